@@ -1,0 +1,43 @@
+import type { Sections } from './sections.ts';
+
+/** The name of one section of an observation; also the `collector` label of its metrics. */
+export type SectionName = keyof Sections;
+
+/** A failure as a person reads it: a stable code, what was tried, on which member, and what to do. No secrets. */
+export interface Fault {
+  /** Stable and machine readable, for example `ETCD_UNREACHABLE`. */
+  readonly code: string;
+  /** One sentence: what was tried and what came back. */
+  readonly message: string;
+  /** The member it was tried on, where there is one. */
+  readonly member?: string;
+  /** What a person should do. */
+  readonly remedy?: string;
+}
+
+/** What one collector said in one round. A failed reading has no value: stale numbers are never shown. */
+export interface Reading<T> {
+  /** Wall clock at the start of the collection, in ms since the epoch. */
+  readonly observedAtMs: number;
+  /** How long the collection took, on the monotonic clock. */
+  readonly durationSeconds: number;
+  /** The value, absent when the collector failed or missed its deadline. */
+  readonly value?: T;
+  /** Why there is no value. */
+  readonly fault?: Fault;
+}
+
+/** What one agent saw at one time. Immutable: every round makes a new one. */
+export interface Observation {
+  /** The configured name of the member that this agent stands beside. */
+  readonly member: string;
+  /** The configured name of the cluster. */
+  readonly cluster: string;
+  /** Version of the agent. */
+  readonly agentVersion: string;
+  /** Wall clock at which the newest round ended, in ms since the epoch; 0 before the first. */
+  readonly observedAtMs: number;
+  /** Number of rounds ended so far. */
+  readonly rounds: number;
+  readonly sections: { readonly [K in SectionName]?: Reading<Sections[K]> };
+}

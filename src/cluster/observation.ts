@@ -1,4 +1,4 @@
-import type { Sections } from './sections.ts';
+import type { Histogram, Sections } from './sections.ts';
 
 /** The name of one section of an observation; also the `collector` label of its metrics. */
 export type SectionName = keyof Sections;
@@ -27,6 +27,14 @@ export interface Reading<T> {
   readonly fault?: Fault;
 }
 
+/** How one collector has done since the agent started. */
+export interface CollectorRecord {
+  /** Whether its newest reading succeeded. */
+  readonly success: boolean;
+  /** Seconds of every collection so far, also of those that failed or missed their deadline. */
+  readonly durations: Histogram;
+}
+
 /** What one agent saw at one time. Immutable: every round makes a new one. */
 export interface Observation {
   /** The configured name of the member that this agent stands beside. */
@@ -39,5 +47,7 @@ export interface Observation {
   readonly observedAtMs: number;
   /** Number of rounds ended so far. */
   readonly rounds: number;
+  /** Every collector that has ended at least one collection. */
+  readonly collectors: { readonly [K in SectionName]?: CollectorRecord };
   readonly sections: { readonly [K in SectionName]?: Reading<Sections[K]> };
 }

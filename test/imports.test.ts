@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative, sep } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const src = new URL('../src/', import.meta.url).pathname;
+
+/** For each folder of `src/`, the other folders it may import from: imports point one way through the house. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  main: ['cli'],
+  cli: ['agent', 'cluster', 'config', 'demo', 'etcd', 'expose', 'observe'],
+  agent: ['cluster', 'config', 'etcd', 'expose', 'observe'],
+  demo: [],
+  expose: ['cluster'],
+  observe: ['cluster', 'etcd'],
+  etcd: ['cluster'],
+  cluster: [],
+  config: [],
+};
+
+/** Siblings of one kind that must not know each other, by folder; a subject may have a folder of its own name. */
+const siblings: Readonly<Record<string, readonly string[]>> = {
+  observe: [
+    'certificates',
+    'cluster',
+    'disk',
+    'filesystem',
+    'fsync-probe',
+    'host',
+    'keyspace',
+    'member',
+    'peers',
+    'pressure',
+    'process',
+    'quota',
+    'wal',
+  ],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(join(src, file), 'utf8');
+  const found = [
+    ...text.matchAll(/(?:^import\s[^;]*?from\s+|^import\s+|^export\s[^;]*?from\s+|import\()'(\.[^']+)'/gm),
+  ];
+  return found.map((match) => normalize(join(dirname(file), match[1] ?? '')));
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const imports: readonly Import[] = files.flatMap((from) => importsOf(from).map((to) => ({ from, to })));
+
+function folderOf(file: string): string {
+  return file.includes(sep) ? (file.split(sep)[0] ?? '') : file.replace(/\.ts$/, '');
+}
+
+/** `observe/disk.ts` and `observe/disk/x.ts` are of the subject `disk`. */
+function subjectOf(file: string): string {
+  return (file.split(sep)[1] ?? '').replace(/\.ts$/, '');
+}
+
+describe('imports point one way through the house', () => {
+  it('finds the files and their imports', () => {
+    expect(files.length).toBeGreaterThan(10);
+    expect(imports.length).toBeGreaterThan(10);
+  });
+
+  it('imports stay inside src', () => {
+    expect(imports.filter(({ to }) => relative('.', to).startsWith('..'))).toEqual([]);
+  });
+
+  it('no folder imports from a folder it must not know', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const [source, target] = [folderOf(from), folderOf(to)];
+      return source !== target && !(allowed[source] ?? []).includes(target);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('no collector imports another collector', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      const folder = folderOf(from);
+      const kin = siblings[folder] ?? [];
+      const [a, b] = [subjectOf(from), subjectOf(to)];
+      return folder === folderOf(to) && a !== b && kin.includes(a) && kin.includes(b);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('only etcd/ imports a client library of etcd', () => {
+    const clients = files.filter((file) => /from '(etcd3|@grpc\/[^']+)'/.test(readFileSync(join(src, file), 'utf8')));
+    expect(clients.filter((file) => folderOf(file) !== 'etcd')).toEqual([]);
+  });
+
+  it('only cli and agent read configuration', () => {
+    const readers = imports.filter(({ to }) => folderOf(to) === 'config').map(({ from }) => folderOf(from));
+    expect([...new Set(readers)].filter((folder) => !['agent', 'cli', 'config'].includes(folder))).toEqual([]);
+  });
+});

@@ -253,6 +253,8 @@ export interface PeerReading {
 /** The collector `peers`. */
 export interface PeersSection {
   readonly peers: readonly PeerReading[];
+  /** What keeps the agent from measuring a peer, and clocks that are apart: said once, not counted as failures. */
+  readonly findings: readonly Finding[];
 }
 
 export type CertificateRole =

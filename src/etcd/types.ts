@@ -93,3 +93,98 @@ export interface MetricsPage {
   /** Samples by their full name. */
   readonly samples: ReadonlyMap<string, readonly MetricSample[]>;
 }
+
+/** PEM files for TLS. All of them are read again when they change. */
+export interface TlsFiles {
+  /** CA bundle that the server's certificate must chain to; absent: the system's roots. */
+  readonly ca?: string;
+  /** Client certificate chain, with `key`. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name to expect in the server's certificate instead of the endpoint's host. */
+  readonly serverName?: string;
+}
+
+/** Password authentication. The file is read again when it changes; trailing line ends are not part of the password. */
+export interface PasswordAuth {
+  readonly username: string;
+  readonly passwordFile: string;
+}
+
+/** How to reach exactly one member. */
+export interface MemberClientOptions {
+  /** The member's name, for errors. */
+  readonly member: string;
+  /** One client URL: `http://127.0.0.1:2379`, `https://[::1]:2379` or `unix:///run/etcd.sock`. */
+  readonly endpoint: string;
+  readonly tls?: TlsFiles;
+  readonly auth?: PasswordAuth;
+  /** How long a connection may take; default 2 s. */
+  readonly dialTimeoutMs?: number;
+  /** Deadline of one call, unless the signal ends it earlier; default 5 s. Streams have none. */
+  readonly callTimeoutMs?: number;
+  /** A ping after so long without traffic, only while calls are under way; etcd refuses less than 5 s; default 10 s. */
+  readonly keepaliveTimeMs?: number;
+  /** The connection is dead when a ping is unanswered for so long; default 5 s. */
+  readonly keepaliveTimeoutMs?: number;
+  /** The largest message that is accepted or sent; default 64 MiB. */
+  readonly maxMessageBytes?: number;
+  /** How often a read that failed for a passing reason is repeated; default 0. Calls that change anything never are. */
+  readonly readRetries?: number;
+}
+
+/** A page of a range, or with `limit` 0 all of it. */
+export interface RangeRequest {
+  readonly key: Buffer;
+  /** Exclusive; absent: only `key`. One zero byte: everything from `key` on. */
+  readonly rangeEnd?: Buffer;
+  /** At most so many keys; 0 or absent: no limit. */
+  readonly limit?: number;
+  /** Read at this revision; absent: the newest. */
+  readonly revision?: bigint;
+  readonly keysOnly?: boolean;
+  readonly countOnly?: boolean;
+  /** Answered from the member's own memory, without a quorum. */
+  readonly serializable?: boolean;
+}
+
+/** A linearizable read: that it came back means that a quorum answered. */
+export interface LinearizableRead {
+  readonly seconds: number;
+}
+
+export interface WatchRequest {
+  readonly key: Buffer;
+  /** As in `RangeRequest`. */
+  readonly rangeEnd?: Buffer;
+  /** The first revision to deliver; absent: from now on. */
+  readonly startRevision?: bigint;
+  /** Deliver the value before each event, where it is not compacted. */
+  readonly previous?: boolean;
+  /** Ask for a progress batch about every ten minutes when nothing happens; default true. */
+  readonly progress?: boolean;
+}
+
+/** What arrived at once on a watch. */
+export interface WatchBatch {
+  readonly header: ReplyHeader;
+  /** `created` is the first; `progress` says that all events up to `header.revision` have been delivered. */
+  readonly kind: 'created' | 'events' | 'progress';
+  readonly events: readonly WatchEvent[];
+}
+
+/** Whether the server asks for authentication. `enabled` is all that etcd 3.4 can be made to say. */
+export interface AuthStatus {
+  readonly enabled: boolean;
+  /** Etcd >= 3.5. */
+  readonly authRevision?: bigint;
+}
+
+/** One piece of a snapshot stream. */
+export interface SnapshotChunk {
+  readonly blob: Buffer;
+  /** Bytes still to come after this one. */
+  readonly remainingBytes: bigint;
+  /** Etcd >= 3.6. */
+  readonly storageVersion?: string;
+}

@@ -81,7 +81,13 @@ export function assembleCluster(input: ClusterReplies): ClusterSection {
 }
 
 function highest(values: readonly bigint[]): bigint {
-  return values.reduce((most, value) => (value > most ? value : most), 0n);
+  let most = 0n;
+  for (const value of values) {
+    if (value > most) {
+      most = value;
+    }
+  }
+  return most;
 }
 
 /** The leader that every member with a leader in the highest term names; undefined while they disagree. */

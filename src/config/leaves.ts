@@ -1,0 +1,122 @@
+import * as z from 'zod';
+import { parseEndpoint, parseListenAddress, parsePageUrl } from './address.ts';
+import { formatDurationMs, parseDurationMs } from './duration.ts';
+import type { Parsed } from './parsed.ts';
+import { formatSizeBytes, parseSizeBytes } from './size.ts';
+
+/** How a value is written in an environment variable or behind `--set`. */
+export type LeafForm = 'text' | 'number' | 'boolean' | 'list';
+
+/** What is known of one key besides its schema. */
+export interface LeafInfo {
+  readonly form: LeafForm;
+  /** What the key does, in one or two sentences. */
+  readonly about: string;
+  /** What may stand there: "a duration of 1s to 1h, such as 10s or 1m30s". */
+  readonly allowed: string;
+  /** A value that is wrong here may be a secret (a password where the path of a file belongs), so it is never shown. */
+  readonly hidden: boolean;
+}
+
+/** Every leaf of the schema with what is known of it. */
+export const leafInfo = z.registry<LeafInfo>();
+
+interface LeafOptions {
+  readonly form?: LeafForm;
+  readonly hidden?: boolean;
+}
+
+function leaf<S extends z.ZodType>(schema: S, about: string, allowed: string, options: LeafOptions = {}): S {
+  const described = schema.meta({ description: `${about} Allowed: ${allowed}.` });
+  leafInfo.add(described, { form: options.form ?? 'text', about, allowed, hidden: options.hidden ?? false });
+  return described;
+}
+
+/** Turns a pure parser into the second half of a schema. */
+function reading<T, I>(parse: (found: I) => Parsed<T>): (found: I, context: z.RefinementCtx) => T {
+  return (found, context) => {
+    const parsed = parse(found);
+    if ('value' in parsed) return parsed.value;
+    context.addIssue({ code: 'custom', message: parsed.problem });
+    return z.NEVER;
+  };
+}
+
+function within(parsed: Parsed<number>, min: number, max: number): Parsed<number> {
+  if ('problem' in parsed) return parsed;
+  if (parsed.value < min) return { problem: 'it is too small' };
+  if (parsed.value > max) return { problem: 'it is too large' };
+  return parsed;
+}
+
+/** A line of text that matches `pattern`. */
+export function text(about: string, allowed: string, pattern: RegExp) {
+  return leaf(z.string().regex(pattern, 'it does not fit'), about, allowed);
+}
+
+/** One of a few words. */
+export function choice<const T extends readonly string[]>(about: string, words: T) {
+  return leaf(z.enum(words), about, words.join(' or '));
+}
+
+/** True or false. */
+export function flag(about: string) {
+  return leaf(z.boolean(), about, 'true or false', { form: 'boolean' });
+}
+
+/** A whole number. */
+export function integer(about: string, min: number, max: number) {
+  const allowed = `a whole number from ${min} to ${max}`;
+  return leaf(z.int().min(min, 'it is too small').max(max, 'it is too large'), about, allowed, { form: 'number' });
+}
+
+/** A duration; the parsed value is in ms. */
+export function duration(about: string, minMs: number, maxMs: number) {
+  const allowed = `a duration from ${formatDurationMs(minMs)} to ${formatDurationMs(maxMs)}, such as 10s, 250ms or 1h30m`;
+  const parse = reading((found: string) => within(parseDurationMs(found), minMs, maxMs));
+  return leaf(z.string().transform(parse), about, allowed);
+}
+
+/** A size; the parsed value is in bytes. */
+export function size(about: string, minBytes: number, maxBytes: number) {
+  const allowed = `a size from ${formatSizeBytes(minBytes)} to ${formatSizeBytes(maxBytes)}, such as 64MiB, or bytes`;
+  const parse = reading((found: string | number) => within(parseSizeBytes(String(found)), minBytes, maxBytes));
+  return leaf(z.union([z.string(), z.int()]).transform(parse), about, allowed);
+}
+
+/** The absolute path of a file or folder. */
+export function path(about: string) {
+  return leaf(z.string().regex(/^\/[^\0\n]*$/, 'it is not an absolute path'), about, 'an absolute path');
+}
+
+/** The absolute path of a file that holds a secret: what stands there instead of a path is never shown. */
+export function secretFile(about: string) {
+  const allowed = 'the absolute path of a file that holds the secret (never the secret itself)';
+  const pattern = /^\/[^\0\n]*$/;
+  return leaf(z.string().regex(pattern, 'it is not an absolute path'), about, allowed, { hidden: true });
+}
+
+const endpointForm =
+  'http:// or https:// with a host and a port, such as https://10.0.0.1:2379 or https://[fd00::1]:2379';
+
+/** One etcd endpoint. */
+export function endpoint(about: string) {
+  return leaf(z.string().transform(reading(parseEndpoint)), about, endpointForm);
+}
+
+/** Several etcd endpoints, at least one. */
+export function endpoints(about: string) {
+  const list = z.array(z.string().transform(reading(parseEndpoint))).min(1, 'it is empty');
+  return leaf(list, about, `a list of URLs, each ${endpointForm}`, { form: 'list' });
+}
+
+/** The URL of a page. */
+export function pageUrl(about: string) {
+  return leaf(z.string().transform(reading(parsePageUrl)), about, `${endpointForm}, and a path`);
+}
+
+/** The address of a listener. */
+export function listenAddress(about: string) {
+  const allowed = 'a host and a port, such as 127.0.0.1:9379, [::1]:9379 or 0.0.0.0:9379';
+  return leaf(z.string().transform(reading(parseListenAddress)), about, allowed);
+}

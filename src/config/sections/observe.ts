@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import { switchableCollectors as about } from '../collectors.ts';
+import { choice, duration, flag, integer, size } from '../leaves.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+function collectorSwitch(reads: string) {
+  return flag(`Observe ${reads}.`);
+}
+
+const collectorsSection = z
+  .strictObject({
+    wal: collectorSwitch(about.wal).prefault(true),
+    quota: collectorSwitch(about.quota).prefault(true),
+    disk: collectorSwitch(about.disk).prefault(true),
+    filesystem: collectorSwitch(about.filesystem).prefault(true),
+    pressure: collectorSwitch(about.pressure).prefault(true),
+    process: collectorSwitch(about.process).prefault(true),
+    'fsync-probe': collectorSwitch(about['fsync-probe']).prefault(true),
+    peers: collectorSwitch(about.peers).prefault(true),
+    certificates: collectorSwitch(about.certificates).prefault(true),
+    keyspace: flag(`Observe ${about.keyspace}. Left out: true, and false in the profile \`edge\`.`).exactOptional(),
+    host: collectorSwitch(about.host).prefault(true),
+  })
+  .meta({ description: 'Collectors that can be switched off. `member` and `cluster` are always on.' });
+
+const fsyncProbeSection = z
+  .strictObject({
+    interval: duration(
+      'How often the probe writes and calls fdatasync, on each of the two directories.',
+      1000,
+      hourMs,
+    ).prefault('1s'),
+  })
+  .transform(({ interval }) => ({ intervalMs: interval }))
+  .meta({ description: 'The fdatasync probe (the collector `fsync-probe`).' });
+
+const peersSection = z
+  .strictObject({
+    interval: duration('How often each peer is probed.', 1000, hourMs).prefault('10s'),
+    timeout: duration('How long one probe may take.', 50, minuteMs).prefault('2s'),
+  })
+  .transform(({ interval, timeout }) => ({ intervalMs: interval, timeoutMs: timeout }))
+  .meta({ description: 'Probes of the other members (the collector `peers`).' });
+
+const keyspaceSection = z
+  .strictObject({
+    depth: integer('Number of path elements of a prefix.', 1, 16).prefault(2),
+    topK: integer('Number of prefixes shown; the rest is summed up as `other`.', 1, 1000).prefault(20),
+    keysPerSecond: integer(
+      'Highest rate of the scan. What the scan costs etcd grows with it.',
+      100,
+      1_000_000,
+    ).prefault(5000),
+    pageSize: size('Largest page that the scan asks for at once.', 64 * 2 ** 10, 64 * 2 ** 20).prefault('1MiB'),
+    kubernetes: choice('Group keys by Kubernetes resource below `/registry`. `auto`: where there is such a prefix.', [
+      'auto',
+      'always',
+      'never',
+    ]).prefault('auto'),
+  })
+  .transform(({ depth, topK, keysPerSecond, pageSize, kubernetes }) => ({
+    depth,
+    topK,
+    keysPerSecond,
+    pageBytes: pageSize,
+    kubernetes,
+  }))
+  .meta({ description: 'Keys and bytes by prefix (the collector `keyspace`).' });
+
+/** What is observed, and how often. */
+export const observeSection = z
+  .strictObject({
+    interval: duration('Time between two rounds of observation.', 1000, hourMs).prefault('10s'),
+    deadline: duration(
+      'How long a collector may take. Left out: half the interval, at most 5s.',
+      100,
+      hourMs,
+    ).exactOptional(),
+    collectors: collectorsSection.prefault({}),
+    fsyncProbe: fsyncProbeSection.prefault({}),
+    peers: peersSection.prefault({}),
+    keyspace: keyspaceSection.prefault({}),
+  })
+  .transform(({ interval, deadline, ...rest }) => ({
+    ...rest,
+    intervalMs: interval,
+    ...(deadline === undefined ? {} : { deadlineMs: deadline }),
+  }))
+  .meta({ description: 'What is observed, and how often.' });

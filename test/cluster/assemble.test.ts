@@ -151,7 +151,10 @@ describe('a cluster put together from one round of replies', () => {
 
   it('says of an unstarted member that it was never started', () => {
     const section = assembleCluster(
-      replies({ listed: [listed(1), listed(2), listed(3, { name: '', clientUrls: [] })] }),
+      replies({
+        replies: [reply(1), reply(2)],
+        listed: [listed(1), listed(2), listed(3, { name: '', clientUrls: [] })],
+      }),
     );
     expect(section.members[2]?.fault?.code).toBe('MEMBER_NEVER_STARTED');
   });

@@ -1,0 +1,38 @@
+import { faultOf } from '../cluster/agent-error.ts';
+
+/** Exit codes of every command: 0 fine, and these. */
+export const exitCodes = {
+  fine: 0,
+  /** It ran and found a fault. */
+  fault: 1,
+  /** Usage or configuration. */
+  usage: 2,
+  /** It could not reach what it needs. */
+  unreachable: 3,
+  /** 128 + SIGINT. */
+  interrupted: 130,
+} as const;
+
+/** Codes of errors that mean: what is needed could not be reached. */
+const unreachable = new Set([
+  'AGENT_UNREACHABLE',
+  'ETCD_UNREACHABLE',
+  'ETCD_DEADLINE',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+]);
+
+/** Codes of errors that the user mends by changing the command line, the configuration or a file it names. */
+const usage = new Set(['CONFIG_INVALID', 'USAGE', 'LISTEN_IN_USE', 'ENOENT', 'EACCES', 'EISDIR', 'EADDRINUSE']);
+
+/** The exit code of a command that failed with this error. */
+export function exitCodeOf(error: unknown): number {
+  const { code } = faultOf(error);
+  if (unreachable.has(code) || code.startsWith('ETCD_TLS_') || code.startsWith('ETCD_AUTH')) {
+    return exitCodes.unreachable;
+  }
+  return usage.has(code) || code.startsWith('CONFIG_') ? exitCodes.usage : exitCodes.fault;
+}

@@ -1,0 +1,31 @@
+import type { MetricFamily } from '../metric-family.ts';
+import { metricsOf, sample } from './section-metrics.ts';
+
+const { gauge, counter } = metricsOf('process');
+
+/** The process of etcd as the kernel sees it; that of the agent itself is in `process_*` without the prefix. */
+export const processMetrics: readonly MetricFamily[] = [
+  counter(
+    'process_io_bytes_total',
+    'Bytes that the process of etcd made the block layer read and write.',
+    ['direction'],
+    ({ readBytes, writtenBytes }) => [
+      ...sample(readBytes, { direction: 'read' }),
+      ...sample(writtenBytes, { direction: 'write' }),
+    ],
+  ),
+  counter('process_cpu_seconds_total', 'CPU seconds of the process of etcd, user and system.', [], ({ cpuSeconds }) =>
+    sample(cpuSeconds),
+  ),
+  gauge('process_resident_memory_bytes', 'Resident memory of the process of etcd.', [], ({ residentBytes }) =>
+    sample(residentBytes),
+  ),
+  gauge('process_open_fds', 'File descriptors that the process of etcd holds.', [], ({ openFds }) => sample(openFds)),
+  gauge('process_max_fds', 'File descriptors that the process of etcd may hold.', [], ({ maxFds }) => sample(maxFds)),
+  gauge(
+    'process_start_time_seconds',
+    'When the process of etcd started, in seconds since the epoch.',
+    [],
+    ({ startedAtMs }) => sample(startedAtMs / 1000),
+  ),
+];

@@ -1,0 +1,119 @@
+import type { Finding, PeerReading, PeersSection } from '../cluster/sections.ts';
+import type { ListedMember } from '../etcd/types.ts';
+import type { Collector, Round } from './collector.ts';
+import { parseEndpoint } from './endpoint-url.ts';
+import { peerFindings } from './peer-probe/peer-findings.ts';
+import { PeerWatch } from './peer-probe/peer-watch.ts';
+import { Slots } from './peer-probe/slots.ts';
+import { TlsCredentials, type TlsFiles } from './tls-credentials.ts';
+
+export interface PeersOptions {
+  /** For `https` peer URLs; the files are read again when they change. Without a certificate HTTP cannot be measured. */
+  readonly tls?: TlsFiles;
+  /** How often each peer URL is probed. */
+  readonly intervalMs: number;
+  /** How long each of the probes (TCP, TLS, HTTP) may take. Default 2 s. */
+  readonly timeoutMs?: number;
+  /** How many peer URLs are probed at once. Default 8. */
+  readonly concurrency?: number;
+  /**
+   * How often a peer is probed that refuses the agent for want of a certificate. Default 60 s: etcd logs a warning each
+   * time.
+   */
+  readonly refusedIntervalMs?: number;
+}
+
+/** A peer URL that is being watched. */
+interface WatchedUrl {
+  readonly member: ListedMember;
+  readonly url: string;
+}
+
+/**
+ * Round trips to every other member's peer URLs, and the clocks there. The probing goes on in the background at its own
+ * pace; a collection only says which URLs are to be probed, from the member list, and reads what has been measured.
+ * Counts are by member id and URL: a removed member's vanish, a replaced member's start anew. Members that have not
+ * been started yet (without a name) are left out. While the own member does not answer, the peers known from before go
+ * on being probed: that is when one wants to know.
+ */
+export function peersCollector(options: PeersOptions): Collector<'peers'> {
+  const watchOptions = {
+    credentials: new TlsCredentials(options.tls),
+    slots: new Slots(options.concurrency ?? 8),
+    intervalMs: options.intervalMs,
+    timeoutMs: options.timeoutMs ?? 2000,
+    refusedIntervalMs: options.refusedIntervalMs ?? 60_000,
+  };
+  const watches = new Map<string, PeerWatch>();
+  const closing = new Set<Promise<void>>();
+  let known: readonly WatchedUrl[] | undefined;
+  let closed = false;
+
+  const end = (key: string, watch: PeerWatch): void => {
+    watches.delete(key);
+    const ending = watch.close().finally(() => closing.delete(ending));
+    closing.add(ending);
+  };
+
+  const follow = (urls: readonly WatchedUrl[]): void => {
+    const wanted = new Set(urls.map(keyOf));
+    for (const [key, watch] of watches) {
+      if (!wanted.has(key)) {
+        end(key, watch);
+      }
+    }
+    for (const each of urls) {
+      const target = parseEndpoint(each.url);
+      if (target !== undefined && !watches.has(keyOf(each)) && !closed) {
+        watches.set(keyOf(each), new PeerWatch(target, watchOptions));
+      }
+    }
+  };
+
+  return {
+    name: 'peers',
+    async collect(round): Promise<PeersSection> {
+      known = await otherMembersUrls(round).catch((error: unknown) => {
+        if (known === undefined) {
+          throw error;
+        }
+        return known;
+      });
+      follow(known);
+      const peers = known.flatMap((each): readonly PeerReading[] => {
+        const watch = watches.get(keyOf(each));
+        return watch === undefined ? [] : [watch.reading(each.member.name, each.member.id)];
+      });
+      return { peers, findings: [...peerFindings(peers), ...unusable(known)] };
+    },
+    async close(): Promise<void> {
+      closed = true;
+      for (const [key, watch] of watches) {
+        end(key, watch);
+      }
+      await Promise.all(closing);
+    },
+  };
+}
+
+async function otherMembersUrls({ sources }: Round): Promise<readonly WatchedUrl[]> {
+  const [own, { members }] = await Promise.all([sources.status(), sources.members()]);
+  return members
+    .filter(({ id, name }) => id !== own.header.memberId && name !== '')
+    .flatMap((member) => [...new Set(member.peerUrls)].map((url) => ({ member, url })));
+}
+
+function keyOf({ member, url }: WatchedUrl): string {
+  return `${member.id} ${url}`;
+}
+
+function unusable(urls: readonly WatchedUrl[]): readonly Finding[] {
+  return urls
+    .filter(({ url }) => parseEndpoint(url) === undefined)
+    .map(({ member, url }) => ({
+      code: 'PEER_URL_UNUSABLE',
+      severity: 'info',
+      message: `The peer URL ${url} of ${member.name} is neither http nor https, so it is not probed.`,
+      remedy: 'If it is a mistake, correct it with "etcdctl member update".',
+    }));
+}

@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+const reportFile = process.env['CARETAKER_TEST_REPORT'];
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/real/global-setup.ts'],
+    reporters: reportFile === undefined ? ['default'] : ['default', ['json', { outputFile: reportFile }]],
     pool: 'forks',
     // Most tests run real etcds: on two cores more workers only make each other wait.
     maxWorkers: 2,

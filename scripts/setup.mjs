@@ -1,0 +1,25 @@
+// Sets up what `npm start`, `npm test`, `npm run check` and `npm run bench` need, on the machine's own Node (18 or
+// newer). Says nothing and takes no time when everything is there.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installNpmPackages } from './setup/npm-packages.mjs';
+import { SetupError } from './setup/report.mjs';
+import { bringTools, uses } from './setup/tools.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const [flag, use = 'start', ...rest] = process.argv.slice(2);
+
+if ((flag !== undefined && flag !== '--for') || !uses.includes(use) || rest.length > 0) {
+  process.stderr.write(`usage: node scripts/setup.mjs [--for ${uses.join('|')}]\n`);
+  process.exit(2);
+}
+try {
+  installNpmPackages(root, { development: use !== 'start' });
+  bringTools(join(root, '.tools'), use);
+} catch (error) {
+  if (!(error instanceof SetupError)) {
+    throw error;
+  }
+  process.stderr.write(`set-up: ${error.message}\n`);
+  process.exit(3);
+}

@@ -1,0 +1,165 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { PrivateApt } from './private-apt.mjs';
+import { SetupError, say } from './report.mjs';
+
+/**
+ * What each use needs. `etcd` are lines of which an own copy is needed whatever PATH has; `anyEtcd` is content with
+ * the one on PATH or in ETCD_BIN.
+ */
+const needs = {
+  start: { anyEtcd: true },
+  check: {},
+  test: { etcd: ['3.4', '3.5'], unpacked: ['prometheus'], installed: ['strace', 'openssl'] },
+  bench: { etcd: ['3.5'], unpacked: ['prometheus-node-exporter'] },
+};
+
+/** Where the executables of a package other than etcd go, and which of them. */
+const unpackedPackages = {
+  prometheus: { folder: 'prometheus', executables: ['prometheus', 'promtool'] },
+  'prometheus-node-exporter': { folder: 'node-exporter', executables: ['prometheus-node-exporter'] },
+};
+
+/** The uses that `--for` takes. */
+export const uses = Object.keys(needs);
+
+/** Brings the programs that a use needs into `tools`, as far as they are missing. */
+export const bringTools = (tools, use) => {
+  const { anyEtcd = false, etcd = [], unpacked = [], installed = [] } = needs[use];
+  const etcdLines = (anyEtcd && !findEtcd() ? ['3.5'] : etcd).filter((line) => !hasEtcd(tools, line));
+  const packages = unpacked.filter(
+    (name) =>
+      !unpackedPackages[name].executables.every((file) => existsSync(join(tools, unpackedPackages[name].folder, file))),
+  );
+  if (etcdLines.length + packages.length > 0) {
+    mkdirSync(tools, { recursive: true });
+    removeInterrupted(tools);
+    download(tools, etcdLines, packages);
+  }
+  installMissing(installed.filter((command) => !onPath(command)));
+};
+
+/** Removes what a set-up that was interrupted has left. */
+const removeInterrupted = (tools) => {
+  for (const name of readdirSync(tools)) {
+    const pid = /^\.(?:apt|unpack)-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) {
+      rmSync(join(tools, name), { recursive: true, force: true });
+    }
+  }
+};
+
+const download = (tools, etcdLines, packages) => {
+  const apt = new PrivateApt(join(tools, `.apt-${process.pid}`));
+  try {
+    if (!(onPath('apt-get') && onPath('dpkg'))) {
+      throw new SetupError("this machine has no apt and dpkg to take the distribution's packages with");
+    }
+    apt.update();
+    for (const line of etcdLines) {
+      unpackEtcd(apt, tools, line);
+    }
+    for (const name of packages) {
+      const { folder, executables } = unpackedPackages[name];
+      // The oldest: it asks the least of this machine's libc.
+      const version = apt.versions(name).at(-1);
+      if (version === undefined) {
+        throw new SetupError(`the distribution has no package ${name}. ${apt.complaints}`);
+      }
+      place(apt, tools, [[name, version]], executables, folder);
+    }
+  } catch (error) {
+    throw error instanceof SetupError ? new SetupError(`${error.message}\n${byHand(etcdLines, packages)}`) : error;
+  } finally {
+    apt.remove();
+  }
+};
+
+/** The newest version of the line whose executables run on this machine's libc. */
+const unpackEtcd = (apt, tools, line) => {
+  const versions = apt.versions('etcd-server').filter((version) => version.startsWith(`${line}.`));
+  for (const version of versions) {
+    const packages = [
+      ['etcd-server', version],
+      ['etcd-client', version],
+    ];
+    const executables = line === '3.4' ? ['etcd', 'etcdctl'] : ['etcd', 'etcdctl', 'etcdutl'];
+    try {
+      place(apt, tools, packages, executables, `etcd-${version.replace(/[-+~].*$/, '')}`);
+      return;
+    } catch (error) {
+      say(`etcd ${version} is of no use here: ${error.message}`);
+    }
+  }
+  throw new SetupError(`the distribution's suites have no etcd ${line} that runs here. ${apt.complaints}`);
+};
+
+/** Moves the executables of packages into their folder at once, so that an interrupted set-up leaves no half of it. */
+const place = (apt, tools, packages, executables, folder) => {
+  const work = join(tools, `.unpack-${process.pid}`);
+  try {
+    const ready = join(work, 'ready');
+    mkdirSync(ready, { recursive: true });
+    for (const [name, version] of packages) {
+      apt.unpack(name, version, join(work, 'root'));
+    }
+    for (const name of executables) {
+      renameSync(join(work, 'root', 'usr', 'bin', name), join(ready, name));
+      chmodSync(join(ready, name), 0o755);
+    }
+    const [first] = executables;
+    const trial = spawnSync(join(ready, first), ['--version'], { encoding: 'utf8' });
+    if (trial.status !== 0) {
+      throw new SetupError(`${first} does not start: ${trial.error?.message ?? trial.stderr.trim()}`);
+    }
+    rmSync(join(tools, folder), { recursive: true, force: true });
+    renameSync(ready, join(tools, folder));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+};
+
+const installMissing = (packages) => {
+  if (packages.length === 0) {
+    return;
+  }
+  const byHandLine = `apt-get update && apt-get install -y ${packages.join(' ')}`;
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+    throw new SetupError(`${packages.join(' and ')} must be installed for the tests: ${byHandLine}`);
+  }
+  say(`installing ${packages.join(', ')}`);
+  const apt = (...args) => spawnSync('apt-get', ['-qq', ...args], { stdio: ['ignore', 2, 2] }).status === 0;
+  apt('update');
+  if (!apt('install', '-y', '--no-install-recommends', ...packages)) {
+    throw new SetupError(`could not install ${packages.join(', ')}; try: ${byHandLine}`);
+  }
+};
+
+const byHand = (etcdLines, packages) =>
+  [
+    'What to do:',
+    ...etcdLines.map(
+      (line) =>
+        `  - unpack etcd ${line} (etcd, etcdctl${line === '3.4' ? '' : ', etcdutl'}) into .tools/etcd-${line}.<patch>/, ` +
+        `or set ETCD_BIN_${line.replace('.', '_')} or ETCD_BIN to the folder that has them`,
+    ),
+    ...packages.map((name) => {
+      const { folder, executables } = unpackedPackages[name];
+      return `  - put ${executables.join(' and ')} into .tools/${folder}/`;
+    }),
+  ].join('\n');
+
+const findEtcd = () => {
+  const folder = process.env.ETCD_BIN;
+  return folder ? existsSync(join(folder, 'etcd')) : onPath('etcd');
+};
+
+const hasEtcd = (tools, line) => {
+  const folder = process.env[`ETCD_BIN_${line.replace('.', '_')}`];
+  const unpacked = existsSync(tools) && readdirSync(tools).some((name) => name.startsWith(`etcd-${line}.`));
+  return folder ? existsSync(join(folder, 'etcd')) : unpacked;
+};
+
+const onPath = (command) =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, command)));

@@ -89,6 +89,15 @@ export function path(about: string) {
   return leaf(z.string().regex(/^\/[^\0\n]*$/, 'it is not an absolute path'), about, 'an absolute path');
 }
 
+/** The path of a Unix socket. The kernel takes at most 107 bytes (`sun_path`, unix(7)). */
+export function socketPath(about: string) {
+  const schema = z
+    .string()
+    .regex(/^\/[^\0\n]*$/, 'it is not an absolute path')
+    .refine((found) => Buffer.byteLength(found) <= 107, 'it is longer than 107 bytes');
+  return leaf(schema, about, 'an absolute path of at most 107 bytes');
+}
+
 /** The absolute path of a file that holds a secret: what stands there instead of a path is never shown. */
 export function secretFile(about: string) {
   const allowed = 'the absolute path of a file that holds the secret (never the secret itself)';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { listenAddress, pageUrl, path, secretFile } from '../leaves.ts';
+import { listenAddress, pageUrl, path, secretFile, socketPath } from '../leaves.ts';
 
 const tlsSection = z
   .strictObject({
@@ -23,7 +23,7 @@ export const exposeSection = z
     listen: listenAddress(
       'Where the HTTP server listens. Anything but loopback needs `expose.tls` and a token or client certificates.',
     ).prefault('127.0.0.1:9379'),
-    socket: path(
+    socket: socketPath(
       'Unix socket on which the same is served, so that it answers when certificates have expired. Left out: `NAME.sock` in the runtime directory.',
     ).exactOptional(),
     advertise: pageUrl(

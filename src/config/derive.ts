@@ -1,0 +1,46 @@
+import { formatDurationMs } from './duration.ts';
+
+/** A value for a key that was left out, as it would be written, and the key that it comes from. */
+export interface Derived {
+  readonly value: unknown;
+  readonly from: string;
+}
+
+/** The surroundings that left-out values may depend on. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** User id of this process; 0 is root. */
+  readonly uid: number;
+}
+
+/**
+ * The folder of the agents' Unix sockets: `/run/etcd-caretaker` for root, `etcd-caretaker` in `XDG_RUNTIME_DIR` for
+ * others, and without that a folder of the user's own in `/tmp`, whose owner and mode are to be checked before use.
+ */
+export function runtimeDirectory({ env, uid }: Surroundings): string {
+  if (uid === 0) return '/run/etcd-caretaker';
+  const userRuntime = env['XDG_RUNTIME_DIR'];
+  return userRuntime?.startsWith('/') === true ? `${userRuntime}/etcd-caretaker` : `/tmp/etcd-caretaker-${uid}`;
+}
+
+/**
+ * The values of left-out keys that follow from others. `values` holds the checked values by path; where one that is
+ * needed is missing or wrong, nothing is derived from it.
+ */
+export function derive(values: ReadonlyMap<string, unknown>, surroundings: Surroundings): Map<string, Derived> {
+  const derived = new Map<string, Derived>();
+  const offer = (path: string, from: string, make: (source: string) => unknown) => {
+    const source = values.get(from);
+    if (source === undefined || values.has(path)) return;
+    derived.set(path, { value: make(String(source)), from });
+  };
+  offer('member.walDir', 'member.dataDir', (dataDir) => `${dataDir.replace(/\/+$/, '')}/member/wal`);
+  offer('member.metricsUrl', 'member.endpoint', (endpoint) => `${endpoint}/metrics`);
+  offer('cluster.endpoints', 'member.endpoint', (endpoint) => [endpoint]);
+  offer('observe.deadline', 'observe.interval', (ms) => formatDurationMs(Math.min(5000, Math.floor(Number(ms) / 2))));
+  offer('observe.collectors.keyspace', 'profile', (profile) => profile !== 'edge');
+  offer('expose.socket', 'member.name', (name) => {
+    return `${runtimeDirectory(surroundings)}/${name.replace(/[^A-Za-z0-9._-]/g, '_')}.sock`;
+  });
+  return derived;
+}

@@ -14,6 +14,8 @@ export interface LeafInfo {
   readonly about: string;
   /** What may stand there: "a duration of 1s to 1h, such as 10s or 1m30s". */
   readonly allowed: string;
+  /** One sentence for a value of another type. */
+  readonly wrongType: string;
   /** A value that is wrong here may be a secret (a password where the path of a file belongs), so it is never shown. */
   readonly hidden: boolean;
 }
@@ -23,12 +25,14 @@ export const leafInfo = z.registry<LeafInfo>();
 
 interface LeafOptions {
   readonly form?: LeafForm;
+  readonly wrongType?: string;
   readonly hidden?: boolean;
 }
 
 function leaf<S extends z.ZodType>(schema: S, about: string, allowed: string, options: LeafOptions = {}): S {
   const described = schema.meta({ description: `${about} Allowed: ${allowed}.` });
-  leafInfo.add(described, { form: options.form ?? 'text', about, allowed, hidden: options.hidden ?? false });
+  const { form = 'text', wrongType = 'it is not text (put it in quotes)', hidden = false } = options;
+  leafInfo.add(described, { form, about, allowed, wrongType, hidden });
   return described;
 }
 
@@ -56,32 +60,35 @@ export function text(about: string, allowed: string, pattern: RegExp) {
 
 /** One of a few words. */
 export function choice<const T extends readonly string[]>(about: string, words: T) {
-  return leaf(z.enum(words), about, words.join(' or '));
+  return leaf(z.enum(words), about, words.join(' or '), { wrongType: 'it is none of these words' });
 }
 
 /** True or false. */
 export function flag(about: string) {
-  return leaf(z.boolean(), about, 'true or false', { form: 'boolean' });
+  return leaf(z.boolean(), about, 'true or false', { form: 'boolean', wrongType: 'it is neither true nor false' });
 }
 
 /** A whole number. */
 export function integer(about: string, min: number, max: number) {
   const allowed = `a whole number from ${min} to ${max}`;
-  return leaf(z.int().min(min, 'it is too small').max(max, 'it is too large'), about, allowed, { form: 'number' });
+  return leaf(z.int().min(min, 'it is too small').max(max, 'it is too large'), about, allowed, {
+    form: 'number',
+    wrongType: 'it is not a whole number',
+  });
 }
 
 /** A duration; the parsed value is in ms. */
 export function duration(about: string, minMs: number, maxMs: number) {
   const allowed = `a duration from ${formatDurationMs(minMs)} to ${formatDurationMs(maxMs)}, such as 10s, 250ms or 1h30m`;
   const parse = reading((found: string) => within(parseDurationMs(found), minMs, maxMs));
-  return leaf(z.string().transform(parse), about, allowed);
+  return leaf(z.string().transform(parse), about, allowed, { wrongType: 'it has no unit' });
 }
 
 /** A size; the parsed value is in bytes. */
 export function size(about: string, minBytes: number, maxBytes: number) {
   const allowed = `a size from ${formatSizeBytes(minBytes)} to ${formatSizeBytes(maxBytes)}, such as 64MiB, or bytes`;
   const parse = reading((found: string | number) => within(parseSizeBytes(String(found)), minBytes, maxBytes));
-  return leaf(z.union([z.string(), z.int()]).transform(parse), about, allowed);
+  return leaf(z.union([z.string(), z.int()]).transform(parse), about, allowed, { wrongType: 'it is not a size' });
 }
 
 /** The absolute path of a file or folder. */
@@ -116,7 +123,10 @@ export function endpoint(about: string) {
 /** Several etcd endpoints, at least one. */
 export function endpoints(about: string) {
   const list = z.array(z.string().transform(reading(parseEndpoint))).min(1, 'it is empty');
-  return leaf(list, about, `a list of URLs, each ${endpointForm}`, { form: 'list' });
+  return leaf(list, about, `a list of URLs, each ${endpointForm}`, {
+    form: 'list',
+    wrongType: 'it is not a list of texts',
+  });
 }
 
 /** The URL of a page. */

@@ -35,6 +35,12 @@ function missing(path: string, table: KeyTable): Problem {
   return { code: 'MISSING_KEY', key: path, message: 'it must be set', allowed: key?.allowed ?? '', hint };
 }
 
+/** Problems of the file by line, then the others as they were found. */
+function inOrderOfPlace(problems: readonly Problem[]): Problem[] {
+  const lineOf = ({ origin }: Problem) => (typeof origin === 'object' && 'line' in origin ? origin.line : Infinity);
+  return problems.toSorted((a, b) => (lineOf(a) === lineOf(b) ? 0 : lineOf(a) - lineOf(b)));
+}
+
 /** The values by path, while sources are laid over each other. */
 class Layers {
   readonly checked = new Map<string, unknown>();
@@ -156,7 +162,7 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   // What stands in a file that cannot be read is not missing.
   if (!layers.problems.some(({ code }) => code === 'FILE_UNREADABLE' || code === 'SYNTAX')) layers.findWhatIsMissing();
   layers.findContradictions();
-  if (layers.problems.length > 0) throw new ConfigError(layers.problems);
+  if (layers.problems.length > 0) throw new ConfigError(inOrderOfPlace(layers.problems));
   const order = [...table.keys.keys()];
   const inOrder = <V>(map: ReadonlyMap<string, V>) =>
     new Map([...map].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)));

@@ -1,8 +1,8 @@
 import type { Origin } from './config.ts';
 import type { Problem } from './config-error.ts';
 import type { Entry, SourceReading } from './entries.ts';
-import { environmentName, environmentPrefix, type Key, type KeyTable } from './keys.ts';
-import { nearest, unknownKey } from './unknown-key.ts';
+import { environmentPrefix, type Key, type KeyTable } from './keys.ts';
+import { nearestVariable, unknownKey } from './unknown-key.ts';
 
 /** Variables with our prefix that are no keys: the commands read them. */
 const commandVariables: ReadonlySet<string> = new Set([
@@ -32,7 +32,7 @@ function emptyValue(key: Key, origin: Origin): Problem {
 }
 
 function unknownVariable(name: string, table: KeyTable): Problem {
-  const suggestion = nearest(name, [...table.keys.keys()].map(environmentName));
+  const suggestion = nearestVariable(name, table);
   const isSecret = /PASSWORD|TOKEN|SECRET/.test(name);
   const hint = isSecret
     ? 'secrets are never written here: name a file'

@@ -1,6 +1,6 @@
 import type { Origin } from './config.ts';
 import type { Problem } from './config-error.ts';
-import { joinPath, type KeyTable } from './keys.ts';
+import { environmentName, environmentPrefix, joinPath, type KeyTable } from './keys.ts';
 
 /** Number of single letters to change, insert, drop or swap with the next one to turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
@@ -54,6 +54,17 @@ function meant(path: string, table: KeyTable): string | undefined {
   return [...table.keys.keys()].find(isNamed) ?? nearest(path, table.keys.keys());
 }
 
+/** The variable that an unknown one was probably meant to be, found by the path that it spells. */
+export function nearestVariable(name: string, table: KeyTable): string | undefined {
+  let section = '';
+  for (const word of name.slice(environmentPrefix.length).split('__')) {
+    const names = table.sections.get(section)?.names ?? [];
+    section = joinPath(section, names.find((known) => plain(known) === plain(word)) ?? word.toLowerCase());
+  }
+  const suggestion = meant(section, table);
+  return suggestion !== undefined && table.keys.has(suggestion) ? environmentName(suggestion) : undefined;
+}
+
 /** The problem of a key that does not exist. */
 export function unknownKey(path: string, origin: Origin, table: KeyTable): Problem {
   // Only as far as the path is known does its section say what is allowed: `member.foo.bar` is wrong at `foo`.
@@ -76,6 +87,6 @@ export function unknownKey(path: string, origin: Origin, table: KeyTable): Probl
     origin,
     message: 'there is no such key in this version',
     allowed: section === '' ? allowed : `in ${section}: ${allowed}`,
-    ...(hints.length === 0 ? {} : { hint: hints.join('; ') }),
+    ...(hints.length === 0 ? {} : { hint: hints.join(' ') }),
   };
 }

@@ -11,12 +11,8 @@ function show(value: unknown): string {
   return JSON.stringify(harmless.length > 80 ? `${harmless.slice(0, 77)}...` : harmless);
 }
 
-function reasonOf(issue: { readonly code: string; readonly message: string }, value: unknown): string {
-  if (['custom', 'too_small', 'too_big', 'invalid_format'].includes(issue.code)) return issue.message;
-  if (value === undefined) return 'it is not a single value';
-  if (typeof value === 'number' || typeof value === 'boolean') return 'it is of the wrong type (text is put in quotes)';
-  return 'it is not one of the values that are allowed';
-}
+/** Codes of the issues whose messages are ours; the others say that the type is wrong, in zod's words. */
+const ownCodes: ReadonlySet<string> = new Set(['custom', 'too_small', 'too_big', 'invalid_format']);
 
 /** A value that fits its key, as the schema gives it; or what is wrong with it. */
 export function checkEntry(entry: Entry, key: Key): { readonly value: unknown } | { readonly problems: Problem[] } {
@@ -30,7 +26,7 @@ export function checkEntry(entry: Entry, key: Key): { readonly value: unknown } 
       code: 'WRONG_VALUE',
       key: isElement ? `${entry.path}[${index}]` : entry.path,
       origin: (isElement ? entry.elementOrigins?.[index] : undefined) ?? entry.origin,
-      message: reasonOf(issue, value),
+      message: ownCodes.has(issue.code) ? issue.message : key.wrongType,
       ...(key.hidden || value === undefined ? {} : { found: show(value) }),
       allowed: key.allowed,
     };

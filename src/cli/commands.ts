@@ -1,0 +1,5 @@
+import type { Command } from 'commander';
+import { agentCommand } from './agent.ts';
+
+/** Every command, in the order in which `--help` shows them. */
+export const commands: readonly (() => Command)[] = [agentCommand];

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RealMember } from '../real/cluster.ts';
+import { freePort } from '../real/ports.ts';
+
+/** An agent of the built package beside one member of a real cluster. */
+export interface AgentUnderTest {
+  readonly pid: number;
+  readonly url: string;
+  /** From the start of the process to the first scrape that was answered. */
+  readonly startToScrapeMs: number;
+  /** The inspector's URL, where it was asked for. */
+  readonly inspectorUrl?: string;
+  close(): Promise<void>;
+}
+
+export interface AgentUnderTestOptions {
+  readonly inspect?: boolean;
+  readonly set?: Readonly<Record<string, string>>;
+}
+
+const entry = new URL('../../dist/main.js', import.meta.url).pathname;
+
+/** Starts the built agent as its package does and waits for its first scrape. */
+export async function startAgent(member: RealMember, options: AgentUnderTestOptions = {}): Promise<AgentUnderTest> {
+  const folder = await mkdtemp(join(tmpdir(), 'etcd-caretaker-bench-'));
+  const port = await freePort();
+  const file = join(folder, 'agent.yaml');
+  await writeFile(
+    file,
+    JSON.stringify({
+      member: {
+        name: member.name,
+        endpoint: member.endpoint,
+        dataDir: member.dataDir,
+        metricsUrl: member.metricsUrl,
+      },
+      cluster: { name: 'bench' },
+      expose: { listen: `127.0.0.1:${port}`, socket: join(folder, 'agent.sock') },
+    }),
+  );
+  const set = Object.entries(options.set ?? {}).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+  const flags = options.inspect === true ? ['--inspect=127.0.0.1:0'] : [];
+  const startedMs = performance.now();
+  const child = spawn(process.execPath, [...flags, entry, 'agent', '--config', file, ...set], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString()).slice(-20_000);
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await firstScrape(child, `${url}/metrics`, () => stderr);
+  const startToScrapeMs = performance.now() - startedMs;
+  const inspectorUrl = /ws:\/\/\S+/.exec(stderr)?.[0];
+  return {
+    pid: child.pid ?? 0,
+    url,
+    startToScrapeMs,
+    ...(inspectorUrl === undefined ? {} : { inspectorUrl }),
+    close: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function firstScrape(child: ChildProcess, url: string, log: () => string): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) {
+      throw new Error(`the agent ended with ${child.exitCode}:\n${log()}`);
+    }
+    const answer = await fetch(url).catch(() => undefined);
+    await answer?.arrayBuffer();
+    if (answer?.ok === true) {
+      return;
+    }
+    await sleep(10);
+  }
+}

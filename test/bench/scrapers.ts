@@ -1,0 +1,43 @@
+import { Agent, get } from 'node:http';
+
+/** Latencies of many scrapes, in ms. */
+export interface ScrapeFigures {
+  readonly scrapes: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  readonly bytes: number;
+}
+
+async function scrapeOnce(url: string, agent: Agent): Promise<{ readonly ms: number; readonly bytes: number }> {
+  const startMs = performance.now();
+  return await new Promise((resolve, reject) => {
+    get(url, { agent, headers: { 'accept-encoding': 'gzip', accept: 'text/plain' } }, (response) => {
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      response.on('end', () => resolve({ ms: performance.now() - startMs, bytes }));
+      response.on('error', reject);
+    }).on('error', reject);
+  });
+}
+
+/** Scrapes one page with so many scrapers at once, each `rounds` times, over connections that stay open. */
+export async function scrape(url: string, scrapers: number, rounds: number): Promise<ScrapeFigures> {
+  const agent = new Agent({ keepAlive: true, maxSockets: scrapers });
+  const times: number[] = [];
+  let bytes = 0;
+  const one = async (): Promise<void> => {
+    for (let i = 0; i < rounds; i += 1) {
+      const figures = await scrapeOnce(url, agent);
+      times.push(figures.ms);
+      bytes = figures.bytes;
+    }
+  };
+  await Promise.all(Array.from({ length: scrapers }, one));
+  agent.destroy();
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+  return { scrapes: times.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1), bytes };
+}

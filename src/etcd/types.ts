@@ -170,6 +170,8 @@ export interface WatchBatch {
   readonly header: ReplyHeader;
   /** `created` is the first; `progress` says that all events up to `header.revision` have been delivered. */
   readonly kind: 'created' | 'events' | 'progress';
+  /** More pieces of the same revision follow: a watch that starts again starts at this revision, not after it. */
+  readonly fragment: boolean;
   readonly events: readonly WatchEvent[];
 }
 

@@ -1,0 +1,90 @@
+import type { CallOptions, Client, Metadata } from '@grpc/grpc-js';
+import { Host } from 'etcd3/lib/connection-pool.js';
+import { AuthClient, ClusterClient, type ICallable, KVClient, LeaseClient, MaintenanceClient } from 'etcd3/lib/rpc.js';
+import type { Connection } from './connection.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The RPC clients of the `etcd3` package, typed as etcd's API is. Ids and revisions are decimal text, keys and values
+ * buffers. Every call is made once; a `deadline` may be given with each, else the call timeout holds.
+ */
+export interface Etcd3Clients {
+  readonly kv: KVClient;
+  readonly lease: LeaseClient;
+  readonly cluster: ClusterClient;
+  readonly maintenance: MaintenanceClient;
+  readonly auth: AuthClient;
+}
+
+/** Builds them on a connection. */
+export function etcd3Clients(connection: Connection): Etcd3Clients {
+  const callable = new OneMember(connection);
+  return {
+    kv: new KVClient(callable),
+    lease: new LeaseClient(callable),
+    cluster: new ClusterClient(callable),
+    maintenance: new MaintenanceClient(callable),
+    auth: new AuthClient(callable),
+  };
+}
+
+type ServiceName = Parameters<ICallable<Session>['exec']>[0];
+type UnaryCall = (
+  request: unknown,
+  metadata: Metadata,
+  options: CallOptions,
+  done: (error: Error | null, reply: unknown) => void,
+) => void;
+
+/**
+ * What `etcd3` calls through, in place of its own connection pool. The pool picks a host at random, repeats calls that
+ * timed out (also those that change the cluster), refuses calls for five seconds after three failures, closes the
+ * connection of all calls when one is cancelled, authenticates without the channel's options and reads certificates once.
+ * Here there is one member, one attempt, and the connection that everything else uses.
+ */
+class OneMember implements ICallable<Session> {
+  readonly callOptionsFactory = undefined;
+  readonly #connection: Connection;
+  readonly #hosts = new WeakMap<Session, Host>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  exec<T>(service: ServiceName, method: string, request: unknown, options: CallOptions = {}): Promise<T> {
+    const deadline = Date.now() + this.#connection.options.callTimeoutMs;
+    return this.#connection.run(method, undefined, ({ session, metadata }) => {
+      const client = this.#client(session, service);
+      const call: unknown = Reflect.get(client, method);
+      return new Promise<T>((resolve, reject) => {
+        (call as UnaryCall).call(client, request, metadata, { deadline, ...options }, (error, reply) => {
+          if (error === null) resolve(reply as T);
+          else reject(error);
+        });
+      });
+    });
+  }
+
+  withConnection<R>(
+    service: ServiceName,
+    use: (args: { resource: Session; client: Client; metadata: Metadata }) => Promise<R> | R,
+  ): Promise<R> {
+    return this.#connection.run(service, undefined, async ({ session, metadata }) =>
+      use({ resource: session, client: this.#client(session, service), metadata }),
+    );
+  }
+
+  /** `etcd3` tells of failed streams here, to close the connection. One stream's failure is no other call's business. */
+  markFailed(): void {}
+
+  #client(session: Session, service: ServiceName): Client {
+    let host = this.#hosts.get(session);
+    if (host === undefined) {
+      host = new Host(this.#connection.options.endpoint.url, session.channelCredentials, {
+        channelOverride: session.channel,
+      });
+      this.#hosts.set(session, host);
+    }
+    return host.getServiceClient(service);
+  }
+}

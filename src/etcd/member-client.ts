@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from '../cluster/observation.ts';
+import { Connection } from './connection.ts';
+import { EtcdError, type EtcdErrorCode } from './errors.ts';
+import type { Etcd3Clients } from './etcd3-clients.ts';
+import { readMemberList } from './member-list.ts';
+import { serverStream } from './streams.ts';
+import type {
+  AlarmEntry,
+  AuthStatus,
+  LinearizableRead,
+  MemberClientOptions,
+  MemberList,
+  RangePage,
+  RangeRequest,
+  SnapshotChunk,
+  StatusReply,
+  WatchBatch,
+  WatchRequest,
+} from './types.ts';
+import { callUnary } from './unary.ts';
+import { watch } from './watch.ts';
+import { AUTH_STATUS } from './wire/auth.ts';
+import { RANGE } from './wire/kv.ts';
+import { ALARMS, SNAPSHOT, STATUS } from './wire/maintenance.ts';
+import type { Method } from './wire/method.ts';
+
+/** Failures after which a read may be asked again, if the options allow it. */
+const PASSING: ReadonlySet<EtcdErrorCode> = new Set<EtcdErrorCode>([
+  'ETCD_LEADER_CHANGED',
+  'ETCD_NO_LEADER',
+  'ETCD_TOO_MANY_REQUESTS',
+  'ETCD_UNREACHABLE',
+]);
+const FIRST_PAUSE_MS = 50;
+
+/** The key that linearizable reads ask for, as `etcdctl endpoint health` does. It need not exist. */
+const HEALTH_KEY = Buffer.from('health');
+
+/**
+ * The client of exactly one member. Every call takes a signal, ends at the call timeout at the latest, throws `EtcdError`
+ * only, and is made once: reads are repeated only where `readRetries` says so, calls that change anything never are.
+ * There is no circuit breaker: a refused call never keeps another one from being made.
+ */
+export class MemberClient {
+  readonly member: string;
+  readonly endpoint: string;
+  readonly #connection: Connection;
+  #etcd3: Promise<Etcd3Clients> | undefined;
+
+  /** Connects at the first call. Throws `ETCD_BAD_ENDPOINT`. */
+  constructor(options: MemberClientOptions) {
+    this.#connection = new Connection(options);
+    this.member = options.member;
+    this.endpoint = options.endpoint;
+  }
+
+  /** Why changed certificate or password files are not in use (the former ones still are), if so. */
+  get credentialFault(): Fault | undefined {
+    return this.#connection.credentialFault;
+  }
+
+  /** What the member says of itself; needs no quorum. */
+  status(signal?: AbortSignal): Promise<StatusReply> {
+    return this.#read(STATUS, undefined, signal);
+  }
+
+  /** The member list as the quorum has it; where no quorum answers, as this member remembers it, and flagged so. */
+  memberList(signal?: AbortSignal): Promise<MemberList> {
+    return readMemberList({
+      linearizableRead: (within) => this.linearizableRead(within),
+      call: (method, request, within) => this.#read(method, request, within),
+      linearizableTimeoutMs: this.#connection.options.callTimeoutMs / 2,
+      signal,
+    });
+  }
+
+  /** Active alarms of all members, as this member knows them. */
+  alarms(signal?: AbortSignal): Promise<readonly AlarmEntry[]> {
+    return this.#read(ALARMS, undefined, signal);
+  }
+
+  /**
+   * Reads one key through the quorum and says how long it took. Fails with `ETCD_DEADLINE`, `ETCD_TIMED_OUT` or
+   * `ETCD_NO_LEADER` where there is none, and with `ETCD_LEARNER` on a learner.
+   */
+  async linearizableRead(signal?: AbortSignal): Promise<LinearizableRead> {
+    const startedAt = performance.now();
+    try {
+      await this.#read(RANGE, { key: HEALTH_KEY, limit: 1, keysOnly: true }, signal);
+    } catch (error) {
+      // Etcd looks at permissions after the quorum has answered, so this tells as much as an answer would.
+      if (!(error instanceof EtcdError) || error.code !== 'ETCD_PERMISSION_DENIED') throw error;
+    }
+    return { seconds: (performance.now() - startedAt) / 1000 };
+  }
+
+  /** One page of a range. Its keys and values are views of one buffer: copy what is to outlive the page. */
+  range(request: RangeRequest, signal?: AbortSignal): Promise<RangePage> {
+    return this.#read(RANGE, request, signal);
+  }
+
+  /**
+   * What happens in a range, as it happens. A slow consumer slows the server. It never starts again by itself; throws
+   * `ETCD_COMPACTED` (with `compactRevision`), `ETCD_WATCH_ENDED`, or what a call fails with.
+   */
+  watch(request: WatchRequest, signal?: AbortSignal): AsyncGenerator<WatchBatch, void, undefined> {
+    return watch(this.#connection, request, signal);
+  }
+
+  /** The member's whole backend as a file in pieces, the last 32 bytes being its SHA-256. Needs the root role under auth. */
+  snapshot(signal?: AbortSignal): AsyncGenerator<SnapshotChunk, void, undefined> {
+    return serverStream(this.#connection, SNAPSHOT, undefined, signal);
+  }
+
+  /** Whether the server asks for a user. Etcd 3.4 does not have the call: `ETCD_UNSUPPORTED`. */
+  authStatus(signal?: AbortSignal): Promise<AuthStatus> {
+    return this.#read(AUTH_STATUS, undefined, signal);
+  }
+
+  /**
+   * The typed clients of the `etcd3` package, on this client's connection: everything that changes the cluster goes
+   * through them. They are loaded at the first use, since an agent that only observes does without.
+   */
+  etcd3(): Promise<Etcd3Clients> {
+    this.#etcd3 ??= import('./etcd3-clients.ts').then((module) => module.etcd3Clients(this.#connection));
+    return this.#etcd3;
+  }
+
+  /** Ends the connection; calls under way fail with `ETCD_CLOSED`. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  async #read<Request, Reply>(
+    method: Method<Request, Reply>,
+    request: Request,
+    callerSignal?: AbortSignal,
+  ): Promise<Reply> {
+    const { readRetries, callTimeoutMs } = this.#connection.options;
+    const deadlineMs = Date.now() + callTimeoutMs;
+    const signal = this.#connection.signalOf(callerSignal);
+    for (let retry = 0; ; retry += 1) {
+      try {
+        return await this.#connection.run(method.name, signal, ({ session, metadata }) =>
+          callUnary(session.client, method, request, metadata, deadlineMs, signal),
+        );
+      } catch (error) {
+        const pauseMs = FIRST_PAUSE_MS * 2 ** retry;
+        const mayRepeat =
+          method.readOnly && retry < readRetries && error instanceof EtcdError && PASSING.has(error.code);
+        if (!mayRepeat || Date.now() + pauseMs >= deadlineMs) throw error;
+        await sleep(pauseMs, undefined, { signal }).catch(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

@@ -9,6 +9,9 @@ const unitMs: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
 ]);
 
+/** What every duration matches, as a regular expression for the JSON Schema. */
+export const durationPattern = '^([0-9]+(\\.[0-9]+)?(d|h|ms|m|s))+$';
+
 const units = [...unitMs.keys()];
 
 /**

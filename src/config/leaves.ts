@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { parseEndpoint, parseListenAddress, parsePageUrl } from './address.ts';
-import { formatDurationMs, parseDurationMs } from './duration.ts';
+import { durationPattern, formatDurationMs, parseDurationMs } from './duration.ts';
 import type { Parsed } from './parsed.ts';
-import { formatSizeBytes, parseSizeBytes } from './size.ts';
+import { formatSizeBytes, parseSizeBytes, sizePattern } from './size.ts';
 
 /** How a value is written in an environment variable or behind `--set`. */
 export type LeafForm = 'text' | 'number' | 'boolean' | 'list';
@@ -27,10 +27,13 @@ interface LeafOptions {
   readonly form?: LeafForm;
   readonly wrongType?: string;
   readonly hidden?: boolean;
+  /** For the JSON Schema, where the schema itself has no pattern: what editors can check. */
+  readonly pattern?: string;
 }
 
 function leaf<S extends z.ZodType>(schema: S, about: string, allowed: string, options: LeafOptions = {}): S {
-  const described = schema.meta({ description: `${about} Allowed: ${allowed}.` });
+  const pattern = options.pattern === undefined ? {} : { pattern: options.pattern };
+  const described = schema.meta({ description: `${about} Allowed: ${allowed}.`, ...pattern });
   const { form = 'text', wrongType = 'it is not text (put it in quotes)', hidden = false } = options;
   leafInfo.add(described, { form, about, allowed, wrongType, hidden });
   return described;
@@ -79,16 +82,19 @@ export function integer(about: string, min: number, max: number) {
 
 /** A duration; the parsed value is in ms. */
 export function duration(about: string, minMs: number, maxMs: number) {
-  const allowed = `a duration from ${formatDurationMs(minMs)} to ${formatDurationMs(maxMs)}, such as 10s, 250ms or 1h30m`;
+  const allowed = `a duration from ${formatDurationMs(minMs)} to ${formatDurationMs(maxMs)} (units d, h, m, s, ms)`;
   const parse = reading((found: string) => within(parseDurationMs(found), minMs, maxMs));
-  return leaf(z.string().transform(parse), about, allowed, { wrongType: 'it has no unit' });
+  return leaf(z.string().transform(parse), about, allowed, { wrongType: 'it has no unit', pattern: durationPattern });
 }
 
 /** A size; the parsed value is in bytes. */
 export function size(about: string, minBytes: number, maxBytes: number) {
-  const allowed = `a size from ${formatSizeBytes(minBytes)} to ${formatSizeBytes(maxBytes)}, such as 64MiB, or bytes`;
+  const allowed = `a size from ${formatSizeBytes(minBytes)} to ${formatSizeBytes(maxBytes)} (units B, KiB, MiB, GiB, TiB)`;
   const parse = reading((found: string | number) => within(parseSizeBytes(String(found)), minBytes, maxBytes));
-  return leaf(z.union([z.string(), z.int()]).transform(parse), about, allowed, { wrongType: 'it is not a size' });
+  return leaf(z.union([z.string(), z.int()]).transform(parse), about, allowed, {
+    wrongType: 'it is not a size',
+    pattern: sizePattern,
+  });
 }
 
 /** The absolute path of a file or folder. */
@@ -117,7 +123,7 @@ const endpointForm =
 
 /** One etcd endpoint. */
 export function endpoint(about: string) {
-  return leaf(z.string().transform(reading(parseEndpoint)), about, endpointForm);
+  return leaf(z.string().transform(reading(parseEndpoint)), about, endpointForm, { pattern: '^https?://[^/?#@]+/?$' });
 }
 
 /** Several etcd endpoints, at least one. */
@@ -131,11 +137,12 @@ export function endpoints(about: string) {
 
 /** The URL of a page. */
 export function pageUrl(about: string) {
-  return leaf(z.string().transform(reading(parsePageUrl)), about, `${endpointForm}, and a path`);
+  const schema = z.string().transform(reading(parsePageUrl));
+  return leaf(schema, about, `${endpointForm}, and a path`, { pattern: '^https?://[^/?#@]+(/[^?#]*)?$' });
 }
 
 /** The address of a listener. */
 export function listenAddress(about: string) {
   const allowed = 'a host and a port, such as 127.0.0.1:9379, [::1]:9379 or 0.0.0.0:9379';
-  return leaf(z.string().transform(reading(parseListenAddress)), about, allowed);
+  return leaf(z.string().transform(reading(parseListenAddress)), about, allowed, { pattern: '^.+:[0-9]{1,5}$' });
 }

@@ -8,6 +8,7 @@ import type { Entry, SourceReading } from './entries.ts';
 import { type KeyTable, keyTable } from './keys.ts';
 import { configSchema } from './schema.ts';
 import { readEnvironment, readFlags } from './text-source.ts';
+import { unflatten } from './unflatten.ts';
 import { checkEntry } from './values.ts';
 import { readYaml } from './yaml-source.ts';
 
@@ -93,23 +94,6 @@ class Layers {
       this.problems.push({ code: 'CONTRADICTION', ...found, ...(origin === undefined ? {} : { origin }) });
     }
   }
-
-  /** The values as the file would have them. */
-  tree(): Record<string, unknown> {
-    const root: Record<string, unknown> = {};
-    for (const [path, value] of this.written) {
-      const names = path.split('.');
-      const last = names.pop() ?? path;
-      let section = root;
-      for (const name of names) {
-        const next = section[name] ?? {};
-        section[name] = next;
-        section = next as Record<string, unknown>;
-      }
-      section[last] = value;
-    }
-    return root;
-  }
 }
 
 function present<T>(value: T | undefined, path: string): T {
@@ -166,6 +150,6 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   const order = [...table.keys.keys()];
   const inOrder = <V>(map: ReadonlyMap<string, V>) =>
     new Map([...map].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
-  const config = complete(configSchema.parse(layers.tree()));
+  const config = complete(configSchema.parse(unflatten(layers.written)));
   return { config, origins: inOrder(layers.origins), values: inOrder(layers.written) };
 }

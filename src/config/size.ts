@@ -9,6 +9,9 @@ const unitBytes: ReadonlyMap<string, number> = new Map([
   ['B', 1],
 ]);
 
+/** What every size matches that is written as text, as a regular expression for the JSON Schema. */
+export const sizePattern = '^[0-9]+(\\.[0-9]+)? ?(B|KiB|MiB|GiB|TiB)?$';
+
 /**
  * Reads a size such as `64MiB`, `1.5GiB` or `4096` (bytes), with the units B, KiB, MiB, GiB and TiB. Gives whole bytes.
  * `MB` and `G` are refused: some read them as powers of 1000 and others as powers of 1024.

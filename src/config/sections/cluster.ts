@@ -40,6 +40,7 @@ const clientSection = z
       '64MiB',
     ),
   })
+  .meta({ description: 'Settings of the connections to etcd.' })
   .transform(({ dialTimeout, callTimeout, keepaliveTime, keepaliveTimeout, readRetries, maxMessageSize }) => ({
     dialTimeoutMs: dialTimeout,
     callTimeoutMs: callTimeout,
@@ -47,8 +48,7 @@ const clientSection = z
     keepaliveTimeoutMs: keepaliveTimeout,
     readRetries,
     maxMessageBytes: maxMessageSize,
-  }))
-  .meta({ description: 'Settings of the connections to etcd.' });
+  }));
 
 const authSection = z
   .strictObject({

@@ -33,16 +33,16 @@ const fsyncProbeSection = z
       hourMs,
     ).prefault('1s'),
   })
-  .transform(({ interval }) => ({ intervalMs: interval }))
-  .meta({ description: 'The fdatasync probe (the collector `fsync-probe`).' });
+  .meta({ description: 'The fdatasync probe (the collector `fsync-probe`).' })
+  .transform(({ interval }) => ({ intervalMs: interval }));
 
 const peersSection = z
   .strictObject({
     interval: duration('How often each peer is probed.', 1000, hourMs).prefault('10s'),
     timeout: duration('How long one probe may take.', 50, minuteMs).prefault('2s'),
   })
-  .transform(({ interval, timeout }) => ({ intervalMs: interval, timeoutMs: timeout }))
-  .meta({ description: 'Probes of the other members (the collector `peers`).' });
+  .meta({ description: 'Probes of the other members (the collector `peers`).' })
+  .transform(({ interval, timeout }) => ({ intervalMs: interval, timeoutMs: timeout }));
 
 const keyspaceSection = z
   .strictObject({
@@ -60,14 +60,14 @@ const keyspaceSection = z
       'never',
     ]).prefault('auto'),
   })
+  .meta({ description: 'Keys and bytes by prefix (the collector `keyspace`).' })
   .transform(({ depth, topK, keysPerSecond, pageSize, kubernetes }) => ({
     depth,
     topK,
     keysPerSecond,
     pageBytes: pageSize,
     kubernetes,
-  }))
-  .meta({ description: 'Keys and bytes by prefix (the collector `keyspace`).' });
+  }));
 
 /** What is observed, and how often. */
 export const observeSection = z
@@ -83,9 +83,9 @@ export const observeSection = z
     peers: peersSection.prefault({}),
     keyspace: keyspaceSection.prefault({}),
   })
+  .meta({ description: 'What is observed, and how often.' })
   .transform(({ interval, deadline, ...rest }) => ({
     ...rest,
     intervalMs: interval,
     ...(deadline === undefined ? {} : { deadlineMs: deadline }),
-  }))
-  .meta({ description: 'What is observed, and how often.' });
+  }));

@@ -6,8 +6,8 @@ export interface QuotaReading {
   readonly atSeconds: number;
   readonly dbSizeBytes: number;
   readonly dbSizeInUseBytes: number;
-  /** Infinity when the quota is disabled. */
-  readonly quotaBytes: number;
+  /** Infinity when the quota is disabled, absent when it is not known. */
+  readonly quotaBytes?: number;
 }
 
 /** How the database grows, and when it will be full. */
@@ -73,10 +73,11 @@ export class QuotaForecast {
     if (newest === undefined) return {};
     const { quotaBytes, dbSizeBytes, dbSizeInUseBytes } = newest;
     const peak = Math.max(dbSizeInUseBytes, this.#long.highestSince(newest.atSeconds - peakMemorySeconds));
-    const plain = peak >= safePeakRatio * quotaBytes;
+    const plain = quotaBytes !== undefined && peak >= safePeakRatio * quotaBytes;
     const enough = this.#readings >= minimumReadings && newest.atSeconds - this.#firstAtSeconds >= minimumSpanSeconds;
     const growth = enough ? this.#growth(plain) : undefined;
     const known = growth === undefined ? {} : { growthBytesPerSecond: growth };
+    if (quotaBytes === undefined) return known;
     if (quotaBytes === Number.POSITIVE_INFINITY) return { ...known, fullInSeconds: Number.POSITIVE_INFINITY };
     if (dbSizeBytes >= quotaBytes) return { ...known, fullInSeconds: 0 };
     if (growth === undefined) return {};

@@ -116,12 +116,12 @@ export interface WalSection {
   readonly backendCommitsInInterval?: number;
 }
 
-/** Where the quota came from. */
-export type QuotaSource = 'status' | 'metrics' | 'flag' | 'default' | 'disabled';
+/** Where the quota came from; `default`: it was 0, which etcd takes for 2 GiB; `unknown`: nothing said what it is. */
+export type QuotaSource = 'status' | 'metrics' | 'flag' | 'default' | 'disabled' | 'unknown';
 
 /** Quota of the own member: the collector `quota`. */
 export interface QuotaSection {
-  /** Absent when the quota is disabled. Etcd reads 0 as its default of 2 GiB, and a negative number as disabled. */
+  /** Absent when the quota is disabled or unknown. Etcd reads 0 as its default of 2 GiB, and a negative number as disabled. */
   readonly quotaBytes?: number;
   readonly quotaSource: QuotaSource;
   readonly dbSizeBytes: number;
@@ -158,6 +158,7 @@ export interface RoleDevice {
   readonly role: DiskRole;
   readonly path: string;
   readonly filesystemType?: string;
+  readonly mountPoint?: string;
   /** Kernel name, for example `nvme0n1p2` or `dm-0`. */
   readonly device?: string;
   /** The whole disks under it: `['nvme0n1']`. */
@@ -165,7 +166,7 @@ export interface RoleDevice {
   readonly model?: string;
   readonly rotational?: boolean;
   readonly counters?: DeviceCounters;
-  /** Why the device is not known (tmpfs, overlay, missing directory, …). */
+  /** Why the device, or something of it, is not known (tmpfs, overlay, missing directory, …). */
   readonly unresolved?: string;
 }
 
@@ -185,6 +186,8 @@ export interface FilesystemSection {
     readonly filesFree: number;
     readonly readOnly: boolean;
   }[];
+  /** Directories whose file system could not be asked, and why. */
+  readonly unresolved: readonly { readonly role: DiskRole; readonly path: string; readonly reason: string }[];
 }
 
 /** Total stall time of one resource: the collector `pressure` (PSI). */
@@ -196,6 +199,8 @@ export interface PressureSection {
     readonly stalledSeconds: number;
     readonly avg10Ratio: number;
   }[];
+  /** Why there are no stalls of scope `etcd`. */
+  readonly etcdUnresolved?: string;
 }
 
 /** Etcd's process: the collector `process`. */
@@ -206,13 +211,16 @@ export interface ProcessSection {
   readonly startedAtMs: number;
   readonly cpuSeconds: number;
   readonly residentBytes: number;
-  readonly openFds: number;
+  /** Absent without the right to read /proc/PID/fd. */
+  readonly openFds?: number;
   readonly maxFds?: number;
   /** What reached the block layer, from /proc/PID/io; absent without the right to read it. */
   readonly readBytes?: number;
   readonly writtenBytes?: number;
-  /** Flags and `ETCD_*` settings that matter to the agent, never secrets. */
+  /** Flags, `ETCD_*` and configuration file settings that matter to the agent, by the flag's name, never secrets. */
   readonly settings: Readonly<Record<string, string>>;
+  /** What could not be read, one sentence each. */
+  readonly unread: readonly string[];
 }
 
 /** The fdatasync probe beside the WAL and the data dir: the collector `fsync-probe`. */
@@ -245,6 +253,8 @@ export interface PeerReading {
     /** The newest round trip; absent when it failed. */
     readonly lastSeconds?: number;
     readonly fault?: { readonly code: string; readonly message: string };
+    /** The agent lacks what the probe takes (a certificate): neither a success nor a failure of the peer. */
+    readonly impossible?: true;
   }[];
   /** Peer's clock minus ours, corrected by half the round trip; positive: the peer is ahead. */
   readonly clockSkewSeconds?: number;

@@ -12,7 +12,7 @@ export const quotaMetricFamilies: readonly string[] = [quotaGauge];
 export const etcdDefaultQuotaBytes = 2 * 1024 ** 3;
 
 export interface QuotaOptions {
-  /** `--quota-backend-bytes` of the running etcd, where its command line could be read. */
+  /** `--quota-backend-bytes` of the running etcd: 0 where its command line has none, undefined where that is not known. */
   readonly flagBytes?: () => number | undefined;
   /** Monotonic clock in ms; default `performance.now`. */
   readonly now?: () => number;
@@ -20,7 +20,7 @@ export interface QuotaOptions {
 
 /**
  * The own member's quota, how much of it is used, and when it will be full (`QuotaForecast` says how). The quota is
- * what Status says (etcd >= 3.6), else etcd's page, else its flag, else etcd's default.
+ * what Status says (etcd >= 3.6), else etcd's page, else its flag.
  */
 export function quotaCollector(options: QuotaOptions = {}): Collector<'quota'> {
   const now = options.now ?? (() => performance.now());
@@ -34,10 +34,11 @@ export function quotaCollector(options: QuotaOptions = {}): Collector<'quota'> {
         status.dbSizeQuotaBytes === undefined ? await sources.metricsPage().catch(() => undefined) : undefined;
       const quota = quotaOf(status, page, options.flagBytes);
       const { dbSizeBytes, dbSizeInUseBytes } = status;
-      const quotaBytes = quota.bytes ?? Number.POSITIVE_INFINITY;
-      forecast.add({ atSeconds: now() / 1000, dbSizeBytes, dbSizeInUseBytes, quotaBytes } satisfies QuotaReading);
+      const limit = quota.source === 'disabled' ? { quotaBytes: Number.POSITIVE_INFINITY } : quotaBytesOf(quota);
+      forecast.add({ atSeconds: now() / 1000, dbSizeBytes, dbSizeInUseBytes, ...limit });
       return {
-        ...(quota.bytes === undefined ? {} : { quotaBytes: quota.bytes, usedRatio: dbSizeBytes / quota.bytes }),
+        ...quotaBytesOf(quota),
+        ...(quota.bytes === undefined ? {} : { usedRatio: dbSizeBytes / quota.bytes }),
         quotaSource: quota.source,
         dbSizeBytes,
         dbSizeInUseBytes,
@@ -49,7 +50,7 @@ export function quotaCollector(options: QuotaOptions = {}): Collector<'quota'> {
 }
 
 interface Quota {
-  /** Absent when it is disabled. */
+  /** Absent when it is disabled or unknown. */
   readonly bytes?: number;
   readonly source: QuotaSource;
 }
@@ -69,5 +70,9 @@ function quotaOf(
     if (bytes < 0) return { source: 'disabled' };
     return bytes === 0 ? { bytes: etcdDefaultQuotaBytes, source: 'default' } : { bytes, source };
   }
-  return { bytes: etcdDefaultQuotaBytes, source: 'default' };
+  return { source: 'unknown' };
+}
+
+function quotaBytesOf({ bytes }: Quota): { readonly quotaBytes?: number } {
+  return bytes === undefined ? {} : { quotaBytes: bytes };
 }

@@ -12,9 +12,9 @@ export function peerFindings(peers: readonly PeerReading[]): readonly Finding[] 
   if (refusing !== '') {
     findings.push({
       code: 'PEER_CLIENT_CERT_REQUIRED',
-      severity: 'warning',
-      message: `${refusing} asks for a client certificate on the peer port, and the agent has none: HTTP round trips and clock skew are not measured, TCP and TLS rarely.`,
-      remedy: 'Give the agent a certificate that the peers accept, and its key.',
+      severity: 'info',
+      message: `The peer ports of ${refusing} ask for a client certificate, and the agent has none for them: HTTP round trips and clock skew are not measured, TCP and TLS rarely.`,
+      remedy: 'Give the agent a certificate that the peers accept, and its key (cluster.peerTls.cert and .key).',
     });
   }
   const lacking = withFault('TLS_FILES');

@@ -62,6 +62,7 @@ export class PeerRecord {
         ...(newest === undefined || newest.kind === 'measured'
           ? {}
           : { fault: { code: newest.fault.code, message: newest.fault.message } }),
+        ...(newest?.kind === 'impossible' ? { impossible: true } : {}),
       })),
       ...(clock === undefined
         ? {}

@@ -1,0 +1,135 @@
+import type { CertificateReading, CertificatesSection, Finding } from '../cluster/sections.ts';
+import type { ListedMember } from '../etcd/types.ts';
+import type { Collector, Round } from './collector.ts';
+import { hostPort, parseEndpoint } from './endpoint-url.ts';
+import { TlsCredentials, type TlsFiles } from './tls-credentials.ts';
+import { describe } from './x509/describe.ts';
+import { agentFileUses, type EtcdProcess, etcdFileUses, type FileUse } from './x509/file-uses.ts';
+import { readEndpoints, type ServedEndpoint } from './x509/read-endpoints.ts';
+import { readUses } from './x509/read-uses.ts';
+import { trustFindings } from './x509/relation-findings.ts';
+import { rotationFindings } from './x509/rotation-findings.ts';
+import { validityFindings } from './x509/validity-findings.ts';
+
+export interface CertificatesOptions {
+  /** TLS to the members' client URLs (`cluster.tls`). */
+  readonly client?: TlsFiles;
+  /** TLS to the members' peer URLs (`cluster.peerTls`). */
+  readonly peer?: TlsFiles;
+  /** What the agent's own server shows and trusts (`expose.tls`). */
+  readonly agent?: TlsFiles;
+  /** Configured client URLs: looked at even when no member list can be had, as with an expired certificate. */
+  readonly endpoints: readonly string[];
+  /** The newest reading of etcd's process, whose flags name its certificate files. */
+  readonly etcdProcess?: () => EtcdProcess | undefined;
+  /** How often certificates are read. Default 60 s. */
+  readonly everyMs?: number;
+  /** How long an endpoint may take to serve its certificate. Default 2 s. */
+  readonly timeoutMs?: number;
+  /** Wall clock in ms since the epoch. Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** The own member's id and all members. */
+interface Membership {
+  readonly ownId: string;
+  readonly members: readonly ListedMember[];
+}
+
+/**
+ * Every certificate that the cluster stands on: in the agent's files, in etcd's, and as the members' client and peer
+ * ports really serve them; and what is wrong with them. What cannot be read is a finding and hides nothing else.
+ */
+export function certificatesCollector(options: CertificatesOptions): Collector<'certificates'> {
+  const { client, peer, agent, timeoutMs = 2000, everyMs = 60_000, now = Date.now } = options;
+  const credentials = { client: new TlsCredentials(client), peer: new TlsCredentials(peer) };
+  let known: Membership | undefined;
+  return {
+    name: 'certificates',
+    everyMs,
+    async collect(round): Promise<CertificatesSection> {
+      known = (await membership(round)) ?? known;
+      const etcd = options.etcdProcess?.();
+      const etcdUses = etcdFileUses(etcd);
+      const uses = distinct([
+        ...etcdUses,
+        ...agentFileUses(client, 'client', ['client']),
+        ...agentFileUses(peer, 'peer', ['client']),
+        ...agentFileUses(agent, 'agent', ['server']),
+      ]);
+      const [files, served] = await Promise.all([
+        readUses(uses, etcd?.startedAtMs),
+        readEndpoints(endpointsOf(options.endpoints, known?.members ?? []), {
+          ...credentials,
+          serverName: { 'served-client': client?.serverName, 'served-peer': peer?.serverName },
+          timeoutMs,
+          signal: round.signal,
+        }),
+      ]);
+      const found = [...files.found, ...served.found];
+      const own = known?.members.find(({ id }) => id === known?.ownId);
+      return {
+        certificates: withoutRepeats(found.map(describe)),
+        findings: bySeverity([
+          ...validityFindings(found, now()),
+          ...trustFindings(found),
+          ...rotationFindings(found, new Set(etcdUses.map(({ path }) => path)), {
+            'served-client': new Set(hostPorts(own?.clientUrls)),
+            'served-peer': new Set(hostPorts(own?.peerUrls)),
+          }),
+          ...files.findings,
+          ...served.findings,
+        ]),
+      };
+    },
+  };
+}
+
+/** Undefined while the own member does not answer: then the members from before, and the configured endpoints, do. */
+async function membership({ sources }: Round): Promise<Membership | undefined> {
+  try {
+    const [own, { members }] = await Promise.all([sources.status(), sources.members()]);
+    return { ownId: own.header.memberId, members };
+  } catch {
+    return undefined;
+  }
+}
+
+function endpointsOf(configured: readonly string[], members: readonly ListedMember[]): readonly ServedEndpoint[] {
+  const clientUrls = new Set([...configured, ...members.flatMap(({ clientUrls: urls }) => urls)]);
+  const peerUrls = new Set(members.flatMap(({ peerUrls: urls }) => urls));
+  return [
+    ...[...clientUrls].map((url) => ({ role: 'served-client', url }) as const),
+    ...[...peerUrls].map((url) => ({ role: 'served-peer', url }) as const),
+  ];
+}
+
+/** The agent often has the same files as etcd: each role and path once, and then with the key, where one is known. */
+function distinct(uses: readonly FileUse[]): readonly FileUse[] {
+  const byRoleAndPath = new Map<string, FileUse>();
+  for (const use of uses) {
+    const key = `${use.role} ${use.path}`;
+    byRoleAndPath.set(key, { ...use, ...byRoleAndPath.get(key), ...(use.keyPath ? { keyPath: use.keyPath } : {}) });
+  }
+  return [...byRoleAndPath.values()];
+}
+
+/** A certificate twice in one file says nothing new. */
+function withoutRepeats(readings: readonly CertificateReading[]): readonly CertificateReading[] {
+  const byIdentity = new Map(
+    readings.map((each) => [JSON.stringify([each.role, each.source, each.issuer, each.serial]), each]),
+  );
+  return [...byIdentity.values()];
+}
+
+function bySeverity(findings: readonly Finding[]): readonly Finding[] {
+  const order = ['critical', 'warning', 'info'] as const;
+  return order.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
+}
+
+function hostPorts(urls: readonly string[] | undefined): readonly string[] {
+  return (urls ?? []).flatMap((url) => {
+    const address = parseEndpoint(url);
+    return address === undefined ? [] : [hostPort(address)];
+  });
+}

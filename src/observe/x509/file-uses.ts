@@ -1,0 +1,76 @@
+import { isAbsolute } from 'node:path';
+import type { CertificateRole, ProcessSection } from '../../cluster/sections.ts';
+import type { TlsFiles } from '../tls-credentials.ts';
+
+/** What a certificate has to be good for (extended key usage). */
+export type KeyPurpose = 'server' | 'client';
+
+/** A certificate file and what it is used for. */
+export interface FileUse {
+  readonly role: CertificateRole;
+  /** As configured; what a person knows it by. */
+  readonly path: string;
+  /** Where the agent reads it: the same, but for a process that sees other files than the agent. */
+  readonly readPaths: readonly string[];
+  readonly keyPath?: string;
+  readonly owner: 'agent' | 'etcd';
+  readonly purposes: readonly KeyPurpose[];
+}
+
+/** What is known of etcd's process: its settings by flag name (`cert-file`), and when it started. */
+export type EtcdProcess = Pick<ProcessSection, 'pid' | 'startedAtMs' | 'settings'>;
+
+/** Files of the agent's own TLS settings. */
+export function agentFileUses(
+  files: TlsFiles | undefined,
+  role: 'client' | 'peer' | 'agent',
+  purposes: readonly KeyPurpose[],
+): readonly FileUse[] {
+  const { ca, cert, key } = files ?? {};
+  return [
+    ...(ca === undefined ? [] : [agentFile(`${role}-ca`, ca)]),
+    ...(cert === undefined
+      ? []
+      : [{ ...agentFile(role, cert), purposes, ...(key === undefined ? {} : { keyPath: key }) }]),
+  ];
+}
+
+function agentFile(role: CertificateRole, path: string): FileUse {
+  return { role, path, readPaths: [path], owner: 'agent', purposes: [] };
+}
+
+/**
+ * Flags of etcd that name certificates. A peer certificate is shown by both sides of a connection between members, and
+ * the server certificate also by etcd's own gateway when it calls itself, but only a warning in its log comes of that.
+ */
+const etcdFlags: readonly {
+  readonly role: CertificateRole;
+  readonly flag: string;
+  readonly purposes: readonly KeyPurpose[];
+}[] = [
+  { role: 'server', flag: 'cert-file', purposes: ['server'] },
+  { role: 'server-ca', flag: 'trusted-ca-file', purposes: [] },
+  { role: 'peer', flag: 'peer-cert-file', purposes: ['server', 'client'] },
+  { role: 'peer-ca', flag: 'peer-trusted-ca-file', purposes: [] },
+];
+
+/**
+ * Files that etcd's own settings name. A relative path is relative to etcd's folder, and an absolute one is what etcd
+ * sees, perhaps in a container: both are read through `/proc/PID` where the path itself is not there.
+ */
+export function etcdFileUses(etcd: EtcdProcess | undefined): readonly FileUse[] {
+  if (etcd === undefined) {
+    return [];
+  }
+  const { pid, settings } = etcd;
+  return etcdFlags.flatMap(({ role, flag, purposes }) => {
+    const path = settings[flag];
+    if (path === undefined || path === '') {
+      return [];
+    }
+    const readPaths = isAbsolute(path) ? [`/proc/${pid}/root${path}`, path] : [`/proc/${pid}/cwd/${path}`];
+    // A separate certificate for the client side (etcd >= 3.5) takes that purpose from the peer certificate.
+    const onlyServer = flag === 'peer-cert-file' && (settings['peer-client-cert-file'] ?? '') !== '';
+    return [{ role, path, readPaths, owner: 'etcd', purposes: onlyServer ? ['server'] : purposes }];
+  });
+}

@@ -1,0 +1,121 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { faultOf } from '../../cluster/agent-error.ts';
+import type { Finding } from '../../cluster/sections.ts';
+import { type CertificateFile, readCertificateFile, readKeyFile } from './certificate-files.ts';
+import { type FoundCertificate, titleOf } from './describe.ts';
+import type { FileUse } from './file-uses.ts';
+import { purposeFindings } from './relation-findings.ts';
+
+/** What the files of all uses hold, and what is wrong with single files. */
+export interface ReadUses {
+  readonly found: readonly FoundCertificate[];
+  readonly findings: readonly Finding[];
+}
+
+/** A trust bundle of the system has some 150 certificates; nobody wants a metric for each. */
+const mostPerFile = 50;
+
+/** Etcd's start is known to a second or so, and its files may be written while it starts. */
+const startToleranceMs = 5000;
+
+/**
+ * Reads the files of all uses. One that cannot be read is a finding and hides no other.
+ *
+ * @param etcdStartedAtMs when etcd's process started, where that is known.
+ */
+export async function readUses(uses: readonly FileUse[], etcdStartedAtMs: number | undefined): Promise<ReadUses> {
+  const read = await Promise.all(uses.map((use) => readUse(use, etcdStartedAtMs)));
+  return { found: read.flatMap(({ found }) => found), findings: read.flatMap(({ findings }) => findings) };
+}
+
+async function readUse(use: FileUse, etcdStartedAtMs: number | undefined): Promise<ReadUses> {
+  let file: CertificateFile;
+  try {
+    file = await readFirst(use.readPaths);
+  } catch (error) {
+    return { found: [], findings: [unreadable(use.path, error)] };
+  }
+  const isAuthority = use.role.endsWith('-ca');
+  const certificates = isAuthority ? firstToExpire(file.certificates) : file.certificates;
+  const found = certificates.map((certificate, index) => ({
+    role: use.role,
+    source: use.path,
+    certificate,
+    isLeaf: !isAuthority && index === 0,
+  }));
+  const [leaf] = file.certificates;
+  return {
+    found,
+    findings: [
+      ...(file.brokenBlocks === 0 ? [] : [broken(use.path, file.brokenBlocks)]),
+      ...(leaf === undefined || isAuthority ? [] : purposeFindings(use.path, leaf, use.purposes)),
+      ...(leaf === undefined || use.keyPath === undefined ? [] : await keyFindings(use.path, leaf, use.keyPath)),
+      ...(isAuthority && isNotInUse(use, file, etcdStartedAtMs) ? [notInUse(use.path)] : []),
+    ],
+  };
+}
+
+/** The first path that can be read; where none can, why the last one cannot: it is what a person configured. */
+async function readFirst(paths: readonly string[]): Promise<CertificateFile> {
+  const [path = '', ...others] = paths;
+  try {
+    return await readCertificateFile(path);
+  } catch (error) {
+    if (others.length === 0) {
+      throw error;
+    }
+    return await readFirst(others);
+  }
+}
+
+function firstToExpire(certificates: readonly X509Certificate[]): readonly X509Certificate[] {
+  return certificates.length <= mostPerFile
+    ? certificates
+    : [...certificates].sort((a, b) => a.validToDate.getTime() - b.validToDate.getTime()).slice(0, mostPerFile);
+}
+
+async function keyFindings(source: string, leaf: X509Certificate, keyPath: string): Promise<readonly Finding[]> {
+  let key: KeyObject;
+  try {
+    key = await readKeyFile(keyPath);
+  } catch (error) {
+    return [unreadable(keyPath, error)];
+  }
+  return leaf.checkPrivateKey(key)
+    ? []
+    : [
+        {
+          code: 'CERT_KEY_MISMATCH',
+          severity: 'critical',
+          message: `The key ${keyPath} does not belong to the certificate ${titleOf(leaf)} (${source}).`,
+          remedy: 'Install the certificate and the key that were issued together. The agent goes on with the old pair.',
+        },
+      ];
+}
+
+function isNotInUse({ owner }: FileUse, { changedAtMs }: CertificateFile, startedAtMs: number | undefined): boolean {
+  return owner === 'etcd' && startedAtMs !== undefined && changedAtMs > startedAtMs + startToleranceMs;
+}
+
+function notInUse(path: string): Finding {
+  return {
+    code: 'CERT_CA_NOT_RELOADED',
+    severity: 'warning',
+    message: `${path} has changed since etcd started, and etcd reads its CA files only when it starts.`,
+    remedy: 'If an authority was added or replaced, restart the members one after the other before it is needed.',
+  };
+}
+
+function broken(path: string, blocks: number): Finding {
+  return {
+    code: 'CERT_FILE_INVALID',
+    severity: 'warning',
+    message: `${path}: ${blocks} of its certificates cannot be parsed.`,
+    remedy: 'Write the file anew; other programs may refuse the whole of it.',
+  };
+}
+
+function unreadable(path: string, error: unknown): Finding {
+  const { code, message, remedy } = faultOf(error);
+  return { code, severity: 'warning', message, remedy: remedy ?? `Look at ${path}.` };
+}

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry, type RegistryContentType } from 'prom-client';
 import type { HistogramValue, MetricSeries } from './metric-family.ts';
 
 /** A metric under its whole name, and where its series come from. */
@@ -23,7 +23,10 @@ const kinds = { gauge: Gauge, counter: Counter, histogram: Histogram };
  * Registers a metric whose series are read anew for every page. prom-client's own storage is not used: it would keep
  * label sets that are no longer observed, and a histogram cannot be set to counts that were made elsewhere.
  */
-export function registerMetric(registry: Registry, { name, help, type, labels, read }: NamedMetric): void {
+export function registerMetric(
+  registry: Registry<RegistryContentType>,
+  { name, help, type, labels, read }: NamedMetric,
+): void {
   const metric = new kinds[type]({ name, help, labelNames: labels, registers: [registry] });
   const get = async function (this: { readonly name: string }): Promise<object> {
     // The registry itself takes `_total` off a counter's name for OpenMetrics, so the name is asked of the metric.

@@ -1,5 +1,5 @@
 import type { Observation } from '../../cluster/observation.ts';
-import type { Finding } from '../../cluster/sections.ts';
+import { findingsOf } from '../findings.ts';
 import type { MetricFamily, MetricSeries } from '../metric-family.ts';
 import { sample } from './section-metrics.ts';
 
@@ -71,12 +71,4 @@ function countFindings(observation: Observation): readonly MetricSeries[] {
     const [first] = group;
     return first === undefined ? [] : sample(group.length, { code: first.code, severity: first.severity });
   });
-}
-
-function findingsOf({ sections }: Observation): readonly Finding[] {
-  return [
-    ...(sections.member?.value?.findings ?? []),
-    ...(sections.cluster?.value?.findings ?? []),
-    ...(sections.certificates?.value?.findings ?? []),
-  ];
 }

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Access } from './access.ts';
+import { preferredType } from './negotiate.ts';
+import { type Problem, ProblemError, problemBody, problemType } from './problem.ts';
+import type { Reply, Route } from './route.ts';
+
+export interface HandlerOptions {
+  readonly routes: readonly Route[];
+  /** Undefined: the request may. */
+  readonly authorize: (request: IncomingMessage, access: Access) => Promise<Problem | undefined>;
+  /** A route failed in a way that it did not mean to; the caller only got the id. */
+  readonly onFailure: (failure: { id: string; method: string; path: string; error: unknown }) => void;
+}
+
+/** Headers of every reply: nothing of it is stored, framed or run. */
+const securityHeaders: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+/**
+ * Answers requests from a table of routes. HEAD is GET without a body. It never rejects: whatever a route throws is
+ * answered as a problem.
+ */
+export function createHandler(options: HandlerOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  const byPath = Map.groupBy(options.routes, ({ path }) => path);
+  return (request, response) => {
+    void answer(options, byPath, request).then((reply) => send(request, response, reply));
+  };
+}
+
+async function answer(
+  options: HandlerOptions,
+  byPath: ReadonlyMap<string, readonly Route[]>,
+  request: IncomingMessage,
+): Promise<Reply> {
+  const path = pathOf(request.url ?? '');
+  try {
+    return await dispatch(options, byPath, request, path);
+  } catch (error) {
+    if (error instanceof ProblemError) {
+      return problemReply(error.problem);
+    }
+    const id = randomUUID();
+    options.onFailure({ id, method: request.method ?? '', path, error });
+    return problemReply({
+      status: 500,
+      code: 'INTERNAL',
+      detail: `The agent failed to answer. Its log has the reason under the id ${id}.`,
+    });
+  }
+}
+
+async function dispatch(
+  { authorize }: HandlerOptions,
+  byPath: ReadonlyMap<string, readonly Route[]>,
+  request: IncomingMessage,
+  path: string,
+): Promise<Reply> {
+  const routes = byPath.get(path);
+  if (routes === undefined) {
+    throw new ProblemError({
+      status: 404,
+      code: 'NO_SUCH_PATH',
+      detail: 'There is nothing at this path. /api/v1/openapi.json lists what there is.',
+    });
+  }
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = routes.find((candidate) => candidate.method === method);
+  if (route === undefined) {
+    const allowed = routes.flatMap((candidate) => (candidate.method === 'GET' ? ['GET', 'HEAD'] : [candidate.method]));
+    throw new ProblemError({
+      status: 405,
+      code: 'METHOD_NOT_ALLOWED',
+      detail: `This path takes ${allowed.join(' and ')}.`,
+      headers: { allow: allowed.join(', ') },
+    });
+  }
+  const refused = await authorize(request, route.access);
+  if (refused !== undefined) {
+    throw new ProblemError(refused);
+  }
+  if (hasBody(request)) {
+    throw new ProblemError({ status: 413, code: 'BODY_NOT_TAKEN', detail: 'This path takes no body.' });
+  }
+  if (preferredType(request.headers.accept, route.types) === undefined) {
+    const detail = `This path answers with ${route.types.join(' or ')}.`;
+    throw new ProblemError({ status: 406, code: 'NOT_ACCEPTABLE', detail });
+  }
+  const mayRead = route.access !== 'open' || (await authorize(request, 'read')) === undefined;
+  return await route.handle({ headers: request.headers, mayRead });
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** The path without its query; `*` and other targets that are no path match no route. */
+function pathOf(target: string): string {
+  const end = target.indexOf('?');
+  return end === -1 ? target : target.slice(0, end);
+}
+
+function problemReply(problem: Problem): Reply {
+  return {
+    status: problem.status,
+    contentType: problemType,
+    body: problemBody(problem),
+    ...(problem.headers === undefined ? {} : { headers: problem.headers }),
+  };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
+  response.writeHead(reply.status ?? 200, {
+    ...securityHeaders,
+    'content-type': reply.contentType,
+    'content-length': body.length,
+    ...reply.headers,
+    // What nobody reads must not stand in the way of the connection's next request.
+    ...(hasBody(request) ? { connection: 'close' } : {}),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

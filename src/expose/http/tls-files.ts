@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+
+/** The files of the HTTP server's TLS, all PEM. */
+export interface TlsFiles {
+  /** The server certificate, with what leads to its CA. */
+  readonly cert: string;
+  readonly key: string;
+  /** CA certificates of clients that need no token. */
+  readonly clientCa?: string;
+}
+
+/** What a server takes as its secure context. */
+export interface TlsMaterial {
+  readonly options: SecureContextOptions;
+  /** Differs when a file has changed. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Reads the files and makes sure that they belong together: a certificate whose key has not been replaced yet is refused
+ * here, and not at the next handshake.
+ * @throws AgentError `TLS_FILE_UNREADABLE` or `TLS_FILES_INVALID`
+ */
+export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
+  const [cert, key, ca] = await Promise.all([
+    read(files.cert, 'expose.tls.cert'),
+    read(files.key, 'expose.tls.key'),
+    files.clientCa === undefined ? undefined : read(files.clientCa, 'expose.tls.clientCa'),
+  ]);
+  const options: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }) };
+  try {
+    createSecureContext(options);
+  } catch (cause) {
+    throw new AgentError(
+      'TLS_FILES_INVALID',
+      `The certificate ${files.cert} and the key ${files.key} cannot be used: ${faultOf(cause).message}.`,
+      { cause, remedy: 'Both are PEM, and the key is that of the first certificate in the file.' },
+    );
+  }
+  return {
+    options,
+    fingerprint: createHash('sha256')
+      .update(JSON.stringify([cert, key, ca]))
+      .digest('hex'),
+  };
+}
+
+async function read(path: string, key: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new AgentError('TLS_FILE_UNREADABLE', `The file ${path} cannot be read: ${faultOf(cause).code}.`, {
+      cause,
+      remedy: `Look at the path in ${key} and at the rights of the file.`,
+    });
+  }
+}

@@ -1,0 +1,84 @@
+import type { OperationDocument } from '../http/route.ts';
+
+const text = (description: string): object => ({
+  description,
+  content: { 'text/plain': { schema: { type: 'string' } } },
+});
+
+const json = (description: string, schema: string): object => ({
+  description,
+  content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } },
+});
+
+const problem = (description: string): object => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});
+
+/** What each route is, for the API document. Refusals that all routes share are added by the document. */
+export const operations = {
+  index: {
+    operationId: 'getIndex',
+    summary: 'A page for a person',
+    responses: {
+      200: {
+        description: 'The state of the own member and where to look.',
+        content: { 'text/html': { schema: { type: 'string' } } },
+      },
+    },
+  },
+  metrics: {
+    operationId: 'getMetrics',
+    summary: 'Metrics for Prometheus',
+    description:
+      'Prometheus text 0.0.4, or OpenMetrics 1.0.0 where the Accept header prefers it; gzip where it is accepted.',
+    responses: {
+      200: {
+        description: 'The metrics of the newest observation.',
+        content: {
+          'text/plain': { schema: { type: 'string' } },
+          'application/openmetrics-text': { schema: { type: 'string' } },
+        },
+      },
+    },
+  },
+  health: {
+    operationId: 'getHealth',
+    summary: 'The process is alive',
+    responses: { 200: text('It is alive, whatever the state of etcd.') },
+  },
+  ready: {
+    operationId: 'getReadiness',
+    summary: 'The agent observes its member',
+    description: 'The reply begins with a stable code. Callers that may read get the reason after it.',
+    responses: {
+      200: text('The newest round observed the own member, in whatever state that is.'),
+      503: text('It did not: no round yet, an old observation, or the code of what failed.'),
+    },
+  },
+  status: {
+    operationId: 'getStatus',
+    summary: 'The cluster in one view',
+    responses: { 200: json('The cluster as this agent sees it. What is not known is absent.', 'Status') },
+  },
+  observation: {
+    operationId: 'getObservation',
+    summary: 'Everything that this agent sees',
+    responses: { 200: json('The newest reading of every collector.', 'Observation') },
+  },
+  keyspace: {
+    operationId: 'getKeyspace',
+    summary: 'Keys, bytes and writes by prefix',
+    responses: {
+      200: json('The largest prefixes, and `other` for the rest.', 'Keyspace'),
+      503: problem('The keyspace is not observed, or not yet.'),
+    },
+  },
+  openapi: {
+    operationId: 'getOpenApi',
+    summary: 'This document',
+    responses: {
+      200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
+    },
+  },
+} as const satisfies Readonly<Record<string, OperationDocument>>;

@@ -1,0 +1,33 @@
+import type { Observation } from '../cluster/observation.ts';
+
+/** Whether the agent observes its member, and if not, why. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Stable and machine readable: `READY`, or the code of what is in the way. */
+  readonly code: string;
+  /** One sentence for a person. */
+  readonly reason: string;
+}
+
+/**
+ * Pure. Ready means that the newest round saw the own member, in whatever state that is: a member without quorum is
+ * observed too. An observation older than `staleAfterMs` is none.
+ */
+export function readinessOf(observation: Observation, nowMs: number, staleAfterMs: number): Readiness {
+  const { rounds, observedAtMs, member, sections } = observation;
+  if (rounds === 0) {
+    return { ready: false, code: 'NO_ROUND_YET', reason: 'The first round of observation has not ended yet.' };
+  }
+  const ageSeconds = (nowMs - observedAtMs) / 1000;
+  if (nowMs - observedAtMs > staleAfterMs) {
+    const reason = `The newest observation is ${ageSeconds.toFixed(0)} s old.`;
+    return { ready: false, code: 'OBSERVATION_STALE', reason };
+  }
+  const reading = sections.member;
+  if (reading?.value === undefined) {
+    const fault = reading?.fault;
+    const reason = [fault?.message, fault?.remedy].filter((part) => part !== undefined).join(' ');
+    return { ready: false, code: fault?.code ?? 'MEMBER_NOT_OBSERVED', reason: reason || `${member} is not observed.` };
+  }
+  return { ready: true, code: 'READY', reason: `${member} is observed: ${reading.value.summary}.` };
+}

@@ -1,0 +1,121 @@
+import type { Observation } from '../cluster/observation.ts';
+import { toJson } from './http/json.ts';
+import { acceptsGzip, preferredType } from './http/negotiate.ts';
+import { ProblemError } from './http/problem.ts';
+import type { Reply, Route } from './http/route.ts';
+import { indexPage } from './index-page.ts';
+import { openApiDocument } from './openapi/document.ts';
+import { operations } from './openapi/operations.ts';
+import { readinessOf } from './readiness.ts';
+import type { MetricsRegistry } from './registry.ts';
+import { statusOf } from './status.ts';
+
+export interface RoutesOptions {
+  readonly observation: () => Observation;
+  readonly registry: MetricsRegistry;
+  /** An observation that is older does not count as one. */
+  readonly staleAfterMs: number;
+  /** Wall clock, in ms since the epoch. */
+  readonly nowMs: () => number;
+}
+
+const json = 'application/json';
+const text = 'text/plain; charset=utf-8';
+const html = 'text/html; charset=utf-8';
+const metricsTypes = ['text/plain;version=0.0.4', 'application/openmetrics-text;version=1.0.0'] as const;
+
+/** Every route, in the order of the API document. */
+export function createRoutes(options: RoutesOptions): readonly Route[] {
+  const { observation, registry } = options;
+  const routes: Route[] = [
+    {
+      method: 'GET',
+      path: '/',
+      access: 'read',
+      types: [html],
+      operation: operations.index,
+      handle: () => ({ contentType: html, body: indexPage(observation()) }),
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      access: 'read',
+      // Whatever a scraper asks for, it gets a page: the text format is the answer to what is not known.
+      types: [],
+      operation: operations.metrics,
+      handle: ({ headers }) => metricsReply(registry, headers.accept, headers['accept-encoding']),
+    },
+    {
+      method: 'GET',
+      path: '/healthz',
+      access: 'open',
+      types: [],
+      operation: operations.health,
+      handle: () => ({ contentType: text, body: 'ok\n' }),
+    },
+    {
+      method: 'GET',
+      path: '/readyz',
+      access: 'open',
+      types: [],
+      operation: operations.ready,
+      handle: ({ mayRead }) => readyReply(options, mayRead),
+    },
+    jsonRoute('/api/v1/status', operations.status, () => statusOf(observation())),
+    jsonRoute('/api/v1/observation', operations.observation, observation),
+    jsonRoute('/api/v1/keyspace', operations.keyspace, () => keyspaceOf(observation())),
+  ];
+  routes.push(
+    jsonRoute('/api/v1/openapi.json', operations.openapi, () => openApiDocument(routes, observation().agentVersion)),
+  );
+  return routes;
+}
+
+function jsonRoute(path: string, operation: Route['operation'], read: () => unknown): Route {
+  return {
+    method: 'GET',
+    path,
+    access: 'read',
+    types: [json],
+    operation,
+    handle: () => ({ contentType: json, body: toJson(read()) }),
+  };
+}
+
+async function metricsReply(
+  registry: MetricsRegistry,
+  accept: string | undefined,
+  acceptEncoding: string | undefined,
+): Promise<Reply> {
+  const format = preferredType(accept, metricsTypes) === metricsTypes[1] ? 'openmetrics' : 'text';
+  const gzip = acceptsGzip(acceptEncoding);
+  const { contentType, body } = await registry.page(format, gzip ? 'gzip' : 'identity');
+  return {
+    contentType,
+    body,
+    headers: { vary: 'accept, accept-encoding', ...(gzip ? { 'content-encoding': 'gzip' } : {}) },
+  };
+}
+
+function readyReply({ observation, nowMs, staleAfterMs }: RoutesOptions, mayRead: boolean): Reply {
+  const { ready, code, reason } = readinessOf(observation(), nowMs(), staleAfterMs);
+  // Everyone may ask, so only readers get the sentence: it names addresses.
+  return { status: ready ? 200 : 503, contentType: text, body: mayRead ? `${code}: ${reason}\n` : `${code}\n` };
+}
+
+function keyspaceOf({ sections }: Observation): unknown {
+  const reading = sections.keyspace;
+  if (reading?.value !== undefined) {
+    return reading.value;
+  }
+  const {
+    code,
+    message,
+    remedy = '',
+  } = reading?.fault ?? {
+    code: 'KEYSPACE_NOT_OBSERVED',
+    message: 'This agent does not observe the keyspace, or has not yet.',
+    remedy: 'observe.collectors.keyspace switches it on.',
+  };
+  throw new ProblemError({ status: 503, code, detail: `${message} ${remedy}`.trim() });
+}

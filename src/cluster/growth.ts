@@ -31,6 +31,9 @@ export const peakMemorySeconds = 2 * 3600;
 const short = { seconds: 10 * 60, points: 120 };
 const long = { seconds: 6 * 3600, points: 180 };
 
+/** Two peaks of an hourly saw-tooth always lie within it. */
+const lastTeethSeconds = 2.5 * 3600;
+
 /** Peaks above this share of the quota are no proof that the database stays below it. */
 const safePeakRatio = 0.8;
 
@@ -44,8 +47,8 @@ const noiseBytes = 4 * 4096;
  * takes free pages first, so the file follows the *peaks* of the size in use. That is the quantity whose slope counts:
  * between compactions the size in use climbs and falls back, and a slope of the plain readings would cry wolf on every
  * tooth. So each point is the highest size in use of the 2 hours up to it; in a steady saw-tooth it is flat. The slope is
- * the one of the last 10 minutes (a sudden growth shows after about 3), and where that is flat, of the last 6 hours
- * (a slow rise of the teeth). What is left is measured from that peak. Where peaks came above 80 % of the quota, staying
+ * the one of the last 10 minutes (a sudden growth shows after about 3), and where that is flat, the lesser of the last
+ * 2.5 and the last 6 hours (a slow rise of the teeth, still going on). What is left is measured from that peak. Where peaks came above 80 % of the quota, staying
  * under them is no comfort, and the plain readings count.
  */
 export class QuotaForecast {
@@ -86,7 +89,7 @@ export class QuotaForecast {
 
   #growth(plain: boolean): number {
     const recent = this.#short.slope(plain);
-    return recent > 0 ? recent : this.#long.slope(plain);
+    return recent > 0 ? recent : Math.min(this.#long.slope(plain, lastTeethSeconds), this.#long.slope(plain));
   }
 }
 
@@ -127,11 +130,12 @@ class ThinnedWindow {
     return this.#points.reduce((high, point) => (point.atSeconds < atSeconds ? high : Math.max(high, point.inUse)), 0);
   }
 
-  /** Slope of the peaks, or of the plain readings; 0 where it is lost in noise. */
-  slope(plain: boolean): number {
-    const values = this.#points.map(
-      ({ atSeconds, inUse, peak }): TimedValue => ({ atSeconds, value: plain ? inUse : peak }),
-    );
+  /** Slope of the peaks, or of the plain readings, over the last seconds; 0 where it is lost in noise. */
+  slope(plain: boolean, seconds = this.#seconds): number {
+    const since = (this.#points.at(-1)?.atSeconds ?? 0) - seconds;
+    const values = this.#points
+      .filter(({ atSeconds }) => atSeconds >= since)
+      .map(({ atSeconds, inUse, peak }): TimedValue => ({ atSeconds, value: plain ? inUse : peak }));
     const slope = theilSenSlope(values) ?? 0;
     const spanSeconds = (values.at(-1)?.atSeconds ?? 0) - (values[0]?.atSeconds ?? 0);
     return Math.abs(slope) * spanSeconds < noiseBytes ? 0 : slope;

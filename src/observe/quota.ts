@@ -1,4 +1,4 @@
-import { QuotaForecast, type QuotaReading } from '../cluster/growth.ts';
+import { QuotaForecast } from '../cluster/growth.ts';
 import type { QuotaSection, QuotaSource } from '../cluster/sections.ts';
 import type { MetricsPage, StatusReply } from '../etcd/types.ts';
 import type { Collector } from './collector.ts';

@@ -4,7 +4,7 @@ import type { Collector, Round } from './collector.ts';
 import { hostPort, parseEndpoint } from './endpoint-url.ts';
 import { TlsCredentials, type TlsFiles } from './tls-credentials.ts';
 import { describe } from './x509/describe.ts';
-import { agentFileUses, type EtcdProcess, etcdFileUses, type FileUse } from './x509/file-uses.ts';
+import { agentFileUses, distinctUses, type EtcdProcess, etcdFileUses } from './x509/file-uses.ts';
 import { readEndpoints, type ServedEndpoint } from './x509/read-endpoints.ts';
 import { readUses } from './x509/read-uses.ts';
 import { trustFindings } from './x509/relation-findings.ts';
@@ -42,7 +42,7 @@ interface Membership {
  */
 export function certificatesCollector(options: CertificatesOptions): Collector<'certificates'> {
   const { client, peer, agent, timeoutMs = 2000, everyMs = 60_000, now = Date.now } = options;
-  const credentials = { client: new TlsCredentials(client), peer: new TlsCredentials(peer) };
+  const credentials = { client: withoutAuthorities(client), peer: withoutAuthorities(peer) };
   let known: Membership | undefined;
   return {
     name: 'certificates',
@@ -51,7 +51,7 @@ export function certificatesCollector(options: CertificatesOptions): Collector<'
       known = (await membership(round)) ?? known;
       const etcd = options.etcdProcess?.();
       const etcdUses = etcdFileUses(etcd);
-      const uses = distinct([
+      const uses = distinctUses([
         ...etcdUses,
         ...agentFileUses(client, 'client', ['client']),
         ...agentFileUses(peer, 'peer', ['client']),
@@ -85,6 +85,11 @@ export function certificatesCollector(options: CertificatesOptions): Collector<'
   };
 }
 
+/** With authorities to trust, Node would add them to the chain as if the endpoint had served them. */
+function withoutAuthorities({ cert, key }: TlsFiles = {}): TlsCredentials {
+  return new TlsCredentials({ ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) });
+}
+
 /** Undefined while the own member does not answer: then the members from before, and the configured endpoints, do. */
 async function membership({ sources }: Round): Promise<Membership | undefined> {
   try {
@@ -102,16 +107,6 @@ function endpointsOf(configured: readonly string[], members: readonly ListedMemb
     ...[...clientUrls].map((url) => ({ role: 'served-client', url }) as const),
     ...[...peerUrls].map((url) => ({ role: 'served-peer', url }) as const),
   ];
-}
-
-/** The agent often has the same files as etcd: each role and path once, and then with the key, where one is known. */
-function distinct(uses: readonly FileUse[]): readonly FileUse[] {
-  const byRoleAndPath = new Map<string, FileUse>();
-  for (const use of uses) {
-    const key = `${use.role} ${use.path}`;
-    byRoleAndPath.set(key, { ...use, ...byRoleAndPath.get(key), ...(use.keyPath ? { keyPath: use.keyPath } : {}) });
-  }
-  return [...byRoleAndPath.values()];
 }
 
 /** A certificate twice in one file says nothing new. */

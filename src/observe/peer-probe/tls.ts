@@ -61,7 +61,7 @@ export async function handshakeTls(
 export function handshakeError(error: unknown, where: string, credentials: Credentials): unknown {
   const code = codeOf(error);
   if (code.includes('_ALERT_')) {
-    return credentials.hasCertificate ? certificateRefused(where, error) : certificateRequired(where, error);
+    return alertMeaning(code.replace(/^.*_ALERT_/, ''), where, credentials, error);
   }
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return new ProbeError('PEER_NOT_TLS', `${where}: it does not speak TLS, though its peer URL is https.`, {
@@ -81,13 +81,23 @@ export function certificateRequired(where: string, cause: unknown): ProbeError {
   );
 }
 
-function certificateRefused(where: string, cause: unknown): ProbeError {
-  const reason = codeOf(cause)
-    .replace(/^.*_ALERT_/, '')
-    .replaceAll('_', ' ')
-    .toLowerCase();
-  return new ProbeError('PEER_CLIENT_CERT_REFUSED', `${where}: it refused the agent's certificate (${reason}).`, {
-    remedy: "Check that the agent's peer certificate is valid, for clients, and from a CA that etcd trusts for peers.",
+/** Alerts by which Go says that a certificate is missing, by its version and that of TLS. */
+const missing = new Set(['CERTIFICATE_REQUIRED', 'BAD_CERTIFICATE', 'HANDSHAKE_FAILURE']);
+
+function alertMeaning(alert: string, where: string, credentials: Credentials, cause: unknown): ProbeError {
+  if (!credentials.hasCertificate && missing.has(alert)) {
+    return certificateRequired(where, cause);
+  }
+  const reason = alert.replaceAll('_', ' ').toLowerCase();
+  if (credentials.hasCertificate && /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE/.test(alert)) {
+    return new ProbeError('PEER_CLIENT_CERT_REFUSED', `${where}: it refused the agent's certificate (${reason}).`, {
+      remedy:
+        "Check that the agent's peer certificate is valid, for clients, and from a CA that etcd trusts for peers.",
+      cause,
+    });
+  }
+  return new ProbeError('PEER_TLS_FAILED', `${where}: it broke off the TLS handshake (${reason}).`, {
+    remedy: "Look at etcd's log there: its own certificate or key may be missing, unreadable or not belong together.",
     cause,
   });
 }

@@ -12,7 +12,10 @@ export interface FileUse {
   readonly path: string;
   /** Where the agent reads it: the same, but for a process that sees other files than the agent. */
   readonly readPaths: readonly string[];
-  readonly keyPath?: string;
+  /** Where the key is read, as `readPaths`; empty where there is none to be compared. */
+  readonly keyPaths: readonly string[];
+  /** The agent shows this certificate itself, so a key that it cannot read is a finding. */
+  readonly agentNeedsKey: boolean;
   readonly owner: 'agent' | 'etcd';
   readonly purposes: readonly KeyPurpose[];
 }
@@ -31,12 +34,12 @@ export function agentFileUses(
     ...(ca === undefined ? [] : [agentFile(`${role}-ca`, ca)]),
     ...(cert === undefined
       ? []
-      : [{ ...agentFile(role, cert), purposes, ...(key === undefined ? {} : { keyPath: key }) }]),
+      : [{ ...agentFile(role, cert), purposes, agentNeedsKey: true, keyPaths: key === undefined ? [] : [key] }]),
   ];
 }
 
 function agentFile(role: CertificateRole, path: string): FileUse {
-  return { role, path, readPaths: [path], owner: 'agent', purposes: [] };
+  return { role, path, readPaths: [path], keyPaths: [], agentNeedsKey: false, owner: 'agent', purposes: [] };
 }
 
 /**
@@ -46,11 +49,12 @@ function agentFile(role: CertificateRole, path: string): FileUse {
 const etcdFlags: readonly {
   readonly role: CertificateRole;
   readonly flag: string;
+  readonly keyFlag?: string;
   readonly purposes: readonly KeyPurpose[];
 }[] = [
-  { role: 'server', flag: 'cert-file', purposes: ['server'] },
+  { role: 'server', flag: 'cert-file', keyFlag: 'key-file', purposes: ['server'] },
   { role: 'server-ca', flag: 'trusted-ca-file', purposes: [] },
-  { role: 'peer', flag: 'peer-cert-file', purposes: ['server', 'client'] },
+  { role: 'peer', flag: 'peer-cert-file', keyFlag: 'peer-key-file', purposes: ['server', 'client'] },
   { role: 'peer-ca', flag: 'peer-trusted-ca-file', purposes: [] },
 ];
 
@@ -63,14 +67,49 @@ export function etcdFileUses(etcd: EtcdProcess | undefined): readonly FileUse[] 
     return [];
   }
   const { pid, settings } = etcd;
-  return etcdFlags.flatMap(({ role, flag, purposes }) => {
-    const path = settings[flag];
-    if (path === undefined || path === '') {
+  return etcdFlags.flatMap(({ role, flag, keyFlag = '', purposes }): readonly FileUse[] => {
+    const path = settings[flag] ?? '';
+    if (path === '') {
       return [];
     }
-    const readPaths = isAbsolute(path) ? [`/proc/${pid}/root${path}`, path] : [`/proc/${pid}/cwd/${path}`];
     // A separate certificate for the client side (etcd >= 3.5) takes that purpose from the peer certificate.
     const onlyServer = flag === 'peer-cert-file' && (settings['peer-client-cert-file'] ?? '') !== '';
-    return [{ role, path, readPaths, owner: 'etcd', purposes: onlyServer ? ['server'] : purposes }];
+    return [
+      {
+        role,
+        path,
+        readPaths: seenFromHere(path, pid),
+        keyPaths: seenFromHere(settings[keyFlag] ?? '', pid),
+        agentNeedsKey: false,
+        owner: 'etcd',
+        purposes: onlyServer ? ['server'] : purposes,
+      },
+    ];
   });
+}
+
+function seenFromHere(path: string, pid: number): readonly string[] {
+  if (path === '') {
+    return [];
+  }
+  return isAbsolute(path) ? [`/proc/${pid}/root${path}`, path] : [`/proc/${pid}/cwd/${path}`];
+}
+
+/**
+ * Each role and path once: the agent often has the same files as etcd. Of two, etcd's says more; the agent's need for
+ * the key is kept.
+ */
+export function distinctUses(uses: readonly FileUse[]): readonly FileUse[] {
+  const byRoleAndPath = new Map<string, FileUse>();
+  for (const use of uses) {
+    const key = `${use.role} ${use.path}`;
+    const earlier = byRoleAndPath.get(key);
+    byRoleAndPath.set(
+      key,
+      earlier === undefined || !use.agentNeedsKey
+        ? (earlier ?? use)
+        : { ...earlier, agentNeedsKey: true, keyPaths: use.keyPaths },
+    );
+  }
+  return [...byRoleAndPath.values()];
 }

@@ -31,7 +31,7 @@ export async function readUses(uses: readonly FileUse[], etcdStartedAtMs: number
 async function readUse(use: FileUse, etcdStartedAtMs: number | undefined): Promise<ReadUses> {
   let file: CertificateFile;
   try {
-    file = await readFirst(use.readPaths);
+    file = await readFirst(use.readPaths, readCertificateFile);
   } catch (error) {
     return { found: [], findings: [unreadable(use.path, error)] };
   }
@@ -49,22 +49,22 @@ async function readUse(use: FileUse, etcdStartedAtMs: number | undefined): Promi
     findings: [
       ...(file.brokenBlocks === 0 ? [] : [broken(use.path, file.brokenBlocks)]),
       ...(leaf === undefined || isAuthority ? [] : purposeFindings(use.path, leaf, use.purposes)),
-      ...(leaf === undefined || use.keyPath === undefined ? [] : await keyFindings(use.path, leaf, use.keyPath)),
+      ...(leaf === undefined || use.keyPaths.length === 0 ? [] : await keyFindings(use, leaf)),
       ...(isAuthority && isNotInUse(use, file, etcdStartedAtMs) ? [notInUse(use.path)] : []),
     ],
   };
 }
 
 /** The first path that can be read; where none can, why the last one cannot: it is what a person configured. */
-async function readFirst(paths: readonly string[]): Promise<CertificateFile> {
+async function readFirst<T>(paths: readonly string[], read: (path: string) => Promise<T>): Promise<T> {
   const [path = '', ...others] = paths;
   try {
-    return await readCertificateFile(path);
+    return await read(path);
   } catch (error) {
     if (others.length === 0) {
       throw error;
     }
-    return await readFirst(others);
+    return await readFirst(others, read);
   }
 }
 
@@ -74,12 +74,13 @@ function firstToExpire(certificates: readonly X509Certificate[]): readonly X509C
     : [...certificates].sort((a, b) => a.validToDate.getTime() - b.validToDate.getTime()).slice(0, mostPerFile);
 }
 
-async function keyFindings(source: string, leaf: X509Certificate, keyPath: string): Promise<readonly Finding[]> {
+async function keyFindings(use: FileUse, leaf: X509Certificate): Promise<readonly Finding[]> {
+  const keyPath = use.keyPaths.at(-1) ?? '';
   let key: KeyObject;
   try {
-    key = await readKeyFile(keyPath);
+    key = await readFirst(use.keyPaths, readKeyFile);
   } catch (error) {
-    return [unreadable(keyPath, error)];
+    return use.agentNeedsKey ? [unreadable(keyPath, error)] : [];
   }
   return leaf.checkPrivateKey(key)
     ? []
@@ -87,8 +88,8 @@ async function keyFindings(source: string, leaf: X509Certificate, keyPath: strin
         {
           code: 'CERT_KEY_MISMATCH',
           severity: 'critical',
-          message: `The key ${keyPath} does not belong to the certificate ${titleOf(leaf)} (${source}).`,
-          remedy: 'Install the certificate and the key that were issued together. The agent goes on with the old pair.',
+          message: `The key ${keyPath} does not belong to the certificate ${titleOf(leaf)} (${use.path}).`,
+          remedy: 'Install the certificate and the key that were issued together: with this pair no connection works.',
         },
       ];
 }

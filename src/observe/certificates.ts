@@ -6,7 +6,7 @@ import { TlsCredentials, type TlsFiles } from './tls-credentials.ts';
 import { describe } from './x509/describe.ts';
 import { agentFileUses, distinctUses, type EtcdProcess, etcdFileUses } from './x509/file-uses.ts';
 import { readEndpoints, type ServedEndpoint } from './x509/read-endpoints.ts';
-import { readUses } from './x509/read-uses.ts';
+import { type ReadUses, readUses } from './x509/read-uses.ts';
 import { trustFindings } from './x509/relation-findings.ts';
 import { rotationFindings } from './x509/rotation-findings.ts';
 import { validityFindings } from './x509/validity-findings.ts';
@@ -22,12 +22,21 @@ export interface CertificatesOptions {
   readonly endpoints: readonly string[];
   /** The newest reading of etcd's process, whose flags name its certificate files. */
   readonly etcdProcess?: () => EtcdProcess | undefined;
-  /** How often certificates are read. Default 60 s. */
-  readonly everyMs?: number;
+  /**
+   * How often endpoints are asked for what they serve. Default 60 s, and at once when a file or the member list has
+   * changed; files are read every round.
+   */
+  readonly servedEveryMs?: number;
   /** How long an endpoint may take to serve its certificate. Default 2 s. */
   readonly timeoutMs?: number;
   /** Wall clock in ms since the epoch. Default `Date.now`. */
   readonly now?: () => number;
+}
+
+/** What endpoints served, when (monotonic clock), and for which endpoints and files that holds. */
+interface Served extends ReadUses {
+  readonly basis: string;
+  readonly readAtMs: number;
 }
 
 /** The own member's id and all members. */
@@ -41,12 +50,13 @@ interface Membership {
  * ports really serve them; and what is wrong with them. What cannot be read is a finding and hides nothing else.
  */
 export function certificatesCollector(options: CertificatesOptions): Collector<'certificates'> {
-  const { client, peer, agent, timeoutMs = 2000, everyMs = 60_000, now = Date.now } = options;
+  const { client, peer, agent, timeoutMs = 2000, servedEveryMs = 60_000, now = Date.now } = options;
   const credentials = { client: withoutAuthorities(client), peer: withoutAuthorities(peer) };
+  const serverName = { 'served-client': client?.serverName, 'served-peer': peer?.serverName };
   let known: Membership | undefined;
+  let served: Served | undefined;
   return {
     name: 'certificates',
-    everyMs,
     async collect(round): Promise<CertificatesSection> {
       known = (await membership(round)) ?? known;
       const etcd = options.etcdProcess?.();
@@ -57,15 +67,13 @@ export function certificatesCollector(options: CertificatesOptions): Collector<'
         ...agentFileUses(peer, 'peer', ['client']),
         ...agentFileUses(agent, 'agent', ['server']),
       ]);
-      const [files, served] = await Promise.all([
-        readUses(uses, etcd?.startedAtMs),
-        readEndpoints(endpointsOf(options.endpoints, known?.members ?? []), {
-          ...credentials,
-          serverName: { 'served-client': client?.serverName, 'served-peer': peer?.serverName },
-          timeoutMs,
-          signal: round.signal,
-        }),
-      ]);
+      const files = await readUses(uses, etcd?.startedAtMs);
+      const endpoints = endpointsOf(options.endpoints, known?.members ?? []);
+      const basis = JSON.stringify([endpoints, files.found.map(({ certificate }) => certificate.fingerprint256)]);
+      if (served === undefined || served.basis !== basis || performance.now() - served.readAtMs >= servedEveryMs) {
+        const read = await readEndpoints(endpoints, { ...credentials, serverName, timeoutMs, signal: round.signal });
+        served = { ...read, basis, readAtMs: performance.now() };
+      }
       const found = [...files.found, ...served.found];
       const own = known?.members.find(({ id }) => id === known?.ownId);
       return {

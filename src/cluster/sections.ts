@@ -187,7 +187,7 @@ export interface FilesystemSection {
     readonly readOnly: boolean;
   }[];
   /** Directories whose file system could not be asked, and why. */
-  readonly unresolved: readonly { readonly role: DiskRole; readonly path: string; readonly reason: string }[];
+  readonly unresolved?: readonly { readonly role: DiskRole; readonly path: string; readonly reason: string }[];
 }
 
 /** Total stall time of one resource: the collector `pressure` (PSI). */
@@ -220,7 +220,7 @@ export interface ProcessSection {
   /** Flags, `ETCD_*` and configuration file settings that matter to the agent, by the flag's name, never secrets. */
   readonly settings: Readonly<Record<string, string>>;
   /** What could not be read, one sentence each. */
-  readonly unread: readonly string[];
+  readonly unread?: readonly string[];
 }
 
 /** The fdatasync probe beside the WAL and the data dir: the collector `fsync-probe`. */

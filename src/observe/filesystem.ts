@@ -1,0 +1,70 @@
+import { AgentError, faultOf } from '../cluster/agent-error.ts';
+import type { FilesystemSection } from '../cluster/sections.ts';
+import type { Collector } from './collector.ts';
+import type { DirectoryCalls } from './linux/directory-calls.ts';
+import { readKernelFile } from './linux/kernel-file.ts';
+import {
+  isLocated,
+  type MemberDirectories,
+  type MissingDirectory,
+  type RoleDirectory,
+} from './linux/member-directories.ts';
+import { parseMount } from './linux/mount-table.ts';
+
+type Filesystem = FilesystemSection['filesystems'][number];
+type Unresolved = NonNullable<FilesystemSection['unresolved']>[number];
+
+/** A `statfs` that takes longer has met a disk that hangs. */
+const HANG_MS = 1000;
+
+/** What the collector is given. */
+export interface FilesystemCollectorOptions {
+  readonly directories: MemberDirectories;
+  readonly calls: DirectoryCalls;
+}
+
+/**
+ * Space and inodes of the file systems under the WAL and the data dir, as a process without privileges has them, and
+ * whether they have become read-only. A hung one is said and delays no other. Throws an AgentError
+ * `FILESYSTEM_UNRESOLVED` when none could be asked.
+ */
+export function filesystemCollector({ directories, calls }: FilesystemCollectorOptions): Collector<'filesystem'> {
+  async function read(
+    directory: RoleDirectory | MissingDirectory,
+    signal: AbortSignal,
+  ): Promise<Filesystem | Unresolved> {
+    const { role, path } = directory;
+    if (!isLocated(directory)) return { role, path, reason: directory.unresolved };
+    const timeout = AbortSignal.timeout(HANG_MS);
+    try {
+      const space = await calls.statfs(directory.accessPath, AbortSignal.any([signal, timeout]));
+      return { role, path, ...space, readOnly: await isReadOnly(directory) };
+    } catch (error) {
+      signal.throwIfAborted();
+      const hanging = `statfs of ${path} has not answered for ${calls.waitingSeconds().toFixed(0)} s: its disk hangs`;
+      return { role, path, reason: timeout.aborted ? hanging : faultOf(error).message };
+    }
+  }
+
+  return {
+    name: 'filesystem',
+    collect: async ({ signal }) => {
+      const located = await directories.locate(signal);
+      const readings = await Promise.all(located.map((directory) => read(directory, signal)));
+      const unresolved = readings.flatMap((reading) => ('reason' in reading ? reading : []));
+      const filesystems = readings.flatMap((reading) => ('reason' in reading ? [] : reading));
+      if (filesystems.length > 0) return { filesystems, ...(unresolved.length === 0 ? {} : { unresolved }) };
+      throw new AgentError('FILESYSTEM_UNRESOLVED', [...new Set(unresolved.map(({ reason }) => reason))].join('; '), {
+        remedy: 'set member.dataDir to the data dir as the agent sees it',
+      });
+    },
+  };
+}
+
+/** Read in every round: a file system becomes read-only while it is mounted, after an error of its disk. */
+async function isReadOnly({ mount, mountTable }: RoleDirectory): Promise<boolean> {
+  const table = await readKernelFile(mountTable);
+  const start = table.startsWith(`${mount.id} `) ? 0 : table.indexOf(`\n${mount.id} `) + 1;
+  const end = table.indexOf('\n', start);
+  return parseMount(table.slice(start, end < 0 ? undefined : end))?.readOnly ?? mount.readOnly;
+}

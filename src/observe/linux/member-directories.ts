@@ -1,0 +1,168 @@
+import { join, resolve } from 'node:path';
+import { faultOf } from '../../cluster/agent-error.ts';
+import type { DiskRole } from '../../cluster/sections.ts';
+import type { DirectoryCalls, DirectoryStat } from './directory-calls.ts';
+import type { EtcdProcess, EtcdProcessFinder } from './etcd-process.ts';
+import { errorCode, readKernelFile } from './kernel-file.ts';
+import { findMount, type Mount, parseMountTable } from './mount-table.ts';
+
+/** A directory that does not answer for so long is said to hang; what was known of it before still stands. */
+const HANG_MS = 1000;
+
+/** The directory that holds the WAL or the data, and the mount that it is on. */
+export interface RoleDirectory {
+  readonly role: DiskRole;
+  /** As it is configured, or as etcd names it. */
+  readonly path: string;
+  /** By which the agent reaches it: the same, or through `/proc/PID/root` of etcd's process. */
+  readonly accessPath: string;
+  readonly mount: Mount;
+  /** The mount table that `mount` is from. */
+  readonly mountTable: string;
+  /** Set while it does not answer: a sentence. */
+  readonly hanging?: string;
+}
+
+/** A directory that is not there to be looked at, and why. */
+export interface MissingDirectory {
+  readonly role: DiskRole;
+  readonly path: string;
+  readonly unresolved: string;
+}
+
+/** Where the directories come from. */
+export interface MemberDirectoriesOptions {
+  readonly procRoot: string;
+  readonly calls: DirectoryCalls;
+  /** Without it, what etcd's own settings say. */
+  readonly dataDir?: string;
+  /** Without it, `member/wal` in the data dir. */
+  readonly walDir?: string;
+  readonly etcd: EtcdProcessFinder;
+}
+
+/** The member's two directories, looked up again only when one has moved to another file system. */
+export interface MemberDirectories {
+  /** WAL first, then data. Never throws but for the signal. */
+  readonly locate: (signal: AbortSignal) => Promise<readonly (RoleDirectory | MissingDirectory)[]>;
+}
+
+/** Whether it was found. */
+export function isLocated(directory: RoleDirectory | MissingDirectory): directory is RoleDirectory {
+  return 'mount' in directory;
+}
+
+/** The directories of the member that the options name. */
+export function memberDirectories(options: MemberDirectoriesOptions): MemberDirectories {
+  const known = new Map<DiskRole, { readonly directory: RoleDirectory; readonly device: string }>();
+
+  async function locateRole(role: DiskRole, signal: AbortSignal): Promise<RoleDirectory | MissingDirectory> {
+    const place = await placeOf(options, role, signal);
+    if (typeof place === 'string') return { role, path: '', unresolved: place };
+    const timeout = AbortSignal.timeout(HANG_MS);
+    const patience = AbortSignal.any([signal, timeout]);
+    const before = known.get(role);
+    try {
+      const { path, etcd } = place;
+      const reached = await reach(options, path, etcd, patience);
+      if (before?.directory.accessPath === reached.accessPath && before.device === reached.stat.device) {
+        return before.directory;
+      }
+      const directory = await resolveMount(options, { role, path, ...reached }, patience);
+      if (isLocated(directory)) known.set(role, { directory, device: reached.stat.device });
+      return directory;
+    } catch (error) {
+      signal.throwIfAborted();
+      const { path } = place;
+      if (!timeout.aborted) return { role, path, unresolved: unreachable(path, error) };
+      const hanging = `${path} has not answered for ${options.calls.waitingSeconds().toFixed(0)} s: its disk hangs`;
+      return before?.directory.path === path ? { ...before.directory, hanging } : { role, path, unresolved: hanging };
+    }
+  }
+
+  return { locate: (signal) => Promise.all([locateRole('wal', signal), locateRole('data', signal)]) };
+}
+
+interface Place {
+  readonly path: string;
+  /** Set where the path is one that etcd named itself. */
+  readonly etcd?: EtcdProcess;
+}
+
+/** The path of a role, or a sentence that says why there is none. */
+async function placeOf(
+  options: MemberDirectoriesOptions,
+  role: DiskRole,
+  signal: AbortSignal,
+): Promise<Place | string> {
+  if (role === 'wal' && options.walDir !== undefined) return { path: resolve(options.walDir) };
+  if (options.dataDir !== undefined) return { path: walOrData(role, resolve(options.dataDir)) };
+  try {
+    const etcd = await options.etcd.find(signal);
+    if (role === 'wal' && etcd.walDir !== undefined) return { path: etcd.walDir, etcd };
+    if (etcd.dataDir === undefined) return `${etcd.unread.join('; ')}: set member.dataDir`;
+    return { path: walOrData(role, etcd.dataDir), etcd };
+  } catch (error) {
+    signal.throwIfAborted();
+    return `member.dataDir is not set, and ${faultOf(error).message}`;
+  }
+}
+
+function walOrData(role: DiskRole, dataDir: string): string {
+  return role === 'wal' ? join(dataDir, 'member/wal') : dataDir;
+}
+
+interface Reached {
+  readonly accessPath: string;
+  readonly processPath: string;
+  readonly stat: DirectoryStat;
+}
+
+/** Stats the directory where the agent sees it, else in the mount namespace of etcd's process. */
+async function reach(
+  { calls, procRoot, etcd }: MemberDirectoriesOptions,
+  path: string,
+  owner: EtcdProcess | undefined,
+  signal: AbortSignal,
+): Promise<Reached> {
+  const throughProcess = async ({ pid }: EtcdProcess): Promise<Reached> => {
+    const processPath = join(procRoot, String(pid));
+    const accessPath = join(processPath, 'root', path);
+    return { accessPath, processPath, stat: await calls.stat(accessPath, signal) };
+  };
+  if (owner !== undefined && !owner.sharesMounts) return await throughProcess(owner);
+  try {
+    return { accessPath: path, processPath: join(procRoot, 'self'), stat: await calls.stat(path, signal) };
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    const found = await etcd.find(signal).catch(() => undefined);
+    if (found === undefined || found.sharesMounts) throw error;
+    return await throughProcess(found);
+  }
+}
+
+async function resolveMount(
+  { calls }: MemberDirectoriesOptions,
+  { role, path, accessPath, processPath, stat }: Reached & { readonly role: DiskRole; readonly path: string },
+  signal: AbortSignal,
+): Promise<RoleDirectory | MissingDirectory> {
+  if (!stat.isDirectory) return { role, path, unresolved: `${path} is not a directory` };
+  // In another mount namespace a link cannot be followed by name; there the device number alone keeps the prefix honest.
+  const realPath = accessPath === path ? await calls.realpath(path, signal) : path;
+  const mountTable = join(processPath, 'mountinfo');
+  const mount = findMount(parseMountTable(await readKernelFile(mountTable)), realPath, stat.device);
+  if (mount !== undefined) return { role, path, accessPath, mount, mountTable };
+  return { role, path, unresolved: `${mountTable} has no mount of device ${stat.device} that holds ${realPath}` };
+}
+
+function unreachable(path: string, error: unknown): string {
+  switch (errorCode(error)) {
+    case 'ENOENT':
+      return `${path} does not exist where the agent can see it: check member.dataDir and member.walDir, and mount them into the agent's container`;
+    case 'EACCES':
+    case 'EPERM':
+      return `the agent may not look into ${path}: run it as root or as etcd's user`;
+    default:
+      return `${path} could not be read: ${faultOf(error).message}`;
+  }
+}

@@ -1,12 +1,14 @@
 import type { CertificateReading, CertificatesSection, Finding } from '../cluster/sections.ts';
 import type { ListedMember } from '../etcd/types.ts';
-import type { Collector, Round } from './collector.ts';
+import type { Collector } from './collector.ts';
 import { hostPort, parseEndpoint } from './endpoint-url.ts';
+import { KnownMembers } from './known-members.ts';
 import { TlsCredentials, type TlsFiles } from './tls-credentials.ts';
 import { describe } from './x509/describe.ts';
+import { EndpointWatch } from './x509/endpoint-watch.ts';
 import { agentFileUses, distinctUses, type EtcdProcess, etcdFileUses } from './x509/file-uses.ts';
-import { readEndpoints, type ServedEndpoint } from './x509/read-endpoints.ts';
-import { type ReadUses, readUses } from './x509/read-uses.ts';
+import type { ServedEndpoint } from './x509/read-endpoints.ts';
+import { readUses } from './x509/read-uses.ts';
 import { trustFindings } from './x509/relation-findings.ts';
 import { rotationFindings } from './x509/rotation-findings.ts';
 import { validityFindings } from './x509/validity-findings.ts';
@@ -33,32 +35,26 @@ export interface CertificatesOptions {
   readonly now?: () => number;
 }
 
-/** What endpoints served, when (monotonic clock), and for which endpoints and files that holds. */
-interface Served extends ReadUses {
-  readonly basis: string;
-  readonly readAtMs: number;
-}
-
-/** The own member's id and all members. */
-interface Membership {
-  readonly ownId: string;
-  readonly members: readonly ListedMember[];
-}
-
 /**
  * Every certificate that the cluster stands on: in the agent's files, in etcd's, and as the members' client and peer
  * ports really serve them; and what is wrong with them. What cannot be read is a finding and hides nothing else.
  */
 export function certificatesCollector(options: CertificatesOptions): Collector<'certificates'> {
   const { client, peer, agent, timeoutMs = 2000, servedEveryMs = 60_000, now = Date.now } = options;
-  const credentials = { client: withoutAuthorities(client), peer: withoutAuthorities(peer) };
-  const serverName = { 'served-client': client?.serverName, 'served-peer': peer?.serverName };
-  let known: Membership | undefined;
-  let served: Served | undefined;
+  const watch = new EndpointWatch({
+    client: withoutAuthorities(client),
+    peer: withoutAuthorities(peer),
+    serverName: { 'served-client': client?.serverName, 'served-peer': peer?.serverName },
+    timeoutMs,
+    everyMs: servedEveryMs,
+    waitMs: 150,
+  });
+  const members = new KnownMembers();
   return {
     name: 'certificates',
     async collect(round): Promise<CertificatesSection> {
-      known = (await membership(round)) ?? known;
+      // Without members the configured endpoints are still looked at: so it is with an expired certificate.
+      const known = await members.current(round.sources).catch(() => undefined);
       const etcd = options.etcdProcess?.();
       const etcdUses = etcdFileUses(etcd);
       const uses = distinctUses([
@@ -69,13 +65,10 @@ export function certificatesCollector(options: CertificatesOptions): Collector<'
       ]);
       const files = await readUses(uses, etcd?.startedAtMs);
       const endpoints = endpointsOf(options.endpoints, known?.members ?? []);
-      const basis = JSON.stringify([endpoints, files.found.map(({ certificate }) => certificate.fingerprint256)]);
-      if (served === undefined || served.basis !== basis || performance.now() - served.readAtMs >= servedEveryMs) {
-        const read = await readEndpoints(endpoints, { ...credentials, serverName, timeoutMs, signal: round.signal });
-        served = { ...read, basis, readAtMs: performance.now() };
-      }
+      const basis = files.found.map(({ certificate }) => certificate.fingerprint256).join(' ');
+      const served = await watch.read(endpoints, basis);
       const found = [...files.found, ...served.found];
-      const own = known?.members.find(({ id }) => id === known?.ownId);
+      const own = known?.members.find(({ id }) => id === known.ownId);
       return {
         certificates: withoutRepeats(found.map(describe)),
         findings: bySeverity([
@@ -90,22 +83,13 @@ export function certificatesCollector(options: CertificatesOptions): Collector<'
         ]),
       };
     },
+    close: () => watch.close(),
   };
 }
 
 /** With authorities to trust, Node would add them to the chain as if the endpoint had served them. */
 function withoutAuthorities({ cert, key }: TlsFiles = {}): TlsCredentials {
   return new TlsCredentials({ ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) });
-}
-
-/** Undefined while the own member does not answer: then the members from before, and the configured endpoints, do. */
-async function membership({ sources }: Round): Promise<Membership | undefined> {
-  try {
-    const [own, { members }] = await Promise.all([sources.status(), sources.members()]);
-    return { ownId: own.header.memberId, members };
-  } catch {
-    return undefined;
-  }
 }
 
 function endpointsOf(configured: readonly string[], members: readonly ListedMember[]): readonly ServedEndpoint[] {

@@ -1,7 +1,8 @@
 import type { Finding, PeerReading, PeersSection } from '../cluster/sections.ts';
 import type { ListedMember } from '../etcd/types.ts';
-import type { Collector, Round } from './collector.ts';
+import type { Collector } from './collector.ts';
 import { parseEndpoint } from './endpoint-url.ts';
+import { KnownMembers, type Membership } from './known-members.ts';
 import { peerFindings } from './peer-probe/peer-findings.ts';
 import { PeerWatch } from './peer-probe/peer-watch.ts';
 import { Slots } from './peer-probe/slots.ts';
@@ -44,9 +45,9 @@ export function peersCollector(options: PeersOptions): Collector<'peers'> {
     timeoutMs: options.timeoutMs ?? 2000,
     refusedIntervalMs: options.refusedIntervalMs ?? 60_000,
   };
+  const members = new KnownMembers();
   const watches = new Map<string, PeerWatch>();
   const closing = new Set<Promise<void>>();
-  let known: readonly WatchedUrl[] | undefined;
   let closed = false;
 
   const end = (key: string, watch: PeerWatch): void => {
@@ -73,18 +74,13 @@ export function peersCollector(options: PeersOptions): Collector<'peers'> {
   return {
     name: 'peers',
     async collect(round): Promise<PeersSection> {
-      known = await otherMembersUrls(round).catch((error: unknown) => {
-        if (known === undefined) {
-          throw error;
-        }
-        return known;
-      });
-      follow(known);
-      const peers = known.flatMap((each): readonly PeerReading[] => {
+      const urls = otherMembersUrls(await members.current(round.sources));
+      follow(urls);
+      const peers = urls.flatMap((each): readonly PeerReading[] => {
         const watch = watches.get(keyOf(each));
         return watch === undefined ? [] : [watch.reading(each.member.name, each.member.id)];
       });
-      return { peers, findings: [...peerFindings(peers), ...unusable(known)] };
+      return { peers, findings: [...peerFindings(peers), ...unusable(urls)] };
     },
     async close(): Promise<void> {
       closed = true;
@@ -96,10 +92,9 @@ export function peersCollector(options: PeersOptions): Collector<'peers'> {
   };
 }
 
-async function otherMembersUrls({ sources }: Round): Promise<readonly WatchedUrl[]> {
-  const [own, { members }] = await Promise.all([sources.status(), sources.members()]);
+function otherMembersUrls({ ownId, members }: Membership): readonly WatchedUrl[] {
   return members
-    .filter(({ id, name }) => id !== own.header.memberId && name !== '')
+    .filter(({ id, name }) => id !== ownId && name !== '')
     .flatMap((member) => [...new Set(member.peerUrls)].map((url) => ({ member, url })));
 }
 

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentError } from '../cluster/agent-error.ts';
+import type { ListedMember } from '../etcd/types.ts';
+import type { Sources } from './sources.ts';
+
+/** The own member's id, and all members. */
+export interface Membership {
+  readonly ownId: string;
+  readonly members: readonly ListedMember[];
+}
+
+/** A healthy member answers in a few ms; whoever probes peers must not wait until a sick one has timed out. */
+const defaultPatienceMs = 300;
+
+/**
+ * Remembers the members from round to round, for collectors that look at all of them: while the own member does not
+ * answer, those from before do, because that is when one wants to know how the others are.
+ */
+export class KnownMembers {
+  readonly #patienceMs: number;
+  #newest: Membership | undefined;
+
+  constructor(patienceMs = defaultPatienceMs) {
+    this.#patienceMs = patienceMs;
+  }
+
+  /**
+   * The members as of now, or else as of the last time that they could be read. Where they never could, throws the
+   * reason, or `MEMBERS_UNKNOWN` when there is no answer yet; one that comes late is there in the next round.
+   */
+  async current(sources: Sources): Promise<Membership> {
+    const enough = new AbortController();
+    const patience = sleep(this.#patienceMs, undefined, { signal: enough.signal }).catch(() => undefined);
+    const reading = this.#read(sources);
+    try {
+      return (await Promise.race([reading, patience])) ?? this.#newest ?? unknown();
+    } catch (error) {
+      if (this.#newest === undefined) {
+        throw error;
+      }
+      return this.#newest;
+    } finally {
+      enough.abort();
+      // Nobody waits for it any more when patience was over first.
+      reading.catch(() => undefined);
+    }
+  }
+
+  async #read(sources: Sources): Promise<Membership> {
+    const [own, { members }] = await Promise.all([sources.status(), sources.members()]);
+    this.#newest = { ownId: own.header.memberId, members };
+    return this.#newest;
+  }
+}
+
+function unknown(): never {
+  throw new AgentError('MEMBERS_UNKNOWN', 'The own member has not answered yet, so the other members are not known.', {
+    remedy: 'Look at the collectors member and cluster: they say what is wrong with it.',
+  });
+}

@@ -6,8 +6,8 @@ import { memberStatusOf } from './member-status.ts';
 
 /** What the collector needs of a member's client. */
 export interface StatusClient {
-  status(options: { readonly signal: AbortSignal }): Promise<StatusReply>;
-  close(): void | Promise<void>;
+  status(signal: AbortSignal): Promise<StatusReply>;
+  close(): unknown;
 }
 
 export interface ClusterCollectorOptions {
@@ -25,7 +25,7 @@ export function clusterCollector(options: ClusterCollectorOptions): Collector<'c
     const client = clients.get(endpoint) ?? options.connect(endpoint);
     clients.set(endpoint, client);
     try {
-      return { endpoint, status: memberStatusOf(await client.status({ signal })) };
+      return { endpoint, status: memberStatusOf(await client.status(signal)) };
     } catch (error) {
       const { code, message } = faultOf(error);
       return { endpoint, fault: { code, message } };

@@ -1,4 +1,4 @@
-import { AgentError } from '../cluster/agent-error.ts';
+import { expectMember } from '../etcd/identity.ts';
 import type { AlarmEntry, MemberList, MetricsPage, StatusReply } from '../etcd/types.ts';
 import type { Sources } from './sources.ts';
 
@@ -12,30 +12,24 @@ export interface SourceReads {
 
 /** Remembers which id the own member has, by its name in the newest member list. One per agent. */
 export class MemberIdentity {
-  readonly #name: string;
-  #id: string | undefined;
+  readonly #member: string;
+  readonly #endpoint: string;
+  #memberId: string | undefined;
 
-  constructor(name: string) {
-    this.#name = name;
+  constructor(member: string, endpoint: string) {
+    this.#member = member;
+    this.#endpoint = endpoint;
   }
 
-  /** The id that the own member has in the list; the last known one while it cannot be told. */
+  /** Takes the id that the own member has in the list; a list without it leaves the last known one. */
   learn(list: MemberList): void {
-    this.#id = list.members.find(({ name }) => name === this.#name)?.id ?? this.#id;
+    this.#memberId = list.members.find(({ name }) => name === this.#member)?.id ?? this.#memberId;
   }
 
   /** Throws ETCD_WRONG_MEMBER when a reply came from somebody else, as it does behind a load balancer. */
   check(reply: StatusReply): StatusReply {
-    const { memberId } = reply.header;
-    if (this.#id !== undefined && memberId !== this.#id) {
-      throw new AgentError(
-        'ETCD_WRONG_MEMBER',
-        `Asked ${this.#name} (${this.#id}) for its status, but the member ${memberId} answered.`,
-        {
-          member: this.#name,
-          remedy: 'Point member.endpoint at the member itself, not at a load balancer, and check member.name.',
-        },
-      );
+    if (this.#memberId !== undefined) {
+      expectMember(reply, { member: this.#member, memberId: this.#memberId, endpoint: this.#endpoint });
     }
     return reply;
   }

@@ -64,15 +64,7 @@ export class Runner {
       failing: false,
       runs: 0,
     }));
-    this.#observation = {
-      member: options.member,
-      cluster: options.cluster,
-      agentVersion: options.agentVersion,
-      observedAtMs: 0,
-      rounds: 0,
-      sections: {},
-      collectors: {},
-    };
+    this.#observation = emptyObservation(options);
   }
 
   /** The newest observation; before the first round it has no sections. */
@@ -209,6 +201,16 @@ export class Runner {
     };
     this.#options.onObservation?.(this.#observation);
   }
+}
+
+/** What an agent has observed before its first round: nothing. */
+export function emptyObservation(of: {
+  readonly member: string;
+  readonly cluster: string;
+  readonly agentVersion: string;
+}): Observation {
+  const { member, cluster, agentVersion } = of;
+  return { member, cluster, agentVersion, observedAtMs: 0, rounds: 0, sections: {}, collectors: {} };
 }
 
 /** A collector that throws before its first await fails like one that rejects. */

@@ -1,0 +1,99 @@
+import type { Fault, Observation, SectionName } from '../cluster/observation.ts';
+import type { Config } from '../config/config.ts';
+import { fetchMetricsPage } from '../etcd/metrics-page.ts';
+import { createRegistry } from '../expose/registry.ts';
+import { type HttpServer, startServer } from '../expose/server.ts';
+import { quotaMetricFamilies } from '../observe/quota.ts';
+import { MemberIdentity, roundSources } from '../observe/round-sources.ts';
+import { emptyObservation, Runner } from '../observe/runner.ts';
+import { walMetricFamilies } from '../observe/wal.ts';
+import { connectTo } from './clients.ts';
+import { buildCollectors } from './collectors.ts';
+import type { Releasers } from './releasers.ts';
+import { agentVersion } from './version.ts';
+
+/** What the agent tells as it happens; the log writes it down. */
+export interface AgentEvents {
+  readonly onFault: (collector: SectionName, fault: Fault) => void;
+  readonly onRecovery: (collector: SectionName) => void;
+  readonly onObservation?: (observation: Observation) => void;
+  readonly onReload: (what: 'tls' | 'token', error: Error | undefined) => void;
+  readonly onFailure: (what: string, error: unknown) => void;
+}
+
+/** A running agent. */
+export interface Agent {
+  readonly observation: () => Observation;
+  readonly server: HttpServer;
+}
+
+/** An observation older than this many intervals is no longer one: `/readyz` says so. */
+const staleAfterIntervals = 6;
+
+/**
+ * Builds the agent from its configuration and starts it. Whatever it opens goes onto the stack of releasers as it is
+ * opened, so a failure half way leaves nothing behind: the caller releases in any case.
+ *
+ * The order matters: collectors first, the server last, so that what is answered has something behind it.
+ */
+export async function startAgent(config: Config, events: AgentEvents, releasers: Releasers): Promise<Agent> {
+  const client = connectTo(config, config.member.name, config.member.endpoint);
+  releasers.push('client of the own member', () => client.close());
+  const identity = new MemberIdentity(config.member.name, config.member.endpoint);
+  const families = [...new Set([...walMetricFamilies, ...quotaMetricFamilies])];
+
+  const of = { member: config.member.name, cluster: config.cluster.name, agentVersion: agentVersion() };
+  let runner: Runner | undefined;
+  const observation = (): Observation => runner?.observation ?? emptyObservation(of);
+  const collectors = await buildCollectors({ config, client, observation });
+  runner = new Runner({
+    ...of,
+    intervalMs: config.observe.intervalMs,
+    deadlineMs: config.observe.deadlineMs,
+    collectors,
+    sources: (signal) =>
+      roundSources(
+        {
+          status: (within) => client.status(within),
+          members: (within) => client.memberList(within),
+          alarms: (within) => client.alarms(within),
+          metricsPage: (within) =>
+            fetchMetricsPage({
+              url: config.member.metricsUrl,
+              member: config.member.name,
+              tls: config.cluster.tls,
+              families,
+              signal: within,
+            }),
+        },
+        identity,
+        signal,
+      ),
+    ...events,
+  });
+  const registry = createRegistry({
+    observation,
+    onError: (metric, error) => events.onFailure(`metric ${metric}`, error),
+  });
+  const started = runner;
+  releasers.push('collectors', () => started.close());
+  const { listen, socket, advertise, tls, auth } = config.expose;
+  const { cert, key, clientCa } = tls;
+  const server = await startServer({
+    listen,
+    socketPath: socket,
+    ...(advertise === undefined ? {} : { advertise }),
+    ...(cert === undefined || key === undefined
+      ? {}
+      : { tls: { cert, key, ...(clientCa === undefined ? {} : { clientCa }) } }),
+    ...(auth.tokenFile === undefined ? {} : { tokenFile: auth.tokenFile }),
+    observation,
+    registry,
+    staleAfterMs: staleAfterIntervals * config.observe.intervalMs,
+    onReload: events.onReload,
+    onFailure: ({ id, method, path, error }) => events.onFailure(`${method} ${path} (${id})`, error),
+  });
+  releasers.push('HTTP server', () => server.close());
+  started.start();
+  return { observation, server };
+}

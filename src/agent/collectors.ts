@@ -1,0 +1,65 @@
+import type { Observation } from '../cluster/observation.ts';
+import { type Config, isCollectorOn } from '../config/config.ts';
+import type { MemberClient } from '../etcd/member-client.ts';
+import { certificatesCollector } from '../observe/certificates.ts';
+import { clusterCollector } from '../observe/cluster.ts';
+import type { Collector } from '../observe/collector.ts';
+import { diskCollector } from '../observe/disk.ts';
+import { filesystemCollector } from '../observe/filesystem.ts';
+import { fsyncProbeCollector } from '../observe/fsync-probe.ts';
+import { hostCollector } from '../observe/host.ts';
+import { memberMachine } from '../observe/machine.ts';
+import { memberCollector } from '../observe/member.ts';
+import { peersCollector } from '../observe/peers.ts';
+import { pressureCollector } from '../observe/pressure.ts';
+import { processCollector } from '../observe/process.ts';
+import { quotaCollector } from '../observe/quota.ts';
+import { walCollector } from '../observe/wal.ts';
+import { connectTo } from './clients.ts';
+
+/** What the collectors share. */
+export interface CollectorParts {
+  readonly config: Config;
+  /** The client of the own member. */
+  readonly client: MemberClient;
+  /** The newest observation: what one collector says may guide another, without either knowing the other. */
+  readonly observation: () => Observation;
+}
+
+/** Builds every collector that the configuration has switched on; what only some agents need is imported when needed. */
+export async function buildCollectors(parts: CollectorParts): Promise<readonly Collector[]> {
+  const { config, client, observation } = parts;
+  const { member, cluster, observe, expose } = config;
+  const process = () => observation().sections.process?.value;
+  const machine = memberMachine({ dataDir: member.dataDir, walDir: member.walDir, endpoint: member.endpoint });
+  const all: readonly Collector[] = [
+    memberCollector({ linearizableRead: async (signal) => (await client.linearizableRead(signal)).seconds }),
+    clusterCollector({ endpoints: cluster.endpoints, connect: (endpoint) => connectTo(config, endpoint, endpoint) }),
+    walCollector(),
+    quotaCollector({ flagBytes: () => bytesOf(process()?.settings['quota-backend-bytes']) }),
+    diskCollector(machine),
+    filesystemCollector(machine),
+    pressureCollector(machine),
+    processCollector(machine),
+    fsyncProbeCollector({ dataDir: member.dataDir, walDir: member.walDir, ...observe.fsyncProbe }),
+    peersCollector({ tls: cluster.peerTls, ...observe.peers }),
+    certificatesCollector({
+      client: cluster.tls,
+      peer: cluster.peerTls,
+      agent: filesOf(expose.tls),
+      endpoints: cluster.endpoints,
+      etcdProcess: process,
+    }),
+    hostCollector(),
+  ];
+  return all.filter(({ name }) => isCollectorOn(config, name));
+}
+
+function bytesOf(flag: string | undefined): number | undefined {
+  return flag === undefined ? undefined : Number(flag);
+}
+
+function filesOf(tls: Config['expose']['tls']): { ca?: string; cert?: string; key?: string } {
+  const { clientCa, ...own } = tls;
+  return clientCa === undefined ? own : { ...own, ca: clientCa };
+}

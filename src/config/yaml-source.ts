@@ -37,7 +37,7 @@ class YamlReading implements SourceReading {
     const seen = new Map<string, Origin>();
     for (const pair of map.items) {
       const origin = this.at(offsetOf(pair.key));
-      const name = isScalar(pair.key) ? String(pair.key.value) : '?';
+      const name = isScalar(pair.key) ? printable(String(pair.key.value)) : '?';
       const path = joinPath(section, name);
       const first = seen.get(path);
       seen.set(path, origin);
@@ -68,7 +68,7 @@ class YamlReading implements SourceReading {
   }
 
   #leaf(node: unknown, key: Key, keyOrigin: Origin): void {
-    const origin = this.at(offsetOf(node)) ?? keyOrigin;
+    const origin = this.at(offsetOf(node));
     const { path } = key;
     if (node === null || (isScalar(node) && node.value === null)) {
       const hint = 'leave the key out to get the default';
@@ -81,6 +81,11 @@ class YamlReading implements SourceReading {
       this.entries.push({ path, value, origin: keyOrigin, elementOrigins });
     } else this.entries.push({ path, value: {}, origin: keyOrigin });
   }
+}
+
+/** A key's name as it may be shown: whatever is in a file by mistake must not reach the terminal as it is. */
+function printable(name: string): string {
+  return /^[ -~]{1,80}$/.test(name) ? name : JSON.stringify(name.slice(0, 80));
 }
 
 function offsetOf(node: unknown): number | undefined {

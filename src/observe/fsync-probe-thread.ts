@@ -8,6 +8,8 @@ import { serveOperations } from './linux/serve-operations.ts';
 export interface ProbeRequest {
   readonly role: DiskRole;
   readonly directories: MemberDirectories;
+  /** Where less than this share of the file system is available, nothing is written: the rest belongs to etcd. */
+  readonly minimumAvailableRatio: number;
 }
 
 /** What came of it. `ready`: the ring has been written, the next probe can be timed. */
@@ -18,15 +20,12 @@ export type ProbeReply =
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'same-device' };
 
-/** The probe never writes where less than this share of the file system is available: the rest belongs to etcd. */
-export const minimumAvailableRatio = 0.05;
-
 const rings = new Map<DiskRole, ProbeRing>();
 
 /** What the probe's thread can do; its owner is `fsyncProbeCollector`. */
 export const probeOperations = { probe, remove };
 
-function probe({ role, directories }: ProbeRequest): ProbeReply {
+function probe({ role, directories, minimumAvailableRatio }: ProbeRequest): ProbeReply {
   try {
     const place = probePlace(role, directories);
     if (place.kind !== 'file') {

@@ -16,6 +16,8 @@ export interface FsyncProbeOptions {
   readonly intervalMs?: number;
   /** False: nothing is written, and what a killed agent left is removed. Default true. */
   readonly enabled?: boolean;
+  /** Where less than this share of the file system is available, nothing is written; default 0.05. */
+  readonly minimumAvailableRatio?: number;
 }
 
 /** A write that is still under way after so long is shown as pending; a shorter one will be in the histogram soon. */
@@ -57,7 +59,7 @@ export function fsyncProbeCollector(options: FsyncProbeOptions): Collector<'fsyn
   };
   const thread = createDiskThread<typeof probeOperations>(siblingModule(import.meta.url, 'fsync-probe-thread'));
   const roles = [newRole('wal', directories.walDir), newRole('data', join(options.dataDir, 'member'))];
-  const enabled = options.enabled ?? true;
+  const { enabled = true, minimumAvailableRatio = 0.05 } = options;
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
 
@@ -72,7 +74,8 @@ export function fsyncProbeCollector(options: FsyncProbeOptions): Collector<'fsyn
   async function probeOne(role: RoleState): Promise<void> {
     role.startedAtMs = performance.now();
     try {
-      note(role, await thread.call('probe', { role: role.role, directories }, stopping.signal));
+      const request = { role: role.role, directories, minimumAvailableRatio };
+      note(role, await thread.call('probe', request, stopping.signal));
     } catch (error) {
       if (!stopping.signal.aborted) role.idle = `the probe's thread failed: ${faultOf(error).message}`;
     } finally {

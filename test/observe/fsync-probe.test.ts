@@ -106,6 +106,37 @@ test('the file of a killed agent is used again, and removed where the probe is o
   await vi.waitFor(() => expect(statSync(file).size).toBe(2300 * 64), patient);
 });
 
+test('where little space is left, nothing is written, and the reason is given', async () => {
+  memberFolders();
+  const probe = started({ minimumAvailableRatio: 1 });
+  await vi.waitFor(
+    async () => expect((await firstProbe(probe)).idle).toMatch(/only \d+\.\d % of the file system/),
+    patient,
+  );
+  expect(await firstProbe(probe)).toMatchObject({ failures: 0, latency: { count: 0 } });
+  expect(readdirSync(join(dataDir, 'member')).sort()).toEqual(['snap', 'wal']);
+});
+
+test('a data dir on another device than the WAL is probed too', async () => {
+  const memory = mkdtempSync('/dev/shm/fsync-probe-');
+  try {
+    memberFolders(join(memory, 'wal'));
+    const probe = started({ walDir: join(memory, 'wal') });
+    await vi.waitFor(async () => {
+      const { probes } = await collectOnce(probe);
+      expect(probes.map(({ role }) => role)).toEqual(['wal', 'data']);
+      for (const { latency } of probes) expect(latency.count).toBeGreaterThan(0);
+    }, patient);
+    const { probes } = await collectOnce(probe);
+    expect(probes.map(({ directory }) => directory)).toEqual([join(memory, 'wal'), join(dataDir, 'member')]);
+    await probe.close?.();
+    collector = undefined;
+    expect(existsSync(join(dataDir, 'member', probeFileName))).toBe(false);
+  } finally {
+    rmSync(memory, { recursive: true });
+  }
+});
+
 test('a symbolic link in place of the file is refused and counted as a failure', async () => {
   memberFolders();
   const victim = join(folder, 'victim');

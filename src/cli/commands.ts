@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { agentCommand } from './agent.ts';
+import { configCommand } from './config.ts';
 
 /** Every command, in the order in which `--help` shows them. */
-export const commands: readonly (() => Command)[] = [agentCommand];
+export const commands: readonly (() => Command)[] = [agentCommand, configCommand];

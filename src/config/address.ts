@@ -39,7 +39,7 @@ function splitAuthority(text: string): Parsed<{ host: string; port: number }> {
 }
 
 /** Whether a host is this machine alone. */
-export function isLoopbackHost(host: string): boolean {
+function isLoopbackHost(host: string): boolean {
   if (isIP(host) === 4) return host.startsWith('127.');
   return host === 'localhost' || host === '::1';
 }

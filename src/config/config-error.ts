@@ -1,7 +1,7 @@
 import type { Origin } from './config.ts';
 
 /** What kind of problem it is; stable, for programs. */
-export type ProblemCode =
+type ProblemCode =
   | 'FILE_UNREADABLE'
   | 'SYNTAX'
   | 'DUPLICATE_KEY'

@@ -5,7 +5,7 @@ import type { Parsed } from './parsed.ts';
 import { formatSizeBytes, parseSizeBytes, sizePattern } from './size.ts';
 
 /** How a value is written in an environment variable or behind `--set`. */
-export type LeafForm = 'text' | 'number' | 'boolean' | 'list';
+type LeafForm = 'text' | 'number' | 'boolean' | 'list';
 
 /** What is known of one key besides its schema. */
 export interface LeafInfo {

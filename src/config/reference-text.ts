@@ -54,7 +54,7 @@ read again when they change; everything else is read once, at the start.
 unknown keys and unknown \`ETCD_CARETAKER_*\` variables, keys that stand there twice, YAML aliases, values that do not
 fit, and values that contradict each other. A key that this version does not act on is unknown to it: there are no keys
 yet for the leader's lease, maintenance, backups, healing, supervision, notification and the mode of acting.
-Variables that the commands read (\`ETCD_CARETAKER_AGENT\`, \`ETCD_CARETAKER_TOKEN\`, \`ETCD_CARETAKER_CONFIG\`) and the service
+Variables that the commands read (\`ETCD_CARETAKER_AGENT\`, \`ETCD_CARETAKER_TOKEN\`) and the service
 links of Kubernetes (\`ETCD_CARETAKER_SERVICE_HOST\` and the like) are no keys.
 
 **What contradicts itself**: a certificate without its key, or the reverse; a user name without a password file; a

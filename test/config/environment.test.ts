@@ -49,7 +49,6 @@ describe('an environment variable', () => {
     const env = {
       ETCD_CARETAKER_AGENT: 'http://127.0.0.1:9379',
       ETCD_CARETAKER_TOKEN: 't',
-      ETCD_CARETAKER_CONFIG: '/x',
       ETCD_CARETAKERS: 'x',
       ETCD_NAME: 'x',
     };

@@ -158,3 +158,10 @@ describe('all problems', () => {
     expect(await problemsOf(load(given))).toMatchObject([{ key: 'log.level', found: '"loud"' }]);
   });
 });
+
+describe('a value that was derived', () => {
+  it('is refused like one that was set, with the key that it came from', async () => {
+    const [line = ''] = await linesOf({ flags: { 'member.name': 'n'.repeat(120) } });
+    expect(line).toMatch(/^from member\.name: expose\.socket: it is longer than 107 bytes; found .*at most 107 bytes$/);
+  });
+});

@@ -18,8 +18,8 @@ export interface PeersOptions {
   /** How many peer URLs are probed at once. Default 8. */
   readonly concurrency?: number;
   /**
-   * How often a peer is probed that refuses the agent for want of a certificate. Default 60 s: etcd logs a warning each
-   * time.
+   * How often a peer is probed that refuses the agent for want of a good certificate. Default 60 s: etcd logs a warning
+   * each time.
    */
   readonly refusedIntervalMs?: number;
 }

@@ -8,7 +8,7 @@ import type { ClockSample } from './clock.ts';
 import { type Answered, askOverHttp } from './http.ts';
 import { ProbeError } from './probe-error.ts';
 import { connectTcp } from './tcp.ts';
-import { certificateRequired, handshakeError, handshakeTls } from './tls.ts';
+import { certificateRequired, handshakeTls, tlsMeaning } from './tls.ts';
 
 /** What one probe came to. */
 export type ProbeOutcome =
@@ -96,13 +96,8 @@ async function ownCredentials(credentials: TlsCredentials): Promise<Credentials>
 
 /** In TLS 1.3 a peer refuses the agent's certificate, or the lack of one, only when the handshake is over. */
 function refusalOf(error: unknown, where: string, credentials: Credentials): unknown {
-  if (!(error instanceof ProbeError)) {
-    return error;
-  }
-  const meaning = handshakeError(error.cause, where, credentials);
-  if (meaning instanceof ProbeError) {
-    return meaning;
-  }
   // The alert that says so can be lost, when the peer closes with our request still unread.
-  return error.code === 'PEER_CLOSED' && !credentials.hasCertificate ? certificateRequired(where, error) : error;
+  const isClosed = error instanceof ProbeError && error.code === 'PEER_CLOSED';
+  const meaning = tlsMeaning(error, where, credentials);
+  return meaning === error && isClosed && !credentials.hasCertificate ? certificateRequired(where, error) : meaning;
 }

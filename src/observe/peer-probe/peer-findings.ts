@@ -3,43 +3,57 @@ import type { Finding, PeerReading } from '../../cluster/sections.ts';
 /** Etcd itself warns from here on ("the clock difference against peer … is too high"). */
 const skewLimitSeconds = 1;
 
+/** What keeps the agent from measuring, by the code of the fault that the probes end with. */
+const obstacles: readonly (Omit<Finding, 'message'> & { readonly message: (peers: string) => string })[] = [
+  {
+    code: 'PEER_CLIENT_CERT_REQUIRED',
+    severity: 'info',
+    message: (peers) =>
+      `The peer ports of ${peers} ask for a client certificate, and the agent has none for them: HTTP round trips and clock skew are not measured, TCP and TLS rarely.`,
+    remedy: 'Give the agent a certificate that the peers accept, and its key (cluster.peerTls.cert and .key).',
+  },
+  {
+    code: 'PEER_CLIENT_CERT_REFUSED',
+    severity: 'warning',
+    message: (peers) =>
+      `The peer ports of ${peers} refuse the agent's certificate: HTTP round trips and clock skew are not measured, TCP and TLS rarely.`,
+    remedy: 'Check that it is valid, for clients, and from a CA that etcd trusts for peers (cluster.peerTls.cert).',
+  },
+  {
+    code: 'TLS_FILES',
+    severity: 'warning',
+    message: (peers) =>
+      `The agent's own TLS files for peers cannot be used: TLS and HTTP round trips to ${peers} are not measured, TCP rarely.`,
+    remedy: 'Make the files readable for the agent, and let the key belong to the certificate (cluster.peerTls).',
+  },
+];
+
 /** What a person should know about the peers: each thing once, with the peers that it holds for. */
 export function peerFindings(peers: readonly PeerReading[]): readonly Finding[] {
-  const withFault = (code: string): string =>
-    names(peers.filter(({ probes }) => probes.some(({ fault }) => fault?.code === code)));
-  const findings: Finding[] = [];
-  const refusing = withFault('PEER_CLIENT_CERT_REQUIRED');
-  if (refusing !== '') {
-    findings.push({
-      code: 'PEER_CLIENT_CERT_REQUIRED',
-      severity: 'info',
-      message: `The peer ports of ${refusing} ask for a client certificate, and the agent has none for them: HTTP round trips and clock skew are not measured, TCP and TLS rarely.`,
-      remedy: 'Give the agent a certificate that the peers accept, and its key (cluster.peerTls.cert and .key).',
-    });
-  }
-  const lacking = withFault('TLS_FILES');
-  if (lacking !== '') {
-    findings.push({
-      code: 'TLS_FILES',
-      severity: 'warning',
-      message: `The agent's own TLS files for peers cannot be used: TLS and HTTP to ${lacking} are not measured.`,
-      remedy: 'Make the files readable for the agent, and let the key belong to the certificate.',
-    });
-  }
-  for (const { peer, clockSkewSeconds = 0, clockSkewErrorSeconds = 0 } of peers) {
-    if (Math.abs(clockSkewSeconds) - clockSkewErrorSeconds > skewLimitSeconds) {
-      findings.push({
-        code: 'CLOCK_SKEW',
-        severity: 'warning',
-        message: `The clock of ${peer} is ${Math.abs(clockSkewSeconds).toFixed(1)} s ${clockSkewSeconds > 0 ? 'ahead of' : 'behind'} ours.`,
-        remedy:
-          'Check time synchronisation (chrony, systemd-timesyncd) on both machines: certificates and leases need it.',
-      });
-    }
-  }
-  return findings;
+  return [
+    ...obstacles.flatMap(({ message, ...finding }) => {
+      const names = namesWithFault(peers, finding.code);
+      return names === '' ? [] : [{ ...finding, message: message(names) }];
+    }),
+    ...peers.flatMap(skewFinding),
+  ];
 }
 
-function names(peers: readonly PeerReading[]): string {
-  return [...new Set(peers.map(({ peer }) => peer))].join(', ');
+function skewFinding({ peer, clockSkewSeconds = 0, clockSkewErrorSeconds = 0 }: PeerReading): readonly Finding[] {
+  const apartSeconds = Math.abs(clockSkewSeconds);
+  return apartSeconds - clockSkewErrorSeconds <= skewLimitSeconds
+    ? []
+    : [
+        {
+          code: 'CLOCK_SKEW',
+          severity: 'warning',
+          message: `The clock of ${peer} is ${apartSeconds.toFixed(1)} s ${clockSkewSeconds > 0 ? 'ahead of' : 'behind'} ours.`,
+          remedy: 'Check time synchronisation (chrony, systemd-timesyncd) on both: certificates and leases need it.',
+        },
+      ];
+}
+
+function namesWithFault(peers: readonly PeerReading[], code: string): string {
+  const affected = peers.filter(({ probes }) => probes.some(({ fault }) => fault?.code === code));
+  return [...new Set(affected.map(({ peer }) => peer))].join(', ');
 }

@@ -12,7 +12,7 @@ export interface PeerWatchOptions {
   readonly slots: Slots;
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  /** The pace while the peer refuses the agent for want of a certificate: etcd logs a warning for each attempt. */
+  /** The pace while the peer refuses the agent for want of a good certificate: etcd logs a warning for each attempt. */
   readonly refusedIntervalMs: number;
 }
 

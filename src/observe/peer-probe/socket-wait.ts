@@ -12,7 +12,7 @@ export interface SocketWait {
 }
 
 /**
- * Waits until `begin` calls `resolve` or `reject`. Fails with `PEER_TIMEOUT` after `timeoutMs`, with a probe error
+ * Waits until `begin` calls `resolve` or `reject`; an error of the socket itself is reported first. Fails with `PEER_TIMEOUT` after `timeoutMs`, with a probe error
  * when the socket fails or closes before, and with the signal's reason when it is aborted.
  */
 export async function waitOn<T>(

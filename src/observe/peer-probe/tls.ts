@@ -35,13 +35,8 @@ export async function handshakeTls(
   });
   socket.on('error', () => undefined);
   try {
-    const seconds = await waitOn<number>(
-      socket,
-      { ...options, where, what: 'the TLS handshake' },
-      (resolve, reject) => {
-        socket.once('error', (error) => reject(handshakeError(error, where, credentials)));
-        socket.once('secureConnect', () => resolve((performance.now() - startMs) / 1000));
-      },
+    const seconds = await waitOn<number>(socket, { ...options, where, what: 'the TLS handshake' }, (resolve) =>
+      socket.once('secureConnect', () => resolve((performance.now() - startMs) / 1000)),
     );
     if (credentials.verifies && !socket.authorized) {
       throw untrusted(socket.authorizationError, where);
@@ -49,24 +44,25 @@ export async function handshakeTls(
     return { socket, seconds };
   } catch (error) {
     socket.destroy();
-    throw error;
+    throw tlsMeaning(error, where, credentials);
   }
 }
 
 /**
- * What an error of a TLS connection means: that the peer refuses the agent for want of a certificate, refuses its
+ * What an error on a TLS connection means: that the peer refuses the agent for want of a certificate, refuses its
  * certificate, or does not speak TLS. In TLS 1.3 the refusal comes after the handshake, with the first read. Other
  * errors are given back as they are.
  */
-export function handshakeError(error: unknown, where: string, credentials: Credentials): unknown {
-  const code = codeOf(error);
+export function tlsMeaning(error: unknown, where: string, credentials: Credentials): unknown {
+  const cause = error instanceof ProbeError ? error.cause : error;
+  const code = codeOf(cause);
   if (code.includes('_ALERT_')) {
-    return alertMeaning(code.replace(/^.*_ALERT_/, ''), where, credentials, error);
+    return alertMeaning(code.replace(/^.*_ALERT_/, ''), where, credentials, cause);
   }
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return new ProbeError('PEER_NOT_TLS', `${where}: it does not speak TLS, though its peer URL is https.`, {
       remedy: 'Correct the peer URL in the member list, or the TLS flags of etcd there.',
-      cause: error,
+      cause,
     });
   }
   return error;

@@ -53,12 +53,11 @@ const keyspaceSection = z
       100,
       1_000_000,
     ).prefault(5000),
-    pageSize: size('Largest page that the scan asks for at once.', 64 * 2 ** 10, 64 * 2 ** 20).prefault('1MiB'),
-    kubernetes: choice('Group keys by Kubernetes resource below `/registry`. `auto`: where there is such a prefix.', [
-      'auto',
-      'always',
-      'never',
-    ]).prefault('auto'),
+    pageSize: size('About what one page of the scan should have.', 64 * 2 ** 10, 64 * 2 ** 20).prefault('1MiB'),
+    kubernetes: choice(
+      'Group keys by Kubernetes resource. `auto`: below `/registry`, `/kubernetes.io` and `/openshift.io`; `always`: below any first path element.',
+      ['auto', 'always', 'never'],
+    ).prefault('auto'),
   })
   .meta({ description: 'Keys and bytes by prefix (the collector `keyspace`).' })
   .transform(({ depth, topK, keysPerSecond, pageSize, kubernetes }) => ({

@@ -311,19 +311,32 @@ export interface PrefixTotals {
   readonly writesPerSecond: number;
 }
 
+/** The largest prefixes of one depth. */
+export interface KeyspaceLevel {
+  /** Number of path elements. */
+  readonly depth: number;
+  readonly prefixes: readonly PrefixTotals[];
+}
+
 /** The collector `keyspace`. */
 export interface KeyspaceSection {
+  /** `waiting`: this agent keeps no totals; `scanning`: it has not read all keys yet; `current`: the totals are exact. */
   readonly phase: 'waiting' | 'scanning' | 'current';
-  /** Why it waits. */
+  /** Why it waits, or why the scan pauses. */
   readonly waitingFor?: string;
+  /** The member whose agent keeps the totals, where it is another one. */
+  readonly heldBy?: { readonly memberId: string; readonly member: string };
   readonly scannedKeys: number;
-  /** The revision up to which the totals are exact. */
+  /** The revision at which the totals are exact. */
   readonly revision?: bigint;
   readonly depth: number;
-  readonly totalKeys: number;
-  readonly totalBytes: number;
-  /** The top K by bytes, and last `other` where something was left out. */
+  /** Absent until the totals are exact; so is `totalBytes`. */
+  readonly totalKeys?: number;
+  readonly totalBytes?: number;
+  /** The top K by bytes at `depth`, and last `other` where something was left out. Empty until the totals are exact. */
   readonly prefixes: readonly PrefixTotals[];
+  /** The same for every depth that is kept; while scanning, what has been counted so far. */
+  readonly levels: readonly KeyspaceLevel[];
 }
 
 /** The machine: the collector `host`, read once. */

@@ -40,22 +40,18 @@ export const peersMetrics: readonly MetricFamily[] = [
   ),
 ];
 
-/** One series per peer and probe, also where a peer has several URLs. */
+/** One series per peer and probe, also where a peer has several URLs; none for what the agent has no means to probe. */
 function eachProbe(
   read: (probes: readonly Probe[]) => number | Histogram,
 ): (section: PeersSection) => readonly MetricSeries[] {
   return ({ peers }) =>
-    [...Map.groupBy(peers, nameOf)].flatMap(([peer, urls]) =>
-      [
-        ...Map.groupBy(
-          urls.flatMap(({ probes }) => probes),
-          ({ probe }) => probe,
-        ),
-      ].map(([probe, probes]) => ({
+    [...Map.groupBy(peers, nameOf)].flatMap(([peer, urls]) => {
+      const possible = urls.flatMap(({ probes }) => probes).filter(({ impossible }) => impossible === undefined);
+      return [...Map.groupBy(possible, ({ probe }) => probe)].map(([probe, probes]) => ({
         labels: { peer, probe },
         value: read(probes),
-      })),
-    );
+      }));
+    });
 }
 
 /** The most precise skew of each peer. */

@@ -7,13 +7,13 @@ const { gauge } = metricsOf('quota');
 export const quotaMetrics: readonly MetricFamily[] = [
   gauge(
     'quota_bytes',
-    'The backend quota of the own member; absent when it is disabled. Etcd reads 0 as 2 GiB.',
+    'The backend quota of the own member; absent when it is disabled or unknown. Etcd reads 0 as 2 GiB.',
     [],
     ({ quotaBytes }) => sample(quotaBytes),
   ),
   gauge(
     'quota_info',
-    'Where the quota is known from: status, metrics, flag, default or disabled; always 1.',
+    'Where the quota is known from: status, metrics, flag, default, disabled or unknown; always 1.',
     ['source'],
     ({ quotaSource }) => sample(1, { source: quotaSource }),
   ),

@@ -42,7 +42,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
   Alarm: object({ memberId: text, member: text, alarm: { type: 'string', enum: ['NOSPACE', 'CORRUPT'] } }),
   Quota: object({
     'quotaBytes?': number,
-    quotaSource: { type: 'string', enum: ['status', 'metrics', 'flag', 'default', 'disabled'] },
+    quotaSource: { type: 'string', enum: ['status', 'metrics', 'flag', 'default', 'disabled', 'unknown'] },
     dbSizeBytes: number,
     dbSizeInUseBytes: number,
     'usedRatio?': number,
@@ -124,12 +124,15 @@ export const schemas: Readonly<Record<string, Schema>> = {
   }),
   Keyspace: object({
     phase: { type: 'string', enum: ['waiting', 'scanning', 'current'] },
-    'waitingFor?': text,
+    'waitingFor?': { type: 'string', description: 'Why it waits, or why the scan pauses.' },
+    'heldBy?': object({ memberId: text, member: text }),
     scannedKeys: integer,
     'revision?': ref('Int64'),
     depth: integer,
-    totalKeys: integer,
-    totalBytes: integer,
-    prefixes: list(object({ prefix: text, keys: integer, bytes: integer, writes: integer, writesPerSecond: number })),
+    'totalKeys?': integer,
+    'totalBytes?': integer,
+    prefixes: list(ref('PrefixTotals')),
+    levels: list(object({ depth: integer, prefixes: list(ref('PrefixTotals')) })),
   }),
+  PrefixTotals: object({ prefix: text, keys: integer, bytes: integer, writes: integer, writesPerSecond: number }),
 };

@@ -19,14 +19,14 @@ export interface GrowthEstimate {
 }
 
 /** Fewer readings than this, or over less time, tell nothing of growth. */
-export const minimumReadings = 5;
-export const minimumSpanSeconds = 60;
+const minimumReadings = 5;
+const minimumSpanSeconds = 60;
 
 /**
  * A peak that was reached within so long is a level to which the size may come again: automatic compaction runs at
  * least once an hour, so this spans two of its cycles.
  */
-export const peakMemorySeconds = 2 * 3600;
+const peakMemorySeconds = 2 * 3600;
 
 const short = { seconds: 10 * 60, points: 120 };
 const long = { seconds: 6 * 3600, points: 180 };

@@ -13,10 +13,10 @@ import {
 } from 'node:fs';
 
 /** Size of one write: what etcd's hardware guidance tells people to give fio (`--bs=2300`), a typical WAL append. */
-export const probeWriteBytes = 2300;
+const probeWriteBytes = 2300;
 
 /** Slots of the ring: 147 kB, small enough that its pages stay in memory, so that a write never waits for a read. */
-export const probeSlots = 64;
+const probeSlots = 64;
 
 const ringBytes = probeWriteBytes * probeSlots;
 

@@ -9,7 +9,7 @@ const quotaGauge = 'etcd_server_quota_backend_bytes';
 export const quotaMetricFamilies: readonly string[] = [quotaGauge];
 
 /** What etcd takes for a quota of 0 (`DefaultQuotaBytes` of its server package). */
-export const etcdDefaultQuotaBytes = 2 * 1024 ** 3;
+const etcdDefaultQuotaBytes = 2 * 1024 ** 3;
 
 export interface QuotaOptions {
   /** `--quota-backend-bytes` of the running etcd: 0 where its command line has none, undefined where that is not known. */

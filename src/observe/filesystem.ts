@@ -9,7 +9,7 @@ import {
   type MissingDirectory,
   type RoleDirectory,
 } from './linux/member-directories.ts';
-import { parseMount } from './linux/mount-table.ts';
+import { parseMount, parseMountTable } from './linux/mount-table.ts';
 
 type Filesystem = FilesystemSection['filesystems'][number];
 type Unresolved = NonNullable<FilesystemSection['unresolved']>[number];
@@ -61,10 +61,17 @@ export function filesystemCollector({ directories, calls }: FilesystemCollectorO
   };
 }
 
-/** Read in every round: a file system becomes read-only while it is mounted, after an error of its disk. */
+/**
+ * Read in every round: a file system becomes read-only while it is mounted, after an error of its disk. Only its own
+ * line is parsed, for a busy node has thousands.
+ */
 async function isReadOnly({ mount, mountTable }: RoleDirectory): Promise<boolean> {
   const table = await readKernelFile(mountTable);
-  const start = table.startsWith(`${mount.id} `) ? 0 : table.indexOf(`\n${mount.id} `) + 1;
-  const end = table.indexOf('\n', start);
-  return parseMount(table.slice(start, end < 0 ? undefined : end))?.readOnly ?? mount.readOnly;
+  const start = `\n${table}`.indexOf(`\n${mount.id} `);
+  if (start >= 0) return parseMount(table.slice(start).split('\n', 1)[0] ?? '')?.readOnly ?? mount.readOnly;
+  // Unmounted and mounted again in the same place: it has a new id.
+  const again = parseMountTable(table).findLast(
+    ({ mountPoint, device }) => mountPoint === mount.mountPoint && device === mount.device,
+  );
+  return again?.readOnly ?? mount.readOnly;
 }

@@ -57,9 +57,9 @@ export async function describeDisk(disk: BlockDevice): Promise<{ model?: string;
   };
 }
 
-/** The names in a directory, none when there is no such directory. */
+/** The names in a directory, sorted; none when there is no such directory. */
 export async function namesIn(directory: string): Promise<readonly string[]> {
-  return await readdir(directory).catch(() => []);
+  return (await readdir(directory).catch(() => [])).toSorted();
 }
 
 async function blockDeviceAt(link: string, depth: number): Promise<BlockDevice | undefined> {

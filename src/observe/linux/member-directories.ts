@@ -63,8 +63,7 @@ export function memberDirectories(options: MemberDirectoriesOptions): MemberDire
     const patience = AbortSignal.any([signal, timeout]);
     const before = known.get(role);
     try {
-      const { path, etcd } = place;
-      const reached = await reach(options, path, etcd, patience);
+      const { path, reached } = await reachPlace(options, place, patience);
       if (before?.directory.accessPath === reached.accessPath && before.device === reached.stat.device) {
         return before.directory;
       }
@@ -85,6 +84,8 @@ export function memberDirectories(options: MemberDirectoriesOptions): MemberDire
 
 interface Place {
   readonly path: string;
+  /** Where etcd will make `path` when it first starts, so that both are on one file system. */
+  readonly parent?: string;
   /** Set where the path is one that etcd named itself. */
   readonly etcd?: EtcdProcess;
 }
@@ -96,26 +97,35 @@ async function placeOf(
   signal: AbortSignal,
 ): Promise<Place | string> {
   if (role === 'wal' && options.walDir !== undefined) return { path: resolve(options.walDir) };
-  if (options.dataDir !== undefined) return { path: walOrData(role, resolve(options.dataDir)) };
+  if (options.dataDir !== undefined) return walOrData(role, resolve(options.dataDir));
   try {
     const etcd = await options.etcd.find(signal);
     if (role === 'wal' && etcd.walDir !== undefined) return { path: etcd.walDir, etcd };
     if (etcd.dataDir === undefined) return `${etcd.unread.join('; ')}: set member.dataDir`;
-    return { path: walOrData(role, etcd.dataDir), etcd };
+    return { ...walOrData(role, etcd.dataDir), etcd };
   } catch (error) {
     signal.throwIfAborted();
     return `member.dataDir is not set, and ${faultOf(error).message}`;
   }
 }
 
-function walOrData(role: DiskRole, dataDir: string): string {
-  return role === 'wal' ? join(dataDir, 'member/wal') : dataDir;
+function walOrData(role: DiskRole, dataDir: string): Place {
+  return role === 'data' ? { path: dataDir } : { path: join(dataDir, 'member/wal'), parent: dataDir };
 }
 
 interface Reached {
   readonly accessPath: string;
   readonly processPath: string;
   readonly stat: DirectoryStat;
+}
+
+async function reachPlace(options: MemberDirectoriesOptions, { path, parent, etcd }: Place, signal: AbortSignal) {
+  try {
+    return { path, reached: await reach(options, path, etcd, signal) };
+  } catch (error) {
+    if (parent === undefined || errorCode(error) !== 'ENOENT') throw error;
+    return { path: parent, reached: await reach(options, parent, etcd, signal) };
+  }
 }
 
 /** Stats the directory where the agent sees it, else in the mount namespace of etcd's process. */

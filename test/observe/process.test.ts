@@ -1,0 +1,138 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { etcdProcessFinder } from '../../src/observe/linux/etcd-process.ts';
+import type { EtcdSearch } from '../../src/observe/linux/etcd-search.ts';
+import { processCollector } from '../../src/observe/process.ts';
+import { type FakeDirectories, type FakeMachine, fakeCalls, fakeMachine } from '../fixtures/linux/machine.ts';
+import { roundNow } from '../fixtures/linux/round.ts';
+
+let machine: FakeMachine;
+
+beforeEach(() => {
+  machine = fakeMachine('pods');
+});
+
+afterEach(() => machine[Symbol.dispose]());
+
+function finder(search: Pick<EtcdSearch, 'dataDir' | 'endpoint'>, directories: FakeDirectories = {}) {
+  return etcdProcessFinder({ ...machine, calls: fakeCalls(directories), ...search });
+}
+
+function collector(search: Pick<EtcdSearch, 'dataDir' | 'endpoint'>, directories: FakeDirectories = {}) {
+  return processCollector({ ...machine, etcd: finder(search, directories) });
+}
+
+const byHost = { endpoint: { host: '10.0.0.5', port: 2379 } };
+
+test('the process of etcd: its time, memory, files, disk use and settings', async () => {
+  expect(await collector(byHost).collect(roundNow())).toEqual({
+    pid: 4242,
+    foundBy: 'listening-socket',
+    startedAtMs: 1_763_668_800_000 + 1_234_000,
+    cpuSeconds: 2125.3,
+    residentBytes: 96_448 * 1024,
+    readBytes: 7_340_032,
+    writtenBytes: 911_212_544,
+    openFds: expect.any(Number),
+    maxFds: 65_536,
+    settings: {
+      name: 'cp-1',
+      'data-dir': '/var/lib/etcd',
+      'listen-client-urls': 'https://127.0.0.1:2379,https://10.0.0.5:2379',
+      'client-cert-auth': 'true',
+      'cert-file': '/etc/kubernetes/pki/etcd/server.crt',
+      'key-file': '/etc/kubernetes/pki/etcd/server.key',
+      'quota-backend-bytes': '8589934592',
+      'heartbeat-interval': '250',
+    },
+  });
+});
+
+describe('it is found', () => {
+  test('by the lock on its database, before any process is looked at', async () => {
+    const search = { dataDir: '/data', endpoint: { host: '10.9.9.9', port: 1 } };
+    const directories = { '/data/member/snap/db': { device: '259:3', inode: 131_085n } };
+    expect(await finder(search, directories).find(AbortSignal.timeout(5000))).toMatchObject({
+      pid: 4242,
+      foundBy: 'data-dir',
+      sharesMounts: false,
+      dataDir: '/var/lib/etcd',
+    });
+  });
+
+  test('by its listening socket in a network of its own', async () => {
+    const found = await finder({ endpoint: { host: 'etcd.example', port: 3651 } }).find(AbortSignal.timeout(5000));
+    expect(found).toMatchObject({ pid: 5151, foundBy: 'listening-socket', dataDir: '/data' });
+  });
+
+  test('by its data dir, whatever the path is called in its container', async () => {
+    const inode = 77n;
+    const directories = {
+      '/srv/volumes/other': { device: '8:1', inode },
+      [join(machine.procRoot, '5151/root/data')]: { device: '8:1', inode },
+    };
+    const found = await finder({ dataDir: '/srv/volumes/other' }, directories).find(AbortSignal.timeout(5000));
+    expect(found).toMatchObject({ pid: 5151, foundBy: 'data-dir' });
+  });
+
+  test('inside another program that listens there, as in k3s', async () => {
+    const found = await finder({ endpoint: { host: '127.0.0.1', port: 8080 } }).find(AbortSignal.timeout(5000));
+    expect(found).toMatchObject({ pid: 7070, foundBy: 'listening-socket' });
+  });
+
+  test('by an IPv6 socket, with the settings of its configuration file and no other', async () => {
+    const found = await finder({ endpoint: { host: '[2001:db8::1]', port: 18_967 } }).find(AbortSignal.timeout(5000));
+    expect(found).toMatchObject({ pid: 6161, dataDir: '/opt/etcd/data', walDir: '/fast/wal', sharesMounts: true });
+    expect(found.settings).toEqual({
+      'config-file': 'conf.yml',
+      name: 'by-hand',
+      'data-dir': 'data',
+      'wal-dir': '/fast/wal',
+      'quota-backend-bytes': '4294967296',
+      'cert-file': '/pki/server.crt',
+      'key-file': '/pki/server.key',
+      'client-cert-auth': 'true',
+      'peer-cert-file': '/pki/peer.crt',
+      'peer-trusted-ca-file': '/pki/ca.crt',
+    });
+  });
+});
+
+test('another etcd on the same machine is not taken for the member', async () => {
+  await expect(
+    collector({ dataDir: '/elsewhere', endpoint: { host: '10.0.0.9', port: 2379 } }).collect(roundNow()),
+  ).rejects.toMatchObject({
+    code: 'ETCD_PROCESS_NOT_FOUND',
+    message: 'no process that the agent can see uses the data dir /elsewhere or listens at 10.0.0.9:2379',
+    remedy: expect.stringContaining('hostPID'),
+  });
+});
+
+test('no secret of the command line, the environment or the configuration file is kept', async () => {
+  for (const endpoint of [byHost.endpoint, { host: '2001:db8::1', port: 18_967 }]) {
+    expect(JSON.stringify(await finder({ endpoint }).find(AbortSignal.timeout(5000)))).not.toContain('secret');
+  }
+});
+
+test('what the agent may not read is left out and said', async () => {
+  for (const name of ['io', 'environ', 'cwd']) rmSync(join(machine.procRoot, '4242', name));
+  const section = await collector(byHost).collect(roundNow());
+  expect(section).not.toHaveProperty('readBytes');
+  expect(section.unread).toEqual([
+    'the environment of process 4242 could not be read (ENOENT)',
+    'the working directory of process 4242 could not be read (ENOENT)',
+    'the I/O counters of process 4242 could not be read (ENOENT)',
+  ]);
+});
+
+test('a process that has ended is looked for again, also when its pid lives on as another', async () => {
+  const directories = { '/data/member/snap/db': { device: '259:3', inode: 131_085n } };
+  const etcd = finder({ dataDir: '/data' }, directories);
+  const first = await etcd.find(AbortSignal.timeout(5000));
+  const stat = join(machine.procRoot, '4242/stat');
+  writeFileSync(stat, '4242 (etcd) S 1 4242 4242 0 -1 0 1 0 0 0 1 1 0 0 20 0 14 0 999999 1 1 1');
+  expect((await etcd.find(AbortSignal.timeout(5000))).startedAtMs).toBeGreaterThan(first.startedAtMs);
+  writeFileSync(stat, '4242 (etcd) Z 1 4242 4242 0 -1 0 1 0 0 0 1 1 0 0 20 0 14 0 999999 1 1 1');
+  await expect(etcd.find(AbortSignal.timeout(5000))).rejects.toMatchObject({ code: 'ETCD_PROCESS_NOT_FOUND' });
+});

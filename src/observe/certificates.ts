@@ -31,6 +31,11 @@ export interface CertificatesOptions {
   readonly servedEveryMs?: number;
   /** How long an endpoint may take to serve its certificate. Default 2 s. */
   readonly timeoutMs?: number;
+  /**
+   * How long a collection waits for endpoints. Default 150 ms; what comes later is in the next one, so that an endpoint
+   * that hangs delays nothing.
+   */
+  readonly patienceMs?: number;
   /** Wall clock in ms since the epoch. Default `Date.now`. */
   readonly now?: () => number;
 }
@@ -47,7 +52,7 @@ export function certificatesCollector(options: CertificatesOptions): Collector<'
     serverName: { 'served-client': client?.serverName, 'served-peer': peer?.serverName },
     timeoutMs,
     everyMs: servedEveryMs,
-    waitMs: 150,
+    waitMs: options.patienceMs ?? 150,
   });
   const members = new KnownMembers();
   return {
@@ -71,7 +76,7 @@ export function certificatesCollector(options: CertificatesOptions): Collector<'
       const own = known?.members.find(({ id }) => id === known.ownId);
       return {
         certificates: withoutRepeats(found.map(describe)),
-        findings: bySeverity([
+        findings: worstFirst([
           ...validityFindings(found, now()),
           ...trustFindings(found),
           ...rotationFindings(found, new Set(etcdUses.map(({ path }) => path)), {
@@ -109,9 +114,11 @@ function withoutRepeats(readings: readonly CertificateReading[]): readonly Certi
   return [...byIdentity.values()];
 }
 
-function bySeverity(findings: readonly Finding[]): readonly Finding[] {
+/** Worst first. One file may serve several roles; what is wrong with it is said once. */
+function worstFirst(findings: readonly Finding[]): readonly Finding[] {
+  const distinct = new Map(findings.map((finding) => [`${finding.code} ${finding.message}`, finding]));
   const order = ['critical', 'warning', 'info'] as const;
-  return order.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
+  return order.flatMap((severity) => [...distinct.values()].filter((finding) => finding.severity === severity));
 }
 
 function hostPorts(urls: readonly string[] | undefined): readonly string[] {

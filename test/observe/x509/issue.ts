@@ -18,8 +18,8 @@ export type Unusual = {
   readonly rsaBits?: number;
   /** Default sha256. */
   readonly digest?: 'sha1' | 'sha256';
-  /** Default `/CN=<name>`. */
-  readonly subject?: string;
+  /** An intermediate authority. */
+  readonly isAuthority?: boolean;
 };
 
 /** Issues `<name>.crt` and `<name>.key` into `folder`; unlike `issueCertificate`, also such as nobody should use. */
@@ -29,22 +29,20 @@ export const issueUnusual = async (
   name: string,
   unusual: Unusual = {},
 ): Promise<KeyPair> => {
-  const [cert, key, request, extensions] = ['crt', 'key', 'csr', 'ext'].map((suffix) =>
-    join(folder, `${name}.${suffix}`),
-  ) as [string, string, string, string];
+  const [cert, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)];
+  const [request, extensions] = [join(folder, `${name}.csr`), join(folder, `${name}.ext`)];
   const keyKind =
     unusual.rsaBits === undefined ? ['ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'] : [`rsa:${unusual.rsaBits}`];
-  await writeFile(
-    extensions,
-    [
-      `subjectAltName=${unusual.names ?? 'DNS:localhost,IP:127.0.0.1,IP:::1'}`,
-      'basicConstraints=critical,CA:FALSE',
-      `extendedKeyUsage=${unusual.usage ?? 'serverAuth,clientAuth'}`,
-    ].join('\n'),
-  );
+  const leafExtensions = [
+    `subjectAltName=${unusual.names ?? 'DNS:localhost,IP:127.0.0.1,IP:::1'}`,
+    'basicConstraints=critical,CA:FALSE',
+    `extendedKeyUsage=${unusual.usage ?? 'serverAuth,clientAuth'}`,
+  ];
+  const authorityExtensions = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'];
+  await writeFile(extensions, (unusual.isAuthority === true ? authorityExtensions : leafExtensions).join('\n'));
   await run('openssl', [
     ...['req', '-new', '-newkey', ...keyKind, '-nodes', '-keyout', key, '-out', request],
-    ...['-subj', unusual.subject ?? `/CN=${name}`],
+    ...['-subj', `/CN=${name}`],
   ]);
   await run('openssl', [
     ...['x509', '-req', '-in', request, '-CA', authority.cert, '-CAkey', authority.key, '-CAcreateserial'],

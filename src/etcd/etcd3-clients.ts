@@ -1,8 +1,17 @@
-import type { CallOptions, Client, Metadata } from '@grpc/grpc-js';
+import type { CallOptions, Client, ClientUnaryCall, Metadata } from '@grpc/grpc-js';
 import { Host } from 'etcd3/lib/connection-pool.js';
-import { AuthClient, ClusterClient, type ICallable, KVClient, LeaseClient, MaintenanceClient } from 'etcd3/lib/rpc.js';
+import {
+  AuthClient,
+  ClusterClient,
+  type ICallable,
+  type IResponseHeader,
+  KVClient,
+  LeaseClient,
+  MaintenanceClient,
+} from 'etcd3/lib/rpc.js';
 import type { Connection } from './connection.ts';
 import type { Session } from './session.ts';
+import type { ReplyHeader } from './types.ts';
 
 /**
  * The RPC clients of the `etcd3` package, typed as etcd's API is. Ids and revisions are decimal text, keys and values
@@ -14,6 +23,15 @@ export interface Etcd3Clients {
   readonly cluster: ClusterClient;
   readonly maintenance: MaintenanceClient;
   readonly auth: AuthClient;
+  /** The header of one of their replies in the agent's words. */
+  readonly headerOf: (reply: { readonly header: IResponseHeader }) => ReplyHeader;
+  /** Options of a call that ends with the signal. */
+  readonly withSignal: (signal: AbortSignal | undefined) => CallOptions;
+}
+
+/** `etcd3` hands the options of a call through as they are, so this arrives at `OneMember`. */
+interface SignalledOptions extends CallOptions {
+  readonly signal?: AbortSignal;
 }
 
 /** Builds them on a connection. */
@@ -25,7 +43,22 @@ export function etcd3Clients(connection: Connection): Etcd3Clients {
     cluster: new ClusterClient(callable),
     maintenance: new MaintenanceClient(callable),
     auth: new AuthClient(callable),
+    headerOf,
+    withSignal,
   };
+}
+
+function headerOf({ header }: { readonly header: IResponseHeader }): ReplyHeader {
+  return {
+    clusterId: BigInt(header.cluster_id).toString(16),
+    memberId: BigInt(header.member_id).toString(16),
+    revision: BigInt(header.revision),
+    raftTerm: BigInt(header.raft_term),
+  };
+}
+
+function withSignal(signal: AbortSignal | undefined): SignalledOptions {
+  return signal === undefined ? {} : { signal };
 }
 
 type ServiceName = Parameters<ICallable<Session>['exec']>[0];
@@ -34,7 +67,7 @@ type UnaryCall = (
   metadata: Metadata,
   options: CallOptions,
   done: (error: Error | null, reply: unknown) => void,
-) => void;
+) => ClientUnaryCall;
 
 /**
  * What `etcd3` calls through, in place of its own connection pool. The pool picks a host at random, repeats calls that
@@ -51,17 +84,14 @@ class OneMember implements ICallable<Session> {
     this.#connection = connection;
   }
 
-  exec<T>(service: ServiceName, method: string, request: unknown, options: CallOptions = {}): Promise<T> {
-    const deadline = Date.now() + this.#connection.options.callTimeoutMs;
-    return this.#connection.run(method, undefined, ({ session, metadata }) => {
+  exec<T>(service: ServiceName, method: string, request: unknown, options: SignalledOptions = {}): Promise<T> {
+    const { signal: callerSignal, ...rest } = options;
+    const callOptions = { deadline: Date.now() + this.#connection.options.callTimeoutMs, ...rest };
+    const signal = this.#connection.signalOf(callerSignal);
+    return this.#connection.run(method, signal, ({ session, metadata }) => {
       const client = this.#client(session, service);
-      const call: unknown = Reflect.get(client, method);
-      return new Promise<T>((resolve, reject) => {
-        (call as UnaryCall).call(client, request, metadata, { deadline, ...options }, (error, reply) => {
-          if (error === null) resolve(reply as T);
-          else reject(error);
-        });
-      });
+      const call: UnaryCall = Reflect.get(client, method);
+      return finish<T>(signal, (done) => call.call(client, request, metadata, callOptions, done));
     });
   }
 
@@ -69,7 +99,7 @@ class OneMember implements ICallable<Session> {
     service: ServiceName,
     use: (args: { resource: Session; client: Client; metadata: Metadata }) => Promise<R> | R,
   ): Promise<R> {
-    return this.#connection.run(service, undefined, async ({ session, metadata }) =>
+    return this.#connection.run(service, this.#connection.signalOf(undefined), async ({ session, metadata }) =>
       use({ resource: session, client: this.#client(session, service), metadata }),
     );
   }
@@ -87,4 +117,21 @@ class OneMember implements ICallable<Session> {
     }
     return host.getServiceClient(service);
   }
+}
+
+/** The result of a unary call; the call is cancelled when the signal is aborted. */
+function finish<T>(
+  signal: AbortSignal,
+  begin: (done: (error: Error | null, reply: unknown) => void) => ClientUnaryCall,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const cancel = (): void => call.cancel();
+    const call = begin((error, reply) => {
+      signal.removeEventListener('abort', cancel);
+      if (error === null) resolve(reply as T);
+      else reject(signal.aborted ? signal.reason : error);
+    });
+    signal.addEventListener('abort', cancel, { once: true });
+  });
 }

@@ -8,11 +8,13 @@ import { serverStream } from './streams.ts';
 import type {
   AlarmEntry,
   AuthStatus,
+  KeySizesPage,
   LinearizableRead,
   MemberClientOptions,
   MemberList,
   RangePage,
   RangeRequest,
+  ReplyHeader,
   SnapshotChunk,
   StatusReply,
   WatchBatch,
@@ -21,6 +23,7 @@ import type {
 import { callUnary } from './unary.ts';
 import { watch } from './watch.ts';
 import { AUTH_STATUS } from './wire/auth.ts';
+import { KEY_SIZES } from './wire/key-sizes.ts';
 import { RANGE } from './wire/kv.ts';
 import { ALARMS, SNAPSHOT, STATUS } from './wire/maintenance.ts';
 import type { Method } from './wire/method.ts';
@@ -100,6 +103,11 @@ export class MemberClient {
     return this.#read(RANGE, request, signal);
   }
 
+  /** One page of a range of which only the keys and the sizes of the values are looked at, without a copy of either. */
+  keySizes(request: RangeRequest, signal?: AbortSignal): Promise<KeySizesPage> {
+    return this.#read(KEY_SIZES, request, signal);
+  }
+
   /**
    * What happens in a range, as it happens. A slow consumer slows the server. It never starts again by itself; throws
    * `ETCD_COMPACTED` (with `compactRevision`), `ETCD_WATCH_ENDED`, or what a call fails with.
@@ -116,6 +124,24 @@ export class MemberClient {
   /** Whether the server asks for a user. Etcd 3.4 does not have the call: `ETCD_UNSUPPORTED`. */
   authStatus(signal?: AbortSignal): Promise<AuthStatus> {
     return this.#read(AUTH_STATUS, undefined, signal);
+  }
+
+  /** Writes one key. Made once, whatever happens. */
+  async put(key: Buffer, value: Buffer, signal?: AbortSignal): Promise<ReplyHeader> {
+    const { kv, headerOf, withSignal } = await this.etcd3();
+    return headerOf(await kv.put({ key, value }, withSignal(signal)));
+  }
+
+  /** Deletes one key, or with `rangeEnd` (exclusive) a range; says how many keys there were. Made once. */
+  async deleteRange(
+    key: Buffer,
+    rangeEnd?: Buffer,
+    signal?: AbortSignal,
+  ): Promise<{ header: ReplyHeader; deleted: number }> {
+    const { kv, headerOf, withSignal } = await this.etcd3();
+    const request = rangeEnd === undefined ? { key } : { key, range_end: rangeEnd };
+    const reply = await kv.deleteRange(request, withSignal(signal));
+    return { header: headerOf(reply), deleted: Number(reply.deleted) };
   }
 
   /**

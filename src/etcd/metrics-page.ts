@@ -1,120 +1,100 @@
-import { StringDecoder } from 'node:string_decoder';
-import { EtcdError } from './errors.ts';
-import { parseSampleLine, type SampleLine } from './metrics-line.ts';
+import type { IncomingMessage } from 'node:http';
+import { faultOfDialError } from './dial-faults.ts';
+import { EtcdError, type EtcdErrorCode } from './errors.ts';
 import { openPage } from './metrics-request.ts';
-import type { MetricSample, MetricsPage, TlsFiles } from './types.ts';
+import { MetricsSyntaxError, MetricsText } from './metrics-text.ts';
+import type { MetricsPage, TlsFiles } from './types.ts';
 
-export interface MetricsPageOptions {
+export interface MetricsPageRequest {
+  /** For errors. */
+  readonly member: string;
   /** The whole URL: `http://127.0.0.1:2379/metrics`. */
   readonly url: string;
-  /** The member's name, for errors. */
-  readonly member: string;
-  /** Read at every call, so a renewed certificate is used at once. */
+  /** For an https URL; the files are read at every request, so renewed ones are used at once. */
   readonly tls?: TlsFiles;
-  /** Names of the families to keep, without the suffixes of a histogram; everything else is passed over. */
-  readonly families: readonly string[];
-  readonly signal: AbortSignal;
-  /** A page that is larger is refused; default 16 MiB (etcd's own is about 100 KiB). */
+  /** Names of the families to keep; a histogram's brings its `_bucket`, `_sum` and `_count`. */
+  readonly families: Iterable<string>;
+  readonly signal?: AbortSignal;
+  /** A larger page is refused; default 16 MiB (etcd's own is about 100 KiB). */
   readonly maxBytes?: number;
+  /** Default 5 s. */
+  readonly timeoutMs?: number;
 }
 
-const defaultMaxBytes = 16 * 1024 * 1024;
-const suffixes = ['', '_bucket', '_sum', '_count'] as const;
+const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
+const DEFAULT_TIMEOUT_MS = 5000;
 
 /**
- * Reads etcd's own metrics page as it arrives, line by line, and keeps the samples of some families.
- * @throws EtcdError `ETCD_METRICS_GARBLED` with the line, `ETCD_METRICS_REFUSED`, or what a connection fails with
+ * Reads a member's own metrics page, parsing it as it arrives. Throws `EtcdError`: `ETCD_METRICS_GARBLED` (with the line
+ * and what was found) for a page that is cut off or none, `ETCD_METRICS_REFUSED` for a status other than 200, and what a
+ * connection fails with.
  */
-export async function fetchMetricsPage(options: MetricsPageOptions): Promise<MetricsPage> {
-  const page = await openPage(options);
-  const reader = new PageReader(options);
+export async function fetchMetricsPage(request: MetricsPageRequest): Promise<MetricsPage> {
+  const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw failed(request, 'ETCD_BAD_ENDPOINT', 'it is not the URL of a page');
+  }
+  const timeout = AbortSignal.timeout(request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
   try {
-    for await (const chunk of page) {
-      reader.take(chunk);
-    }
+    const response = await openPage(url, request.tls, request.member, signal);
+    const readAtMs = Date.now();
+    const readAtMonotonicMs = performance.now();
+    return { readAtMs, readAtMonotonicMs, samples: await parse(response, request) };
   } catch (error) {
-    throw error instanceof EtcdError ? error : reader.garbled(`it was cut off (${reasonOf(error)})`, error);
-  }
-  return reader.finish();
-}
-
-/** Takes a page in pieces of any size. The format: Prometheus text 0.0.4, with `\n` after every line, the last one too. */
-export class PageReader {
-  readonly #options: Pick<MetricsPageOptions, 'url' | 'member' | 'families' | 'maxBytes'>;
-  readonly #wanted: ReadonlySet<string>;
-  readonly #decoder = new StringDecoder('utf8');
-  readonly #samples = new Map<string, MetricSample[]>();
-  #rest = '';
-  #line = 0;
-  #bytes = 0;
-
-  constructor(options: Pick<MetricsPageOptions, 'url' | 'member' | 'families' | 'maxBytes'>) {
-    this.#options = options;
-    this.#wanted = new Set(options.families.flatMap((family) => suffixes.map((suffix) => family + suffix)));
-  }
-
-  /** Takes the next piece. Throws `ETCD_METRICS_GARBLED`. */
-  take(chunk: Buffer): void {
-    const maxBytes = this.#options.maxBytes ?? defaultMaxBytes;
-    this.#bytes += chunk.length;
-    if (this.#bytes > maxBytes) {
-      throw this.garbled(`it is larger than ${maxBytes} bytes`);
-    }
-    const text = this.#rest + this.#decoder.write(chunk);
-    let start = 0;
-    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
-      this.#takeLine(text.slice(start, end));
-      start = end + 1;
-    }
-    this.#rest = text.slice(start);
-  }
-
-  /** The page, once all of it has been taken. Throws `ETCD_METRICS_GARBLED` where it ends within a line, or is empty. */
-  finish(): MetricsPage {
-    if (this.#rest + this.#decoder.end() !== '') {
-      this.#line += 1;
-      throw this.garbled(`it ends within a line: ${quote(this.#rest)}`);
-    }
-    if (this.#line === 0) {
-      throw this.garbled('it is empty');
-    }
-    return { readAtMs: Date.now(), readAtMonotonicMs: performance.now(), samples: this.#samples };
-  }
-
-  /** The error for a page that is not as it should be. */
-  garbled(problem: string, cause?: unknown): EtcdError {
-    const { url, member } = this.#options;
-    const message = `Cannot read the metrics page ${url} of ${member}: ${problem} (line ${this.#line})`;
-    return new EtcdError('ETCD_METRICS_GARBLED', message, { member, cause });
-  }
-
-  #takeLine(text: string): void {
-    this.#line += 1;
-    const line = text.endsWith('\r') ? text.slice(0, -1) : text;
-    if (line === '' || line.startsWith('#')) {
-      return;
-    }
-    const sample: SampleLine | undefined = parseSampleLine(line, (name) => this.#wanted.has(name));
-    if (sample === undefined) {
-      throw this.garbled(`this is no sample: ${quote(line)}`);
-    }
-    if (sample.kind === 'unwanted') {
-      return;
-    }
-    const { name, labels, value } = sample;
-    const known = this.#samples.get(name);
-    if (known === undefined) {
-      this.#samples.set(name, [{ name, labels, value }]);
-    } else {
-      known.push({ name, labels, value });
-    }
+    throw explain(error, request, signal);
   }
 }
 
-function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+async function parse(response: IncomingMessage, request: MetricsPageRequest): Promise<MetricsPage['samples']> {
+  const maxBytes = request.maxBytes ?? DEFAULT_MAX_BYTES;
+  const text = new MetricsText(request.families);
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let beginning = '';
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw failed(request, 'ETCD_METRICS_GARBLED', `the page is larger than ${maxBytes} bytes`);
+    const piece = decoder.decode(chunk, { stream: true });
+    if (response.statusCode === 200) text.push(piece);
+    else beginning = (beginning + piece).slice(0, 200);
+  }
+  if (response.statusCode !== 200) throw refused(request, response.statusCode ?? 0, beginning);
+  text.push(decoder.decode());
+  return text.end();
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Go's server says in words that it was greeted without TLS. */
+function refused(request: MetricsPageRequest, status: number, body: string): EtcdError {
+  return body.includes('HTTPS server')
+    ? failed(request, 'ETCD_PLAIN_ON_TLS', 'it says that it expects HTTPS')
+    : failed(request, 'ETCD_METRICS_REFUSED', `it answers with status ${status}`);
+}
+
+function explain(error: unknown, request: MetricsPageRequest, signal: AbortSignal): EtcdError {
+  if (error instanceof EtcdError) return error;
+  if (error instanceof MetricsSyntaxError) return failed(request, 'ETCD_METRICS_GARBLED', error.message, error);
+  if (signal.aborted) {
+    const late = signal.reason instanceof Error && signal.reason.name === 'TimeoutError';
+    return late
+      ? failed(request, 'ETCD_DEADLINE', 'no complete answer in time', error)
+      : failed(request, 'ETCD_ABORTED', 'the caller gave up', error);
+  }
+  if (!(error instanceof Error)) return failed(request, 'ETCD_UNREACHABLE', String(error), error);
+  const code = 'code' in error ? String(error.code) : '';
+  // Node's words for a body that ends before its announced length.
+  if (error.message === 'aborted') return failed(request, 'ETCD_METRICS_GARBLED', 'the page is cut off', error);
+  if (code.startsWith('HPE_')) return failed(request, 'ETCD_NOT_ETCD', 'it does not answer in HTTP', error);
+  const secure = request.url.startsWith('https:');
+  const fault = faultOfDialError(error, { secure, hasClientCertificate: request.tls?.cert !== undefined });
+  return failed(request, fault.code, fault.reason, error);
+}
+
+function failed(request: MetricsPageRequest, code: EtcdErrorCode, reason: string, cause?: unknown): EtcdError {
+  // A URL may hold a password by mistake.
+  const url = request.url.replace(/\/\/[^/@]*@/, '//***@');
+  return new EtcdError(code, `Metrics page of member ${request.member} (${url}): ${reason}`, {
+    member: request.member,
+    cause,
+  });
 }

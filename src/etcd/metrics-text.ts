@@ -1,19 +1,16 @@
+import { parseSampleLine } from './metrics-line.ts';
 import type { MetricSample } from './types.ts';
 
-/** The page is not what a metrics page looks like. `line` counts from 1. */
+/** The page is not what a metrics page looks like. */
 export class MetricsSyntaxError extends Error {
-  readonly line: number;
-
   constructor(line: number, reason: string) {
     super(`line ${line}: ${reason}`);
-    this.line = line;
   }
 }
 
 /** Longer lines are not metrics. Etcd's longest are a few hundred characters. */
-const LONGEST_LINE = 64 * 1024;
-const HISTOGRAM_PARTS = ['_bucket', '_sum', '_count'];
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', '"': '"', '\\': '\\' };
+const LONGEST_LINE_CHARACTERS = 64 * 1024;
+const SUFFIXES = ['', '_bucket', '_sum', '_count'];
 
 /**
  * Parses Prometheus' text format as it arrives, line by line, and keeps only the families that are wanted: lines of all
@@ -22,7 +19,7 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', '"': '"', '\\': '\\
  * The format: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
 export class MetricsText {
-  readonly #families: ReadonlySet<string>;
+  readonly #wanted: ReadonlySet<string>;
   readonly #samples = new Map<string, MetricSample[]>();
   readonly #histograms = new Set<string>();
   #rest = '';
@@ -31,7 +28,7 @@ export class MetricsText {
 
   /** Names of families; a histogram's brings its `_bucket`, `_sum` and `_count`. */
   constructor(families: Iterable<string>) {
-    this.#families = new Set(families);
+    this.#wanted = new Set([...families].flatMap((family) => SUFFIXES.map((suffix) => family + suffix)));
   }
 
   /** The next piece of the page; lines may be cut anywhere between pieces. */
@@ -43,16 +40,20 @@ export class MetricsText {
       start = end + 1;
     }
     this.#rest = text.slice(start);
-    if (this.#rest.length > LONGEST_LINE)
-      this.#fail(this.#line + 1, `no line is longer than ${LONGEST_LINE} characters`);
+    if (this.#rest.length > LONGEST_LINE_CHARACTERS) {
+      throw new MetricsSyntaxError(this.#line + 1, `longer than ${LONGEST_LINE_CHARACTERS} characters`);
+    }
   }
 
   /** The page is complete: its samples by full name. Throws when it cannot be. */
   end(): ReadonlyMap<string, readonly MetricSample[]> {
-    if (this.#rest !== '') this.#fail(this.#line + 1, `the page ends in the middle of ${quote(this.#rest)}`);
-    if (this.#seen === 0) this.#fail(this.#line + 1, 'the page has no sample at all');
+    if (this.#rest !== '') throw new MetricsSyntaxError(this.#line + 1, `the page ends within ${quote(this.#rest)}`);
+    if (this.#seen === 0) throw new MetricsSyntaxError(this.#line + 1, 'the page has no sample at all');
     for (const family of this.#histograms) {
-      if (!this.#samples.has(`${family}_count`)) this.#fail(this.#line, `the page ends in the middle of ${family}`);
+      // The count is a histogram's last line.
+      if (!this.#samples.has(`${family}_count`)) {
+        throw new MetricsSyntaxError(this.#line + 1, `the page ends within the histogram ${family}`);
+      }
     }
     return this.#samples;
   }
@@ -64,86 +65,22 @@ export class MetricsText {
       this.#takeComment(line);
       return;
     }
-    const end = nameEnd(line);
-    const next = line[end];
-    if (end === 0 || (next !== '{' && next !== ' ' && next !== '\t')) this.#fail(this.#line, `found ${quote(line)}`);
+    const sample = parseSampleLine(line, (name) => this.#wanted.has(name));
+    if (sample === undefined) throw new MetricsSyntaxError(this.#line, `this is no sample: ${quote(line)}`);
     this.#seen += 1;
-    const name = line.slice(0, end);
-    if (this.#wanted(name)) this.#takeSample(name, line, end);
+    if (sample.kind === 'unwanted') return;
+    const { name, labels, value } = sample;
+    const known = this.#samples.get(name);
+    if (known === undefined) this.#samples.set(name, [{ name, labels, value }]);
+    else known.push({ name, labels, value });
   }
 
   #takeComment(line: string): void {
     const [, keyword, name, type] = line.split(' ', 4);
-    if (keyword === 'TYPE' && type === 'histogram' && name !== undefined && this.#families.has(name)) {
+    if (keyword === 'TYPE' && type === 'histogram' && name !== undefined && this.#wanted.has(name)) {
       this.#histograms.add(name);
     }
   }
-
-  #takeSample(name: string, line: string, nameEndsAt: number): void {
-    const labels: Record<string, string> = {};
-    const at = line[nameEndsAt] === '{' ? this.#takeLabels(line, nameEndsAt + 1, labels) : nameEndsAt;
-    // A time stamp may follow the value; etcd gives none, and the time of reading is what counts here.
-    const [text = ''] = line.slice(at).trim().split(/[ \t]/, 1);
-    const value = numberOf(text);
-    if (value === undefined) this.#fail(this.#line, `${quote(text)} is not a number, in ${quote(line)}`);
-    const samples = this.#samples.get(name);
-    if (samples === undefined) this.#samples.set(name, [{ name, labels, value }]);
-    else samples.push({ name, labels, value });
-  }
-
-  /** Reads `label="value",…}`; gives where the value begins. */
-  #takeLabels(line: string, start: number, labels: Record<string, string>): number {
-    let at = start;
-    while (line[at] !== '}') {
-      const equals = line.indexOf('=', at);
-      if (equals === -1 || line[equals + 1] !== '"') this.#fail(this.#line, `a label is cut off in ${quote(line)}`);
-      const label = line.slice(at, equals).trim();
-      let value = '';
-      at = equals + 2;
-      for (let char = line[at]; char !== '"'; char = line[at]) {
-        if (char === undefined) this.#fail(this.#line, `a label is cut off in ${quote(line)}`);
-        if (char === '\\') {
-          at += 1;
-          value += ESCAPES[line[at] ?? ''] ?? `\\${line[at] ?? ''}`;
-        } else value += char;
-        at += 1;
-      }
-      labels[label] = value;
-      at += 1;
-      while (line[at] === ',' || line[at] === ' ') at += 1;
-    }
-    return at + 1;
-  }
-
-  #wanted(name: string): boolean {
-    if (this.#families.has(name)) return true;
-    return HISTOGRAM_PARTS.some((part) => name.endsWith(part) && this.#families.has(name.slice(0, -part.length)));
-  }
-
-  #fail(line: number, reason: string): never {
-    throw new MetricsSyntaxError(line, reason);
-  }
-}
-
-/** Where the metric's name ends: letters, digits, `_` and `:`, no digit first. 0 when the line does not begin with one. */
-function nameEnd(line: string): number {
-  let at = 0;
-  for (; at < line.length; at += 1) {
-    const code = line.charCodeAt(at) | 0x20;
-    const isLetter = code >= 0x61 && code <= 0x7a;
-    const char = line[at];
-    const isDigit = char !== undefined && char >= '0' && char <= '9';
-    if (!isLetter && char !== '_' && char !== ':' && !(isDigit && at > 0)) break;
-  }
-  return at;
-}
-
-function numberOf(text: string): number | undefined {
-  if (text === '+Inf' || text === 'Inf') return Number.POSITIVE_INFINITY;
-  if (text === '-Inf') return Number.NEGATIVE_INFINITY;
-  if (text === 'NaN') return Number.NaN;
-  // Number() takes more than decimal numbers: nothing, hexadecimal, "Infinity".
-  return /^[+-]?[\d.]+(?:e[+-]?\d+)?$/i.test(text) && !Number.isNaN(Number(text)) ? Number(text) : undefined;
 }
 
 function quote(text: string): string {

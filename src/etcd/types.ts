@@ -69,6 +69,16 @@ export interface RangePage {
   readonly count: number;
 }
 
+/** One page of a range of which only the sizes matter. */
+export interface KeySizesPage {
+  readonly header: ReplyHeader;
+  readonly more: boolean;
+  /** Keys in the whole range. */
+  readonly count: number;
+  /** Calls back for every key of the page, in order; the key is a view that must be copied to outlive the call. */
+  forEach(visit: (key: Buffer, valueBytes: number) => void): void;
+}
+
 export interface WatchEvent {
   readonly type: 'put' | 'delete';
   readonly kv: KeyValue;

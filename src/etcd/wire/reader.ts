@@ -44,6 +44,14 @@ export class WireReader {
     return view;
   }
 
+  /** Steps over a byte field; gives its length. */
+  skipBytes(): number {
+    const end = this.messageEnd();
+    const length = end - this.#at;
+    this.#at = end;
+    return length;
+  }
+
   text(): string {
     const end = this.messageEnd();
     const text = this.#buffer.toString('utf8', this.#at, end);

@@ -46,22 +46,25 @@ const noiseBytes = 4 * 4096;
  * Etcd raises NOSPACE when the file would pass the quota. The file never shrinks but by defragmentation, and a put
  * takes free pages first, so the file follows the *peaks* of the size in use. That is the quantity whose slope counts:
  * between compactions the size in use climbs and falls back, and a slope of the plain readings would cry wolf on every
- * tooth. So each point is the highest size in use of the 2 hours up to it; in a steady saw-tooth it is flat. The slope is
- * the one of the last 10 minutes (a sudden growth shows after about 3), and where that is flat, the lesser of the last
- * 2.5 and the last 6 hours (a slow rise of the teeth, still going on). What is left is measured from that peak. Where peaks came above 80 % of the quota, staying
- * under them is no comfort, and the plain readings count.
+ * tooth. So each point is the highest size in use of the 2 hours up to it; in a steady saw-tooth it is flat. The slope
+ * is the one of the last 10 minutes (a sudden growth shows after about 3), and where that is flat, the lesser of the
+ * last 2.5 and the last 6 hours (a slow rise of the teeth, still going on). What is left is measured from that peak, less
+ * the free pages that the file had when it last grew: those were of no use to it (too small, or of the transaction
+ * before). Where peaks came above 80 % of the quota, staying under them is no comfort, and the plain readings count.
  */
 export class QuotaForecast {
   readonly #short = new ThinnedWindow(short.seconds, short.points);
   readonly #long = new ThinnedWindow(long.seconds, long.points);
   #newest: QuotaReading | undefined;
   #firstAtSeconds = 0;
+  #uselessFreeBytes = 0;
   #readings = 0;
 
   /** Takes in a reading; one that is not later than the newest is left out. */
   add(reading: QuotaReading): void {
     if (this.#newest !== undefined && reading.atSeconds <= this.#newest.atSeconds) return;
     if (this.#newest === undefined) this.#firstAtSeconds = reading.atSeconds;
+    this.#uselessFreeBytes = uselessFreeBytes(this.#newest, reading) ?? this.#uselessFreeBytes;
     this.#newest = reading;
     this.#readings += 1;
     const { atSeconds, dbSizeInUseBytes: inUse } = reading;
@@ -84,7 +87,9 @@ export class QuotaForecast {
     if (quotaBytes === Number.POSITIVE_INFINITY) return { ...known, fullInSeconds: Number.POSITIVE_INFINITY };
     if (dbSizeBytes >= quotaBytes) return { ...known, fullInSeconds: 0 };
     if (growth === undefined) return {};
-    return { ...known, fullInSeconds: secondsUntilFull(quotaBytes - (plain ? dbSizeInUseBytes : peak), growth) };
+    const leftBytes = quotaBytes - this.#uselessFreeBytes - (plain ? dbSizeInUseBytes : peak);
+    const fullInSeconds = growth > 0 ? Math.max(0, leftBytes) / growth : Number.POSITIVE_INFINITY;
+    return { ...known, fullInSeconds };
   }
 
   #growth(plain: boolean): number {
@@ -93,9 +98,16 @@ export class QuotaForecast {
   }
 }
 
-function secondsUntilFull(leftBytes: number, growthBytesPerSecond: number): number {
-  if (leftBytes <= 0) return 0;
-  return growthBytesPerSecond > 0 ? leftBytes / growthBytesPerSecond : Number.POSITIVE_INFINITY;
+/** Free pages that did not keep the file from growing; undefined where it did not grow. None after a defragmentation. */
+function uselessFreeBytes(earlier: QuotaReading | undefined, later: QuotaReading): number | undefined {
+  if (earlier === undefined || later.dbSizeBytes === earlier.dbSizeBytes) return undefined;
+  if (later.dbSizeBytes < earlier.dbSizeBytes) return 0;
+  // A compaction between growth and reading frees pages that were not free then: the lesser of both is nearer.
+  return Math.max(0, Math.min(freeBytes(earlier), freeBytes(later)));
+}
+
+function freeBytes({ dbSizeBytes, dbSizeInUseBytes }: QuotaReading): number {
+  return dbSizeBytes - dbSizeInUseBytes;
 }
 
 interface SizePoint {

@@ -42,8 +42,8 @@ interface RoleState {
 /**
  * Writes as etcd does, 2300 bytes and fdatasync, beside the WAL, and in the data dir where that is on another device:
  * the disk's latency without etcd's own load in it, and below the 1 ms at which etcd's histograms begin. The calls
- * block in one thread (14 MB resident beside a loaded agent, compiled; measured on Node 24), so a hung disk hangs nothing else; as there is
- * one thread, a hung WAL device also holds up the probe of the data's device, which then says so.
+ * block in one thread (14 MB resident beside a loaded agent, compiled, Node 24), so a hung disk hangs nothing else; as
+ * there is one thread, a hung WAL device also holds up the probe of the data's device, which then says so.
  * @throws AgentError `FSYNC_PROBE_INTERVAL` for an interval under a second.
  */
 export function fsyncProbeCollector(options: FsyncProbeOptions): Collector<'fsync-probe'> {

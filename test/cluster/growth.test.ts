@@ -120,6 +120,17 @@ describe('time until the quota is reached', () => {
     expect(estimate.growthBytesPerSecond).toBeCloseTo(rate, -2);
   });
 
+  test('does not count on free pages that did not keep the file from growing', () => {
+    const forecast = new QuotaForecast();
+    const rate = 20_000;
+    for (let at = 0; at <= 600; at += 10) {
+      const dbSizeInUseBytes = 100 * mib + at * rate;
+      const dbSizeBytes = dbSizeInUseBytes + 50 * mib;
+      forecast.add({ atSeconds: at, dbSizeBytes, dbSizeInUseBytes, quotaBytes: 2 * gib });
+    }
+    expect(forecast.estimate().fullInSeconds).toBeCloseTo((2 * gib - 150 * mib - 600 * rate) / rate, 3);
+  });
+
   test('leaves out a reading that is not later than the one before', () => {
     const forecast = new QuotaForecast();
     const reading = { dbSizeBytes: gib, dbSizeInUseBytes: gib, quotaBytes: 2 * gib };

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { filesystemCollector } from '../../src/observe/filesystem.ts';
@@ -92,10 +92,23 @@ test('without a configured data dir, that of the process of etcd is taken, in it
   ]);
 });
 
+test('a WAL dir that is not configured is the one that etcd was started with, also once etcd has stopped', async () => {
+  using pods = fakeMachine('pods');
+  const calls = fakeCalls({ '/opt/etcd/data': { device: '259:2' }, '/fast/wal': { device: '259:2' } });
+  const endpoint = { host: '2001:db8::1', port: 18_967 };
+  const etcd = etcdProcessFinder({ ...pods, calls, endpoint });
+  const options = { ...pods, calls, etcd, dataDir: '/opt/etcd/data' };
+  const watching = filesystemCollector({ calls, directories: memberDirectories(options) });
+  const paths = async () => (await watching.collect(roundNow())).filesystems.map(({ path }) => path);
+  expect(await paths()).toEqual(['/fast/wal', '/opt/etcd/data']);
+  rmSync(join(pods.procRoot, '6161'), { recursive: true });
+  expect(await paths()).toEqual(['/fast/wal', '/opt/etcd/data']);
+});
+
 test('a data dir that is neither configured nor to be found is one error that says what to do', async () => {
   await expect(collector(disk, {}).collect(roundNow())).rejects.toMatchObject({
     code: 'FILESYSTEM_UNRESOLVED',
-    message: expect.stringContaining('member.dataDir is not set, and no process'),
+    message: expect.stringContaining("member.dataDir is not set, and etcd's process was not found"),
     remedy: expect.stringContaining('member.dataDir'),
   });
 });

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { etcdProcessFinder } from '../../src/observe/linux/etcd-process.ts';
@@ -97,6 +97,24 @@ describe('it is found', () => {
       'peer-trusted-ca-file': '/pki/ca.crt',
     });
   });
+});
+
+test('of two containers that listen on the same port, the one with the data dir is taken, and without it none', async () => {
+  rmSync(join(machine.procRoot, '5252/fd/5'));
+  symlinkSync('socket:[50002]', join(machine.procRoot, '5252/fd/5'));
+  const endpoint = { host: '127.0.0.1', port: 3651 };
+  await expect(finder({ endpoint }).find(AbortSignal.timeout(5000))).rejects.toMatchObject({
+    code: 'ETCD_PROCESS_NOT_FOUND',
+  });
+  const directories = {
+    '/volumes/second': { device: '8:1', inode: 78n },
+    [join(machine.procRoot, '5151/root/data')]: { device: '8:1', inode: 77n },
+    [join(machine.procRoot, '5252/root/data')]: { device: '8:1', inode: 78n },
+  };
+  // Both call it /data: a name alone does not tell them apart.
+  await expect(finder({ endpoint, dataDir: '/data' }).find(AbortSignal.timeout(5000))).rejects.toThrow('/data');
+  const search = { endpoint, dataDir: '/volumes/second' };
+  expect(await finder(search, directories).find(AbortSignal.timeout(5000))).toMatchObject({ pid: 5252 });
 });
 
 test('another etcd on the same machine is not taken for the member', async () => {

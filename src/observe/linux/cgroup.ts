@@ -6,7 +6,7 @@ import { parseMountTable } from './mount-table.ts';
  * The path of a process in the cgroup v2 hierarchy, from `/proc/PID/cgroup` (cgroups(7)), as the reader's cgroup
  * namespace sees it: it begins with `/..` where it lies outside. Undefined where there is only cgroup v1.
  */
-export function parseCgroupPath(text: string): string | undefined {
+function parseCgroupPath(text: string): string | undefined {
   return /^0::(\/.*)$/m.exec(text)?.[1];
 }
 

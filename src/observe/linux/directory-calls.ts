@@ -11,7 +11,7 @@ export interface DirectoryStat {
 }
 
 /** What `statfs` says of a file system, in bytes and numbers of files. */
-export interface FilesystemStat {
+interface FilesystemStat {
   readonly sizeBytes: number;
   /** For processes without privileges: the reserve of root is not in it. */
   readonly availableBytes: number;

@@ -36,7 +36,7 @@ export interface MemberDirectoriesOptions {
   readonly calls: DirectoryCalls;
   /** Without it, what etcd's own settings say. */
   readonly dataDir?: string;
-  /** Without it, `member/wal` in the data dir. */
+  /** Without it, what etcd's own settings say, else `member/wal` in the data dir. */
   readonly walDir?: string;
   readonly etcd: EtcdProcessFinder;
 }
@@ -55,12 +55,16 @@ export function isLocated(directory: RoleDirectory | MissingDirectory): director
 /** The directories of the member that the options name. */
 export function memberDirectories(options: MemberDirectoriesOptions): MemberDirectories {
   const known = new Map<DiskRole, { readonly directory: RoleDirectory; readonly device: string }>();
+  // What etcd last said of its directories: they are still its own while it is stopped.
+  let ownWords: EtcdProcess | undefined;
 
   async function locateRole(role: DiskRole, signal: AbortSignal): Promise<RoleDirectory | MissingDirectory> {
-    const place = await placeOf(options, role, signal);
-    if (typeof place === 'string') return { role, path: '', unresolved: place };
     const timeout = AbortSignal.timeout(HANG_MS);
     const patience = AbortSignal.any([signal, timeout]);
+    ownWords = (await options.etcd.find(patience).catch(() => undefined)) ?? ownWords;
+    signal.throwIfAborted();
+    const place = placeOf(options, role, ownWords);
+    if (place === undefined) return { role, path: '', unresolved: nowhere(ownWords) };
     const before = known.get(role);
     try {
       const { path, reached } = await reachPlace(options, place, patience);
@@ -90,23 +94,17 @@ interface Place {
   readonly etcd?: EtcdProcess;
 }
 
-/** The path of a role, or a sentence that says why there is none. */
-async function placeOf(
-  options: MemberDirectoriesOptions,
-  role: DiskRole,
-  signal: AbortSignal,
-): Promise<Place | string> {
-  if (role === 'wal' && options.walDir !== undefined) return { path: resolve(options.walDir) };
-  if (options.dataDir !== undefined) return walOrData(role, resolve(options.dataDir));
-  try {
-    const etcd = await options.etcd.find(signal);
-    if (role === 'wal' && etcd.walDir !== undefined) return { path: etcd.walDir, etcd };
-    if (etcd.dataDir === undefined) return `${etcd.unread.join('; ')}: set member.dataDir`;
-    return { ...walOrData(role, etcd.dataDir), etcd };
-  } catch (error) {
-    signal.throwIfAborted();
-    return `member.dataDir is not set, and ${faultOf(error).message}`;
-  }
+/** The path of a role: as configured, else as etcd's own settings have it; undefined when neither is known. */
+function placeOf({ dataDir, walDir }: MemberDirectoriesOptions, role: DiskRole, etcd?: EtcdProcess): Place | undefined {
+  if (role === 'wal' && walDir !== undefined) return { path: resolve(walDir) };
+  if (role === 'wal' && etcd?.walDir !== undefined) return { path: etcd.walDir, etcd };
+  if (dataDir !== undefined) return walOrData(role, resolve(dataDir));
+  return etcd?.dataDir === undefined ? undefined : { ...walOrData(role, etcd.dataDir), etcd };
+}
+
+function nowhere(etcd: EtcdProcess | undefined): string {
+  const why = etcd === undefined ? "etcd's process was not found to ask" : etcd.unread.join('; ');
+  return `member.dataDir is not set, and ${why}`;
 }
 
 function walOrData(role: DiskRole, dataDir: string): Place {

@@ -5,7 +5,7 @@ import { ProbeRing } from './fsync-probe-ring.ts';
 import { serveOperations } from './linux/serve-operations.ts';
 
 /** One probe to make. */
-export interface ProbeRequest {
+interface ProbeRequest {
   readonly role: DiskRole;
   readonly directories: MemberDirectories;
   /** Where less than this share of the file system is available, nothing is written: the rest belongs to etcd. */

@@ -113,7 +113,7 @@ describe.each(['3.4', '3.5'] as const)('on a real etcd %s', (version) => {
     });
   });
 
-  test('the time until a database of 64 MiB is full is that until etcd refuses a put', async () => {
+  test('the forecast for a database of 64 MiB comes near to when etcd refuses a put', async () => {
     await using member = await realMember(64 * 1024 ** 2);
     const { kv } = await member.client.etcd3();
     // A clock that goes on by a second with each put, so that the pace of the machine is of no matter.

@@ -36,7 +36,12 @@ const staleAfterIntervals = 6;
  *
  * The order matters: collectors first, the server last, so that what is answered has something behind it.
  */
-export async function startAgent(config: Config, events: AgentEvents, releasers: Releasers): Promise<Agent> {
+export async function startAgent(
+  config: Config,
+  options: { readonly events: AgentEvents; readonly socketPath?: string },
+  releasers: Releasers,
+): Promise<Agent> {
+  const { events, socketPath } = options;
   const client = connectTo(config, config.member.name, config.member.endpoint);
   releasers.push('client of the own member', () => client.close());
   const identity = new MemberIdentity(config.member.name, config.member.endpoint);
@@ -77,11 +82,11 @@ export async function startAgent(config: Config, events: AgentEvents, releasers:
   });
   const started = runner;
   releasers.push('collectors', () => started.close());
-  const { listen, socket, advertise, tls, auth } = config.expose;
+  const { listen, advertise, tls, auth } = config.expose;
   const { cert, key, clientCa } = tls;
   const server = await startServer({
     listen,
-    socketPath: socket,
+    ...(socketPath === undefined ? {} : { socketPath }),
     ...(advertise === undefined ? {} : { advertise }),
     ...(cert === undefined || key === undefined
       ? {}

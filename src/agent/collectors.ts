@@ -41,7 +41,13 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
     filesystemCollector(machine),
     pressureCollector(machine),
     processCollector(machine),
-    fsyncProbeCollector({ dataDir: member.dataDir, walDir: member.walDir, ...observe.fsyncProbe }),
+    fsyncProbeCollector({
+      dataDir: member.dataDir,
+      walDir: member.walDir,
+      ...observe.fsyncProbe,
+      // Switched off it still takes away the file that a killed agent left.
+      enabled: isCollectorOn(config, 'fsync-probe'),
+    }),
     peersCollector({ tls: cluster.peerTls, ...observe.peers }),
     certificatesCollector({
       client: cluster.tls,
@@ -51,8 +57,9 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
       etcdProcess: process,
     }),
     hostCollector(),
+    ...(isCollectorOn(config, 'keyspace') ? [await keyspace(parts)] : []),
   ];
-  return all.filter(({ name }) => isCollectorOn(config, name));
+  return all.filter(({ name }) => name === 'fsync-probe' || isCollectorOn(config, name));
 }
 
 function bytesOf(flag: string | undefined): number | undefined {
@@ -62,4 +69,14 @@ function bytesOf(flag: string | undefined): number | undefined {
 function filesOf(tls: Config['expose']['tls']): { ca?: string; cert?: string; key?: string } {
   const { clientCa, ...own } = tls;
   return clientCa === undefined ? own : { ...own, ca: clientCa };
+}
+
+async function keyspace({ config, client, observation }: CollectorParts): Promise<Collector> {
+  const { keyspaceCollector } = await import('../observe/keyspace.ts');
+  return keyspaceCollector({
+    member: config.member.name,
+    client,
+    cluster: () => observation().sections.cluster?.value,
+    ...config.observe.keyspace,
+  });
 }

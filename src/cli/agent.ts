@@ -11,7 +11,6 @@ export function agentCommand(): Command {
       import('../config/load.ts'),
       import('../agent/run-agent.ts'),
     ]);
-    const loaded = await loadConfig({ ...flagsOf(options), env: process.env });
-    await runAgent(loaded.config);
+    await runAgent(await loadConfig({ ...flagsOf(options), env: process.env }));
   });
 }

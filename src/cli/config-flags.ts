@@ -6,15 +6,15 @@ export interface ConfigFlags {
   readonly flags: readonly (readonly [path: string, value: string])[];
 }
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
-  return [...previous, value];
+function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value];
 }
 
 /** Adds `--config` and `--set`, as every command has them that reads a configuration. */
 export function configFlags(command: Command): Command {
   return command
     .option('-c, --config <file>', 'configuration file (YAML)')
-    .option('--set <key=value>', 'set one key; repeatable, wins over file and environment', collect, []);
+    .option('--set <key=value>', 'set one key; repeatable, wins over file and environment', collect);
 }
 
 /** Reads what `configFlags` added. Throws where a `--set` has no equals sign. */

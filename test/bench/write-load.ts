@@ -6,11 +6,11 @@ export function startWriteLoad(endpoint: string, putsPerSecond: number): { close
   const client = new MemberClient({ member: 'load', endpoint });
   const stop = new AbortController();
   const run = async (): Promise<void> => {
+    const { kv } = await client.etcd3();
     for (let i = 0; !stop.signal.aborted; i += 1) {
       const prefix = ['pods', 'events', 'leases', 'configmaps'][i % 4];
-      await client
-        .put(Buffer.from(`/registry/${prefix}/default/object-${i % 2000}`), Buffer.alloc(512, i % 256))
-        .catch(() => undefined);
+      const key = Buffer.from(`/registry/${prefix}/default/object-${i % 2000}`);
+      await kv.put({ key, value: Buffer.alloc(512, i % 256) }).catch(() => undefined);
       await sleep(1000 / putsPerSecond);
     }
   };
@@ -19,7 +19,7 @@ export function startWriteLoad(endpoint: string, putsPerSecond: number): { close
     close: async () => {
       stop.abort();
       await loop;
-      await client.close();
+      client.close();
     },
   };
 }

@@ -87,7 +87,7 @@ async function dispatch(
   if (hasBody(request)) {
     throw new ProblemError({ status: 413, code: 'BODY_NOT_TAKEN', detail: 'This path takes no body.' });
   }
-  if (preferredType(request.headers.accept, route.types) === undefined) {
+  if (route.types.length > 0 && preferredType(request.headers.accept, route.types) === undefined) {
     const detail = `This path answers with ${route.types.join(' or ')}.`;
     throw new ProblemError({ status: 406, code: 'NOT_ACCEPTABLE', detail });
   }

@@ -1,0 +1,90 @@
+import { faultOf } from '../cluster/agent-error.ts';
+import type { LoadedConfig } from '../config/config.ts';
+import { createLog, type Log } from '../expose/log.ts';
+import { startAgent } from './agent.ts';
+import { Releasers } from './releasers.ts';
+import { prepareSocketFolder } from './socket-folder.ts';
+import { agentVersion } from './version.ts';
+
+/** How long one resource may take to let go at the end. */
+const releaseTimeoutMs = 5000;
+
+/**
+ * Runs the agent until SIGTERM or SIGINT, and releases everything that it opened, whatever happened.
+ * @throws what `startAgent` throws when it cannot start; an uncaught error while it runs
+ */
+export async function runAgent(loaded: LoadedConfig): Promise<void> {
+  const { member, cluster, log: settings } = loaded.config;
+  const log = createLog({ level: settings.level, base: { member: member.name, cluster: cluster.name } });
+  const releasers = new Releasers();
+  const end = endOfProcess();
+  try {
+    const { server } = await startAgent(
+      loaded.config,
+      {
+        ...(await usableSocket(loaded, log)),
+        events: {
+          onFault: (collector, fault) => log.fault({ collector }, fault),
+          onRecovery: (collector) => log.resolved({ collector }),
+          onReload: (what, error) =>
+            error === undefined ? log.info(`${what} read again`) : log.error(`${what} not read again`, { error }),
+          onFailure: (what, error) => log.error('failed', { what, error }),
+        },
+      },
+      releasers,
+    );
+    const { host, port } = server.address;
+    log.info('agent started', { version: agentVersion(), pid: process.pid, listen: `${host}:${port}` });
+    const reason = await end.promise;
+    log.info('agent stopping', { reason });
+  } finally {
+    end.release();
+    await releasers.releaseAll({
+      timeoutMs: releaseTimeoutMs,
+      onFault: (what, error) => log.error('not released', { what, error }),
+    });
+    log.info('agent stopped');
+  }
+}
+
+/** The signal that ends the agent; rejects with an error that nobody caught, since what it left behind is not known. */
+function endOfProcess(): { readonly promise: Promise<string>; release(): void } {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const onSignal = (signal: string): void => resolve(signal);
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  for (const signal of signals) {
+    process.on(signal, onSignal);
+  }
+  process.on('uncaughtException', reject);
+  process.on('unhandledRejection', reject);
+  promise.catch(() => undefined);
+  return {
+    promise,
+    release: () => {
+      for (const signal of signals) {
+        process.off(signal, onSignal);
+      }
+      process.off('uncaughtException', reject);
+      process.off('unhandledRejection', reject);
+    },
+  };
+}
+
+/**
+ * The socket is a convenience where its path was derived: an agent whose runtime folder cannot be written goes without.
+ * A socket that somebody asked for has to be there.
+ */
+async function usableSocket({ config, origins }: LoadedConfig, log: Log): Promise<{ readonly socketPath?: string }> {
+  const socketPath = config.expose.socket;
+  try {
+    await prepareSocketFolder(socketPath);
+    return { socketPath };
+  } catch (error) {
+    const origin = origins.get('expose.socket');
+    if (typeof origin !== 'object' || !('derivedFrom' in origin)) {
+      throw error;
+    }
+    log.warn('no Unix socket', { ...faultOf(error) });
+    return {};
+  }
+}

@@ -1,0 +1,146 @@
+import { ifLost } from '../cluster/quorum.ts';
+import type { Status, StatusMember } from '../expose/status.ts';
+import { formatTable } from './table.ts';
+import { formatBytes, formatCount, formatLatency, formatPercent, formatSpan } from './units.ts';
+
+/** A value as the API's JSON has it: int64 as decimal text, and infinity as `"+Inf"`. */
+export type AsJson<T> = T extends bigint
+  ? string
+  : T extends number
+    ? number | '+Inf'
+    : T extends string | boolean | undefined
+      ? T
+      : { readonly [K in keyof T]: AsJson<T[K]> };
+
+/** The status as a person reads it: a headline, the members, what is wrong and what to do. */
+export function statusText(status: AsJson<Status>, nowMs: number): string {
+  return [
+    `${headline(status)}\n`,
+    `${origin(status, nowMs)}\n`,
+    status.members.length === 0 ? '' : `\n${memberTable(status.members)}`,
+    `\n${quotaLine(status)}${latencyLine(status)}`,
+    problems(status),
+  ].join('');
+}
+
+/** The worst that is true, in one sentence. */
+export function headline(status: AsJson<Status>): string {
+  const { quorum, cluster, ownMember, alarms } = status;
+  if (quorum === undefined) {
+    const fault = status.faults.find(({ collector }) => collector === 'member' || collector === 'cluster');
+    return `Unknown: the agent beside ${status.agent.member} cannot see the cluster. ${fault?.message ?? 'It has not observed it yet.'}`;
+  }
+  const voters = `${quorum.votersReachable} of ${quorum.voters} voters answer`;
+  const leader =
+    cluster.leader === undefined ? 'no raft leader' : `${nameOf(cluster.leader)} leads (term ${cluster.raftTerm})`;
+  if (!quorum.holds) {
+    return `QUORUM LOST. ${voters}, ${quorum.size} are needed.`;
+  }
+  const corrupt = alarms.filter(({ alarm }) => alarm === 'CORRUPT').map(({ member }) => member);
+  if (corrupt.length > 0) {
+    return `CORRUPT: ${corrupt.join(', ')}. ${voters}, ${leader}.`;
+  }
+  const nospace = alarms.filter(({ alarm }) => alarm === 'NOSPACE').map(({ member }) => member);
+  if (nospace.length > 0) {
+    return `NOSPACE: writes are refused, raised by ${nospace.join(', ')}. ${voters}, ${leader}.`;
+  }
+  if (cluster.leader === undefined) {
+    return `No raft leader. ${voters}.`;
+  }
+  const spare = quorum.faultTolerance;
+  const margin = spare === 0 ? 'the next loss stops all writes' : `${spare} more may be lost`;
+  const degraded = quorum.votersReachable < quorum.voters || ownMember === undefined || ownMember.state === 'no-quorum';
+  return `${degraded ? 'Degraded' : 'Healthy'}. ${voters}, ${leader}; ${quorum.voters === 1 ? 'a single voter: the next loss stops all writes' : margin}.`;
+}
+
+/** Whether `status` should end with the exit code for a fault. */
+export function isFaulty(status: AsJson<Status>): boolean {
+  return !headline(status).startsWith('Healthy') || status.findings.some(({ severity }) => severity === 'critical');
+}
+
+function origin({ cluster, agent }: AsJson<Status>, nowMs: number): string {
+  const age =
+    agent.observedAt === undefined ? 'not yet' : `${formatSpan((nowMs - Date.parse(agent.observedAt)) / 1000)} ago`;
+  const id = cluster.id === undefined ? '' : ` (${cluster.id})`;
+  const memory = cluster.linearizable === false ? ', member list from memory: no quorum confirmed it' : '';
+  return `Cluster ${cluster.name}${id}, seen by the agent beside ${agent.member} ${age}${memory}`;
+}
+
+function nameOf({ id, name }: { readonly id: string; readonly name: string }): string {
+  return name === '' ? id : name;
+}
+
+function memberTable(members: readonly AsJson<StatusMember>[]): string {
+  const rows = members.map((member) => [
+    `${nameOf(member)}${member.own ? ' *' : ''}`,
+    member.role,
+    member.healthy ? 'healthy' : member.reachable ? 'unhealthy' : 'unreachable',
+    member.version ?? '-',
+    member.raftIndexLagEntries === undefined ? '-' : formatCount(BigInt(member.raftIndexLagEntries)),
+    member.revisionLag === undefined ? '-' : formatCount(BigInt(member.revisionLag)),
+    typeof member.dbSizeBytes === 'number' ? formatBytes(member.dbSizeBytes) : '-',
+    typeof member.dbSizeInUseBytes === 'number' ? formatBytes(member.dbSizeInUseBytes) : '-',
+    member.fault === undefined ? member.clientUrls.join(',') : member.fault.message,
+  ]);
+  return formatTable(
+    ['MEMBER', 'ROLE', 'HEALTH', 'VERSION', 'RAFT LAG', 'REVISION LAG', 'DB SIZE', 'IN USE', 'CLIENT URL'],
+    rows,
+  );
+}
+
+function quotaLine({ quota }: AsJson<Status>): string {
+  if (quota === undefined || typeof quota.dbSizeBytes !== 'number') {
+    return '';
+  }
+  if (typeof quota.quotaBytes !== 'number' || typeof quota.usedRatio !== 'number') {
+    return `Quota     ${quota.quotaSource === 'disabled' ? 'disabled' : 'unknown'}; ${formatBytes(quota.dbSizeBytes)} in the file\n`;
+  }
+  const full =
+    quota.fullInSeconds === undefined
+      ? 'time to full not known yet'
+      : quota.fullInSeconds === '+Inf'
+        ? 'not growing'
+        : `full in ${formatSpan(quota.fullInSeconds)}`;
+  return `Quota     ${formatBytes(quota.dbSizeBytes)} of ${formatBytes(quota.quotaBytes)} (${formatPercent(quota.usedRatio)}), ${full}\n`;
+}
+
+function latencyLine({ latency }: AsJson<Status>): string {
+  const parts = [
+    ['WAL fsync p99', latency?.walFsyncP99Seconds],
+    ['backend commit p99', latency?.backendCommitP99Seconds],
+  ].flatMap(([name, seconds]) => (typeof seconds === 'number' ? [`${name} ${formatLatency(seconds)}`] : []));
+  return parts.length === 0 ? '' : `Latency   ${parts.join(', ')}\n`;
+}
+
+function problems({ findings, faults }: AsJson<Status>): string {
+  const lines = [
+    ...findings.map(
+      ({ severity, message, remedy }) => `  ${severity.padEnd(8)}  ${message}\n            to do: ${remedy}`,
+    ),
+    ...faults.map(
+      ({ collector, message, remedy }) =>
+        `  not seen  ${collector}: ${message}${remedy === undefined ? '' : `\n            to do: ${remedy}`}`,
+    ),
+  ];
+  return lines.length === 0 ? '' : `\nFindings\n${lines.join('\n')}\n`;
+}
+
+/** `status --if-lost M`: what would be left without one member. Undefined when there is no such member. */
+export function ifLostText(status: AsJson<Status>, lost: string): string | undefined {
+  const member = status.members.find(({ id, name }) => name === lost || id === lost);
+  if (member === undefined || status.quorum === undefined) {
+    return undefined;
+  }
+  const forecast = ifLost({
+    voters: Number(status.quorum.voters),
+    votersReachable: Number(status.quorum.votersReachable),
+    lostIsVoter: member.voter,
+    lostIsReachable: member.reachable,
+  });
+  const left = `${forecast.votersLeft} of ${forecast.voters} voters would answer, ${forecast.quorumSize} are needed`;
+  const end = forecast.quorumHolds
+    ? `writes go on${forecast.faultToleranceLeft === 0 ? ', and no further loss is survived' : `, and ${forecast.faultToleranceLeft} more may be lost`}`
+    : 'QUORUM WOULD BE LOST: no writes, and no linearizable reads';
+  const election = member.role === 'leader' ? ' It is the raft leader: an election comes first.' : '';
+  return `Without ${nameOf(member)}: ${left}; ${end}.${election}\n`;
+}

@@ -9,7 +9,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['cli'],
   cli: ['agent', 'cluster', 'config', 'demo', 'etcd', 'expose', 'observe'],
   agent: ['cluster', 'config', 'etcd', 'expose', 'observe'],
-  demo: [],
+  demo: ['cluster'],
   expose: ['cluster'],
   observe: ['cluster', 'etcd'],
   etcd: ['cluster'],

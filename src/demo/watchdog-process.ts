@@ -1,0 +1,41 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signalMarked } from './processes.ts';
+
+/** How long the demo's processes have to end by themselves; with it, all are gone 5 s after the demo at the latest. */
+const graceMs = 2_000;
+
+/**
+ * The watchdog: `watchdog-process RUN [FOLDER]`. Its standard input is a pipe that only the demo holds; its end without
+ * a word means that the demo has died, whatever killed it. Then everything with the mark RUN is ended and the
+ * temporary FOLDER removed.
+ */
+async function watch(run: string, folder: string | undefined): Promise<void> {
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => undefined);
+  process.on('SIGHUP', () => undefined);
+  let word = '';
+  for await (const piece of process.stdin) {
+    word += String(piece);
+  }
+  if (word.includes('stopped')) {
+    return;
+  }
+  signalMarked(run, 'SIGCONT');
+  signalMarked(run, 'SIGTERM');
+  const deadline = performance.now() + graceMs;
+  while (performance.now() < deadline && signalMarked(run, 0) > 0) {
+    await sleep(100);
+  }
+  while (signalMarked(run, 'SIGKILL') > 0) {
+    await sleep(20);
+  }
+  if (folder !== undefined) {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const [run, folder] = process.argv.slice(2);
+if (run !== undefined) {
+  await watch(run, folder);
+}

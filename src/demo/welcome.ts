@@ -1,0 +1,41 @@
+import { extname } from 'node:path';
+import type { DemoLayout } from './layout.ts';
+import { defaultBasePort } from './options.ts';
+
+/** How the program is called here: in a checkout through npm, else by its own name. */
+const program = extname(import.meta.filename) === '.ts' ? 'npm run -s cli --' : 'etcd-caretaker';
+
+/** What the demo prints when everything runs: where things are, and what to try. */
+export function welcome(
+  layout: DemoLayout,
+  etcdPids: ReadonlyMap<string, number>,
+  notReady: readonly string[],
+  ending: string,
+): string {
+  const [first] = layout.members;
+  const last = layout.members.at(-1);
+  const isDefault = first?.ports[0] === defaultBasePort;
+  const agentFlag = isDefault || first === undefined ? '' : ` --agent ${first.agentUrl}`;
+  const rows = layout.members.map(({ name, endpoint, agentUrl }) => {
+    const state = notReady.includes(name) ? '   (agent not ready yet, see its log)' : '';
+    return `  ${name}   etcd ${endpoint} (pid ${etcdPids.get(name) ?? '-'})   agent ${agentUrl}${state}`;
+  });
+  return [
+    `${layout.members.length === 1 ? 'One etcd member' : `${layout.members.length} etcd members`}, an agent beside each, and a light load of writes:`,
+    '',
+    ...rows,
+    '',
+    `  data, configuration and logs   ${layout.folder}`,
+    `  processes and the API token    ${layout.demoFile}`,
+    '',
+    'Try:',
+    `  ${program} status${agentFlag}`,
+    `  ${program} keyspace${agentFlag}`,
+    `  ${program} doctor --config ${first?.agentConfig ?? 'agent.yaml'}`,
+    `  curl -s ${first?.agentUrl ?? ''}/metrics | grep -E 'member_healthy|wal_fsync|quota'`,
+    `  kill -9 ${etcdPids.get(last?.name ?? '') ?? 'PID'}   # lose ${last?.name ?? 'a member'}, then look at the status again`,
+    '',
+    ending,
+    '',
+  ].join('\n');
+}

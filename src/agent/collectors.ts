@@ -1,4 +1,5 @@
 import type { Observation } from '../cluster/observation.ts';
+import type { ProcessSection } from '../cluster/sections.ts';
 import { type Config, isCollectorOn } from '../config/config.ts';
 import type { MemberClient } from '../etcd/member-client.ts';
 import { certificatesCollector } from '../observe/certificates.ts';
@@ -36,7 +37,7 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
     memberCollector({ linearizableRead: async (signal) => (await client.linearizableRead(signal)).seconds }),
     clusterCollector({ endpoints: cluster.endpoints, connect: (endpoint) => connectTo(config, endpoint, endpoint) }),
     walCollector(),
-    quotaCollector({ flagBytes: () => bytesOf(process()?.settings['quota-backend-bytes']) }),
+    quotaCollector({ flagBytes: () => quotaFlagBytes(process()) }),
     diskCollector(machine),
     filesystemCollector(machine),
     pressureCollector(machine),
@@ -62,8 +63,9 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
   return all.filter(({ name }) => name === 'fsync-probe' || isCollectorOn(config, name));
 }
 
-function bytesOf(flag: string | undefined): number | undefined {
-  return flag === undefined ? undefined : Number(flag);
+/** The quota that etcd was started with: 0, its default, where its process is known and names none. */
+function quotaFlagBytes(process: ProcessSection | undefined): number | undefined {
+  return process === undefined ? undefined : Number(process.settings['quota-backend-bytes'] ?? 0);
 }
 
 function filesOf(tls: Config['expose']['tls']): { ca?: string; cert?: string; key?: string } {

@@ -39,11 +39,19 @@ export async function runAgent(loaded: LoadedConfig): Promise<void> {
     log.info('agent stopping', { reason });
   } finally {
     end.release();
+    let diskHangs = false;
     await releasers.releaseAll({
       timeoutMs: releaseTimeoutMs,
-      onFault: (what, error) => log.error('not released', { what, error }),
+      onFault: (what, error) => {
+        diskHangs ||= faultOf(error).code === 'DISK_HUNG';
+        log.error('not released', { what, error });
+      },
     });
     log.info('agent stopped');
+    if (diskHangs) {
+      // A thread that waits for a disk also keeps a process from ending by itself.
+      process.kill(process.pid, 'SIGKILL');
+    }
   }
 }
 

@@ -80,11 +80,16 @@ export class Runner {
     this.#loop = this.#run();
   }
 
-  /** Ends the loop, then every collector; resolves when all have let go of what they own. Rejects never. */
+  /** Ends the loop, then every collector. Rejects, when all have been asked, with the first thing that one could not let go. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
-    await Promise.allSettled(this.#tracks.map(({ collector }) => collector.close?.()));
+    const closed = await Promise.allSettled(this.#tracks.map(async ({ collector }) => await collector.close?.()));
+    for (const outcome of closed) {
+      if (outcome.status === 'rejected') {
+        throw outcome.reason;
+      }
+    }
   }
 
   async #run(): Promise<void> {

@@ -175,4 +175,21 @@ describe('the runner', () => {
     expect([started, closed]).toEqual([1, 1]);
     expect(seen.slice(0, 3)).toEqual([1, 2, 3]);
   });
+
+  it('asks every collector to let go, and then says what one could not', async () => {
+    let closed = false;
+    const made = make([
+      { ...disk, close: () => Promise.reject(new AgentError('DISK_HUNG', 'the disk hangs')) },
+      {
+        name: 'pressure',
+        collect: async () => ({ stalls: [] }),
+        close: async () => {
+          closed = true;
+        },
+      },
+    ]);
+    await expect(made.close()).rejects.toMatchObject({ code: 'DISK_HUNG' });
+    expect(closed).toBe(true);
+    runner = undefined;
+  });
 });

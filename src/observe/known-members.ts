@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../cluster/agent-error.ts';
 import type { ListedMember } from '../etcd/types.ts';
+import { atMost } from './at-most.ts';
 import type { Sources } from './sources.ts';
 
 /** The own member's id, and all members. */
@@ -29,20 +29,13 @@ export class KnownMembers {
    * reason, or `MEMBERS_UNKNOWN` when there is no answer yet; one that comes late is there in the next round.
    */
   async current(sources: Sources): Promise<Membership> {
-    const enough = new AbortController();
-    const patience = sleep(this.#patienceMs, undefined, { signal: enough.signal }).catch(() => undefined);
-    const reading = this.#read(sources);
     try {
-      return (await Promise.race([reading, patience])) ?? this.#newest ?? unknown();
+      return (await atMost(this.#patienceMs, this.#read(sources))) ?? this.#newest ?? unknown();
     } catch (error) {
       if (this.#newest === undefined) {
         throw error;
       }
       return this.#newest;
-    } finally {
-      enough.abort();
-      // Nobody waits for it any more when patience was over first.
-      reading.catch(() => undefined);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Finding, PeerReading, PeersSection } from '../cluster/sections.ts';
 import type { ListedMember } from '../etcd/types.ts';
+import { atMost } from './at-most.ts';
 import type { Collector } from './collector.ts';
 import { parseEndpoint } from './endpoint-url.ts';
 import { KnownMembers, type Membership } from './known-members.ts';
@@ -23,6 +24,9 @@ export interface PeersOptions {
    */
   readonly refusedIntervalMs?: number;
 }
+
+/** How long a collection waits for peers that are new to it. */
+const firstExchangeMs = 150;
 
 /** A peer URL that is being watched. */
 interface WatchedUrl {
@@ -56,7 +60,9 @@ export function peersCollector(options: PeersOptions): Collector<'peers'> {
     closing.add(ending);
   };
 
-  const follow = (urls: readonly WatchedUrl[]): void => {
+  /** Watches these URLs and no others; gives the watches that are new. */
+  const follow = (urls: readonly WatchedUrl[]): readonly PeerWatch[] => {
+    const begun: PeerWatch[] = [];
     const wanted = new Set(urls.map(keyOf));
     for (const [key, watch] of watches) {
       if (!wanted.has(key)) {
@@ -66,16 +72,20 @@ export function peersCollector(options: PeersOptions): Collector<'peers'> {
     for (const each of urls) {
       const target = parseEndpoint(each.url);
       if (target !== undefined && !watches.has(keyOf(each)) && !closed) {
-        watches.set(keyOf(each), new PeerWatch(target, watchOptions));
+        const watch = new PeerWatch(target, watchOptions);
+        watches.set(keyOf(each), watch);
+        begun.push(watch);
       }
     }
+    return begun;
   };
 
   return {
     name: 'peers',
     async collect(round): Promise<PeersSection> {
       const urls = otherMembersUrls(await members.current(round.sources));
-      follow(urls);
+      // A healthy peer is measured within that time, so that the first reading has something to show.
+      await atMost(firstExchangeMs, Promise.all(follow(urls).map(({ first }) => first)));
       const peers = urls.flatMap((each): readonly PeerReading[] => {
         const watch = watches.get(keyOf(each));
         return watch === undefined ? [] : [watch.reading(each.member.name, each.member.id)];

@@ -156,6 +156,18 @@ describe('files', () => {
     expect(codes(section).toSorted()).toEqual(['critical CERT_KEY_MISMATCH', 'critical CERT_PURPOSE']);
   });
 
+  test('a peer certificate for servers only is fine where etcd has another one for its client side', async () => {
+    const peer = await issueUnusual(folder, authority, 'peer', { usage: 'serverAuth' });
+    const peerClient = await issueUnusual(folder, authority, 'peer-client', { usage: 'clientAuth' });
+    const settings = { 'peer-cert-file': peer.cert, 'peer-client-cert-file': peerClient.cert };
+    const section = await readOnce({ etcdProcess: () => ({ pid: process.pid, startedAtMs: Date.now(), settings }) });
+    expect(section.certificates.map(({ role, subject }) => [role, subject])).toEqual([
+      ['peer', 'CN=peer'],
+      ['peer', 'CN=peer-client'],
+    ]);
+    expect(section.findings).toEqual([]);
+  });
+
   test('a certificate that etcd cannot trust is a finding', async () => {
     const other = await createAuthority(folder, 'other');
     const client = await issueCertificate(folder, other, 'client');

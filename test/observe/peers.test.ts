@@ -138,11 +138,13 @@ test('a peer that hangs does not slow the probing of another', async () => {
 test('a removed member is gone, and its successor of the same name starts anew', async () => {
   await using first = await startFakePeer(asEtcd());
   const collector = collectorWith();
-  const before = await until(collector, roundOf([listed('b', 'm2', [first.url])], 'a'), hasSamples(3));
+  const before = await until(collector, roundOf([listed('b', 'm2', [first.url])], 'a'), hasSamples(50));
   expect(before.peers).toHaveLength(1);
   const replaced = await collector.collect(roundOf([listed('b2', 'm2', [first.url])], 'a'));
   expect(replaced.peers).toMatchObject([{ peer: 'm2', peerId: 'b2' }]);
-  expect(replaced.peers.flatMap(({ probes }) => probes.map(({ latency }) => latency.count))).toEqual([0, 0]);
+  expect(Math.max(...replaced.peers.flatMap(({ probes }) => probes.map(({ latency }) => latency.count)))).toBeLessThan(
+    50,
+  );
   expect((await collector.collect(roundOf([], 'a'))).peers).toEqual([]);
 });
 

@@ -22,11 +22,15 @@ const SETTINGS: ReadonlySet<string> = new Set([
   'key-file',
   'trusted-ca-file',
   'client-cert-auth',
+  'client-cert-file',
+  'client-key-file',
   'auto-tls',
   'peer-cert-file',
   'peer-key-file',
   'peer-trusted-ca-file',
   'peer-client-cert-auth',
+  'peer-client-cert-file',
+  'peer-client-key-file',
   'peer-auto-tls',
 ]);
 

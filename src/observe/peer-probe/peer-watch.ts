@@ -23,6 +23,7 @@ export class PeerWatch {
   readonly #record: PeerRecord;
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;
+  readonly #first = Promise.withResolvers<void>();
 
   /** Begins at once. */
   constructor(target: EndpointAddress, options: PeerWatchOptions) {
@@ -34,6 +35,11 @@ export class PeerWatch {
 
   reading(peer: string, peerId: string): PeerReading {
     return this.#record.reading(peer, peerId, this.#target.url);
+  }
+
+  /** Resolves when the first exchange is over, well or not. */
+  get first(): Promise<void> {
+    return this.#first.promise;
   }
 
   /** Ends the probe under way and the watch. */
@@ -50,6 +56,7 @@ export class PeerWatch {
         const startMs = performance.now();
         const exchange = await slots.run(() => probePeer(this.#target, { credentials, timeoutMs, signal }));
         this.#record.add(exchange);
+        this.#first.resolve();
         await sleep(Math.max(0, this.#paceMs() - (performance.now() - startMs)), undefined, { signal });
       }
     } catch (error) {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { atMost } from '../at-most.ts';
 import { type ReadEndpointsOptions, readEndpoints, type ServedEndpoint } from './read-endpoints.ts';
 import type { ReadUses } from './read-uses.ts';
 
@@ -38,10 +38,7 @@ export class EndpointWatch {
       });
     }
     if (this.#underWay !== undefined) {
-      const enough = new AbortController();
-      const patience = sleep(waitMs, undefined, { signal: enough.signal }).catch(() => undefined);
-      await Promise.race([this.#underWay, patience]);
-      enough.abort();
+      await atMost(waitMs, this.#underWay);
     }
     return this.#newest;
   }

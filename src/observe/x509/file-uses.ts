@@ -43,8 +43,9 @@ function agentFile(role: CertificateRole, path: string): FileUse {
 }
 
 /**
- * Flags of etcd that name certificates. A peer certificate is shown by both sides of a connection between members, and
- * the server certificate also by etcd's own gateway when it calls itself, but only a warning in its log comes of that.
+ * Flags of etcd that name certificates. A peer certificate is shown by both sides of a connection between members; the
+ * server certificate also by etcd's own gateway when it calls itself, but only a warning in its log comes of that. The
+ * last two (etcd >= 3.5) take the client side from them.
  */
 const etcdFlags: readonly {
   readonly role: CertificateRole;
@@ -56,6 +57,8 @@ const etcdFlags: readonly {
   { role: 'server-ca', flag: 'trusted-ca-file', purposes: [] },
   { role: 'peer', flag: 'peer-cert-file', keyFlag: 'peer-key-file', purposes: ['server', 'client'] },
   { role: 'peer-ca', flag: 'peer-trusted-ca-file', purposes: [] },
+  { role: 'server', flag: 'client-cert-file', keyFlag: 'client-key-file', purposes: ['client'] },
+  { role: 'peer', flag: 'peer-client-cert-file', keyFlag: 'peer-client-key-file', purposes: ['client'] },
 ];
 
 /**

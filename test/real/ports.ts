@@ -19,7 +19,8 @@ export const freePort = async (): Promise<number> => {
   throw new Error('found no free port in 200 attempts');
 };
 
-const canListen = (port: number): Promise<boolean> =>
+/** Whether nobody listens on a port of the loopback interface. */
+export const canListen = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

@@ -1,0 +1,196 @@
+import { execFile } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, expect, test } from 'vitest';
+import { findBinaries } from '../real/binaries.ts';
+import {
+  type DemoProcess,
+  freeBasePort,
+  isAlive,
+  processesWith,
+  readDemoFile,
+  startDemo,
+  until,
+} from './demo-process.ts';
+
+const run = promisify(execFile);
+const demos: DemoProcess[] = [];
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const demo of demos.splice(0)) {
+    demo.child.kill('SIGTERM');
+    await demo.ended();
+  }
+  for (const folder of folders.splice(0)) {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+const newFolder = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'caretaker-demo-test-'));
+  folders.push(folder);
+  return folder;
+};
+
+const start = (args: readonly string[], command?: string[]): DemoProcess => {
+  const demo = startDemo(args, command);
+  demos.push(demo);
+  return demo;
+};
+
+/** A demo of one member in a folder of its own that runs and has said so. */
+const runningDemo = async (...args: string[]) => {
+  const folder = await newFolder();
+  const port = await freeBasePort();
+  const demo = start(['--members', '1', '--dir', folder, '--base-port', String(port), ...args]);
+  await demo.untilOutput('Ctrl-C');
+  const [member] = readDemoFile(folder).members;
+  if (member === undefined || member.etcdPid === null || member.agentPid === null) {
+    throw new Error(`demo.json is not complete:\n${demo.output()}`);
+  }
+  return { demo, folder, port, member, etcdPid: member.etcdPid, agentPid: member.agentPid };
+};
+
+const isReady = async (agentUrl: string): Promise<boolean> => {
+  const answer = await fetch(`${agentUrl}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+  return answer?.status === 200;
+};
+
+test('three members and three agents run, demo.json tells where, and --for ends all of it', async () => {
+  const folder = await newFolder();
+  const port = await freeBasePort();
+  const demo = start(['--dir', folder, '--base-port', String(port), '--for', '4s', '--quota', '64MiB']);
+  await demo.untilOutput('an agent beside each');
+  const { members, store, token } = readDemoFile(folder);
+  expect(members.map(({ name, endpoint, peerUrl, agentUrl }) => [name, endpoint, peerUrl, agentUrl])).toEqual(
+    [0, 1, 2].map((index) => [
+      `m${index + 1}`,
+      ...[0, 1, 2].map((service) => `http://127.0.0.1:${port + 10 * index + service}`),
+    ]),
+  );
+  expect(store).toBe(`file://${folder}/backups`);
+  expect(token.length).toBeGreaterThan(30);
+  expect(statSync(join(folder, 'demo.json')).mode & 0o777).toBe(0o600);
+  const pids = members.flatMap(({ etcdPid, agentPid }) => [etcdPid, agentPid]);
+  expect(pids.every((pid) => pid !== null && isAlive(pid))).toBe(true);
+  for (const { agentUrl } of members) {
+    await until(`the agent at ${agentUrl}`, () => isReady(agentUrl));
+  }
+  const { stdout } = await run(findBinaries().etcdctl, [
+    ...['--endpoints', members[0]?.endpoint ?? '', 'get', '/demo/', '--prefix', '--keys-only', '--limit', '5'],
+  ]);
+  expect(stdout).toContain('/demo/');
+  const page = await fetch(`${members[0]?.endpoint}/metrics`).then((answer) => answer.text());
+  expect(page).toContain(`etcd_server_quota_backend_bytes ${(64 * 1024 * 1024).toExponential().replace('e+', 'e+0')}`);
+  expect(await demo.ended()).toBe(0);
+  expect(pids.some((pid) => pid !== null && isAlive(pid))).toBe(false);
+  expect(readDemoFile(folder).members.every(({ etcdPid, agentPid }) => etcdPid === null && agentPid === null)).toBe(
+    true,
+  );
+});
+
+test('Ctrl-C leaves no process and no temporary folder', async () => {
+  const demo = start(['--members', '1', '--base-port', String(await freeBasePort())]);
+  await demo.untilOutput('Ctrl-C');
+  const folder = /\S+etcd-caretaker-demo-\w+(?=\/demo\.json)/.exec(demo.output())?.[0] ?? '';
+  const [member] = readDemoFile(folder).members;
+  demo.child.kill('SIGINT');
+  expect(await demo.ended()).toBe(0);
+  expect([member?.etcdPid, member?.agentPid].map((pid) => isAlive(pid ?? 0))).toEqual([false, false]);
+  expect(existsSync(folder)).toBe(false);
+});
+
+test('a demo that is killed with SIGKILL takes its etcd and its agent along within 5 seconds', async () => {
+  const { demo, folder } = await runningDemo();
+  expect(processesWith(folder).length).toBe(3);
+  demo.child.kill('SIGKILL');
+  await until('etcd and agent to end', () => processesWith(folder).length === 0, 5_000);
+});
+
+test('the temporary folder goes too when the demo is killed', async () => {
+  const demo = start(['--members', '1', '--base-port', String(await freeBasePort())]);
+  await demo.untilOutput('Ctrl-C');
+  const folder = /\S+etcd-caretaker-demo-\w+(?=\/demo\.json)/.exec(demo.output())?.[0] ?? '';
+  demo.child.kill('SIGKILL');
+  await until('the folder to go', () => !existsSync(folder), 10_000);
+});
+
+test('an agent that is killed is started again while its etcd goes on', async () => {
+  const { folder, member, etcdPid, agentPid } = await runningDemo();
+  process.kill(agentPid, 'SIGKILL');
+  await until('a new agent in demo.json', () => {
+    const now = readDemoFile(folder).members[0]?.agentPid;
+    return now !== null && now !== undefined && now !== agentPid;
+  });
+  await until('the new agent to be ready', () => isReady(member.agentUrl));
+  expect(readDemoFile(folder).members[0]?.etcdPid).toBe(etcdPid);
+  expect(isAlive(etcdPid)).toBe(true);
+});
+
+test('an etcd that is killed is said, and demo.json no longer names it', async () => {
+  const { demo, folder, etcdPid, agentPid } = await runningDemo();
+  process.kill(etcdPid, 'SIGKILL');
+  await demo.untilOutput('m1: etcd has ended (SIGKILL)');
+  expect(readDemoFile(folder).members[0]).toMatchObject({ etcdPid: null, agentPid });
+  expect(isAlive(agentPid)).toBe(true);
+});
+
+test('a folder that is kept is taken up again with its data, and refused at other addresses', async () => {
+  const { demo, folder, port, member } = await runningDemo();
+  const etcdctl = (...args: string[]) => run(findBinaries().etcdctl, ['--endpoints', member.endpoint, ...args]);
+  await etcdctl('put', 'kept', 'yes');
+  demo.child.kill('SIGTERM');
+  expect(await demo.ended()).toBe(0);
+  const other = start(['--members', '1', '--dir', folder, '--base-port', String(await freeBasePort())]);
+  expect(await other.ended()).toBe(2);
+  expect(other.output()).toContain(`holds a demo whose members were at http://127.0.0.1:${port}`);
+  const again = start(['--members', '1', '--dir', folder, '--base-port', String(port)]);
+  await again.untilOutput('Ctrl-C');
+  expect((await etcdctl('get', 'kept', '--print-value-only')).stdout).toBe('yes\n');
+});
+
+test('a setting reaches the agents', async () => {
+  const { member } = await runningDemo('--set', 'cluster.name=shop');
+  await until('the setting on the metrics page', async () => {
+    const page = await fetch(`${member.agentUrl}/metrics`).then((answer) => answer.text());
+    return /etcd_caretaker_cluster_info\{[^}]*name="shop"/.test(page);
+  });
+});
+
+test('a port in use is one clear error with exit code 2, before anything is started', async () => {
+  const port = await freeBasePort();
+  const server = createServer().listen(port + 1, '127.0.0.1');
+  const demo = start(['--members', '1', '--base-port', String(port)]);
+  expect(await demo.ended()).toBe(2);
+  server.close();
+  expect(demo.output()).toContain(`cannot listen on 127.0.0.1, port ${port + 1}`);
+  expect(demo.output()).toContain('--base-port');
+  expect(demo.output()).not.toContain('    at ');
+});
+
+test.each([
+  [['--members', '2'], "'2' is invalid"],
+  [['--for', 'soon'], 'it is not a duration'],
+  [['--quota', '64MB'], 'write 64MiB'],
+  [['--base-port', '70000'], 'a port from 1 to'],
+  [['--set', 'observe.intervall=2s'], 'observe.interval'],
+])('%j is refused with exit code 2 and what is allowed', async (args, words) => {
+  const demo = start([...args]);
+  expect(await demo.ended()).toBe(2);
+  expect(demo.output()).toContain(words);
+});
+
+test.each(['SIGTERM', 'SIGKILL'] as const)('npm start ended with %s takes the whole demo along', async (signal) => {
+  const folder = await newFolder();
+  const port = await freeBasePort();
+  const demo = start(['--members', '1', '--dir', folder, '--base-port', String(port)], ['npm', 'start', '--']);
+  await demo.untilOutput('Ctrl-C');
+  expect(processesWith(folder).length).toBeGreaterThanOrEqual(4);
+  demo.child.kill(signal);
+  await until('all to end', () => processesWith(folder).length === 0, 15_000);
+});

@@ -22,6 +22,7 @@ const REMEDIES = {
     'The member is behind, or it was restored from an older backup: read its current revision first.',
   ETCD_GARBLED_REPLY: 'Check that the endpoint is an etcd, without a proxy that changes what it says.',
   ETCD_LEADER_CHANGED: 'Passing: try again. If it goes on, look at elections, disk latency and network.',
+  ETCD_LEASE_LOST: 'Stop what was done under the lease, and take a new one.',
   ETCD_LEARNER: 'A learner answers only Status and reads from its own memory: ask a voter.',
   ETCD_MESSAGE_TOO_LARGE: 'Raise the limit of message sizes, or ask for smaller pages.',
   ETCD_METRICS_GARBLED:

@@ -4,7 +4,7 @@ import { Connection } from './connection.ts';
 import { EtcdError, type EtcdErrorCode } from './errors.ts';
 import type { Etcd3Clients } from './etcd3-clients.ts';
 import { readMemberList } from './member-list.ts';
-import { serverStream } from './streams.ts';
+import { duplexStream, serverStream } from './streams.ts';
 import type {
   AlarmEntry,
   AuthStatus,
@@ -25,6 +25,7 @@ import { watch } from './watch.ts';
 import { AUTH_STATUS } from './wire/auth.ts';
 import { KEY_SIZES } from './wire/key-sizes.ts';
 import { RANGE } from './wire/kv.ts';
+import { LEASE_KEEP_ALIVE } from './wire/lease.ts';
 import { ALARMS, SNAPSHOT, STATUS } from './wire/maintenance.ts';
 import type { Method } from './wire/method.ts';
 
@@ -142,6 +143,12 @@ export class MemberClient {
     const request = rangeEnd === undefined ? { key } : { key, range_end: rangeEnd };
     const reply = await kv.deleteRange(request, withSignal(signal));
     return { header: headerOf(reply), deleted: Number(reply.deleted) };
+  }
+
+  /** Keeps a lease alive, once: the TTL that it has from now on, in seconds, 0 or less when it is gone. */
+  async keepLeaseAlive(id: bigint, signal?: AbortSignal): Promise<number> {
+    for await (const ttlSeconds of duplexStream(this.#connection, LEASE_KEEP_ALIVE, { id }, signal)) return ttlSeconds;
+    return 0;
   }
 
   /**

@@ -13,7 +13,7 @@ export interface Method<Request, Reply> {
 }
 
 /** Path of a call in etcd's API. */
-export function pathOf(service: 'KV' | 'Watch' | 'Cluster' | 'Maintenance' | 'Auth', name: string): string {
+export function pathOf(service: 'KV' | 'Watch' | 'Lease' | 'Cluster' | 'Maintenance' | 'Auth', name: string): string {
   return `/etcdserverpb.${service}/${name}`;
 }
 

@@ -1,8 +1,8 @@
-import type { RangePage, RangeRequest, WatchBatch, WatchRequest } from '../../etcd/types.ts';
+import type { KeySizesPage, RangeRequest, WatchBatch, WatchRequest } from '../../etcd/types.ts';
 
 /** What the keyspace needs of a member's client; both throw errors with a `code`. */
 export interface KeyspaceClient {
-  range(request: RangeRequest, signal?: AbortSignal): Promise<RangePage>;
+  keySizes(request: RangeRequest, signal?: AbortSignal): Promise<KeySizesPage>;
   watch(request: WatchRequest, signal?: AbortSignal): AsyncIterable<WatchBatch>;
 }
 

@@ -94,7 +94,10 @@ export class Follow {
   /** Watches and scans at once until one of them fails; the watch never ends otherwise. */
   async #attempt(signal: AbortSignal): Promise<void> {
     // One key that hardly exists: what matters is the header.
-    const { header } = await this.#options.client.range({ key: ZERO_KEY, keysOnly: true, serializable: true }, signal);
+    const { header } = await this.#options.client.keySizes(
+      { key: ZERO_KEY, keysOnly: true, serializable: true },
+      signal,
+    );
     const scan = this.#scanFor(header);
     this.#fault = undefined;
     const link = linkedAbort(signal);

@@ -15,14 +15,12 @@ export interface Span {
 /** What a page says about the keys of its span. */
 export interface SpanPage {
   readonly limit: number;
-  /** Keys in the page. */
-  readonly keys: number;
   /** Keys in the whole span. */
   readonly count: number;
   readonly more: boolean;
-  /** First and last key of the page, absent when it is empty. */
-  readonly first?: Buffer;
-  readonly last?: Buffer;
+  /** First and last key of the page, undefined when it is empty. */
+  readonly first: Buffer | undefined;
+  readonly last: Buffer | undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
-import type { RangePage } from '../../etcd/types.ts';
+import type { KeySizesPage } from '../../etcd/types.ts';
 import type { KeyspaceClient } from './client.ts';
 import { KeySpan } from './key-span.ts';
 import { PageLimit } from './page-limit.ts';
@@ -64,34 +64,36 @@ export class Scan {
     if (page === undefined) {
       return { keys: 0, seconds };
     }
-    let bytes = 0;
-    for (const { key, value } of page.kvs) {
-      this.#totals.put(key, value.length);
-      bytes += key.length + value.length;
-    }
-    const keys = page.kvs.length;
+    const { first, last, keys, bytes } = this.#apply(page);
     this.#keys += keys;
     this.#newestPage = page.header.revision;
     this.#limit.learn(keys, bytes);
-    const [first, last] = [page.kvs.at(0)?.key, page.kvs.at(-1)?.key];
-    this.#span.advance({
-      limit,
-      keys,
-      count: page.count,
-      more: page.more,
-      ...(first === undefined ? {} : { first }),
-      ...(last === undefined ? {} : { last }),
-    });
+    this.#span.advance({ limit, count: page.count, more: page.more, first, last });
     return { keys, seconds };
   }
 
+  #apply(page: KeySizesPage): { first: Buffer | undefined; last: Buffer | undefined; keys: number; bytes: number } {
+    let first: Buffer | undefined;
+    let last: Buffer | undefined;
+    let keys = 0;
+    let bytes = 0;
+    page.forEach((key, valueBytes) => {
+      this.#totals.put(key, valueBytes);
+      first ??= key;
+      last = key;
+      keys += 1;
+      bytes += key.length + valueBytes;
+    });
+    return { first, last, keys, bytes };
+  }
+
   /** The page, or undefined when it was too large and a smaller one is to be asked for. */
-  async #page(limit: number, watched: bigint, signal: AbortSignal): Promise<RangePage | undefined> {
+  async #page(limit: number, watched: bigint, signal: AbortSignal): Promise<KeySizesPage | undefined> {
     const request = { ...this.#span.next(), limit, serializable: true };
     for (let attempt = 0; attempt < STALE_RETRIES; attempt += 1) {
-      let page: RangePage;
+      let page: KeySizesPage;
       try {
-        page = await this.#client.range(request, signal);
+        page = await this.#client.keySizes(request, signal);
       } catch (error) {
         const { code } = faultOf(error);
         const tooMuch = code === 'ETCD_MESSAGE_TOO_LARGE' || (code === 'ETCD_DEADLINE' && !signal.aborted);

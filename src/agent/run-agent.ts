@@ -1,7 +1,7 @@
 import { faultOf } from '../cluster/agent-error.ts';
-import type { LoadedConfig } from '../config/config.ts';
 import { createLog, type Log } from '../expose/log.ts';
 import { startAgent } from './agent.ts';
+import type { AgentPlan } from './agent-plan.ts';
 import { Releasers } from './releasers.ts';
 import { prepareSocketFolder } from './socket-folder.ts';
 import { agentVersion } from './version.ts';
@@ -13,16 +13,16 @@ const releaseTimeoutMs = 5000;
  * Runs the agent until SIGTERM or SIGINT, and releases everything that it opened, whatever happened.
  * @throws what `startAgent` throws when it cannot start; an uncaught error while it runs
  */
-export async function runAgent(loaded: LoadedConfig): Promise<void> {
-  const { member, cluster, log: settings } = loaded.config;
+export async function runAgent(plan: AgentPlan): Promise<void> {
+  const { member, cluster, log: settings } = plan.config;
   const log = createLog({ level: settings.level, base: { member: member.name, cluster: cluster.name } });
   const releasers = new Releasers();
   const end = endOfProcess();
   try {
     const { server } = await startAgent(
-      loaded.config,
+      plan.config,
       {
-        ...(await usableSocket(loaded, log)),
+        ...(await usableSocket(plan, log)),
         events: {
           onFault: (collector, fault) => log.fault({ collector }, fault),
           onRecovery: (collector) => log.resolved({ collector }),
@@ -82,14 +82,13 @@ function endOfProcess(): { readonly promise: Promise<string>; release(): void } 
  * The socket is a convenience where its path was derived: an agent whose runtime folder cannot be written goes without.
  * A socket that somebody asked for has to be there.
  */
-async function usableSocket({ config, origins }: LoadedConfig, log: Log): Promise<{ readonly socketPath?: string }> {
-  const socketPath = config.expose.socket;
+async function usableSocket(plan: AgentPlan, log: Log): Promise<{ readonly socketPath?: string }> {
+  const socketPath = plan.config.expose.socket;
   try {
     await prepareSocketFolder(socketPath);
     return { socketPath };
   } catch (error) {
-    const origin = origins.get('expose.socket');
-    if (typeof origin !== 'object' || !('derivedFrom' in origin)) {
+    if (plan.socketRequired) {
       throw error;
     }
     log.warn('no Unix socket', { ...faultOf(error) });

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { planOf } from '../agent/agent-plan.ts';
+import { becomeAgent } from '../agent/become-agent.ts';
 import { configFlags, flagsOf } from './config-flags.ts';
 
 /** `agent`: runs beside one member until it is told to stop. */
@@ -7,10 +9,8 @@ export function agentCommand(): Command {
     .description('run beside one member')
     .addHelpText('after', '\nExample:\n  etcd-caretaker agent --config /etc/etcd-caretaker/agent.yaml');
   return configFlags(command).action(async (options: Readonly<Record<string, unknown>>) => {
-    const [{ loadConfig }, { runAgent }] = await Promise.all([
-      import('../config/load.ts'),
-      import('../agent/run-agent.ts'),
-    ]);
-    await runAgent(await loadConfig({ ...flagsOf(options), env: process.env }));
+    const { loadConfig } = await import('../config/load.ts');
+    const loaded = await loadConfig({ ...flagsOf(options), env: process.env });
+    becomeAgent(planOf(loaded), process.argv.slice(2));
   });
 }

@@ -55,7 +55,8 @@ export async function startAgent(member: RealMember, options: AgentUnderTestOpti
   const url = `http://127.0.0.1:${port}`;
   await firstScrape(child, `${url}/metrics`, () => stderr);
   const startToScrapeMs = performance.now() - startedMs;
-  const inspectorUrl = /ws:\/\/\S+/.exec(stderr)?.[0];
+  // The process announces its inspector in both of its lives; the second one is the agent.
+  const inspectorUrl = stderr.match(/ws:\/\/\S+/g)?.at(-1);
   return {
     pid: child.pid ?? 0,
     url,

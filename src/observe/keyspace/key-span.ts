@@ -2,9 +2,12 @@
 const ZERO: Buffer = Buffer.from([0]);
 
 /** Bits by which the span widens at most between two pages with few keys. */
-const MAX_WIDENING_BITS = 3;
-/** A page that found this many times its limit was asked of too wide a span. */
-const TOO_WIDE = 4;
+const MAX_WIDENING_BITS = 8;
+/** A span is too wide when it has more keys than this, and this many times the page's. */
+const TOO_MANY_KEYS = 8192;
+const TOO_MANY_PAGES = 8;
+/** It is too narrow when this many of its like fit into a page. */
+const TOO_NARROW = 2;
 
 /** The range of one page: from `key` to before `rangeEnd`, as etcd has it. */
 export interface Span {
@@ -52,9 +55,8 @@ export class KeySpan {
   /** Goes on behind what the page of the span `next()` gave has shown. */
   advance(page: SpanPage): void {
     if (page.more && page.last !== undefined) {
-      if (page.count > TOO_WIDE * page.limit) {
-        const shared = commonBits(page.first ?? page.last, page.last);
-        this.#bits = Math.max(this.#bits + 1, Math.min(shared, page.last.length * 8));
+      if (page.count > Math.max(TOO_MANY_KEYS, TOO_MANY_PAGES * page.limit)) {
+        this.#bits = Math.max(this.#bits + 1, commonBits(page.first ?? page.last, page.last));
       }
       this.#widening = 0;
       this.#key = Buffer.concat([page.last, ZERO]);
@@ -66,7 +68,7 @@ export class KeySpan {
       return;
     }
     this.#key = end;
-    if (page.count * TOO_WIDE < page.limit) {
+    if (page.count * TOO_NARROW < page.limit) {
       this.#widening = Math.min(MAX_WIDENING_BITS, this.#widening + 1);
       this.#bits = Math.max(0, this.#bits - this.#widening);
     } else {

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { AgentError } from '../cluster/agent-error.ts';
+import { AgentClient } from './agent-client.ts';
+
+/** Where the agent beside a member with etcd's default port listens. */
+const DEFAULT_URL = 'http://127.0.0.1:9379';
+
+/** What `agentOptions` adds to a command's options. */
+export interface AgentOptions {
+  readonly agent?: string;
+  readonly dir?: string;
+  readonly tokenFile?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Adds the options of every command that asks an agent. */
+export function agentOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--agent <url>',
+        `agent to ask: http://, https:// or unix:/path; several with commas (default: ETCD_CARETAKER_AGENT, or ${DEFAULT_URL})`,
+      ),
+    )
+    .option('--dir <folder>', 'ask the agents of the demo in this folder')
+    .option('--token-file <file>', "file with the API's token (default: ETCD_CARETAKER_TOKEN)")
+    .option('--ca <file>', "CA of the agent's certificate")
+    .option('--cert <file>', 'own certificate, with --key')
+    .option('--key <file>', 'key of the own certificate');
+}
+
+/**
+ * The agents that the options and the environment name, at least one; the first is the one to ask where one is enough.
+ * Throws `USAGE` where a file cannot be read or a URL is none.
+ */
+export async function agentsOf(
+  options: AgentOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<readonly [AgentClient, ...AgentClient[]]> {
+  const demo = options.dir === undefined || options.agent !== undefined ? undefined : await readDemo(options.dir);
+  const urls = demo?.urls ?? split(options.agent ?? env['ETCD_CARETAKER_AGENT'] ?? '');
+  const [ca, cert, key, tokenFile] = await Promise.all([
+    readText(options.ca),
+    readText(options.cert),
+    readText(options.key),
+    readText(options.tokenFile),
+  ]);
+  const token = tokenFile?.trim() ?? env['ETCD_CARETAKER_TOKEN'] ?? demo?.token;
+  const access = Object.fromEntries(
+    Object.entries({ token, ca, cert, key }).filter(([, value]) => value !== undefined),
+  );
+  const [first = DEFAULT_URL, ...others] = urls;
+  return [new AgentClient({ url: first, ...access }), ...others.map((url) => new AgentClient({ url, ...access }))];
+}
+
+function split(urls: string): readonly string[] {
+  return urls
+    .split(',')
+    .map((url) => url.trim())
+    .filter((url) => url !== '');
+}
+
+async function readText(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) {
+    return undefined;
+  }
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AgentError('USAGE', `${file} cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+/** The agents in the `demo.json` of a demo's folder. */
+async function readDemo(folder: string): Promise<{ urls: readonly string[]; token: string | undefined }> {
+  const file = join(folder, 'demo.json');
+  const text = (await readText(file)) ?? '';
+  try {
+    const { members, token } = JSON.parse(text) as {
+      readonly members: readonly { readonly agentUrl: string }[];
+      readonly token?: string;
+    };
+    return { urls: members.map(({ agentUrl }) => agentUrl), token };
+  } catch (error) {
+    throw new AgentError('USAGE', `${file} is not what a demo writes.`, { cause: error });
+  }
+}

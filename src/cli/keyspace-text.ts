@@ -1,0 +1,77 @@
+import type { KeyspaceSection, PrefixTotals } from '../cluster/sections.ts';
+import type { AsJson } from './status-text.ts';
+import { formatBytes, formatCount, formatPercent } from './units.ts';
+
+/** What `keyspace` prints as data. */
+export interface KeyspaceReport {
+  /** URL of the agent that answered. */
+  readonly agent: string;
+  readonly phase: 'scanning' | 'current';
+  /** The revision at which the totals are exact; absent while they are not. */
+  readonly revision?: string;
+  readonly scannedKeys: number;
+  readonly depth: number;
+  readonly keys: number;
+  readonly bytes: number;
+  readonly prefixes: readonly (PrefixTotals & {
+    /** Part of all bytes, from 0 to 1. */
+    readonly share: number;
+  })[];
+}
+
+/** The report on one depth; undefined when the agent does not keep prefixes so deep. */
+export function keyspaceReport(
+  agent: string,
+  section: AsJson<KeyspaceSection>,
+  depth: number,
+): KeyspaceReport | undefined {
+  const { phase, revision, scannedKeys, levels } = section;
+  const prefixes = levels.find((level) => level.depth === depth)?.prefixes;
+  if (prefixes === undefined || phase === 'waiting') {
+    return undefined;
+  }
+  const rows = prefixes.map((row) => ({
+    prefix: row.prefix,
+    keys: Number(row.keys),
+    bytes: Number(row.bytes),
+    writes: Number(row.writes),
+    writesPerSecond: Number(row.writesPerSecond),
+  }));
+  const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+  return {
+    agent,
+    phase,
+    ...(revision === undefined ? {} : { revision }),
+    scannedKeys: Number(scannedKeys),
+    depth,
+    keys: rows.reduce((sum, row) => sum + row.keys, 0),
+    bytes,
+    prefixes: rows.map((row) => ({ ...row, share: bytes === 0 ? 0 : row.bytes / bytes })),
+  };
+}
+
+/** The report as a table, numbers to the right, and what the numbers are worth. */
+export function keyspaceText(report: KeyspaceReport): string {
+  const { prefixes, keys, bytes } = report;
+  const rows = prefixes.map((row) => [
+    row.prefix,
+    formatCount(row.keys),
+    formatBytes(row.bytes),
+    formatPercent(row.share),
+    row.writesPerSecond.toFixed(1),
+  ]);
+  const writes = prefixes.reduce((sum, { writesPerSecond }) => sum + writesPerSecond, 0);
+  const total = ['total', formatCount(keys), formatBytes(bytes), '', writes.toFixed(1)];
+  const lines = [['PREFIX', 'KEYS', 'BYTES', 'SHARE', 'WRITES/s'], ...rows, total];
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  const table = lines.map((line) =>
+    line.map((text, column) => (column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0))),
+  );
+  return `${worth(report)}\n\n${table.map((line) => `${line.join('  ').trimEnd()}\n`).join('')}`;
+}
+
+function worth({ phase, revision, scannedKeys, agent }: KeyspaceReport): string {
+  return phase === 'current'
+    ? `Keys and values at revision ${revision}, from the agent at ${agent}.`
+    : `Scanning: ${formatCount(scannedKeys)} keys read so far; what follows is the part that has been read (agent at ${agent}).`;
+}

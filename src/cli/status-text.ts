@@ -71,7 +71,8 @@ function nameOf({ id, name }: { readonly id: string; readonly name: string }): s
 }
 
 function memberTable(members: readonly AsJson<StatusMember>[]): string {
-  const rows = members.map((member) => [
+  const byName = members.toSorted((a, b) => nameOf(a).localeCompare(nameOf(b), 'en', { numeric: true }));
+  const rows = byName.map((member) => [
     `${nameOf(member)}${member.own ? ' *' : ''}`,
     member.role,
     member.healthy ? 'healthy' : member.reachable ? 'unhealthy' : 'unreachable',

@@ -1,7 +1,19 @@
 import type { Command } from 'commander';
 import { agentCommand } from './agent.ts';
+import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
+import { keyspaceCommand } from './keyspace.ts';
+import { statusCommand } from './status.ts';
 
 /** Every command, in the order in which `--help` shows them. */
-export const commands: readonly (() => Command)[] = [agentCommand, demoCommand, configCommand];
+export const commands: readonly (() => Command)[] = [
+  agentCommand,
+  demoCommand,
+  statusCommand,
+  doctorCommand,
+  keyspaceCommand,
+  configCommand,
+  completionCommand,
+];

@@ -1,0 +1,115 @@
+import { type CumulativeBucket, histogramQuantile } from '../../../cluster/histogram-quantile.ts';
+import type { Histogram, PeerReading } from '../../../cluster/sections.ts';
+import { formatLatency } from '../../units.ts';
+import { type Check, found, type Line, ok, skipped, unread } from '../check.ts';
+import type { Facts } from '../facts.ts';
+
+/** Etcd's defaults, in ms. */
+const defaultHeartbeatMs = 100;
+const defaultElectionMs = 1000;
+
+/** Etcd's tuning guide: the election timeout should be at least 10 times the round trip between members. */
+const electionShare = 10;
+
+/** A time that the settings of etcd's process tell, or etcd's default. */
+interface Timeouts {
+  readonly heartbeatSeconds: number;
+  readonly electionSeconds: number;
+  readonly origin: string;
+}
+
+/** Round trips to the other members against etcd's heartbeat and election timeouts, and their clocks. */
+export const networkCheck: Check = {
+  group: 'network',
+  examine: (facts) => {
+    const reading = facts.observation.sections.peers;
+    if (reading?.value === undefined) return [unread(reading?.fault)];
+    const { peers, findings } = reading.value;
+    if (peers.length === 0) return [skipped('no other members to measure')];
+    const timeouts = timeoutsOf(facts);
+    return [
+      ...timeoutLines(timeouts),
+      ...peers.flatMap((peer) => peerLines(peer, timeouts)),
+      ...findings.map(found),
+      ...clocks(
+        peers,
+        findings.some(({ code }) => code === 'CLOCK_SKEW'),
+      ),
+    ];
+  },
+};
+
+function timeoutsOf({ observation }: Facts): Timeouts {
+  const settings = observation.sections.process?.value?.settings;
+  const heartbeat = Number(settings?.['heartbeat-interval'] ?? defaultHeartbeatMs);
+  const election = Number(settings?.['election-timeout'] ?? defaultElectionMs);
+  const isSet = settings?.['heartbeat-interval'] !== undefined || settings?.['election-timeout'] !== undefined;
+  const origin = settings === undefined ? "etcd's default" : isSet ? 'as etcd is set' : "etcd's default, not changed";
+  return { heartbeatSeconds: heartbeat / 1000, electionSeconds: election / 1000, origin };
+}
+
+function timeoutLines({ heartbeatSeconds, electionSeconds }: Timeouts): readonly Line[] {
+  if (!(electionSeconds < 5 * heartbeatSeconds)) return [];
+  const message = `The election timeout (${formatLatency(electionSeconds)}) is less than 5 heartbeats (${formatLatency(heartbeatSeconds)}).`;
+  const remedy = 'Set --election-timeout to about 10 times --heartbeat-interval, the same on all members.';
+  return [found({ code: 'ELECTION_TIMEOUT_SHORT', severity: 'warning', message, remedy })];
+}
+
+function peerLines({ peer, url, probes }: PeerReading, timeouts: Timeouts): readonly Line[] {
+  const lines: Line[] = [];
+  for (const { probe, fault, impossible, failures, latency } of probes) {
+    if (fault === undefined || impossible === true) continue;
+    const message = `${peer} at ${url}: the ${probe.toUpperCase()} probe fails (${failures} of ${failures + latency.count}): ${fault.message}.`;
+    const remedy = 'Look at the peer port of that member and at the network between it and this machine.';
+    lines.push(found({ code: fault.code, severity: 'warning', message, remedy }));
+  }
+  const slowest = probes
+    .flatMap(({ probe, latency }) => {
+      const seconds = histogramQuantile(0.99, bucketsOf(latency));
+      return seconds === undefined ? [] : [{ probe, seconds, mean: latency.sum / latency.count, count: latency.count }];
+    })
+    // TLS handshakes happen once per connection; raft's messages go over connections that stand.
+    .filter(({ probe }) => probe !== 'tls')
+    .toSorted((a, b) => b.seconds - a.seconds)[0];
+  if (slowest === undefined) return lines.length > 0 ? lines : [skipped(`${peer} at ${url}: nothing was measured`)];
+  const { probe, seconds, mean, count } = slowest;
+  const numbers = `${peer}: ${probe.toUpperCase()} round trip ${formatLatency(mean)}, p99 at most ${formatLatency(seconds)} (${count} probes)`;
+  const limits = `election timeout ${formatLatency(timeouts.electionSeconds)}, heartbeat ${formatLatency(timeouts.heartbeatSeconds)} (${timeouts.origin})`;
+  const remedy =
+    'Find the slow link, or raise --heartbeat-interval to the round trip and --election-timeout to 10 times that.';
+  if (seconds > timeouts.electionSeconds / electionShare) {
+    const severity = seconds > timeouts.electionSeconds ? 'critical' : 'warning';
+    lines.push(
+      found({ code: 'RTT_HIGH', severity, message: `${numbers}, more than a tenth of the ${limits}.`, remedy }),
+    );
+  } else if (mean > timeouts.heartbeatSeconds) {
+    lines.push(
+      found({
+        code: 'RTT_HIGH',
+        severity: 'warning',
+        message: `${numbers}, more than a heartbeat; ${limits}.`,
+        remedy,
+      }),
+    );
+  } else {
+    lines.push(ok(`${numbers}; ${limits}`));
+  }
+  return lines;
+}
+
+/** A histogram as the quantile estimate takes it, with the last bucket at infinity. */
+function bucketsOf({ edges, counts, count }: Histogram): readonly CumulativeBucket[] {
+  return [
+    ...edges.map((upperBound, index) => ({ upperBound, count: counts[index] ?? 0 })),
+    { upperBound: Number.POSITIVE_INFINITY, count },
+  ];
+}
+
+function clocks(peers: readonly PeerReading[], areApart: boolean): readonly Line[] {
+  if (areApart) return [];
+  const bounds = peers.flatMap(({ clockSkewSeconds, clockSkewErrorSeconds = 0 }) =>
+    clockSkewSeconds === undefined ? [] : [Math.abs(clockSkewSeconds) + clockSkewErrorSeconds],
+  );
+  if (bounds.length === 0) return [skipped('the clocks of the other members could not be read')];
+  return [ok(`the clocks of ${bounds.length} other members are within ${formatLatency(Math.max(...bounds))} of ours`)];
+}

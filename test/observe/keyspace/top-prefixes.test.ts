@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { TopPrefixes } from '../../../src/observe/keyspace/top-prefixes.ts';
+
+const row = (prefix: string, bytes: number, writes = 0) => ({
+  prefix: Buffer.from(`${prefix}/`),
+  keys: 1,
+  bytes,
+  writes,
+  writesPerSecond: 0,
+});
+
+describe('the largest prefixes', () => {
+  it('come first, and the rest is summed up as other', () => {
+    const top = new TopPrefixes(2).update([row('/a', 1), row('/b', 30), row('/c', 20), row('/d', 2)]);
+    expect(top.map(({ prefix, keys, bytes }) => [prefix, keys, bytes])).toEqual([
+      ['/b', 1, 30],
+      ['/c', 1, 20],
+      ['other', 2, 3],
+    ]);
+  });
+
+  it('have no other when nothing is left out', () => {
+    expect(new TopPrefixes(2).update([row('/a', 1)]).map(({ prefix }) => prefix)).toEqual(['/a']);
+  });
+
+  it('do not take turns when two are of about one size', () => {
+    const top = new TopPrefixes(1);
+    top.update([row('/a', 100), row('/b', 99)]);
+    expect(top.update([row('/a', 100), row('/b', 110)])[0]?.prefix).toBe('/a');
+    expect(top.update([row('/a', 100), row('/b', 130)])[0]?.prefix).toBe('/b');
+  });
+
+  it('leave a count of writes for other that never goes back', () => {
+    const top = new TopPrefixes(1);
+    const other = (...rows: Parameters<TopPrefixes['update']>[0]): number | undefined =>
+      top.update(rows).find(({ prefix }) => prefix === 'other')?.writes;
+    expect(other(row('/a', 100, 5), row('/b', 10, 7))).toBe(7);
+    expect(other(row('/a', 100, 6), row('/b', 500, 9))).toBe(8);
+    expect(other(row('/a', 100, 8), row('/b', 500, 9))).toBe(10);
+    expect(other(row('/b', 500, 20))).toBe(10);
+  });
+});

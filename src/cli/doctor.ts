@@ -37,30 +37,33 @@ async function doctor(options: Options): Promise<void> {
   const interrupt = (): void => interruption.abort(new Error('interrupted'));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    await examine(options, interruption.signal);
+    const diskHangs = await examine(options, interruption.signal);
     if (interruption.signal.aborted) process.exitCode = exitCodes.interrupted;
+    if (diskHangs) {
+      process.stderr.write('The disk hangs, so this process can only be killed; it does so itself.\n');
+      process.kill(process.pid, 'SIGKILL');
+    }
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }
 
-async function examine(options: Options, signal: AbortSignal): Promise<void> {
+/** Whether the disk hangs. */
+async function examine(options: Options, signal: AbortSignal): Promise<boolean> {
   const { bundle } = options;
-  if (typeof bundle !== 'string') {
-    await report(options, signal);
-    return;
-  }
+  if (typeof bundle !== 'string') return (await report(options, signal))?.diskHangs === true;
   const { Archive } = await import('./doctor/bundle/archive.ts');
   const archive = await Archive.create(bundle);
   let isWritten = false;
   try {
     const parts = await report(options, signal);
-    if (parts === undefined) return;
+    if (parts === undefined) return false;
     const { writeBundle } = await import('./doctor/bundle.ts');
     const { files, bytes } = await writeBundle(archive, { ...parts, signal });
     isWritten = true;
     const size = `${files} files, ${bytes} bytes`;
     process.stderr.write(`${bundle}: ${size}, without secrets; look through it before you send it\n`);
+    return parts.diskHangs;
   } finally {
     if (!isWritten) await archive.discard();
   }
@@ -75,12 +78,12 @@ async function report(options: Options, signal: AbortSignal) {
     import('./doctor/report.ts'),
   ]);
   const target = await resolveTarget(targetFlags(options), process.env, signal);
-  const facts = await gatherFacts(target, { load: options['load'] === true, signal });
+  const { facts, diskHangs } = await gatherFacts(target, { load: options['load'] === true, signal });
   if (signal.aborted) return undefined;
   const made = reportOf(facts, checks);
   process.stdout.write(await written(made, options['output']));
   process.exitCode = exitCodeOfReport(made);
-  return { target, facts, report: made };
+  return { target, facts, report: made, diskHangs };
 }
 
 function targetFlags(options: Options): TargetFlags {

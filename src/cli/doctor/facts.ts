@@ -32,6 +32,8 @@ export interface AuthReading {
   readonly enabled?: boolean;
   /** The user that the calls are made as. */
   readonly user?: string;
+  /** Etcd has no such user. */
+  readonly isUnknown?: true;
   /** How etcd knows the user: by a password, or by the common name of the client certificate. */
   readonly by?: 'password' | 'certificate';
   readonly roles?: readonly string[];

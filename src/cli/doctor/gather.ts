@@ -12,17 +12,23 @@ import type { Target } from './target.ts';
 /** Above this share of the quota a load could be what fills it. */
 const loadUsedRatio = 0.8;
 
+/** The facts, and whether a thread of this process waits for a disk, so that it will not end by itself. */
+export interface Gathered {
+  readonly facts: Facts;
+  readonly diskHangs: boolean;
+}
+
 /** Gathers all that the checks judge; what cannot be had is in the facts as a fault. Rejects never. */
 export async function gatherFacts(
   target: Target,
   options: { readonly load: boolean; readonly signal: AbortSignal },
-): Promise<Facts> {
+): Promise<Gathered> {
   const { loaded, knowsDirectories } = target;
   const { config } = loaded;
   const { signal } = options;
   const client = connectTo(config, config.member.name, config.member.endpoint);
   try {
-    const observation = await observeOnce(config, { client, knowsDirectories, signal });
+    const observation = await observeOnce(config, { knowsDirectories, signal });
     const members = observation.sections.cluster?.value?.members ?? [];
     const [urls, auth, secretFiles] = await Promise.all([
       readUrls({
@@ -37,7 +43,9 @@ export async function gatherFacts(
     ]);
     // After the observation, so that neither disturbs what the other measures.
     const { dataDir, walDir } = config.member;
-    const preflight = knowsDirectories ? await diskPreflight({ dataDir, walDir, signal }) : [];
+    const { preflight, diskHangs } = knowsDirectories
+      ? await diskPreflight({ dataDir, walDir, signal })
+      : { preflight: [], diskHangs: false };
     const facts: Facts = {
       nowMs: Date.now(),
       member: config.member.name,
@@ -56,7 +64,7 @@ export async function gatherFacts(
         secretFiles,
       },
     };
-    return options.load ? { ...facts, load: await load(facts, client, signal) } : facts;
+    return { facts: options.load ? { ...facts, load: await load(facts, client, signal) } : facts, diskHangs };
   } finally {
     client.close();
   }

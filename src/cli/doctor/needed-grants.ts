@@ -16,6 +16,8 @@ export interface NeededGrant {
     | { readonly kind: 'keys'; readonly access: 'read' | 'readwrite'; readonly span: KeySpan };
   /** Needed only where the own member has this hazard (`src/cluster/version-hazards.ts`). */
   readonly onlyWithHazard?: string;
+  /** Etcd of this series lets every user do it (tried on 3.4.23; 3.5.30 asks for root). */
+  readonly freeInSeries?: '3.4';
 }
 
 const firstKey = Buffer.from([0]);
@@ -44,11 +46,11 @@ export function neededGrants(keyPrefix: string): readonly NeededGrant[] {
       purpose: `keep its own keys under ${keyPrefix}`,
       needs: { kind: 'keys', access: 'readwrite', span: own },
     },
-    { operation: 'compaction', purpose: 'compact', needs: root },
+    { operation: 'compaction', purpose: 'compact', needs: root, freeInSeries: '3.4' },
     { operation: 'defrag', purpose: 'defragment', needs: root },
     { operation: 'snapshot', purpose: 'take snapshots', needs: root },
-    { operation: 'nospace', purpose: 'disarm alarms', needs: root },
-    { operation: 'move-leader', purpose: 'move the raft leader', needs: root },
+    { operation: 'nospace', purpose: 'disarm alarms', needs: root, freeInSeries: '3.4' },
+    { operation: 'move-leader', purpose: 'move the raft leader', needs: root, freeInSeries: '3.4' },
     { operation: 'replace', purpose: 'add, promote and remove members', needs: root },
   ];
 }

@@ -46,10 +46,12 @@ export async function resolveTarget(flags: TargetFlags, env: NodeJS.ProcessEnv, 
     loadConfig({ env, flags: [...more, ...given], ...(flags.file === undefined ? {} : { file: flags.file }) });
   const file = flags.file === undefined ? {} : { file: flags.file };
   try {
-    return { loaded: await load([]), ...file, foundOut: [], knowsDirectories: true };
+    const loaded = await load([]);
+    return { loaded, ...file, foundOut: [], knowsDirectories: true };
   } catch (error) {
     const missing = missingOnly(error);
-    if (missing === undefined || flags.file !== undefined) throw error;
+    if (flags.file !== undefined) throw error;
+    if (missing === undefined) throw withoutDispensable(error);
     const provisional = await load(dispensable.filter(([path]) => missing.has(path)));
     const said = await findOut(provisional, missing, signal);
     const stillMissing = dispensable.filter(([path]) => missing.has(path) && !said.some(([key]) => key === path));
@@ -62,6 +64,14 @@ export async function resolveTarget(flags: TargetFlags, env: NodeJS.ProcessEnv, 
       knowsDirectories: !stillMissing.some(([path]) => path === 'member.dataDir'),
     };
   }
+}
+
+/** What is wrong besides keys that the doctor can do without. */
+function withoutDispensable(error: unknown): unknown {
+  if (!(error instanceof ConfigError)) return error;
+  const isNeeded = ({ code, key }: ConfigError['problems'][number]) =>
+    code !== 'MISSING_KEY' || !dispensable.some(([path]) => path === key);
+  return new ConfigError(error.problems.filter(isNeeded));
 }
 
 /** The keys that are missing, where nothing else is wrong and all of them can be done without. */
@@ -105,7 +115,7 @@ function isDerived(origin: unknown): boolean {
 async function askName(config: LoadedConfig['config'], signal: AbortSignal): Promise<string | undefined> {
   const client = connectTo(config, config.member.endpoint, config.member.endpoint);
   try {
-    const [{ header }, { members }] = await Promise.all([client.status(signal), client.memberList(signal)]);
+    const { header, members } = await client.memberList(signal);
     return members.find(({ id }) => id === header.memberId)?.name || undefined;
   } catch {
     // Why it does not answer is the first thing that the checks will say.

@@ -45,10 +45,8 @@ export class Archive {
       tar.entry({ name: path, mode: 0o600, mtime }, text);
     }
     tar.finalize();
-    const output = this.#handle.createWriteStream({ autoClose: false });
+    const output = this.#handle.createWriteStream({ flush: true });
     await pipeline(tar, createGzip(), output);
-    await this.#handle.sync();
-    await this.#handle.close();
     return output.bytesWritten;
   }
 

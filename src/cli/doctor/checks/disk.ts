@@ -22,12 +22,30 @@ const slowDiskRemedy =
 /** What lies under the WAL and the data, and how fast it is: by writing as etcd does, and by etcd's own histograms. */
 export const diskCheck: Check = {
   group: 'disk',
-  examine: (facts) => [
-    ...devices(facts),
-    ...facts.preflight.map(preflight),
-    ...etcdLatency(facts.observation.sections.wal?.value),
-  ],
+  examine: (facts) => {
+    const latency = etcdLatency(facts.observation.sections.wal?.value);
+    const missing = missingDirectory(facts);
+    return missing === undefined
+      ? [...devices(facts), ...facts.preflight.map(preflight), ...latency]
+      : [missing, ...latency];
+  },
 };
+
+/** In the words of the collectors, which also looked where etcd's process sees the directory. */
+const isMissing = 'does not exist where the agent can see it';
+
+function missingDirectory({ observation, dataDir }: Facts): Line | undefined {
+  const { disk } = observation.sections;
+  const paths = disk?.value?.devices
+    .filter(({ unresolved }) => unresolved?.includes(isMissing))
+    .map(({ path }) => path);
+  if (paths?.length === 0 || (disk?.value === undefined && disk?.fault?.message.includes(isMissing) !== true)) {
+    return undefined;
+  }
+  const message = `${[...new Set(paths ?? [dataDir])].join(', ')} does not exist on this machine.`;
+  const remedy = 'Correct member.dataDir and member.walDir (--data-dir), or mount them where the agent runs.';
+  return found({ code: 'DATA_DIR_MISSING', severity: 'critical', message, remedy });
+}
 
 function devices({ observation, dataDir }: Facts): readonly Line[] {
   const reading = observation.sections.disk;
@@ -37,15 +55,7 @@ function devices({ observation, dataDir }: Facts): readonly Line[] {
   if (reading?.value === undefined) {
     return [skipped(`the device under ${dataDir} is not known: ${reading?.fault?.message ?? 'it was not observed'}`)];
   }
-  const all = reading.value.devices;
-  const missing = all.filter(({ unresolved }) => unresolved?.includes('does not exist') === true);
-  if (missing.length > 0) {
-    const paths = [...new Set(missing.map(({ path }) => path))].join(', ');
-    const message = `${paths} does not exist on this machine.`;
-    const remedy = 'Correct member.dataDir and member.walDir (--data-dir), or mount them where the agent runs.';
-    return [found({ code: 'DATA_DIR_MISSING', severity: 'critical', message, remedy })];
-  }
-  return all.flatMap((device) => deviceLine(device));
+  return reading.value.devices.flatMap(deviceLine);
 }
 
 function deviceLine(device: RoleDevice): readonly Line[] {

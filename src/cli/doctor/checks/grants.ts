@@ -1,3 +1,4 @@
+import { parseVersion, seriesOf } from '../../../cluster/version.ts';
 import { hazardsOf } from '../../../cluster/version-hazards.ts';
 import { type Check, found, type Line, ok, skipped } from '../check.ts';
 import type { Facts } from '../facts.ts';
@@ -15,6 +16,13 @@ export const grantsCheck: Check = {
       const remedy = 'Set cluster.auth.username and cluster.auth.passwordFile.';
       return [found({ code: 'NO_USER', severity: 'critical', message, remedy })];
     }
+    if (auth.isUnknown === true) {
+      const origin = auth.by === 'certificate' ? ', the common name of its client certificate' : '';
+      const message = `Etcd asks for users, and has none named ${auth.user}${origin}.`;
+      const remedy =
+        'Set cluster.auth.username and cluster.auth.passwordFile, or add the user (etcdctl user add) with its roles.';
+      return [found({ code: 'NO_USER', severity: 'critical', message, remedy })];
+    }
     if (auth.roles === undefined || auth.permissions === undefined) {
       return [skipped(`the roles of ${auth.user} could not be read: ${auth.fault?.message ?? 'no reason given'}`)];
     }
@@ -26,12 +34,16 @@ function grantLines({ auth, config, observation }: Facts, user: string, roles: r
   const version = observation.sections.member?.value?.status.version;
   // Where Status itself was refused there is no version, and the refusal says that it needs root.
   const hazards = new Set(version === undefined ? ['status-needs-root'] : hazardsOf(version).map(({ id }) => id));
+  const parsed = parseVersion(version ?? '');
+  const series = parsed === undefined ? undefined : seriesOf(parsed);
   const needed = neededGrants(config.keyPrefix).filter(
-    ({ onlyWithHazard }) => onlyWithHazard === undefined || hazards.has(onlyWithHazard),
+    ({ onlyWithHazard, freeInSeries }) =>
+      (onlyWithHazard === undefined || hazards.has(onlyWithHazard)) &&
+      (freeInSeries === undefined || freeInSeries !== series),
   );
   const missing = needed.filter((need) => !isGranted(need, roles, auth.permissions ?? []));
   const by = auth.by === 'certificate' ? ' (by its client certificate)' : '';
-  const has = roles.length === 0 ? 'no role' : `the roles ${roles.join(', ')}`;
+  const has = roles.length === 0 ? 'no role' : `the role${roles.length === 1 ? '' : 's'} ${roles.join(', ')}`;
   if (missing.length === 0) {
     return [ok(`${user}${by} has ${has}: all that the operations need`)];
   }

@@ -35,7 +35,10 @@ function quorum(cluster: ClusterSection): readonly Line[] {
   const tolerance = faultTolerance(voters, votersReachable);
   const numbers = `${votersReachable} of ${voters} voters answer, ${quorumSize} are needed`;
   const lines: Line[] = [];
-  if (tolerance < 0) {
+  if (tolerance < 0 && cluster.linearizable) {
+    // A quorum has confirmed the member list: those who do not answer do so to us only.
+    lines.push(skipped(`a quorum answers, but from here only ${votersReachable} of ${voters} voters say how they are`));
+  } else if (tolerance < 0) {
     const remedy = 'Start the missing members again: with a majority of the disks intact nothing is lost.';
     lines.push(found({ code: 'QUORUM_LOST', severity: 'critical', message: `Quorum is lost: ${numbers}.`, remedy }));
   } else if (tolerance === 0 && voters > 2) {
@@ -61,6 +64,8 @@ function quorum(cluster: ClusterSection): readonly Line[] {
 }
 
 function leader({ members, leaderId, raftTerm }: ClusterSection): readonly Line[] {
+  if (members.every(({ status }) => status === undefined))
+    return [skipped('no member has said who the raft leader is')];
   const leading = members.find(({ id }) => id === leaderId);
   if (leading !== undefined) return [ok(`${displayName(leading)} is the raft leader, term ${raftTerm}`)];
   const remedy = 'A majority of the voters must be up and reach each other at their peer URLs.';

@@ -17,6 +17,7 @@ export const spaceCheck: Check = {
   examine: ({ observation, dataDir }) => {
     const { filesystem, quota } = observation.sections;
     if (dataDir === undefined) return [skipped('not checked: the data directory is not known')];
+    if (filesystem?.fault?.code === 'FILESYSTEM_UNRESOLVED') return [skipped('not checked: see disk')];
     if (filesystem?.value === undefined) return [unread(filesystem?.fault)];
     return filesystem.value.filesystems.flatMap((each) => [
       ...state(each),

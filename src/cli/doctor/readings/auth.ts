@@ -21,6 +21,9 @@ const authenticated: ReadonlySet<string> = new Set([
   'ETCD_PERMISSION_DENIED',
 ]);
 
+/** What etcd says of a user that it does not have: the certificate's name, where there is no password. */
+const unknownUser = 'user name not found';
+
 /** Whether etcd asks for users, and what ours may do. A user may always read its own roles. Rejects never. */
 export async function readAuth(options: AuthReadingOptions): Promise<AuthReading> {
   const enabled = await isEnabled(options);
@@ -30,7 +33,8 @@ export async function readAuth(options: AuthReadingOptions): Promise<AuthReading
   try {
     return { enabled, ...user, ...(await rolesOf(options, user.user)) };
   } catch (error) {
-    return { enabled, ...user, fault: faultOf(error) };
+    const fault = faultOf(error);
+    return { enabled, ...user, fault, ...(fault.message.includes(unknownUser) ? { isUnknown: true } : {}) };
   }
 }
 
@@ -38,8 +42,8 @@ async function isEnabled({ client, username, signal }: AuthReadingOptions): Prom
   try {
     return (await client.authStatus(signal)).enabled;
   } catch (error) {
-    const { code } = faultOf(error);
-    if (authenticated.has(code)) return true;
+    const { code, message } = faultOf(error);
+    if (authenticated.has(code) || message.includes(unknownUser)) return true;
     return code === 'ETCD_UNSUPPORTED' ? await isEnabledOn34(client, username, signal) : undefined;
   }
 }

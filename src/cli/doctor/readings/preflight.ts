@@ -26,9 +26,12 @@ const minimumAvailableRatio = 0.05;
 /**
  * Writes beside the WAL as etcd does, 2300 bytes and fdatasync, one after the other in a file that was written before;
  * and beside the data where that lies on another device. The file is removed afterwards. An agent that probes there too
- * finds its file gone and makes a new one. Rejects never.
+ * finds its file gone and makes a new one. `diskHangs`: a thread waits for the disk, and the process will not end by
+ * itself. Rejects never.
  */
-export async function diskPreflight(options: PreflightOptions): Promise<readonly DiskPreflight[]> {
+export async function diskPreflight(
+  options: PreflightOptions,
+): Promise<{ readonly preflight: readonly DiskPreflight[]; readonly diskHangs: boolean }> {
   const entry = new URL(
     import.meta.url.endsWith('.ts')
       ? '../../../observe/fsync-probe-thread.ts'
@@ -37,18 +40,14 @@ export async function diskPreflight(options: PreflightOptions): Promise<readonly
   );
   const thread = createDiskThread<typeof probeOperations>(entry);
   const directories = { dataDir: options.dataDir, walDir: options.walDir };
-  try {
-    const readings: DiskPreflight[] = [];
-    for (const role of ['wal', 'data'] as const) {
-      const reading = await tryRole(thread, role, options);
-      if (reading !== undefined) readings.push(reading);
-      if (reading?.fault?.code === hung.code) break;
-    }
-    return readings;
-  } finally {
-    await thread.call('remove', directories, AbortSignal.timeout(hangMs)).catch(() => undefined);
-    await thread.close();
+  const preflight: DiskPreflight[] = [];
+  for (const role of ['wal', 'data'] as const) {
+    const reading = await tryRole(thread, role, options);
+    if (reading !== undefined) preflight.push(reading);
+    if (reading?.fault?.code === hung.code) break;
   }
+  await thread.call('remove', directories, AbortSignal.timeout(hangMs)).catch(() => undefined);
+  return { preflight, diskHangs: !(await thread.close()) };
 }
 
 const hung = { code: 'DISK_HUNG', remedy: 'Look at the disk and at what the kernel says of it (dmesg).' } as const;

@@ -1,4 +1,5 @@
 import type { Observation } from '../cluster/observation.ts';
+import { sentences } from './sentences.ts';
 
 /** Whether the agent observes its member, and if not, why. */
 export interface Readiness {
@@ -26,7 +27,7 @@ export function readinessOf(observation: Observation, nowMs: number, staleAfterM
   const reading = sections.member;
   if (reading?.value === undefined) {
     const fault = reading?.fault;
-    const reason = [fault?.message, fault?.remedy].filter((part) => part !== undefined).join(' ');
+    const reason = sentences(fault?.message, fault?.remedy);
     return { ready: false, code: fault?.code ?? 'MEMBER_NOT_OBSERVED', reason: reason || `${member} is not observed.` };
   }
   return { ready: true, code: 'READY', reason: `${member} is observed: ${reading.value.summary}.` };

@@ -8,6 +8,7 @@ import { openApiDocument } from './openapi/document.ts';
 import { operations } from './openapi/operations.ts';
 import { readinessOf } from './readiness.ts';
 import type { MetricsRegistry } from './registry.ts';
+import { sentences } from './sentences.ts';
 import { statusOf } from './status.ts';
 
 export interface RoutesOptions {
@@ -117,5 +118,5 @@ function keyspaceOf({ sections }: Observation): unknown {
     message: 'This agent does not observe the keyspace, or has not yet.',
     remedy: 'observe.collectors.keyspace switches it on.',
   };
-  throw new ProblemError({ status: 503, code, detail: `${message} ${remedy}`.trim() });
+  throw new ProblemError({ status: 503, code, detail: sentences(message, remedy) });
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
@@ -30,15 +30,17 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
     read(files.key, 'expose.tls.key'),
     files.clientCa === undefined ? undefined : read(files.clientCa, 'expose.tls.clientCa'),
   ]);
+  if (!isOf(files, cert, key)) {
+    throw invalid(`The certificate ${files.cert} is not of the key ${files.key}.`);
+  }
+  if (ca !== undefined && files.clientCa !== undefined) {
+    certificateIn(files.clientCa, ca);
+  }
   const options: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }) };
   try {
     createSecureContext(options);
   } catch (cause) {
-    throw new AgentError(
-      'TLS_FILES_INVALID',
-      `The certificate ${files.cert} and the key ${files.key} cannot be used: ${faultOf(cause).message}.`,
-      { cause, remedy: 'Both are PEM, and the key is that of the first certificate in the file.' },
-    );
+    throw invalid(`The files of expose.tls cannot be used: ${faultOf(cause).message}.`, cause);
   }
   return {
     options,
@@ -46,6 +48,32 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
       .update(JSON.stringify([cert, key, ca]))
       .digest('hex'),
   };
+}
+
+function isOf(files: TlsFiles, cert: string, key: string): boolean {
+  const certificate = certificateIn(files.cert, cert);
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(key));
+  } catch (cause) {
+    throw invalid(`There is no key that can be read in ${files.key}: ${faultOf(cause).message}.`, cause);
+  }
+}
+
+/**
+ * The first certificate of a file. The runtime itself takes an empty file for none given: a server without a
+ * certificate, and instead of the client CA every public one.
+ */
+function certificateIn(path: string, pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (cause) {
+    throw invalid(`There is no certificate that can be read in ${path}: ${faultOf(cause).message}.`, cause);
+  }
+}
+
+function invalid(message: string, cause?: unknown): AgentError {
+  const remedy = 'All are PEM, without a passphrase, and the key is that of the first certificate in the file.';
+  return new AgentError('TLS_FILES_INVALID', message, { cause, remedy });
 }
 
 async function read(path: string, key: string): Promise<string> {

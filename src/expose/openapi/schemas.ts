@@ -100,7 +100,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     'quota?': ref('Quota'),
     'latency?': object({ 'walFsyncP99Seconds?': number, 'backendCommitP99Seconds?': number }),
     findings: list(ref('Finding')),
-    faults: list({ allOf: [ref('Fault'), object({ collector: text })] }),
+    faults: list(object({ collector: text, code: text, message: text, 'member?': text, 'remedy?': text })),
   }),
   Histogram: object({ edges: list(number), counts: list(integer), sum: number, count: integer }),
   Reading: object({

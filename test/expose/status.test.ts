@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { fromJSONSchema } from 'zod';
+import type { Route } from '../../src/expose/http/route.ts';
+import { schemas } from '../../src/expose/openapi/schemas.ts';
+import { createRegistry } from '../../src/expose/registry.ts';
+import { createRoutes } from '../../src/expose/routes.ts';
+import { statusOf } from '../../src/expose/status.ts';
+import { emptyObservation, fullObservation, observationWith } from './support/full-observation.ts';
+import { ask, serve } from './support/server.ts';
+
+describe('the status', () => {
+  it('shows every member with its role, lag and state', () => {
+    const { members } = statusOf(fullObservation);
+    expect(members.map(({ name, role, own, healthy }) => [name, role, own, healthy])).toEqual([
+      ['m1', 'follower', true, true],
+      ['m2', 'leader', false, true],
+      ['m3', 'unknown', false, false],
+      ['', 'unstarted', false, false],
+    ]);
+    expect(members[0]).toMatchObject({ raftIndexLagEntries: 12n, revisionLag: 3n, version: '3.5.30' });
+    expect(members[2]).toMatchObject({ fault: { code: 'ETCD_UNREACHABLE' } });
+    expect(members[2]).not.toHaveProperty('version');
+  });
+
+  it('counts quorum against the voters of the member list', () => {
+    expect(statusOf(fullObservation).quorum).toEqual({
+      voters: 3,
+      learners: 1,
+      votersReachable: 2,
+      size: 2,
+      holds: true,
+      faultTolerance: 0,
+    });
+    const lost = statusOf(observationWith({ cluster: { votersReachable: 1 } })).quorum;
+    expect(lost).toMatchObject({ holds: false, faultTolerance: 0 });
+  });
+
+  it('names the leader, alarms, and findings with the gravest first', () => {
+    const status = statusOf(fullObservation);
+    expect(status.cluster).toMatchObject({ name: 'prod "eu"', raftTerm: 7n, leader: { name: 'm2' } });
+    expect(status.alarms).toMatchObject([{ member: 'm1', alarm: 'NOSPACE' }]);
+    expect(status.findings.map(({ severity, collector }) => [severity, collector])).toEqual([
+      ['critical', 'cluster'],
+      ['warning', 'member'],
+      ['warning', 'cluster'],
+      ['info', 'certificates'],
+    ]);
+  });
+
+  it('says which collector failed and why, and leaves out what is not known', () => {
+    const status = statusOf(observationWith({ cluster: undefined, quota: undefined }));
+    expect(status.faults).toMatchObject([
+      { collector: 'cluster', code: 'EIO', remedy: 'Look at the disk.' },
+      { collector: 'quota', code: 'EIO' },
+    ]);
+    expect(status.members).toEqual([]);
+    expect(status).not.toHaveProperty('quorum');
+    expect(status).not.toHaveProperty('quota');
+  });
+
+  it('is there before the first round', () => {
+    expect(statusOf(emptyObservation)).toEqual({
+      agent: { version: '1.2.3', member: 'm1', rounds: 0 },
+      cluster: { name: 'prod' },
+      members: [],
+      alarms: [],
+      findings: [],
+      faults: [],
+    });
+  });
+});
+
+describe('the API document', () => {
+  const routes = createRoutes({
+    observation: () => fullObservation,
+    registry: createRegistry({ observation: () => fullObservation }),
+    staleAfterMs: 1,
+    nowMs: () => 0,
+  });
+
+  interface Operation {
+    readonly operationId: string;
+    readonly summary: string;
+    readonly responses: object;
+    readonly security: readonly object[];
+  }
+
+  async function document(): Promise<{ openapi: string; paths: Record<string, Record<string, Operation>> }> {
+    return JSON.parse((await ask(await serve(), '/api/v1/openapi.json')).body);
+  }
+
+  it('has every route, and no other', async () => {
+    const { openapi, paths } = await document();
+    expect(openapi).toBe('3.1.0');
+    const documented = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(documented).toEqual(routes.map(({ method, path }: Route) => `${method} ${path}`));
+  });
+
+  it('has distinct operations, each with a summary and a success, and open ones without credentials', async () => {
+    const { paths } = await document();
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(routes.length);
+    for (const { summary, responses } of operations) {
+      expect(summary).not.toBe('');
+      expect(Object.keys(responses)).toContain('200');
+    }
+    expect(operations.filter(({ security }) => security.length === 0).map(({ operationId }) => operationId)).toEqual([
+      'getHealth',
+      'getReadiness',
+    ]);
+  });
+
+  it('refers only to what it defines', async () => {
+    const text = JSON.stringify(await document());
+    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
+    expect(references.length).toBeGreaterThan(10);
+    expect(references.filter((name) => name === undefined || !(name in schemas))).toEqual([]);
+  });
+
+  it.each([
+    ['/api/v1/status', 'Status'],
+    ['/api/v1/observation', 'Observation'],
+    ['/api/v1/keyspace', 'Keyspace'],
+    ['/nowhere', 'Problem'],
+  ])('describes what %s answers', async (path, name) => {
+    for (const observation of [fullObservation, observationWith({ cluster: undefined, host: undefined })]) {
+      const { body } = await ask(await serve({ observation: () => observation }), path);
+      const schema = strict({ $ref: `#/$defs/${name}`, $defs: schemas });
+      expect(fromJSONSchema(schema).parse(JSON.parse(body))).toBeDefined();
+    }
+  });
+});
+
+/** The same schema without properties that it does not name, so that a forgotten one shows; references for a plain reader. */
+function strict(schema: unknown): Record<string, never> {
+  const text = JSON.stringify(schema, (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && 'required' in value && !('additionalProperties' in value)
+      ? { ...value, additionalProperties: false }
+      : value,
+  );
+  return JSON.parse(text.replaceAll('#/components/schemas/', '#/$defs/'));
+}

@@ -1,16 +1,9 @@
 import type { Fault, Observation, SectionName } from '../cluster/observation.ts';
 import type { Config } from '../config/config.ts';
-import { fetchMetricsPage } from '../etcd/metrics-page.ts';
 import { createRegistry } from '../expose/registry.ts';
 import { type HttpServer, startServer } from '../expose/server.ts';
-import { quotaMetricFamilies } from '../observe/quota.ts';
-import { MemberIdentity, roundSources } from '../observe/round-sources.ts';
-import { emptyObservation, Runner } from '../observe/runner.ts';
-import { walMetricFamilies } from '../observe/wal.ts';
-import { connectTo } from './clients.ts';
-import { buildCollectors } from './collectors.ts';
+import { buildObserver } from './observer.ts';
 import type { Releasers } from './releasers.ts';
-import { agentVersion } from './version.ts';
 
 /** What the agent tells as it happens; the log writes it down. */
 export interface AgentEvents {
@@ -42,46 +35,13 @@ export async function startAgent(
   releasers: Releasers,
 ): Promise<Agent> {
   const { events, socketPath } = options;
-  const client = connectTo(config, config.member.name, config.member.endpoint);
-  releasers.push('client of the own member', () => client.close());
-  const identity = new MemberIdentity(config.member.name, config.member.endpoint);
-  const families = [...new Set([...walMetricFamilies, ...quotaMetricFamilies])];
-
-  const of = { member: config.member.name, cluster: config.cluster.name, agentVersion: agentVersion() };
-  let runner: Runner | undefined;
-  const observation = (): Observation => runner?.observation ?? emptyObservation(of);
-  const collectors = await buildCollectors({ config, client, observation });
-  runner = new Runner({
-    ...of,
-    intervalMs: config.observe.intervalMs,
-    deadlineMs: config.observe.deadlineMs,
-    collectors,
-    sources: (signal) =>
-      roundSources(
-        {
-          status: (within) => client.status(within),
-          members: (within) => client.memberList(within),
-          alarms: (within) => client.alarms(within),
-          metricsPage: (within) =>
-            fetchMetricsPage({
-              url: config.member.metricsUrl,
-              member: config.member.name,
-              tls: config.cluster.tls,
-              families,
-              signal: within,
-            }),
-        },
-        identity,
-        signal,
-      ),
-    ...events,
-  });
+  const { runner, close } = await buildObserver(config, events);
+  releasers.push('observer', close);
+  const observation = (): Observation => runner.observation;
   const registry = createRegistry({
     observation,
     onError: (metric, error) => events.onFailure(`metric ${metric}`, error),
   });
-  const started = runner;
-  releasers.push('collectors', () => started.close());
   const { listen, advertise, tls, auth } = config.expose;
   const { cert, key, clientCa } = tls;
   const server = await startServer({
@@ -99,6 +59,6 @@ export async function startAgent(
     onFailure: ({ id, method, path, error }) => events.onFailure(`${method} ${path} (${id})`, error),
   });
   releasers.push('HTTP server', () => server.close());
-  started.start();
+  runner.start();
   return { observation, server };
 }

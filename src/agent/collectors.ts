@@ -1,7 +1,6 @@
 import type { Observation } from '../cluster/observation.ts';
 import type { ProcessSection } from '../cluster/sections.ts';
 import { type Config, isCollectorOn } from '../config/config.ts';
-import type { MemberClient } from '../etcd/member-client.ts';
 import { certificatesCollector } from '../observe/certificates.ts';
 import { clusterCollector } from '../observe/cluster.ts';
 import type { Collector } from '../observe/collector.ts';
@@ -16,26 +15,37 @@ import { pressureCollector } from '../observe/pressure.ts';
 import { processCollector } from '../observe/process.ts';
 import { quotaCollector } from '../observe/quota.ts';
 import { walCollector } from '../observe/wal.ts';
-import { connectTo } from './clients.ts';
+import type { ClientPool } from './clients.ts';
 
 /** What the collectors share. */
 export interface CollectorParts {
   readonly config: Config;
-  /** The client of the own member. */
-  readonly client: MemberClient;
+  readonly pool: ClientPool;
   /** The newest observation: what one collector says may guide another, without either knowing the other. */
   readonly observation: () => Observation;
+  /** How long a member may take for its status. */
+  readonly statusTimeoutMs: number;
+  /** How long a quorum may take to answer a read. */
+  readonly readTimeoutMs: number;
 }
 
 /** Builds every collector that the configuration has switched on; what only some agents need is imported when needed. */
 export async function buildCollectors(parts: CollectorParts): Promise<readonly Collector[]> {
-  const { config, client, observation } = parts;
+  const { config, pool, observation, statusTimeoutMs, readTimeoutMs } = parts;
   const { member, cluster, observe, expose } = config;
   const process = () => observation().sections.process?.value;
   const machine = memberMachine({ dataDir: member.dataDir, walDir: member.walDir, endpoint: member.endpoint });
   const all: readonly Collector[] = [
-    memberCollector({ linearizableRead: async (signal) => (await client.linearizableRead(signal)).seconds }),
-    clusterCollector({ endpoints: cluster.endpoints, connect: (endpoint) => connectTo(config, endpoint, endpoint) }),
+    memberCollector({
+      linearizableRead: async (signal) => (await pool.own.linearizableRead(signal)).seconds,
+      readTimeoutMs,
+    }),
+    clusterCollector({
+      endpoints: cluster.endpoints,
+      clientOf: (endpoint) => pool.of(endpoint),
+      retain: (endpoints) => pool.retain(endpoints),
+      statusTimeoutMs,
+    }),
     walCollector(),
     quotaCollector({ flagBytes: () => quotaFlagBytes(process()) }),
     diskCollector(machine),
@@ -73,11 +83,11 @@ function filesOf(tls: Config['expose']['tls']): { ca?: string; cert?: string; ke
   return clientCa === undefined ? own : { ...own, ca: clientCa };
 }
 
-async function keyspace({ config, client, observation }: CollectorParts): Promise<Collector> {
+async function keyspace({ config, pool, observation }: CollectorParts): Promise<Collector> {
   const { keyspaceCollector } = await import('../observe/keyspace.ts');
   return keyspaceCollector({
     member: config.member.name,
-    client,
+    client: pool.own,
     cluster: () => observation().sections.cluster?.value,
     ...config.observe.keyspace,
   });

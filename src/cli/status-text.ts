@@ -81,7 +81,7 @@ function memberTable(members: readonly AsJson<StatusMember>[]): string {
     member.revisionLag === undefined ? '-' : formatCount(BigInt(member.revisionLag)),
     typeof member.dbSizeBytes === 'number' ? formatBytes(member.dbSizeBytes) : '-',
     typeof member.dbSizeInUseBytes === 'number' ? formatBytes(member.dbSizeInUseBytes) : '-',
-    member.fault === undefined ? member.clientUrls.join(',') : member.fault.message,
+    member.clientUrls.join(',') || '-',
   ]);
   return formatTable(
     ['MEMBER', 'ROLE', 'HEALTH', 'VERSION', 'RAFT LAG', 'REVISION LAG', 'DB SIZE', 'IN USE', 'CLIENT URL'],
@@ -113,8 +113,13 @@ function latencyLine({ latency }: AsJson<Status>): string {
   return parts.length === 0 ? '' : `Latency   ${parts.join(', ')}\n`;
 }
 
-function problems({ findings, faults }: AsJson<Status>): string {
+function problems({ findings, faults, members }: AsJson<Status>): string {
   const lines = [
+    ...members.flatMap((member) =>
+      member.fault === undefined
+        ? []
+        : [`  ${(member.reachable ? 'warning' : 'down').padEnd(8)}  ${nameOf(member)}: ${member.fault.message}`],
+    ),
     ...findings.map(
       ({ severity, message, remedy }) => `  ${severity.padEnd(8)}  ${message}\n            to do: ${remedy}`,
     ),

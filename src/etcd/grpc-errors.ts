@@ -63,7 +63,9 @@ export function fromGrpc(error: ServiceError, context: CallContext): EtcdError {
 
 /** The beginning of every message: what was tried, and on what. */
 export function where(context: CallContext): string {
-  return `${context.call} on member ${context.member} (${context.endpoint})`;
+  // A member whose name is not known yet goes by its endpoint.
+  const whom = context.member === context.endpoint ? '' : ` member ${context.member}`;
+  return `${context.call} on${whom} ${whom === '' ? context.endpoint : `(${context.endpoint})`}`;
 }
 
 /** Refused before anything was done, because the token is not valid (any more): a new token may be tried. */

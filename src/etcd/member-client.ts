@@ -69,12 +69,18 @@ export class MemberClient {
     return this.#read(STATUS, undefined, signal);
   }
 
-  /** The member list as the quorum has it; where no quorum answers, as this member remembers it, and flagged so. */
-  memberList(signal?: AbortSignal): Promise<MemberList> {
+  /**
+   * The member list as the quorum has it; where no quorum answers within `linearizableTimeoutMs` (default: half the call
+   * timeout), as this member remembers it, and flagged so.
+   */
+  memberList(
+    signal?: AbortSignal,
+    linearizableTimeoutMs: number = this.#connection.options.callTimeoutMs / 2,
+  ): Promise<MemberList> {
     return readMemberList({
       linearizableRead: (within) => this.linearizableRead(within),
       call: (method, request, within) => this.#read(method, request, within),
-      linearizableTimeoutMs: this.#connection.options.callTimeoutMs / 2,
+      linearizableTimeoutMs,
       signal,
     });
   }

@@ -7,48 +7,43 @@ import { memberStatusOf } from './member-status.ts';
 /** What the collector needs of a member's client. */
 export interface StatusClient {
   status(signal: AbortSignal): Promise<StatusReply>;
-  close(): unknown;
 }
 
 export interface ClusterCollectorOptions {
   /** Endpoints from the configuration; asked besides those that the members advertise. */
   readonly endpoints: readonly string[];
-  /** Makes the client of one endpoint; the collector owns and closes it. */
-  readonly connect: (endpoint: string) => StatusClient;
+  readonly clientOf: (endpoint: string) => StatusClient;
+  /** Told in every round which endpoints are still asked: the clients of others may be closed. */
+  readonly retain: (endpoints: ReadonlySet<string>) => void;
+  /** How long a member may take for its status; shorter than the collector's deadline, so that one does not hide the others. */
+  readonly statusTimeoutMs: number;
 }
 
-/** Asks every member for its status in each round and compares: reachable, leader, lag, alarms. */
+/**
+ * Asks every member for its status in each round and compares: reachable, leader, lag, alarms. The members of the round
+ * before are asked while the list is still on its way, since without a quorum the list takes as long as a timeout.
+ */
 export function clusterCollector(options: ClusterCollectorOptions): Collector<'cluster'> {
-  const clients = new Map<string, StatusClient>();
+  let known = new Set(options.endpoints);
 
   const ask = async (endpoint: string, signal: AbortSignal): Promise<EndpointReply> => {
-    const client = clients.get(endpoint) ?? options.connect(endpoint);
-    clients.set(endpoint, client);
+    const within = AbortSignal.any([signal, AbortSignal.timeout(options.statusTimeoutMs)]);
     try {
-      return { endpoint, status: memberStatusOf(await client.status(signal)) };
+      return { endpoint, status: memberStatusOf(await options.clientOf(endpoint).status(within)) };
     } catch (error) {
       const { code, message } = faultOf(error);
       return { endpoint, fault: { code, message } };
     }
   };
 
-  const forget = async (keep: ReadonlySet<string>): Promise<void> => {
-    for (const [endpoint, client] of clients) {
-      if (!keep.has(endpoint)) {
-        clients.delete(endpoint);
-        await client.close();
-      }
-    }
-  };
-
   return {
     name: 'cluster',
     collect: async ({ signal, sources }: Round) => {
+      const early = new Map([...known].map((endpoint) => [endpoint, ask(endpoint, signal)]));
       const [list, alarms] = await Promise.all([sources.members(), sources.alarms().catch(() => [])]);
-      const advertised = list.members.flatMap(({ clientUrls }) => clientUrls);
-      const endpoints = new Set([...advertised, ...options.endpoints]);
-      await forget(endpoints);
-      const replies = await Promise.all([...endpoints].map((endpoint) => ask(endpoint, signal)));
+      known = new Set([...list.members.flatMap(({ clientUrls }) => clientUrls), ...options.endpoints]);
+      const replies = await Promise.all([...known].map((endpoint) => early.get(endpoint) ?? ask(endpoint, signal)));
+      options.retain(known);
       return assembleCluster({
         clusterId: list.header.clusterId,
         linearizable: list.linearizable,
@@ -57,6 +52,5 @@ export function clusterCollector(options: ClusterCollectorOptions): Collector<'c
         alarms,
       });
     },
-    close: () => forget(new Set()),
   };
 }

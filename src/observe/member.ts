@@ -7,6 +7,8 @@ import { memberStatusOf } from './member-status.ts';
 export interface MemberCollectorOptions {
   /** Reads one key linearizably and returns the round trip in seconds. Throws `EtcdError`. */
   readonly linearizableRead: (signal: AbortSignal) => Promise<number>;
+  /** How long a quorum may take; shorter than the collector's deadline, so that its absence is seen and not a deadline. */
+  readonly readTimeoutMs: number;
 }
 
 /** How the own member stands: what it says of itself, its alarms, and whether a quorum answers through it. */
@@ -14,35 +16,40 @@ export function memberCollector(options: MemberCollectorOptions): Collector<'mem
   return {
     name: 'member',
     collect: async ({ signal, sources }: Round): Promise<MemberSection> => {
-      const status = memberStatusOf(await sources.status());
-      const alarms = await sources.alarms().catch((): readonly AlarmEntry[] => []);
-      const read = await readOnce(options, status, signal);
+      const [reply, alarms, read] = await Promise.all([
+        sources.status(),
+        sources.alarms().catch((): readonly AlarmEntry[] => []),
+        readOnce(options, signal),
+      ]);
+      const status = memberStatusOf(reply);
       const state = stateOf(status, alarms, read.seconds !== undefined);
       return {
         state,
         summary: summaryOf(status, state),
         status,
         ...(read.seconds === undefined ? {} : { linearizableReadSeconds: read.seconds }),
-        findings: read.finding === undefined ? [] : [read.finding],
+        // A learner serves no such reads; that is no fault.
+        findings: read.finding === undefined || status.isLearner ? [] : [read.finding],
       };
     },
   };
 }
 
 async function readOnce(
-  { linearizableRead }: MemberCollectorOptions,
-  status: MemberStatus,
+  { linearizableRead, readTimeoutMs }: MemberCollectorOptions,
   signal: AbortSignal,
 ): Promise<{ readonly seconds?: number; readonly finding?: Finding }> {
-  if (status.isLearner) {
-    return {};
-  }
   try {
-    return { seconds: await linearizableRead(signal) };
+    return { seconds: await linearizableRead(AbortSignal.any([signal, AbortSignal.timeout(readTimeoutMs)])) };
   } catch (error) {
-    const { code, message, remedy } = faultOf(error);
+    const { message } = faultOf(error);
     return {
-      finding: { code, severity: 'critical', message, remedy: remedy ?? 'Look at the raft leader and the peers.' },
+      finding: {
+        code: 'NO_QUORUM_READ',
+        severity: 'critical',
+        message: `No quorum answered a read through this member: ${message}.`,
+        remedy: 'See which voters answer: a majority must be up and reach each other. Then look at disk latency.',
+      },
     };
   }
 }

@@ -2,12 +2,12 @@ import { expectMember } from '../etcd/identity.ts';
 import type { AlarmEntry, MemberList, MetricsPage, StatusReply } from '../etcd/types.ts';
 import type { Sources } from './sources.ts';
 
-/** What the sources ask the own member. */
+/** How the sources are read; each read ends with its round. */
 export interface SourceReads {
-  readonly status: (signal: AbortSignal) => Promise<StatusReply>;
-  readonly members: (signal: AbortSignal) => Promise<MemberList>;
-  readonly alarms: (signal: AbortSignal) => Promise<readonly AlarmEntry[]>;
-  readonly metricsPage: (signal: AbortSignal) => Promise<MetricsPage>;
+  readonly status: () => Promise<StatusReply>;
+  readonly members: () => Promise<MemberList>;
+  readonly alarms: () => Promise<readonly AlarmEntry[]>;
+  readonly metricsPage: () => Promise<MetricsPage>;
 }
 
 /** Remembers which id the own member has, by its name in the newest member list. One per agent. */
@@ -36,9 +36,9 @@ export class MemberIdentity {
 }
 
 /** The shared reads of one round: each is made when first asked for, and once. */
-export function roundSources(reads: SourceReads, identity: MemberIdentity, signal: AbortSignal): Sources {
+export function roundSources(reads: SourceReads, identity: MemberIdentity): Sources {
   const members = once(async () => {
-    const list = await reads.members(signal);
+    const list = await reads.members();
     identity.learn(list);
     return list;
   });
@@ -46,14 +46,14 @@ export function roundSources(reads: SourceReads, identity: MemberIdentity, signa
     members,
     status: once(async () => {
       const [reply] = await Promise.all([
-        reads.status(signal),
+        reads.status(),
         // Without a list the id known so far has to do; the list's own fault is told by who needs it.
         members().catch(() => undefined),
       ]);
       return identity.check(reply);
     }),
-    alarms: once(() => reads.alarms(signal)),
-    metricsPage: once(() => reads.metricsPage(signal)),
+    alarms: once(() => reads.alarms()),
+    metricsPage: once(() => reads.metricsPage()),
   };
 }
 

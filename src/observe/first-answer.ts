@@ -1,0 +1,25 @@
+/** A call to one member, which ends with the signal, after `patienceMs` at the latest. */
+export type Ask<C, T> = (client: C, signal: AbortSignal, patienceMs: number) => Promise<T>;
+
+/**
+ * The own member's answer; where it has none within `ownTimeoutMs`, the first one of the others, all asked at once and for
+ * `othersTimeoutMs`. Where nobody answers, the own member's failure: it says what is wrong beside this agent.
+ */
+export async function firstAnswer<C, T>(
+  parties: { readonly own: C; readonly others: readonly C[] },
+  ask: Ask<C, T>,
+  options: { readonly ownTimeoutMs: number; readonly othersTimeoutMs: number; readonly signal: AbortSignal },
+): Promise<T> {
+  const { signal, ownTimeoutMs, othersTimeoutMs } = options;
+  try {
+    return await ask(parties.own, AbortSignal.any([signal, AbortSignal.timeout(ownTimeoutMs)]), ownTimeoutMs);
+  } catch (error) {
+    signal.throwIfAborted();
+    try {
+      const within = AbortSignal.any([signal, AbortSignal.timeout(othersTimeoutMs)]);
+      return await Promise.any(parties.others.map((other) => ask(other, within, othersTimeoutMs)));
+    } catch {
+      throw error;
+    }
+  }
+}

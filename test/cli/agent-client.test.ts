@@ -1,0 +1,122 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { AgentClient } from '../../src/cli/agent-client.ts';
+import { agentsOf } from '../../src/cli/agent-options.ts';
+
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) {
+    await cleanup();
+  }
+});
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'caretaker-cli-'));
+  cleanups.push(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** An HTTP server on a free port of loopback, or on a Unix socket. */
+async function serve(answer: RequestListener, socket?: string): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => {
+    if (socket === undefined) server.listen(0, '127.0.0.1', resolve);
+    else server.listen(socket, resolve);
+  });
+  cleanups.push(() => server.close());
+  return socket ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('asking an agent', () => {
+  it('gets the JSON at a path, with the token', async () => {
+    const url = await serve((request, response) => {
+      response.end(JSON.stringify({ path: request.url, token: request.headers.authorization }));
+    });
+    const client = new AgentClient({ url, token: 'secret' });
+    expect(await client.get('/api/v1/status')).toEqual({ path: '/api/v1/status', token: 'Bearer secret' });
+  });
+
+  it('works over a Unix socket', async () => {
+    const socket = join(await folder(), 'agent.sock');
+    await serve((_, response) => response.end('{"over":"socket"}'), socket);
+    expect(await new AgentClient({ url: `unix:${socket}` }).get('/')).toEqual({ over: 'socket' });
+    expect(await new AgentClient({ url: `unix://${socket}` }).get('/')).toEqual({ over: 'socket' });
+  });
+
+  it('says where nobody answered and what to do', async () => {
+    const error: unknown = await new AgentClient({ url: 'http://127.0.0.1:1' }).get('/').catch((reason) => reason);
+    expect(error).toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      message: 'No agent could be reached at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1.',
+      remedy: expect.stringContaining('ETCD_CARETAKER_AGENT'),
+    });
+  });
+
+  it('tells an agent from something else that answers', async () => {
+    const url = await serve((_, response) => response.writeHead(404).end('404 page not found'));
+    await expect(new AgentClient({ url }).get('/')).rejects.toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      message: expect.stringContaining('it is no agent (HTTP status 404)'),
+    });
+  });
+
+  it('hands on the problem that the agent answers with', async () => {
+    const problem = { code: 'TOKEN_REQUIRED', detail: 'This needs a token.' };
+    const url = await serve((_, response) => response.writeHead(401).end(JSON.stringify(problem)));
+    await expect(new AgentClient({ url }).get('/')).rejects.toMatchObject({
+      code: 'TOKEN_REQUIRED',
+      message: expect.stringContaining('This needs a token.'),
+      remedy: expect.stringContaining('--token-file'),
+    });
+  });
+
+  it('gives up when there is no answer in time', async () => {
+    const url = await serve(() => undefined);
+    await expect(new AgentClient({ url }).get('/', AbortSignal.timeout(50))).rejects.toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      message: expect.stringContaining('no answer in time'),
+    });
+  });
+
+  it('refuses what is no URL, and never sends a token across the network in plain text', () => {
+    expect(() => new AgentClient({ url: 'ftp://x' })).toThrow('is not the URL of an agent');
+    expect(() => new AgentClient({ url: 'http://10.0.0.1:9379', token: 'secret' })).toThrow('plain text');
+    expect(new AgentClient({ url: 'http://[::1]:9379', token: 'secret' }).url).toBe('http://[::1]:9379');
+    expect(new AgentClient({ url: 'https://10.0.0.1:9379', token: 'secret' }).url).toBe('https://10.0.0.1:9379');
+  });
+});
+
+describe('which agents are asked', () => {
+  const urls = (agents: readonly AgentClient[]): string[] => agents.map(({ url }) => url);
+
+  it('the one beside the default port, unless options or the environment name others', async () => {
+    expect(urls(await agentsOf({}, {}))).toEqual(['http://127.0.0.1:9379']);
+    const env = { ETCD_CARETAKER_AGENT: 'http://127.0.0.1:1, http://127.0.0.1:2' };
+    expect(urls(await agentsOf({}, env))).toEqual(['http://127.0.0.1:1', 'http://127.0.0.1:2']);
+    expect(urls(await agentsOf({ agent: 'unix:/run/a.sock' }, env))).toEqual(['unix:/run/a.sock']);
+  });
+
+  it('all of a demo, with its token', async () => {
+    const dir = await folder();
+    const url = await serve((request, response) => response.end(JSON.stringify(request.headers.authorization)));
+    const members = [{ agentUrl: url }, { agentUrl: 'http://127.0.0.1:2' }];
+    await writeFile(join(dir, 'demo.json'), JSON.stringify({ members, token: 'of-the-demo' }));
+    const agents = await agentsOf({ dir }, { ETCD_CARETAKER_AGENT: 'http://127.0.0.1:3' });
+    expect(urls(agents)).toEqual([url, 'http://127.0.0.1:2']);
+    expect(await agents[0].get('/')).toBe('Bearer of-the-demo');
+  });
+
+  it('says which file cannot be read', async () => {
+    const dir = await folder();
+    await expect(agentsOf({ dir }, {})).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('demo.json cannot be read'),
+    });
+    await expect(agentsOf({ tokenFile: join(dir, 'none') }, {})).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});

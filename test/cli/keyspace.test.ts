@@ -1,0 +1,136 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keyspaceCommand } from '../../src/cli/keyspace.ts';
+import type { KeyspaceSection, PrefixTotals } from '../../src/cluster/sections.ts';
+
+const cleanups: (() => unknown)[] = [];
+let printed = '';
+
+beforeEach(() => {
+  printed = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+});
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) {
+    await cleanup();
+  }
+});
+
+const row = (prefix: string, keys: number, bytes: number, writesPerSecond: number): PrefixTotals => ({
+  prefix,
+  keys,
+  bytes,
+  writes: 0,
+  writesPerSecond,
+});
+
+const kept: KeyspaceSection = {
+  phase: 'current',
+  scannedKeys: 1300,
+  revision: 12_345n,
+  depth: 2,
+  totalKeys: 1300,
+  totalBytes: 4_000_000,
+  prefixes: [],
+  levels: [
+    { depth: 1, prefixes: [row('/registry', 1300, 4_000_000, 12.5)] },
+    { depth: 2, prefixes: [row('/registry/pods', 1200, 3_000_000, 12), row('other', 100, 1_000_000, 0.5)] },
+  ],
+};
+
+const waiting: KeyspaceSection = {
+  phase: 'waiting',
+  waitingFor: 'nothing: the agent of m2 keeps the totals',
+  heldBy: { memberId: 'a', member: 'm2' },
+  scannedKeys: 0,
+  depth: 2,
+  prefixes: [],
+  levels: [],
+};
+
+/** An agent that has this to say. */
+async function agent(section: KeyspaceSection): Promise<string> {
+  const body = JSON.stringify(section, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+  const server = createServer((_, response) => response.end(body));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  cleanups.push(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function run(...args: string[]): Promise<void> {
+  await keyspaceCommand()
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .parseAsync(args, { from: 'user' });
+}
+
+describe('etcd-caretaker keyspace', () => {
+  it('shows who fills etcd', async () => {
+    const url = await agent(kept);
+    await run('--agent', url);
+    expect(printed).toBe(
+      [
+        `Keys and values at revision 12345, from the agent at ${url}.`,
+        '',
+        'PREFIX           KEYS     BYTES   SHARE  WRITES/s',
+        '/registry/pods  1,200  2.86 MiB  75.0 %      12.0',
+        'other             100   977 KiB  25.0 %       0.5',
+        'total           1,300  3.81 MiB              12.5',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('goes as deep as it is asked to, where the agent keeps that', async () => {
+    const url = await agent(kept);
+    await run('--agent', url, '--depth', '1', '-o', 'json');
+    expect(JSON.parse(printed)).toMatchObject({
+      agent: url,
+      phase: 'current',
+      revision: '12345',
+      depth: 1,
+      keys: 1300,
+      prefixes: [{ prefix: '/registry', keys: 1300, bytes: 4_000_000, share: 1 }],
+    });
+    await expect(run('--agent', url, '--depth', '3')).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'The agent keeps prefixes of up to 2 path elements, not 3.',
+    });
+    await expect(run('--depth', 'deep')).rejects.toThrow('whole number');
+  });
+
+  it('asks all agents that are named and shows the one that has the totals', async () => {
+    const urls = [await agent(waiting), 'http://127.0.0.1:1', await agent(kept)];
+    await run('--agent', urls.join(','), '-o', 'yaml');
+    expect(printed).toContain(`agent: ${urls[2]}\n`);
+  });
+
+  it('says whose agent has them when the one it asked has not', async () => {
+    const url = await agent(waiting);
+    await expect(run('--agent', url)).rejects.toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      message: `The agent at ${url} does not keep the totals; that of m2 does.`,
+    });
+    const { heldBy: _, ...early } = waiting;
+    await expect(run('--agent', await agent({ ...early, waitingFor: 'a first look at the cluster' }))).rejects.toThrow(
+      'it waits for a first look at the cluster',
+    );
+  });
+
+  it('says that a scan is under way, and shows what there is', async () => {
+    const { revision: _, ...rest } = kept;
+    await run('--agent', await agent({ ...rest, phase: 'scanning' }));
+    expect(printed).toContain('Scanning: 1,300 keys read so far');
+  });
+
+  it('fails as unreachable when no agent answers', async () => {
+    await expect(run('--agent', 'http://127.0.0.1:1')).rejects.toMatchObject({ code: 'AGENT_UNREACHABLE' });
+  });
+});

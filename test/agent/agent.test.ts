@@ -1,0 +1,180 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { MemberClient } from '../../src/etcd/member-client.ts';
+import type { Status } from '../../src/expose/status.ts';
+import { type RealCluster, type RealMember, startCluster } from '../real/cluster.ts';
+import { startTcpProxy } from '../real/tcp-proxy.ts';
+import { type RunningAgent, runningAgent } from './running-agent.ts';
+
+const agents: RunningAgent[] = [];
+
+async function agentBeside(
+  cluster: RealCluster,
+  member: RealMember | undefined,
+  set: Readonly<Record<string, string>> = {},
+): Promise<RunningAgent> {
+  if (member === undefined) {
+    throw new Error('no such member');
+  }
+  const agent = await runningAgent(cluster, member, set);
+  agents.push(agent);
+  return agent;
+}
+
+const seen = (status: Status): boolean => status.quorum !== undefined && status.ownMember !== undefined;
+const codes = (status: Status): readonly string[] => status.findings.map(({ code }) => code);
+
+afterEach(async () => {
+  await Promise.all(agents.splice(0).map((agent) => agent.close()));
+});
+
+describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (version) => {
+  let cluster: RealCluster;
+
+  beforeAll(async () => {
+    cluster = await startCluster({ members: 3, version });
+  });
+
+  afterAll(async () => {
+    await cluster.close();
+  });
+
+  it('sees every member, the leader and every collector succeed', async () => {
+    const agent = await agentBeside(cluster, cluster.members[0]);
+    const status = await agent.statusWhen((now) => seen(now) && now.faults.length === 0 && now.agent.rounds > 1);
+    expect(status.quorum).toEqual({
+      voters: 3,
+      learners: 0,
+      votersReachable: 3,
+      size: 2,
+      holds: true,
+      faultTolerance: 1,
+    });
+    expect(status.members.map(({ name }) => name).toSorted()).toEqual(['m1', 'm2', 'm3']);
+    expect(status.members.filter(({ role }) => role === 'leader')).toHaveLength(1);
+    expect(status.members.find(({ own }) => own)?.name).toBe('m1');
+    expect(Object.values(agent.observation().collectors).every(({ success }) => success)).toBe(true);
+  });
+
+  it('serves what it saw as metrics, and says that it is ready', async () => {
+    const agent = await agentBeside(cluster, cluster.members[0]);
+    await agent.statusWhen(seen);
+    const page = await (await fetch(`${agent.url}/metrics`)).text();
+    expect(page).toContain('etcd_caretaker_up 1');
+    expect(page).toMatch(/etcd_caretaker_cluster_members\{role="voter"\} 3/);
+    expect((await fetch(`${agent.url}/readyz`)).status).toBe(200);
+  });
+
+  it('says which member is down, that quorum is lost, and that it is back', async () => {
+    const [own, second, third] = cluster.members;
+    const agent = await agentBeside(cluster, own);
+    await third?.kill();
+    const degraded = await agent.statusWhen((now) => now.quorum?.votersReachable === 2);
+    expect(degraded.quorum?.holds).toBe(true);
+    expect(degraded.members.find(({ reachable }) => !reachable)).toMatchObject({
+      name: 'm3',
+      fault: { code: 'ETCD_UNREACHABLE' },
+    });
+    second?.pause();
+    const lost = await agent.statusWhen((now) => now.quorum?.holds === false);
+    expect(lost.quorum).toMatchObject({ voters: 3, votersReachable: 1, size: 2 });
+    const unread = await agent.statusWhen((now) => now.ownMember?.state === 'no-quorum');
+    expect(codes(unread)).toContain('NO_QUORUM_READ');
+    expect(unread.cluster.linearizable).toBe(false);
+    second?.resume();
+    await third?.start();
+    const healthy = await agent.statusWhen(
+      (now) => now.quorum?.votersReachable === 3 && now.ownMember?.state === 'healthy',
+    );
+    expect(healthy.cluster.linearizable).toBe(true);
+  });
+
+  it('sees the cluster through the others while its own member is down', async () => {
+    const own = cluster.members[1];
+    const agent = await agentBeside(cluster, own);
+    await agent.statusWhen(seen);
+    await own?.kill();
+    const status = await agent.statusWhen((now) => now.quorum?.votersReachable === 2 && now.ownMember === undefined);
+    expect(status.faults.map(({ collector }) => collector)).toContain('member');
+    expect((await fetch(`${agent.url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${agent.url}/healthz`)).status).toBe(200);
+    await own?.start();
+    await agent.statusWhen((now) => now.ownMember?.state === 'healthy');
+  });
+
+  it('refuses to take the answer of another member for that of its own', async () => {
+    const [own, other] = cluster.members;
+    if (own === undefined || other === undefined) {
+      throw new Error('no members');
+    }
+    await using balancer = await startTcpProxy(Number(new URL(other.endpoint).port));
+    const agent = await agentBeside(cluster, own, { 'member.endpoint': `http://${balancer.address}` });
+    const status = await agent.statusWhen((now) => now.faults.some(({ collector }) => collector === 'member'));
+    expect(status.faults.find(({ collector }) => collector === 'member')?.code).toBe('ETCD_WRONG_MEMBER');
+    expect(status.quorum?.votersReachable).toBe(3);
+  });
+
+  it('starts before its member does', async () => {
+    const own = cluster.members[2];
+    await own?.kill();
+    const agent = await agentBeside(cluster, own);
+    await agent.statusWhen((now) => now.quorum?.votersReachable === 2);
+    await own?.start();
+    await agent.statusWhen((now) => now.ownMember?.state === 'healthy');
+  });
+});
+
+describe('an agent beside a member that is not well', () => {
+  it('says NOSPACE while writes are refused', async () => {
+    await using cluster = await startCluster({ members: 1, quotaBytes: 16 * 2 ** 20 });
+    const client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
+    let refusal: unknown;
+    for (let i = 0; i < 30 && refusal === undefined; i += 1) {
+      refusal = await client.put(Buffer.from(`key-${i}`), Buffer.alloc(1_000_000)).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    }
+    client.close();
+    expect(refusal).toMatchObject({ code: 'ETCD_NOSPACE' });
+    const agent = await agentBeside(cluster, cluster.members[0]);
+    const status = await agent.statusWhen((now) => now.ownMember?.state === 'nospace');
+    expect(status.alarms).toMatchObject([{ member: 'm1', alarm: 'NOSPACE' }]);
+  });
+
+  it('knows a learner for one', async () => {
+    await using cluster = await startCluster({ members: 1 });
+    await using spare = await startCluster({ members: 1 });
+    const url = spare.members[0]?.peerUrl ?? '';
+    await spare.members[0]?.kill();
+    await cluster.etcdctl('member', 'add', 'm2', '--learner', `--peer-urls=${url}`);
+    const agent = await agentBeside(cluster, cluster.members[0]);
+    const status = await agent.statusWhen((now) => now.quorum?.learners === 1);
+    expect(status.quorum).toMatchObject({ voters: 1, votersReachable: 1, size: 1 });
+    expect(status.members.find(({ voter }) => !voter)?.role).toBe('unstarted');
+  });
+
+  it('stays up with the wrong certificate and says which', async () => {
+    await using cluster = await startCluster({ members: 1, tls: 'mtls' });
+    await using stranger = await startCluster({ members: 1, tls: 'mtls' });
+    const agent = await agentBeside(cluster, cluster.members[0], { 'cluster.tls.ca': stranger.certs?.ca ?? '' });
+    const status = await agent.statusWhen((now) => now.faults.some(({ collector }) => collector === 'member'));
+    expect(status.faults.find(({ collector }) => collector === 'member')?.code).toBe('ETCD_TLS_UNTRUSTED');
+    expect((await fetch(`${agent.url}/healthz`)).status).toBe(200);
+  });
+
+  it('sees all of a cluster with mutual TLS, its peers included', async () => {
+    await using cluster = await startCluster({ members: 3, tls: 'mtls' });
+    const agent = await agentBeside(cluster, cluster.members[0]);
+    const status = await agent.statusWhen((now) => seen(now) && now.faults.length === 0 && now.agent.rounds > 2);
+    expect(status.quorum?.votersReachable).toBe(3);
+    const peers = agent.observation().sections.peers?.value?.peers ?? [];
+    expect(peers).toHaveLength(2);
+    for (const { probes } of peers) {
+      expect(probes.filter(({ latency }) => latency.count > 0).map(({ probe }) => probe)).toEqual([
+        'tcp',
+        'tls',
+        'http',
+      ]);
+    }
+  });
+});

@@ -1,0 +1,169 @@
+import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Certificates, createAuthority, issueCertificate } from '../../real/certificates.ts';
+import { type RealCluster, startCluster } from '../../real/cluster.ts';
+import { freePort } from '../../real/ports.ts';
+import { runCli, runDoctor, tlsFlags } from './run-cli.ts';
+
+/** What every failure has in common: one clear error in the report, and no stack trace anywhere. */
+async function expectFault(args: readonly string[], expected: { code: string; exitCode: number; message?: RegExp }) {
+  const { stdout, stderr, exitCode } = await runCli(['doctor', ...args]);
+  expect(stdout + stderr).not.toMatch(/\n\s+at .*[:(]\d+/);
+  expect(stdout).toContain(`(${expected.code})`);
+  // Told once: who reads on does not read it again.
+  expect(stdout.split('\n').filter((line) => line.includes(`(${expected.code})`))).toHaveLength(1);
+  expect(stdout).toMatch(/to do: /);
+  if (expected.message !== undefined) expect(stdout).toMatch(expected.message);
+  expect(exitCode).toBe(expected.exitCode);
+}
+
+describe('without a server', () => {
+  test('nothing listens at the endpoint', async () => {
+    const endpoint = `http://127.0.0.1:${await freePort()}`;
+    await expectFault(['--endpoint', endpoint], { code: 'ETCD_UNREACHABLE', exitCode: 3, message: /refused/ });
+  });
+
+  test('a host name without an address', async () => {
+    await expectFault(['--endpoint', 'http://etcd.invalid:2379'], { code: 'ETCD_ADDRESS_UNKNOWN', exitCode: 3 });
+  });
+
+  test('a port where a web server answers', async () => {
+    const server = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    await expectFault(['--endpoint', `http://127.0.0.1:${port}`], { code: 'ETCD_NOT_ETCD', exitCode: 3 });
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test('a port where something accepts and says nothing', async () => {
+    const server = createTcpServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const flags = ['--set', 'cluster.client.dialTimeout=500ms', '--set', 'cluster.client.callTimeout=1s'];
+    await expectFault(['--endpoint', `http://127.0.0.1:${port}`, ...flags], { code: 'ETCD_DEADLINE', exitCode: 3 });
+    await new Promise((resolve) => {
+      server.close(resolve);
+      server.unref();
+      resolve(undefined);
+    });
+  });
+
+  test.each([
+    ['an endpoint without a scheme', ['--endpoint', '127.0.0.1:2379'], /member\.endpoint.*http:\/\//],
+    ['an unknown key', ['--set', 'member.endpont=http://127.0.0.1:2379'], /member\.endpont/],
+    ['a missing file', ['--config', '/nowhere/agent.yaml'], /\/nowhere\/agent\.yaml/],
+    ['a folder instead of a file', ['--config', tmpdir()], new RegExp(tmpdir())],
+    ['a --set without a value', ['--set', 'member.name'], /expected KEY=VALUE/],
+    ['an unknown option', ['--endpoints', 'x'], /unknown option.*--endpoints/],
+    ['an archive in a missing folder', ['--bundle', '/nowhere/b.tar.gz'], /\/nowhere\/b\.tar\.gz cannot be written/],
+    ['an archive that is there already', ['--bundle', '/dev/null'], /it is there already/],
+  ])('%s is a usage error, said once, without a report', async (_name, args, message) => {
+    const { stdout, stderr, exitCode } = await runCli(['doctor', ...args]);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
+    // What a doctor can do without is not said to be missing.
+    expect(stderr).not.toMatch(/member\.dataDir|\n\s+at /);
+    expect(exitCode).toBe(2);
+  });
+
+  test('with --debug the stack is shown', async () => {
+    const { stderr } = await runCli(['--debug', 'doctor', '--config', '/nowhere/agent.yaml']);
+    expect(stderr).toMatch(/\n\s+at /);
+  });
+});
+
+describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
+  let cluster: RealCluster;
+  let certs: Certificates;
+  let folder: string;
+  let endpoint: string;
+
+  beforeAll(async () => {
+    cluster = await startCluster({ version, tls: 'mtls', auth: { rootPassword: 'the right one' } });
+    if (cluster.certs === undefined) throw new Error('the cluster has no certificates');
+    certs = cluster.certs;
+    endpoint = cluster.endpoints[0] ?? '';
+    folder = await mkdtemp(join(tmpdir(), 'caretaker-doctor-'));
+  });
+
+  afterAll(async () => {
+    await cluster.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const passwordFlags = async (password: string): Promise<string[]> => {
+    const file = join(folder, 'password');
+    await writeFile(file, `${password}\n`, { mode: 0o600 });
+    return ['--set', 'cluster.auth.username=root', '--set', `cluster.auth.passwordFile=${file}`];
+  };
+
+  test('a wrong password', async () => {
+    const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('a wrong one'))];
+    await expectFault(args, { code: 'ETCD_AUTH_FAILED', exitCode: 3 });
+  });
+
+  test('a password file that is not there', async () => {
+    const flags = ['--set', 'cluster.auth.username=root', '--set', 'cluster.auth.passwordFile=/nowhere/password'];
+    const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...flags];
+    await expectFault(args, { code: 'ETCD_PASSWORD_UNREADABLE', exitCode: 2, message: /\/nowhere\/password/ });
+  });
+
+  test('a plain URL for a TLS port', async () => {
+    await expectFault(['--endpoint', endpoint.replace('https:', 'http:')], { code: 'ETCD_PLAIN_ON_TLS', exitCode: 3 });
+  });
+
+  test('no client certificate', async () => {
+    const args = ['--endpoint', endpoint, '--set', `cluster.tls.ca=${certs.ca}`];
+    await expectFault(args, { code: 'ETCD_CLIENT_CERT_REQUIRED', exitCode: 3 });
+  });
+
+  test('another CA', async () => {
+    const strange = await createAuthority(folder, 'strange');
+    const args = ['--endpoint', endpoint, ...tlsFlags({ ...certs, ca: strange.cert })];
+    await expectFault(args, { code: 'ETCD_TLS_UNTRUSTED', exitCode: 3 });
+  });
+
+  test('a key that belongs to another certificate', async () => {
+    const args = ['--endpoint', endpoint, ...tlsFlags({ ...certs, key: certs.serverKey })];
+    await expectFault(args, { code: 'ETCD_CERT_UNREADABLE', exitCode: 2 });
+  });
+
+  test('a server certificate that has expired, which the check of certificates tells too', async () => {
+    const [cert, key] = [join(folder, 'kept.crt'), join(folder, 'kept.key')];
+    await Promise.all([copyFile(certs.serverCert, cert), copyFile(certs.serverKey, key)]);
+    try {
+      const authority = { cert: certs.ca, key: certs.caKey };
+      const expired = await issueCertificate(folder, authority, 'expired', { days: -1 });
+      await copyFile(expired.key, certs.serverKey);
+      await copyFile(expired.cert, certs.serverCert);
+      const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
+      await expectFault(args, { code: 'ETCD_TLS_EXPIRED', exitCode: 3, message: /CERT_EXPIRED/ });
+    } finally {
+      await copyFile(key, certs.serverKey);
+      await copyFile(cert, certs.serverCert);
+    }
+  });
+
+  test('a data dir that is not there, and one of another member', async () => {
+    const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
+    const missing = await runDoctor(...args, '--data-dir', join(folder, 'nothing'));
+    expect(missing.exitCode).toBe(1);
+    expect(missing.report.lines.map(({ code }) => code)).toContain('DATA_DIR_MISSING');
+    const other = await runDoctor(...args, '--data-dir', folder);
+    expect(other.report.lines.map(({ code }) => code)).toContain('DATA_DIR_MISMATCH');
+  });
+
+  test('a password that everybody can read, and the name of another member', async () => {
+    const flags = await passwordFlags('the right one');
+    await chmod(join(folder, 'password'), 0o644);
+    const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...flags, '--set', 'member.name=elsewhere'];
+    const { report, exitCode } = await runDoctor(...args);
+    const codes = report.lines.map(({ code }) => code);
+    expect(codes).toEqual(expect.arrayContaining(['SECRET_FILE_OPEN', 'MEMBER_NAME_MISMATCH']));
+    expect(exitCode).toBe(1);
+  });
+});

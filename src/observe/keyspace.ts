@@ -10,9 +10,6 @@ import { chooseScanner } from './keyspace/scanner-choice.ts';
 import { SectionWriter, trackedDepth, waitingSection } from './keyspace/section.ts';
 import { KeyspaceTotals } from './keyspace/totals.ts';
 
-export type { KeyspaceClient } from './keyspace/client.ts';
-export type { KubernetesGrouping } from './keyspace/prefix.ts';
-
 /** How long totals are kept current after another agent's turn has begun: a scan of some millions of keys takes that long. */
 const LINGER_MS = 15 * 60_000;
 /** Write rates are of at least so many seconds. */

@@ -1,9 +1,3 @@
-/** A 64-bit hash as two unsigned 32-bit halves. */
-export interface KeyHash {
-  readonly low: number;
-  readonly high: number;
-}
-
 /** Starting values; random ones in each process keep anybody from choosing keys that collide. */
 export type HashSeeds = readonly [number, number];
 
@@ -11,7 +5,8 @@ export type HashSeeds = readonly [number, number];
  * Hashes keys to 64 bits: two interleaved multiply-xor lanes that are mixed into each other at the end (the construction
  * known as cyrb53, with all 64 bits kept). Among a million keys the chance that any two collide is 3 in 10^8.
  */
-export class KeyHasher implements KeyHash {
+export class KeyHasher {
+  /** The two halves of the newest hash, unsigned. */
   low = 0;
   high = 0;
   readonly #seeds: HashSeeds;

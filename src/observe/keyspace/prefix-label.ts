@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
 /** What stands for keys without any `/`. */
-export const NO_PREFIX = '(no prefix)';
+const NO_PREFIX = '(no prefix)';
 /** What stands for all prefixes that are not shown. */
 export const OTHER = 'other';
 
@@ -31,6 +32,9 @@ export function prefixLabel(prefix: Buffer): string {
 const unsafe = /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu;
 
 function escapeBytes(bytes: Buffer): string {
+  if (isUtf8(bytes)) {
+    return bytes.toString('utf8').replace(unsafe, (match) => hex(Buffer.from(match)));
+  }
   let text = '';
   let start = 0;
   while (start < bytes.length) {

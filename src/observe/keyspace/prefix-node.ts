@@ -33,7 +33,9 @@ export class PrefixNode {
 
   /** Nothing lies under it, and nothing was written there lately. */
   get idle(): boolean {
-    return this.keys === 0 && this.children.size === 0 && this.writes === this.#markedWrites && !this.writesPerSecond;
+    return (
+      this.keys === 0 && this.children.size === 0 && this.writes === this.#markedWrites && this.writesPerSecond === 0
+    );
   }
 
   /** Takes over the writes of a child that goes, without counting them as new. */

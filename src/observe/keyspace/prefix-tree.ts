@@ -13,13 +13,20 @@ const defaultLimits: TreeLimits = { nodesPerLevel: 4096, childrenPerNode: 2048 }
 /** Indexes have 16 bits. */
 const MAX_NODES = 65_535;
 
-/** Totals of a prefix and everything under it. */
-export interface SubtreeTotals {
-  readonly prefix: Buffer;
+/** Numbers of a prefix and everything under it. */
+interface Sums {
   readonly keys: number;
   readonly bytes: number;
   readonly writes: number;
   readonly writesPerSecond: number;
+}
+
+/** Totals of a prefix and everything under it. */
+export interface SubtreeTotals extends Sums {
+  /** The same object each time for the same prefix. */
+  readonly identity: object;
+  /** The whole prefix in bytes; put together when it is asked for, as most are not shown. */
+  readonly prefix: Buffer;
 }
 
 /**
@@ -89,8 +96,7 @@ export class PrefixTree {
     const visit = (node: PrefixNode): void => {
       const row = node.level < depth ? node : subtree(node);
       if (row.keys > 0 || row.writes > 0) {
-        const { keys, bytes, writes, writesPerSecond } = row;
-        rows.push({ prefix: node.prefix, keys, bytes, writes, writesPerSecond });
+        rows.push(new Row(node, row));
       }
       if (node.level < depth) {
         node.children.forEach(visit);
@@ -135,7 +141,27 @@ export class PrefixTree {
   }
 }
 
-function subtree(node: PrefixNode): Omit<SubtreeTotals, 'prefix'> {
+class Row implements SubtreeTotals {
+  readonly identity: PrefixNode;
+  readonly keys: number;
+  readonly bytes: number;
+  readonly writes: number;
+  readonly writesPerSecond: number;
+
+  constructor(node: PrefixNode, sums: Sums) {
+    this.identity = node;
+    this.keys = sums.keys;
+    this.bytes = sums.bytes;
+    this.writes = sums.writes;
+    this.writesPerSecond = sums.writesPerSecond;
+  }
+
+  get prefix(): Buffer {
+    return this.identity.prefix;
+  }
+}
+
+function subtree(node: PrefixNode): Sums {
   let { keys, bytes, writes, writesPerSecond } = node;
   for (const child of node.children.values()) {
     const below = subtree(child);

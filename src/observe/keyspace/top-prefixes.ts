@@ -11,8 +11,8 @@ const STAY = 1.25;
  */
 export class TopPrefixes {
   readonly #count: number;
-  #shown = new Set<string>();
-  #writes = new Map<string, number>();
+  #shown = new Set<object>();
+  readonly #writes = new WeakMap<object, number>();
   #otherWrites = 0;
 
   /** Shows at most `count` prefixes besides `other`. */
@@ -22,29 +22,32 @@ export class TopPrefixes {
 
   /** The shown prefixes, the largest first, and last `other`, unless nothing was ever left out. */
   update(totals: readonly SubtreeTotals[]): readonly PrefixTotals[] {
-    const rows = totals.map(({ prefix, ...rest }) => ({ prefix: prefixLabel(prefix), ...rest }));
-    const weight = ({ prefix, bytes }: PrefixTotals): number => bytes * (this.#shown.has(prefix) ? STAY : 1);
-    rows.sort((a, b) => weight(b) - weight(a) || (a.prefix < b.prefix ? -1 : 1));
+    const weight = ({ identity, bytes }: SubtreeTotals): number => bytes * (this.#shown.has(identity) ? STAY : 1);
+    const rows = totals.toSorted((a, b) => weight(b) - weight(a));
     const [top, rest] = [rows.slice(0, this.#count), rows.slice(this.#count)];
-    for (const { prefix, writes } of rest) {
-      this.#otherWrites += Math.max(0, writes - (this.#writes.get(prefix) ?? 0));
+    for (const { identity, writes } of rest) {
+      this.#otherWrites += Math.max(0, writes - (this.#writes.get(identity) ?? 0));
     }
-    this.#writes = new Map(rows.map(({ prefix, writes }) => [prefix, writes]));
-    this.#shown = new Set(top.map(({ prefix }) => prefix));
-    top.sort((a, b) => b.bytes - a.bytes);
-    if (rest.length === 0 && this.#otherWrites === 0) {
-      return top;
+    for (const { identity, writes } of rows) {
+      this.#writes.set(identity, writes);
     }
-    const sum = (part: (row: PrefixTotals) => number): number => rest.reduce((total, row) => total + part(row), 0);
-    return [
-      ...top,
-      {
-        prefix: OTHER,
-        keys: sum(({ keys }) => keys),
-        bytes: sum(({ bytes }) => bytes),
-        writes: this.#otherWrites,
-        writesPerSecond: sum(({ writesPerSecond }) => writesPerSecond),
-      },
-    ];
+    this.#shown = new Set(top.map(({ identity }) => identity));
+    const shown = top
+      .sort((a, b) => b.bytes - a.bytes)
+      .map(({ prefix, keys, bytes, writes, writesPerSecond }) => {
+        return { prefix: prefixLabel(prefix), keys, bytes, writes, writesPerSecond };
+      });
+    return rest.length === 0 && this.#otherWrites === 0 ? shown : [...shown, this.#other(rest)];
+  }
+
+  #other(rest: readonly SubtreeTotals[]): PrefixTotals {
+    const sum = (part: (row: SubtreeTotals) => number): number => rest.reduce((total, row) => total + part(row), 0);
+    return {
+      prefix: OTHER,
+      keys: sum(({ keys }) => keys),
+      bytes: sum(({ bytes }) => bytes),
+      writes: this.#otherWrites,
+      writesPerSecond: sum(({ writesPerSecond }) => writesPerSecond),
+    };
   }
 }

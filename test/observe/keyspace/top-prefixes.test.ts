@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { SubtreeTotals } from '../../../src/observe/keyspace/prefix-tree.ts';
 import { TopPrefixes } from '../../../src/observe/keyspace/top-prefixes.ts';
 
-const row = (prefix: string, bytes: number, writes = 0) => ({
-  prefix: Buffer.from(`${prefix}/`),
-  keys: 1,
-  bytes,
-  writes,
-  writesPerSecond: 0,
-});
+const identities = new Map<string, object>();
+
+function row(prefix: string, bytes: number, writes = 0): SubtreeTotals {
+  const identity = identities.get(prefix) ?? {};
+  identities.set(prefix, identity);
+  return { identity, prefix: Buffer.from(`${prefix}/`), keys: 1, bytes, writes, writesPerSecond: 0 };
+}
 
 describe('the largest prefixes', () => {
   it('come first, and the rest is summed up as other', () => {

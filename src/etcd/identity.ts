@@ -1,4 +1,3 @@
-import type { Finding } from '../cluster/sections.ts';
 import { EtcdError } from './errors.ts';
 import type { ReplyHeader } from './types.ts';
 
@@ -20,18 +19,4 @@ export function expectMember(reply: { readonly header: ReplyHeader }, expected: 
   const meant = `member ${expected.member} (id ${expected.memberId})`;
   const message = `Asked ${meant} at ${expected.endpoint}, but the member with id ${answeredBy} answered`;
   throw new EtcdError('ETCD_WRONG_MEMBER', message, { member: expected.member });
-}
-
-/** The same as a finding for the observation; undefined when the right member answered. */
-export function wrongMemberFinding(
-  reply: { readonly header: ReplyHeader },
-  expected: ExpectedMember,
-): Finding | undefined {
-  try {
-    expectMember(reply, expected);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof EtcdError)) throw error;
-    return { code: error.code, severity: 'warning', message: error.message, remedy: error.remedy ?? '' };
-  }
 }

@@ -1,7 +1,7 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Credentials } from './credentials.ts';
-import { type DialFault, faultOfAnswer, faultOfDialError } from './dial-faults.ts';
+import { type DialFault, faultOfAnswer, faultOfDialError, PLAIN_ON_TLS } from './dial-faults.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** The client's preface of HTTP/2 and an empty SETTINGS frame: what a gRPC server must answer with its own SETTINGS. */
@@ -10,15 +10,43 @@ const HTTP2_HELLO = Buffer.concat([
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
 ]);
 
+const CLOSED_AT_ONCE: DialFault = { code: 'ETCD_UNREACHABLE', reason: 'it closed the connection at once' };
+const HUNG_UP_ON_TLS: DialFault = {
+  code: 'ETCD_TLS_ON_PLAIN',
+  reason: 'it closed the connection instead of starting TLS',
+};
+
 /**
  * Finds out why a connection does not come up, where gRPC only says "unavailable": dials the endpoint directly as the
  * client would, says hello in HTTP/2 and looks at what comes back. Undefined when nothing is wrong (any more).
  */
-export function diagnose(
+export async function diagnose(
   endpoint: Endpoint,
   credentials: Credentials,
   timeoutMs: number,
 ): Promise<DialFault | undefined> {
+  const fault = await greet(endpoint, credentials, timeoutMs);
+  // Etcd hangs up on plain greetings without a word, so whether it speaks TLS has to be tried.
+  if (fault !== CLOSED_AT_ONCE || endpoint.kind === 'unix' || endpoint.secure) return fault;
+  return (await speaksTls(endpoint.host, endpoint.port, timeoutMs)) ? PLAIN_ON_TLS : fault;
+}
+
+/** Whether a server starts TLS when it is asked to. Nothing is sent on the connection, and nobody's word is trusted. */
+export function speaksTls(host: string, port: number, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connectTls({ host, port, servername: nameForSni(host), rejectUnauthorized: false });
+  const timer = setTimeout(() => resolve(false), timeoutMs);
+  socket.on('secureConnect', () => resolve(true));
+  // An alert is TLS too.
+  socket.on('error', (error) => resolve('code' in error && /_ALERT_/.test(String(error.code))));
+  socket.on('close', () => resolve(false));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    socket.destroy();
+  });
+}
+
+function greet(endpoint: Endpoint, credentials: Credentials, timeoutMs: number): Promise<DialFault | undefined> {
   const { promise, resolve } = Promise.withResolvers<DialFault | undefined>();
   const socket = dial(endpoint, credentials);
   const facts = { secure: endpoint.secure, hasClientCertificate: credentials.tls.cert !== undefined };
@@ -51,7 +79,7 @@ function dial(endpoint: Endpoint, credentials: Credentials): Socket {
 
 /** SNI carries names only. */
 function nameForSni(host: string): string {
-  return /^[\d.]+$|:/.test(host) ? '' : host;
+  return isIP(host) === 0 ? host : '';
 }
 
 function silence(opened: boolean, timeoutMs: number): DialFault {
@@ -61,7 +89,5 @@ function silence(opened: boolean, timeoutMs: number): DialFault {
 }
 
 function closedEarly(opened: boolean, secure: boolean): DialFault {
-  if (!opened && secure)
-    return { code: 'ETCD_TLS_ON_PLAIN', reason: 'it closed the connection instead of starting TLS' };
-  return { code: 'ETCD_UNREACHABLE', reason: 'it closed the connection at once' };
+  return !opened && secure ? HUNG_UP_ON_TLS : CLOSED_AT_ONCE;
 }

@@ -22,6 +22,11 @@ const REFUSED_CERTIFICATE: DialFault = {
   reason: 'the server does not accept the client certificate',
 };
 const NOT_TLS: DialFault = { code: 'ETCD_TLS_ON_PLAIN', reason: 'the answer to a TLS greeting is not TLS' };
+/** The server speaks TLS and was greeted without. */
+export const PLAIN_ON_TLS: DialFault = {
+  code: 'ETCD_PLAIN_ON_TLS',
+  reason: 'the server speaks TLS, and the URL says http://',
+};
 const UNKNOWN_HOST: DialFault = { code: 'ETCD_ADDRESS_UNKNOWN', reason: 'the host name has no address' };
 
 /** Codes of node:net and of OpenSSL's certificate verification. */
@@ -62,10 +67,7 @@ const BY_ERROR_CODE: ReadonlyMap<string, DialFault> = new Map<string, DialFault>
 export function faultOfDialError(error: Error, facts: DialFacts): DialFault {
   const code = codeOf(error);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return {
-      code: 'ETCD_TLS_WRONG_NAME',
-      reason: `the certificate of the server is for another name (${error.message})`,
-    };
+    return { code: 'ETCD_TLS_WRONG_NAME', reason: `the certificate of the server is only for ${namesIn(error)}` };
   }
   // With TLS 1.2, and from Go's server in general, a missing certificate is a "bad certificate" or a failed handshake.
   if (/ALERT_(BAD_CERTIFICATE|HANDSHAKE_FAILURE)$/.test(code)) {
@@ -89,16 +91,24 @@ export function faultOfAnswer(answer: Buffer, facts: DialFacts): DialFault | und
   const ALERT_RECORD = 0x15;
   const SETTINGS_FRAME = 0x04;
   if (answer[0] === ALERT_RECORD && !facts.secure) {
-    return { code: 'ETCD_PLAIN_ON_TLS', reason: 'the answer to a plain greeting is a TLS alert' };
+    return PLAIN_ON_TLS;
   }
   const text = answer.toString('latin1', 0, 512);
   if (text.startsWith('HTTP/')) {
     return /https/i.test(text)
-      ? { code: 'ETCD_PLAIN_ON_TLS', reason: 'it says that it expects HTTPS' }
+      ? PLAIN_ON_TLS
       : { code: 'ETCD_NOT_ETCD', reason: `it answers with ${text.split('\r\n', 1)[0] ?? ''}, not with HTTP/2` };
   }
   if (answer[3] === SETTINGS_FRAME) return undefined;
   return { code: 'ETCD_NOT_ETCD', reason: 'it answers with something that is not HTTP/2' };
+}
+
+/** The names for which the certificate was issued that was not right for ours; Node's error carries it. */
+function namesIn(error: Error): string {
+  const certificate = 'cert' in error ? error.cert : undefined;
+  const isObject = typeof certificate === 'object' && certificate !== null;
+  const names = isObject && 'subjectaltname' in certificate ? certificate.subjectaltname : undefined;
+  return typeof names === 'string' && names !== '' ? names : 'other names';
 }
 
 /** The code of an error; of the first one where several addresses were tried (`AggregateError`). */

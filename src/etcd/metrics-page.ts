@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { faultOfDialError } from './dial-faults.ts';
+import { speaksTls } from './diagnose.ts';
+import { faultOfDialError, PLAIN_ON_TLS } from './dial-faults.ts';
 import { EtcdError, type EtcdErrorCode } from './errors.ts';
 import { openPage } from './metrics-request.ts';
 import { MetricsSyntaxError, MetricsText } from './metrics-text.ts';
@@ -23,6 +24,7 @@ export interface MetricsPageRequest {
 
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 5000;
+const TLS_TRIAL_TIMEOUT_MS = 1000;
 
 /**
  * Reads a member's own metrics page, parsing it as it arrives. Throws `EtcdError`: `ETCD_METRICS_GARBLED` (with the line
@@ -42,7 +44,7 @@ export async function fetchMetricsPage(request: MetricsPageRequest): Promise<Met
     const readAtMonotonicMs = performance.now();
     return { readAtMs, readAtMonotonicMs, samples: await parse(response, request) };
   } catch (error) {
-    throw explain(error, request, signal);
+    throw await explain(error, request, signal);
   }
 }
 
@@ -67,11 +69,11 @@ async function parse(response: IncomingMessage, request: MetricsPageRequest): Pr
 /** Go's server says in words that it was greeted without TLS. */
 function refused(request: MetricsPageRequest, status: number, body: string): EtcdError {
   return body.includes('HTTPS server')
-    ? failed(request, 'ETCD_PLAIN_ON_TLS', 'it says that it expects HTTPS')
+    ? failed(request, PLAIN_ON_TLS.code, PLAIN_ON_TLS.reason)
     : failed(request, 'ETCD_METRICS_REFUSED', `it answers with status ${status}`);
 }
 
-function explain(error: unknown, request: MetricsPageRequest, signal: AbortSignal): EtcdError {
+async function explain(error: unknown, request: MetricsPageRequest, signal: AbortSignal): Promise<EtcdError> {
   if (error instanceof EtcdError) return error;
   if (error instanceof MetricsSyntaxError) return failed(request, 'ETCD_METRICS_GARBLED', error.message, error);
   if (signal.aborted) {
@@ -85,7 +87,13 @@ function explain(error: unknown, request: MetricsPageRequest, signal: AbortSigna
   // Node's words for a body that ends before its announced length.
   if (error.message === 'aborted') return failed(request, 'ETCD_METRICS_GARBLED', 'the page is cut off', error);
   if (code.startsWith('HPE_')) return failed(request, 'ETCD_NOT_ETCD', 'it does not answer in HTTP', error);
-  const secure = request.url.startsWith('https:');
+  const { protocol, hostname, port } = new URL(request.url);
+  const secure = protocol === 'https:';
+  const hungUp = code === 'ECONNRESET' && !secure;
+  // Etcd hangs up on plain requests without a word, so whether it speaks TLS has to be tried.
+  if (hungUp && (await speaksTls(hostname.replace(/^\[|\]$/g, ''), Number(port || 80), TLS_TRIAL_TIMEOUT_MS))) {
+    return failed(request, PLAIN_ON_TLS.code, PLAIN_ON_TLS.reason, error);
+  }
   const fault = faultOfDialError(error, { secure, hasClientCertificate: request.tls?.cert !== undefined });
   return failed(request, fault.code, fault.reason, error);
 }

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import { Channel, ChannelCredentials, type ChannelOptions, Client, connectivityState, Metadata } from '@grpc/grpc-js';
 import type { Credentials } from './credentials.ts';
 import { type Endpoint, hostAndPort } from './endpoint.ts';
@@ -39,7 +41,7 @@ export class Session {
     this.#onClosed = onClosed;
     this.credentials = credentials;
     const target = targetOf(options.endpoint);
-    this.channelCredentials = channelCredentialsOf(credentials);
+    this.channelCredentials = channelCredentialsOf(credentials, options);
     this.channel = new Channel(target, this.channelCredentials, channelOptionsOf(options));
     this.client = new Client(target, this.channelCredentials, { channelOverride: this.channel });
   }
@@ -131,10 +133,32 @@ export class Session {
   }
 }
 
-function channelCredentialsOf(credentials: Credentials): ChannelCredentials {
-  return credentials.secureContext === undefined
-    ? ChannelCredentials.createInsecure()
-    : ChannelCredentials.createFromSecureContext(credentials.secureContext);
+function channelCredentialsOf(credentials: Credentials, { endpoint, tls }: ResolvedOptions): ChannelCredentials {
+  if (credentials.secureContext === undefined) return ChannelCredentials.createInsecure();
+  const address = addressOf(endpoint);
+  if (tls?.serverName !== undefined || address === undefined) {
+    return ChannelCredentials.createFromSecureContext(credentials.secureContext);
+  }
+  return ChannelCredentials.createFromSecureContext(credentials.secureContext, {
+    checkServerIdentity: (_, certificate) => checkServerIdentity(address, certificate),
+  });
+}
+
+/** The endpoint's host where it is an address and not a name. */
+function addressOf(endpoint: Endpoint): string | undefined {
+  return endpoint.kind === 'tcp' && isIP(endpoint.host) !== 0 ? endpoint.host : undefined;
+}
+
+/**
+ * The name that goes into the TLS greeting, where it is not the endpoint's host. gRPC would send an address as it is, which
+ * TLS does not allow and Node warns of: then a reserved name stands in for it, and the certificate is checked for the address.
+ */
+function greetedName(options: ResolvedOptions): string | undefined {
+  const { endpoint, tls } = options;
+  if (!endpoint.secure) return undefined;
+  if (tls?.serverName !== undefined) return tls.serverName;
+  if (endpoint.kind === 'unix') return 'localhost';
+  return addressOf(endpoint) === undefined ? undefined : 'address.invalid';
 }
 
 /** gRPC's name for the endpoint. `dns:` takes addresses and names, and tries IPv6 and IPv4 side by side. */
@@ -143,7 +167,8 @@ function targetOf(endpoint: Endpoint): string {
 }
 
 function channelOptionsOf(options: ResolvedOptions): ChannelOptions {
-  const name = options.tls?.serverName;
+  const name = greetedName(options);
+  const authority = options.endpoint.kind === 'unix' ? 'localhost' : options.tls?.serverName;
   return {
     'grpc.enable_http_proxy': 0,
     'grpc.enable_retries': 0,
@@ -158,7 +183,7 @@ function channelOptionsOf(options: ResolvedOptions): ChannelOptions {
     'grpc.max_receive_message_length': options.maxMessageBytes,
     'grpc.max_send_message_length': options.maxMessageBytes,
     'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES,
-    ...(options.endpoint.kind === 'unix' ? { 'grpc.default_authority': 'localhost' } : {}),
-    ...(name === undefined ? {} : { 'grpc.ssl_target_name_override': name, 'grpc.default_authority': name }),
+    ...(authority === undefined ? {} : { 'grpc.default_authority': authority }),
+    ...(name === undefined ? {} : { 'grpc.ssl_target_name_override': name }),
   };
 }

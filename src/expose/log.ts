@@ -4,10 +4,10 @@ import { FaultFolder, type FaultPlace, type FoldedLine } from './log/fault-folde
 import { redactFields, redactLine } from './log/redact.ts';
 
 /** Levels of the log, the least important first. */
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 /** What belongs to an event: plain data, errors included. Values under names of secrets are not written. */
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogFields = Readonly<Record<string, unknown>>;
 
 /** A log of one line of JSON per event. */
 export interface Log {

@@ -23,21 +23,19 @@ const kinds = { gauge: Gauge, counter: Counter, histogram: Histogram };
  * Registers a metric whose series are read anew for every page. prom-client's own storage is not used: it would keep
  * label sets that are no longer observed, and a histogram cannot be set to counts that were made elsewhere.
  */
-export function registerMetric(
-  registry: Registry<RegistryContentType>,
-  { name, help, type, labels, read }: NamedMetric,
-): void {
+export function registerMetric(registry: Registry<RegistryContentType>, named: NamedMetric): void {
+  const { name, help, type, labels } = named;
   const metric = new kinds[type]({ name, help, labelNames: labels, registers: [registry] });
   const get = async function (this: { readonly name: string }): Promise<object> {
     // The registry itself takes `_total` off a counter's name for OpenMetrics, so the name is asked of the metric.
-    return { name: this.name, help, type, values: linesOf(name, type, read()) };
+    return { name: this.name, help, type, values: linesOf(named) };
   };
   // A histogram is asked by the second name.
   Object.assign(metric, { get, getForPromString: get });
 }
 
-function linesOf(name: string, type: NamedMetric['type'], series: readonly MetricSeries[]): readonly Line[] {
-  return distinct(series).flatMap(({ labels, value }): readonly Line[] => {
+function linesOf({ name, type, labels: names, read }: NamedMetric): readonly Line[] {
+  return distinct(read(), names).flatMap(({ labels, value }): readonly Line[] => {
     if (typeof value === 'object') {
       return histogramLines(name, labels, value);
     }
@@ -70,10 +68,13 @@ function canonicalEdge(edge: number): string {
 }
 
 /** Without series whose labels another one has already: Prometheus would drop them, and some of its parsers the page. */
-function distinct(series: readonly MetricSeries[]): readonly MetricSeries[] {
+function distinct(series: readonly MetricSeries[], names: readonly string[]): readonly MetricSeries[] {
+  if (series.length < 2) {
+    return series;
+  }
   const seen = new Set<string>();
   return series.filter(({ labels }) => {
-    const key = JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const key = JSON.stringify(names.map((name) => labels[name]));
     const isNew = !seen.has(key);
     seen.add(key);
     return isNew;

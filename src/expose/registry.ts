@@ -14,7 +14,7 @@ export const metricPrefix = 'etcd_caretaker_';
 export type PageFormat = 'text' | 'openmetrics';
 
 /** A rendered page of metrics. */
-export interface Page {
+interface Page {
   readonly contentType: string;
   readonly body: Buffer;
 }
@@ -40,91 +40,113 @@ export interface RegistryOptions {
 }
 
 const compress = promisify(gzip);
+const eof = '# EOF\n';
 
-interface Rendering {
+/** The observed part of a page, which is the larger one: rendered once per observation. */
+interface ObservedPart {
   readonly observation: Observation;
+  readonly text: Promise<string>;
+}
+
+/** A whole page: rendered anew for the agent's own process once a second. */
+interface Rendering {
+  readonly observed: ObservedPart;
   readonly madeAtMs: number;
   readonly plain: Promise<Buffer>;
   zipped?: Promise<Buffer>;
 }
 
 /**
- * A registry that renders each format at most once per observation and once per second, however many scrapers come at
- * once: a scrape copies a ready buffer.
+ * A registry that renders each format at most once per observation, and the agent's own process once per second, however
+ * many scrapers come at once: a scrape copies a ready buffer.
  */
 export function createRegistry(options: RegistryOptions): MetricsRegistry {
-  const maxAgeMs = options.maxAgeMs ?? 1000;
-  const nowMs = options.nowMs ?? (() => performance.now());
-  const registries = {
-    text: registryOf(options, Registry.PROMETHEUS_CONTENT_TYPE),
-    openmetrics: registryOf(options, Registry.OPENMETRICS_CONTENT_TYPE),
+  const pages = {
+    text: pagesOf(options, Registry.PROMETHEUS_CONTENT_TYPE),
+    openmetrics: pagesOf(options, Registry.OPENMETRICS_CONTENT_TYPE),
   };
-  const newest: Partial<Record<PageFormat, Rendering>> = {};
+  return { page: (format, encoding) => pages[format](encoding) };
+}
 
-  const renderingOf = (format: PageFormat): Rendering => {
-    const known = newest[format];
+type ContentType = typeof Registry.PROMETHEUS_CONTENT_TYPE | typeof Registry.OPENMETRICS_CONTENT_TYPE;
+
+/** The pages of one format. */
+function pagesOf(options: RegistryOptions, contentType: ContentType): (encoding: 'identity' | 'gzip') => Promise<Page> {
+  const { maxAgeMs = 1000, nowMs = () => performance.now() } = options;
+  const observedMetrics = registryOf(observedIn(options), contentType);
+  const ownMetrics = registryOf(options.self === false ? [] : ownOf(options), contentType);
+  let newest: Rendering | undefined;
+
+  const render = (): Rendering => {
     const observation = options.observation();
     const now = nowMs();
-    if (known !== undefined && known.observation === observation && now - known.madeAtMs < maxAgeMs) {
-      return known;
+    if (newest?.observed.observation === observation && now - newest.madeAtMs < maxAgeMs) {
+      return newest;
     }
-    const plain = registries[format].metrics().then((page) => Buffer.from(page));
-    const made: Rendering = { observation, madeAtMs: now, plain };
-    newest[format] = made;
-    return made;
+    const observed =
+      newest?.observed.observation === observation ? newest.observed : { observation, text: partOf(observedMetrics) };
+    const end = contentType === Registry.OPENMETRICS_CONTENT_TYPE ? eof : '';
+    const plain = Promise.all([observed.text, partOf(ownMetrics), end]).then((parts) => Buffer.from(parts.join('')));
+    newest = { observed, madeAtMs: now, plain };
+    return newest;
   };
 
-  return {
-    page: async (format, encoding) => {
-      const rendering = renderingOf(format);
-      if (encoding === 'gzip') {
-        rendering.zipped ??= rendering.plain.then((page) => compress(page));
-      }
-      const body = await (encoding === 'gzip' ? rendering.zipped : rendering.plain);
-      return { contentType: registries[format].contentType, body: body ?? (await rendering.plain) };
-    },
+  return async (encoding) => {
+    const rendering = render();
+    if (encoding === 'identity') {
+      return { contentType, body: await rendering.plain };
+    }
+    rendering.zipped ??= rendering.plain.then((page) => compress(page));
+    return { contentType, body: await rendering.zipped };
   };
 }
 
-function registryOf(
-  options: RegistryOptions,
-  contentType: typeof Registry.PROMETHEUS_CONTENT_TYPE | typeof Registry.OPENMETRICS_CONTENT_TYPE,
-): Registry<typeof contentType> {
-  const registry = new Registry<typeof contentType>();
+/** What a registry renders, as a part of a page: without the end mark, and nothing at all where it is empty. */
+async function partOf(registry: Registry<ContentType>): Promise<string> {
+  const page = await registry.metrics();
+  const part = page.endsWith(eof) ? page.slice(0, -eof.length) : page;
+  return part.trim() === '' ? '' : part;
+}
+
+function registryOf(metrics: readonly NamedMetric[], contentType: ContentType): Registry<ContentType> {
+  const registry = new Registry<ContentType>();
   registry.setContentType(contentType);
-  for (const metric of namedMetrics(options)) {
+  for (const metric of metrics) {
     registerMetric(registry, metric);
   }
   return registry;
 }
 
-function namedMetrics(options: RegistryOptions): readonly NamedMetric[] {
-  const { observation, onError, families = metricGroups.flatMap((group) => group.families), self = true } = options;
-  const guarded = (name: string, read: () => readonly MetricSeries[]): (() => readonly MetricSeries[]) => {
-    return () => {
-      try {
-        return read();
-      } catch (error) {
-        onError?.(name, error);
-        return [];
-      }
-    };
-  };
-  const observed = families.map(({ name, help, type, labels, read }): NamedMetric => {
+function observedIn(options: RegistryOptions): readonly NamedMetric[] {
+  const { observation, families = metricGroups.flatMap((group) => group.families) } = options;
+  return families.map(({ name, read, ...rest }) => {
     const fullName = `${metricPrefix}${name}`;
-    return { name: fullName, help, type, labels, read: guarded(fullName, () => read(observation())) };
+    return { ...rest, name: fullName, read: guarded(fullName, () => read(observation()), options) };
   });
-  const own = selfMetrics.map(
-    ({ name, help, type, read }): NamedMetric => ({
-      name,
-      help,
-      type,
-      labels: [],
-      read: guarded(name, () => {
-        const value = read();
-        return value === undefined ? [] : [{ labels: {}, value }];
-      }),
-    }),
-  );
-  return self ? [...observed, ...own] : observed;
+}
+
+function ownOf(options: RegistryOptions): readonly NamedMetric[] {
+  return selfMetrics.map(({ name, read, ...rest }) => {
+    const series = (): readonly MetricSeries[] => {
+      const value = read();
+      return value === undefined ? [] : [{ labels: {}, value }];
+    };
+    return { ...rest, name, labels: [], read: guarded(name, series, options) };
+  });
+}
+
+/** A metric that cannot be read is missing from the page; the others are there. */
+function guarded(
+  name: string,
+  read: () => readonly MetricSeries[],
+  { onError }: RegistryOptions,
+): () => readonly MetricSeries[] {
+  return () => {
+    try {
+      return read();
+    } catch (error) {
+      onError?.(name, error);
+      return [];
+    }
+  };
 }

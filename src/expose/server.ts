@@ -16,7 +16,7 @@ import type { MetricsRegistry } from './registry.ts';
 import { createRoutes } from './routes.ts';
 
 /** What the server tells its owner as it happens; the owner logs it. */
-export interface ServerEvents {
+interface ServerEvents {
   /** A route failed in a way that it did not mean to. */
   readonly onFailure?: (failure: { id: string; method: string; path: string; error: unknown }) => void;
   /** Changed files were read again (undefined), or could not be used: then the TLS in use stays, and no token is right. */

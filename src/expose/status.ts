@@ -4,7 +4,7 @@ import type { ActiveAlarm, ClusterMember, ClusterSection, MemberState, QuotaSect
 import { type CollectorFinding, findingsOf } from './findings.ts';
 
 /** What a member is in the cluster, as far as is known. `unstarted`: listed, but it never joined. */
-export type MemberRole = 'leader' | 'follower' | 'learner' | 'unstarted' | 'unknown';
+type MemberRole = 'leader' | 'follower' | 'learner' | 'unstarted' | 'unknown';
 
 /** One member, as a table of the cluster shows it. */
 export interface StatusMember {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Access } from './access.ts';
 
 /** A request, as far as a route needs it. */
-export interface RouteRequest {
+interface RouteRequest {
   readonly headers: IncomingHttpHeaders;
   /** The caller may read: what only readers may know can be said. */
   readonly mayRead: boolean;

@@ -15,6 +15,10 @@ export async function main(args: readonly string[]): Promise<number> {
     .option('--debug', 'print stack traces of errors')
     .showHelpAfterError('(--help shows what is allowed)')
     .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      '\nExample:\n  etcd-caretaker doctor --endpoint http://127.0.0.1:2379\n\nEvery command has --help with examples.',
+    )
     .exitOverride();
   for (const make of commands) {
     program.addCommand(inherit(make(), program));

@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SecretFilter } from '../../../src/cli/doctor/bundle/secrets.ts';
 import { startCluster } from '../../real/cluster.ts';
+import { freePort } from '../../real/ports.ts';
 import { runCli, tlsFlags } from './run-cli.ts';
 
 const run = promisify(execFile);
@@ -81,6 +83,40 @@ test('the archive of a cluster with every secret there is holds none of them', a
     expect(JSON.parse(files.get('versions.json') ?? '')).toHaveProperty('etcd.m3', expect.stringMatching(/^3\.5\./));
     expect(JSON.parse(files.get('host.json') ?? '')).toHaveProperty('osInfo.platform', 'linux');
   } finally {
+    await cluster.close();
+  }
+});
+
+test('what a running agent says is in the archive, by its socket', async () => {
+  const cluster = await startCluster();
+  const [own] = cluster.members;
+  const config = join(folder, 'agent.yaml');
+  const socket = join(folder, 'agent.sock');
+  const listen = `127.0.0.1:${await freePort()}`;
+  await writeFile(
+    config,
+    [
+      `member: {name: m1, endpoint: "${own?.endpoint}", dataDir: "${own?.dataDir}"}`,
+      `expose: {listen: "${listen}", socket: "${socket}"}`,
+    ].join('\n'),
+  );
+  let agentPid = 0;
+  const agent = runCli(['agent', '--config', config], {
+    onStart: (pid) => {
+      agentPid = pid;
+    },
+  });
+  try {
+    while (!(await fetch(`http://${listen}/readyz`).catch(() => undefined))?.ok) await sleep(100);
+    const archive = join(folder, 'support.tar.gz');
+    await runCli(['doctor', '--config', config, '--bundle', archive]);
+    const { stdout } = await run('tar', ['-xzOf', archive, 'agent/metrics.prom'], { maxBuffer: 2 ** 24 });
+    expect(stdout).toContain('etcd_caretaker_build_info');
+    const status = await run('tar', ['-xzOf', archive, 'agent/status.json']);
+    expect(JSON.parse(status.stdout)).toHaveProperty('agent.member', 'm1');
+  } finally {
+    process.kill(agentPid, 'SIGTERM');
+    await agent;
     await cluster.close();
   }
 });

@@ -11,7 +11,7 @@ import type {
 } from '../../../src/cluster/sections.ts';
 
 /** When the made-up facts were gathered. */
-export const nowMs = Date.UTC(2026, 0, 15, 12);
+const nowMs = Date.UTC(2026, 0, 15, 12);
 
 export function status(memberId: string, over: Partial<MemberStatus> = {}): MemberStatus {
   return {
@@ -66,7 +66,7 @@ export function cluster(over: Partial<ClusterSection> = {}): ClusterSection {
 }
 
 /** A histogram in which all samples took at most `seconds`. */
-export function histogram(seconds: number, count = 100): Histogram {
+function histogram(seconds: number, count = 100): Histogram {
   const edges = [0.001, 0.01, 0.1, 1, 10];
   return { edges, counts: edges.map((edge) => (seconds <= edge ? count : 0)), sum: seconds * count, count };
 }

@@ -4,7 +4,8 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Certificates, createAuthority, issueCertificate } from '../../real/certificates.ts';
+import { issueUnusual } from '../../observe/x509/issue.ts';
+import { type Certificates, createAuthority } from '../../real/certificates.ts';
 import { type RealCluster, startCluster } from '../../real/cluster.ts';
 import { freePort } from '../../real/ports.ts';
 import { runCli, runDoctor, tlsFlags } from './run-cli.ts';
@@ -137,7 +138,7 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     await Promise.all([copyFile(certs.serverCert, cert), copyFile(certs.serverKey, key)]);
     try {
       const authority = { cert: certs.ca, key: certs.caKey };
-      const expired = await issueCertificate(folder, authority, 'expired', { days: -1 });
+      const expired = await issueUnusual(folder, authority, 'expired', { days: -1 });
       await copyFile(expired.key, certs.serverKey);
       await copyFile(expired.cert, certs.serverCert);
       const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];

@@ -64,7 +64,7 @@ function list(urls: readonly UrlReading[]): string {
 }
 
 /** Whether only this machine can reach the URL. */
-export function isLoopback(url: string): boolean {
+function isLoopback(url: string): boolean {
   if (url.startsWith('unix:') || url.startsWith('unixs:')) return true;
   const host = URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '';
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

@@ -1,9 +1,16 @@
 import type { ServerOptions } from 'node:http';
-import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
-import { problemBody, problemType } from './problem.ts';
+import { type Problem, problemBody, problemType } from './problem.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -18,7 +25,6 @@ const limits: ServerOptions = {
   keepAliveTimeout: 75_000,
   maxHeaderSize: 16_384,
 };
-const handshakeTimeoutMs = 10_000;
 const idleTimeoutMs = 30_000;
 const mostConnections = 256;
 
@@ -29,8 +35,15 @@ export interface BoundedServer {
   readonly sockets: ReadonlySet<Socket>;
 }
 
-/** Makes a plain server, or one with TLS where a secure context is given. */
-export function createBoundedServer(handler: Handler, tls?: SecureContextOptions): BoundedServer {
+/**
+ * Makes a plain server, or one with TLS where a secure context is given.
+ * @param handshakeTimeoutMs how long a client may take for its TLS handshake
+ */
+export function createBoundedServer(
+  handler: Handler,
+  tls?: SecureContextOptions,
+  handshakeTimeoutMs = 10_000,
+): BoundedServer {
   const server =
     tls === undefined
       ? createPlainServer(limits, handler)
@@ -56,20 +69,28 @@ export function createBoundedServer(handler: Handler, tls?: SecureContextOptions
   return { server, sockets };
 }
 
-/** Answers what the parser of the runtime refused. */
-function answerMalformed(error: NodeJS.ErrnoException, socket: NodeJS.WritableStream & Partial<Socket>): void {
-  if (error.code === 'ECONNRESET' || socket.writable !== true) {
-    socket.destroy?.();
+const malformed: Readonly<Record<string, Problem>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, code: 'HEADERS_TOO_LARGE', detail: 'The headers are larger than 16 KiB.' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: 'REQUEST_TOO_SLOW', detail: 'The request took too long to arrive.' },
+};
+const notHttp: Problem = { status: 400, code: 'NOT_HTTP', detail: 'The request could not be read.' };
+
+/** Answers what the parser of the runtime refused. What failed below HTTP, as a TLS handshake, cannot be answered. */
+function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const problem = malformed[error.code ?? ''] ?? (error.code?.startsWith('HPE_') === true ? notHttp : undefined);
+  if (problem === undefined || !socket.writable) {
+    socket.destroy();
     return;
   }
-  const [status, text, code] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? [431, 'Request Header Fields Too Large', 'HEADERS_TOO_LARGE']
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? [408, 'Request Timeout', 'REQUEST_TOO_SLOW']
-        : [400, 'Bad Request', 'NOT_HTTP'];
-  const body = problemBody({ status: Number(status), code: String(code), detail: 'The request could not be read.' });
+  const body = problemBody(problem);
   socket.end(
-    `HTTP/1.1 ${status} ${text}\r\nconnection: close\r\ncontent-type: ${problemType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    [
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+      'connection: close',
+      `content-type: ${problemType}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
   );
 }

@@ -1,0 +1,62 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ask, newToken, serve, temporaryFolder } from '../support/server.ts';
+
+/** An address of this machine that is not loopback. */
+function outsideAddress(): string | undefined {
+  return Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address?.internal === false && address.family === 'IPv4')?.address;
+}
+
+describe('the bearer token', () => {
+  it('is asked for when the request comes from elsewhere, except for health', async ({ skip }) => {
+    const host = outsideAddress();
+    if (host === undefined) {
+      return skip('this machine has no address but loopback');
+    }
+    const tokenFile = join(await temporaryFolder(), 'token');
+    const token = newToken();
+    await writeFile(tokenFile, `${token}\n`);
+    const server = await serve({ listen: { host, port: 0 }, tokenFile });
+    expect(await ask(server, '/healthz')).toMatchObject({ status: 200 });
+    // Who may not read learns only the code.
+    expect(await ask(server, '/readyz')).toMatchObject({ status: 200, body: 'READY\n' });
+    expect(await ask(server, '/metrics')).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': expect.stringContaining('Bearer') },
+    });
+    const bearer = (value: string): { headers: Record<string, string> } => ({ headers: { authorization: value } });
+    expect(await ask(server, '/metrics', bearer('Bearer wrong'))).toMatchObject({ status: 401 });
+    expect(await ask(server, '/metrics', bearer(`Basic ${token}`))).toMatchObject({ status: 401 });
+    expect(await ask(server, '/metrics', bearer(`Bearer ${token.slice(0, -1)}`))).toMatchObject({ status: 401 });
+    expect(await ask(server, '/metrics', bearer(`bearer ${token}`))).toMatchObject({ status: 200 });
+  });
+
+  it('is read again when its file changes, and none is right while it cannot be read', async () => {
+    const tokenFile = join(await temporaryFolder(), 'token');
+    const [first, second] = [newToken(), newToken()];
+    await writeFile(tokenFile, first);
+    const reloads: (string | undefined)[] = [];
+    const server = await serve({ tokenFile, onReload: (what, error) => reloads.push(`${what} ${error?.code}`) });
+    // Under a foreign name, loopback needs the token too.
+    const statusWith = async (token: string): Promise<number> =>
+      (await ask(server, '/metrics', { headers: { host: 'foreign.example', authorization: `Bearer ${token}` } }))
+        .status;
+    expect(await statusWith(first)).toBe(200);
+    await writeFile(tokenFile, second);
+    expect([await statusWith(first), await statusWith(second)]).toEqual([403, 200]);
+    await rm(tokenFile);
+    expect(await statusWith(second)).toBe(403);
+    expect(reloads).toEqual(['token undefined', 'token TOKEN_FILE_UNREADABLE']);
+  });
+
+  it('must be there and long enough at the start', async () => {
+    const tokenFile = join(await temporaryFolder(), 'token');
+    await expect(serve({ tokenFile })).rejects.toMatchObject({ code: 'TOKEN_FILE_UNREADABLE' });
+    await writeFile(tokenFile, 'short\n');
+    await expect(serve({ tokenFile })).rejects.toMatchObject({ code: 'TOKEN_TOO_SHORT' });
+  });
+});

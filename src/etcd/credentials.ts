@@ -7,7 +7,7 @@ import { EtcdError } from './errors.ts';
 import type { PasswordAuth, TlsFiles } from './types.ts';
 
 /** The content of the PEM files, as node:tls takes it. */
-export interface TlsMaterial {
+interface TlsMaterial {
   readonly ca?: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
@@ -117,8 +117,17 @@ export class CredentialFiles {
   }
 }
 
-/** Reads the PEM files. Throws `ETCD_CERT_UNREADABLE`. */
-export async function readTls(files: TlsFiles, member: string): Promise<TlsMaterial> {
+/** Reads the PEM files for one TLS connection. Throws `ETCD_CERT_UNREADABLE`. */
+export async function readSecureContext(
+  files: TlsFiles,
+  member: string,
+): Promise<{ readonly secureContext: SecureContext; readonly servername?: string }> {
+  const material = await readTls(files, member);
+  const { servername } = material;
+  return { secureContext: contextOf(material, member), ...(servername === undefined ? {} : { servername }) };
+}
+
+async function readTls(files: TlsFiles, member: string): Promise<TlsMaterial> {
   const read = (path: string | undefined): Promise<Buffer | undefined> =>
     path === undefined
       ? Promise.resolve(undefined)
@@ -126,13 +135,12 @@ export async function readTls(files: TlsFiles, member: string): Promise<TlsMater
           throw certUnreadable(path, member, error);
         });
   const [ca, cert, key] = await Promise.all([read(files.ca), read(files.cert), read(files.key)]);
-  const material = {
+  return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(files.serverName === undefined ? {} : { servername: files.serverName }),
   };
-  return material;
 }
 
 function contextOf(material: TlsMaterial, member: string): SecureContext {

@@ -45,6 +45,8 @@ const REMEDIES = {
   ETCD_TLS_WRONG_NAME:
     'Use a host that the certificate names, set cluster.tls.serverName, or issue it again with that name.',
   ETCD_TOO_MANY_REQUESTS: 'The member is overloaded: ask less often, look at its disk and CPU.',
+  ETCD_UNHEALTHY_CLUSTER:
+    'Etcd changes the membership only when enough members have been connected for some seconds: look at the others, then try again.',
   ETCD_UNREACHABLE: 'Check that etcd runs there, the port, and the firewall in between.',
   ETCD_UNSUPPORTED: 'This version of etcd does not have the call: upgrade, or do without.',
   ETCD_WATCH_ENDED: 'Watch again from the revision after the last one that arrived.',

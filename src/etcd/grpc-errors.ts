@@ -32,11 +32,16 @@ const BY_TEXT: readonly (readonly [string, EtcdErrorCode])[] = [
   ['request is too large', 'ETCD_MESSAGE_TOO_LARGE'],
   ['message larger than max', 'ETCD_MESSAGE_TOO_LARGE'],
   ['not capable', 'ETCD_UNSUPPORTED'],
+  ['unhealthy cluster', 'ETCD_UNHEALTHY_CLUSTER'],
+  // What a server says of a call that it has given up because its own deadline, which is ours, has passed.
+  ['context deadline exceeded', 'ETCD_DEADLINE'],
+  ['context canceled', 'ETCD_DEADLINE'],
 ];
 
 const BY_STATUS: ReadonlyMap<number, EtcdErrorCode> = new Map<number, EtcdErrorCode>([
   [GrpcStatus.DEADLINE_EXCEEDED, 'ETCD_DEADLINE'],
-  [GrpcStatus.CANCELLED, 'ETCD_ABORTED'],
+  // Our own cancelling is told by the signal, before it comes to this.
+  [GrpcStatus.CANCELLED, 'ETCD_DEADLINE'],
   [GrpcStatus.PERMISSION_DENIED, 'ETCD_PERMISSION_DENIED'],
   [GrpcStatus.UNAUTHENTICATED, 'ETCD_AUTH_FAILED'],
   [GrpcStatus.UNIMPLEMENTED, 'ETCD_UNSUPPORTED'],
@@ -57,8 +62,14 @@ export function codeOfText(text: string): EtcdErrorCode | undefined {
 
 /** A failed call in the agent's words. */
 export function fromGrpc(error: ServiceError, context: CallContext): EtcdError {
-  const code = codeOfText(error.details) ?? BY_STATUS.get(error.code) ?? 'ETCD_REFUSED';
+  const code = codeOfText(error.details) ?? codeOfStatus(error) ?? 'ETCD_REFUSED';
   return new EtcdError(code, `${where(context)}: ${error.details}`, { member: context.member, cause: error });
+}
+
+function codeOfStatus(error: ServiceError): EtcdErrorCode | undefined {
+  // Whoever says so is reachable, whatever the status is.
+  if (error.details.startsWith('etcdserver:')) return undefined;
+  return BY_STATUS.get(error.code);
 }
 
 /** The beginning of every message: what was tried, and on what. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../cluster/observation.ts';
+import { alarmsIn } from './alarms.ts';
 import { Connection } from './connection.ts';
 import { EtcdError, type EtcdErrorCode } from './errors.ts';
 import type { Etcd3Clients } from './etcd3-clients.ts';
@@ -26,7 +27,7 @@ import { AUTH_STATUS } from './wire/auth.ts';
 import { KEY_SIZES } from './wire/key-sizes.ts';
 import { RANGE } from './wire/kv.ts';
 import { LEASE_KEEP_ALIVE } from './wire/lease.ts';
-import { ALARMS, SNAPSHOT, STATUS } from './wire/maintenance.ts';
+import { SNAPSHOT, STATUS } from './wire/maintenance.ts';
 import type { Method } from './wire/method.ts';
 
 /** Failures after which a read may be asked again, if the options allow it. */
@@ -85,9 +86,9 @@ export class MemberClient {
     });
   }
 
-  /** Active alarms of all members, as this member knows them. */
-  alarms(signal?: AbortSignal): Promise<readonly AlarmEntry[]> {
-    return this.#read(ALARMS, undefined, signal);
+  /** Active alarms of all members, as this member knows them; needs no quorum and writes nothing. */
+  async alarms(signal?: AbortSignal): Promise<readonly AlarmEntry[]> {
+    return alarmsIn(await this.status(signal));
   }
 
   /**

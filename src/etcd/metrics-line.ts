@@ -23,12 +23,18 @@ export function parseSampleLine(line: string, isWanted: (name: string) => boolea
     return undefined;
   }
   if (!isWanted(name)) {
-    return { kind: 'unwanted' };
+    return endsInNumber(line) ? { kind: 'unwanted' } : undefined;
   }
   const labels: Record<string, string> = {};
   const at = next === '{' ? readLabels(line, nameEnd + 1, labels) : nameEnd;
   const value = at === undefined ? undefined : readValue(line.slice(at));
   return value === undefined ? undefined : { kind: 'wanted', name, labels, value };
+}
+
+/** A cheap look at a line of which no more is wanted: prose and markup rarely end as every sample does. */
+function endsInNumber(line: string): boolean {
+  const last = line.charCodeAt(line.length - 1);
+  return (last >= 48 && last <= 57) || line.endsWith('NaN') || line.endsWith('Inf');
 }
 
 /** The index after the name that begins at `start`. Names are `[a-zA-Z_:][a-zA-Z0-9_:]*`. */
@@ -105,7 +111,8 @@ function readValue(text: string): number | undefined {
   if (Object.hasOwn(infinities, value)) {
     return infinities[value];
   }
-  return /^[-+]?[0-9.]/.test(value) && !Number.isNaN(Number(value)) ? Number(value) : undefined;
+  // Number() would take hexadecimal too.
+  return /^[-+]?[0-9.]+(?:e[-+]?\d+)?$/i.test(value) && !Number.isNaN(Number(value)) ? Number(value) : undefined;
 }
 
 function skipBlanks(line: string, start: number): number {

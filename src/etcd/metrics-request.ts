@@ -1,6 +1,6 @@
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { readTls } from './credentials.ts';
+import { readSecureContext } from './credentials.ts';
 import type { TlsFiles } from './types.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function openPage(
   const options: RequestOptions = { agent: false, signal, headers: { accept: 'text/plain;version=0.0.4' } };
   const call =
     url.protocol === 'https:'
-      ? requestHttps(url, { ...options, ...(await readTls(tls ?? {}, member)) })
+      ? requestHttps(url, { ...options, ...(await readSecureContext(tls ?? {}, member)) })
       : requestHttp(url, options);
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   call.once('response', resolve);

@@ -87,6 +87,14 @@ describe.each(['3.4', '3.5'] as const)('every call is made once, on etcd %s', (v
     await expect(client.status()).resolves.toBeDefined();
   });
 
+  test('asking for Status, alarms, members and reads writes nothing to raft', async () => {
+    cluster = await startCluster({ version });
+    client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
+    const before = await client.status();
+    await Promise.all([client.alarms(), client.memberList(), client.linearizableRead()]);
+    expect((await client.status()).raftIndex).toBe(before.raftIndex);
+  });
+
   test('hazard 5: under NOSPACE refused puts keep neither Status nor deletes nor compaction from being made', async () => {
     cluster = await startCluster({ version, quotaBytes: 2 * 1024 * 1024 });
     client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
@@ -102,6 +110,9 @@ describe.each(['3.4', '3.5'] as const)('every call is made once, on etcd %s', (v
     expect(new Set(codes.slice(-10))).toEqual(new Set(['ETCD_NOSPACE']));
     const { header } = await client.status();
     expect(await client.alarms()).toEqual([{ memberId: header.memberId, alarm: 'NOSPACE' }]);
+    expect((await cluster.etcdctl('alarm', 'list')).trim()).toBe(
+      `memberID:${BigInt(`0x${header.memberId}`)} alarm:NOSPACE`,
+    );
     expect((await client.deleteRange(Buffer.from('fill/0'))).deleted).toBe(1);
     const { kv } = await client.etcd3();
     await expect(kv.compact({ revision: String((await client.status()).header.revision) })).resolves.toBeDefined();

@@ -1,4 +1,4 @@
-import type { AlarmEntry, AlarmKind, SnapshotChunk, StatusReply } from '../types.ts';
+import type { SnapshotChunk, StatusReply } from '../types.ts';
 import { encodeNothing, type Method, NO_HEADER, pathOf, readHeader } from './method.ts';
 import { WireReader } from './reader.ts';
 
@@ -9,15 +9,6 @@ export const STATUS: Method<undefined, StatusReply> = {
   readOnly: true,
   encode: encodeNothing,
   decode: decodeStatus,
-};
-
-/** Maintenance.Alarm with the action GET (0), for all members. */
-export const ALARMS: Method<undefined, readonly AlarmEntry[]> = {
-  name: 'Alarm',
-  path: pathOf('Maintenance', 'Alarm'),
-  readOnly: true,
-  encode: encodeNothing,
-  decode: decodeAlarms,
 };
 
 /** Maintenance.Snapshot, a stream. */
@@ -73,35 +64,6 @@ function decodeStatus(reply: Buffer): StatusReply {
     errors,
     isLearner,
   };
-}
-
-const ALARM_KINDS: ReadonlyMap<number, AlarmKind> = new Map([
-  [1, 'NOSPACE'],
-  [2, 'CORRUPT'],
-]);
-
-function decodeAlarms(reply: Buffer): readonly AlarmEntry[] {
-  const reader = new WireReader(reply);
-  const end = reader.length;
-  const alarms: AlarmEntry[] = [];
-  for (let tag = reader.tag(end); tag !== 0; tag = reader.tag(end)) {
-    const alarm = tag === 0x12 ? readAlarm(reader) : undefined;
-    if (alarm !== undefined) alarms.push(alarm);
-    else if (tag !== 0x12) reader.skip(tag);
-  }
-  return alarms;
-}
-
-function readAlarm(reader: WireReader): AlarmEntry | undefined {
-  const end = reader.messageEnd();
-  let memberId = '0';
-  let alarm: AlarmKind | undefined;
-  for (let tag = reader.tag(end); tag !== 0; tag = reader.tag(end)) {
-    if (tag === 0x08) memberId = reader.id();
-    else if (tag === 0x10) alarm = ALARM_KINDS.get(reader.number());
-    else reader.skip(tag);
-  }
-  return alarm === undefined ? undefined : { memberId, alarm };
 }
 
 function decodeSnapshot(reply: Buffer): SnapshotChunk {

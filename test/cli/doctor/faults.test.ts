@@ -15,6 +15,7 @@ async function expectFault(args: readonly string[], expected: { code: string; ex
   const { stdout, stderr, exitCode } = await runCli(['doctor', ...args]);
   expect(stdout + stderr).not.toMatch(/\n\s+at .*[:(]\d+/);
   expect(stdout).toContain(`(${expected.code})`);
+  expect(stderr).not.toContain('Warning');
   // Told once: who reads on does not read it again.
   expect(stdout.split('\n').filter((line) => line.includes(`(${expected.code})`))).toHaveLength(1);
   expect(stdout).toMatch(/to do: /);

@@ -1,17 +1,10 @@
 import type { Observation } from '../cluster/observation.ts';
+import type { Histogram } from '../cluster/sections.ts';
 
 /** One sample of a gauge or a counter, or one series of a histogram. */
 export interface MetricSeries {
   readonly labels: Readonly<Record<string, string>>;
-  readonly value: number | HistogramValue;
-}
-
-/** A cumulative histogram as `cluster/sections.ts` has it. */
-export interface HistogramValue {
-  readonly edges: readonly number[];
-  readonly counts: readonly number[];
-  readonly sum: number;
-  readonly count: number;
+  readonly value: number | Histogram;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry, type RegistryContentType } from 'prom-client';
-import type { HistogramValue, MetricSeries } from './metric-family.ts';
+import type { Histogram as Counts } from '../cluster/sections.ts';
+import type { MetricSeries } from './metric-family.ts';
 
 /** A metric under its whole name, and where its series come from. */
 export interface NamedMetric {
@@ -48,7 +49,7 @@ function linesOf({ name, type, labels: names, read }: NamedMetric): readonly Lin
 function histogramLines(
   name: string,
   labels: Readonly<Record<string, string>>,
-  { edges, counts, sum, count }: HistogramValue,
+  { edges, counts, sum, count }: Counts,
 ): readonly Line[] {
   return [
     ...edges.map((edge, i) => ({

@@ -1,0 +1,44 @@
+/** Total stall time of one resource: the collector `pressure` (PSI). */
+export interface PressureSection {
+  readonly stalls: readonly {
+    readonly scope: 'system' | 'etcd';
+    readonly resource: 'cpu' | 'io' | 'memory';
+    readonly kind: 'some' | 'full';
+    readonly stalledSeconds: number;
+    readonly avg10Ratio: number;
+  }[];
+  /** Why there are no stalls of scope `etcd`. */
+  readonly etcdUnresolved?: string;
+}
+
+/** Etcd's process: the collector `process`. */
+export interface ProcessSection {
+  readonly pid: number;
+  /** How it was found. */
+  readonly foundBy: 'data-dir' | 'listening-socket';
+  readonly startedAtMs: number;
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  /** Absent without the right to read /proc/PID/fd. */
+  readonly openFds?: number;
+  readonly maxFds?: number;
+  /** What reached the block layer, from /proc/PID/io; absent without the right to read it. */
+  readonly readBytes?: number;
+  readonly writtenBytes?: number;
+  /** Flags, `ETCD_*` and configuration file settings that matter to the agent, by the flag's name, never secrets. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** What could not be read, one sentence each. */
+  readonly unread?: readonly string[];
+}
+
+/** The machine: the collector `host`, read once. */
+export interface HostSection {
+  readonly hostname: string;
+  readonly kernel: string;
+  readonly distribution: string;
+  readonly architecture: string;
+  readonly cpus: number;
+  readonly cpuModel: string;
+  readonly memoryBytes: number;
+  readonly virtualization: string;
+}

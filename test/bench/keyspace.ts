@@ -8,6 +8,9 @@ import type { ScanFigures } from './keyspace-child.ts';
 import { machine } from './processes.ts';
 
 const script = new URL('keyspace-child.ts', import.meta.url).pathname;
+/** What the agent gives itself when it starts (`agent/become-agent.ts`): memory is measured as it is in the agent. */
+const agentFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
+const agentEnvironment = { MALLOC_ARENA_MAX: '2' };
 const mib = 2 ** 20;
 const valueBytes = 512;
 const putsPerSecond = 50;
@@ -90,7 +93,10 @@ async function fill(client: MemberClient, keys: number): Promise<void> {
 
 /** A run in a process of its own: `begun` when it has started up, so that its start is not taken for the scan. */
 function inChild(...args: readonly string[]): { begun: Promise<unknown>; figures: Promise<ScanFigures> } {
-  const child = spawn(process.execPath, ['--expose-gc', script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--expose-gc', ...agentFlags, script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...agentEnvironment },
+  });
   const begun = once(child.stderr, 'data');
   return { begun, figures: text(child.stdout).then((json) => JSON.parse(json) as ScanFigures) };
 }

@@ -50,7 +50,9 @@ export function assembleCluster(input: ClusterReplies): ClusterSection {
     const status = statusById.get(listed.id);
     const base = { ...listed, reachable: status !== undefined };
     if (status === undefined) {
-      return { ...base, healthy: false, fault: faultFor(listed, input.replies) };
+      const fault = faultFor(listed, input.replies);
+      const refused = fault.code === refusal;
+      return { ...base, reachable: refused, healthy: refused && input.linearizable, fault };
     }
     return {
       ...base,
@@ -79,6 +81,9 @@ export function assembleCluster(input: ClusterReplies): ClusterSection {
     findings: findingsOf(input, members, statuses),
   };
 }
+
+/** The fault of a member that answers but gives its status to the root role only, as 3.5.28 to 3.5.31 do: it is not down. */
+const refusal = 'ETCD_PERMISSION_DENIED';
 
 function highest(values: readonly bigint[]): bigint {
   let most = 0n;
@@ -129,6 +134,7 @@ function findingsOf(
     ...wrongMembers(input),
     ...sharedUrls(input.listed),
     ...foreignClusters(input),
+    ...refusedStatus(members),
     ...leaderDispute(statuses),
     ...mixedVersions(statuses),
     ...evenVoters(members),
@@ -175,6 +181,20 @@ function foreignClusters({ clusterId, replies }: ClusterReplies): readonly Findi
       message: `${endpoint} belongs to the cluster ${status?.clusterId}, not to ${clusterId}.`,
       remedy: 'Correct cluster.endpoints, or find out how two clusters came to share this address.',
     }));
+}
+
+function refusedStatus(members: readonly ClusterMember[]): readonly Finding[] {
+  const refusing = members.filter(({ fault }) => fault?.code === refusal).map(displayName);
+  return refusing.length === 0
+    ? []
+    : [
+        {
+          code: 'STATUS_REFUSED',
+          severity: 'warning',
+          message: `${refusing.join(', ')} will not say their status to the agent's user: version, lag and leader are not known.`,
+          remedy: 'Give the user the root role, or upgrade etcd: 3.5.28 to 3.5.31 ask for it.',
+        },
+      ];
 }
 
 function leaderDispute(statuses: readonly MemberStatus[]): readonly Finding[] {

@@ -159,6 +159,15 @@ describe('a cluster put together from one round of replies', () => {
     expect(section.members[2]?.fault?.code).toBe('MEMBER_NEVER_STARTED');
   });
 
+  it('does not take a member that refuses its status for one that is down', () => {
+    const refusing = { endpoint: 'http://127.0.0.1:30', fault: { code: 'ETCD_PERMISSION_DENIED', message: 'no' } };
+    const input = replies({ replies: [reply(1), reply(2), refusing] });
+    const section = assembleCluster(input);
+    expect(section.votersReachable).toBe(3);
+    expect(section.members[2]).toMatchObject({ reachable: true, healthy: true });
+    expect(codes(input)).toEqual(['STATUS_REFUSED']);
+  });
+
   it('finds mixed versions and an even number of voters', () => {
     const input = replies({
       listed: [listed(1), listed(2)],

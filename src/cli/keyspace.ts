@@ -3,6 +3,7 @@ import { AgentError } from '../cluster/agent-error.ts';
 import type { KeyspaceSection } from '../cluster/sections.ts';
 import type { AgentClient } from './agent-client.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
+import { likelyHolder } from './keyspace-holder.ts';
 import { keyspaceReport, keyspaceText } from './keyspace-text.ts';
 import type { AsJson } from './status-text.ts';
 
@@ -26,13 +27,14 @@ export function keyspaceCommand(): Command {
     )
     .addHelpText(
       'after',
-      '\nOne agent of a cluster keeps the totals; name several, and the one that has them answers.\n\nExample:\n  etcd-caretaker keyspace --depth 3 --agent http://127.0.0.1:9379',
+      '\nOne agent of a cluster keeps the totals. Any agent says which; where agents listen on their usual ports, that one is\nasked by itself, else name several, and the one that has the totals answers.\n\nExample:\n  etcd-caretaker keyspace --depth 3 --agent http://127.0.0.1:9379',
     );
   return agentOptions(command).action(keyspace);
 }
 
 async function keyspace(options: KeyspaceCommandOptions): Promise<void> {
-  const { url, section } = await ask(await agentsOf(options));
+  const agents = await agentsOf(options);
+  const { url, section } = await followed(await ask(agents), agents, options);
   const depth = options.depth ?? Number(section.depth);
   const report = keyspaceReport(url, section, depth);
   if (report === undefined) {
@@ -63,6 +65,23 @@ async function ask(agents: readonly AgentClient[]): Promise<Answer> {
     throw outcomes.find((outcome) => outcome.status === 'rejected')?.reason;
   }
   return best;
+}
+
+/** Where the agent that answered names another one: that one's answer, if it is where agents usually are. */
+async function followed(answer: Answer, agents: readonly AgentClient[], options: AgentOptions): Promise<Answer> {
+  const { heldBy } = answer.section;
+  const asked = agents.find(({ url }) => url === answer.url);
+  if (answer.section.phase !== 'waiting' || heldBy === undefined || asked === undefined) {
+    return answer;
+  }
+  try {
+    const likely = likelyHolder(answer.url, await asked.get('/api/v1/observation'), heldBy);
+    const other = likely === undefined ? answer : await ask(await agentsOf({ ...options, agent: likely }));
+    return other.section.phase === 'waiting' ? answer : other;
+  } catch {
+    // It was a guess: what counts is that the first agent does not have the totals.
+    return answer;
+  }
 }
 
 function sectionOf(url: string, json: unknown): AsJson<KeyspaceSection> {

@@ -31,8 +31,11 @@ export function headline(status: AsJson<Status>): string {
     return `Unknown: the agent beside ${status.agent.member} cannot see the cluster. ${fault?.message ?? 'It has not observed it yet.'}`;
   }
   const voters = `${quorum.votersReachable} of ${quorum.voters} voters answer`;
+  // A quorum that confirmed the member list has a leader, whoever it is.
+  const leaderless = cluster.linearizable === true ? 'the raft leader is not known' : 'no raft leader';
   const leader =
-    cluster.leader === undefined ? 'no raft leader' : `${nameOf(cluster.leader)} leads (term ${cluster.raftTerm})`;
+    cluster.leader === undefined ? leaderless : `${nameOf(cluster.leader)} leads (term ${cluster.raftTerm})`;
+
   if (!quorum.holds) {
     return `QUORUM LOST. ${voters}, ${quorum.size} are needed.`;
   }
@@ -44,7 +47,7 @@ export function headline(status: AsJson<Status>): string {
   if (nospace.length > 0) {
     return `NOSPACE: writes are refused, raised by ${nospace.join(', ')}. ${voters}, ${leader}.`;
   }
-  if (cluster.leader === undefined) {
+  if (cluster.leader === undefined && cluster.linearizable !== true) {
     return `No raft leader. ${voters}.`;
   }
   const spare = quorum.faultTolerance;

@@ -53,10 +53,19 @@ const waiting: KeyspaceSection = {
   levels: [],
 };
 
-/** An agent that has this to say. */
-async function agent(section: KeyspaceSection): Promise<string> {
-  const body = JSON.stringify(section, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
-  const server = createServer((_, response) => response.end(body));
+/** An agent that has this to say, and knows a member m2 with this client URL. */
+async function agent(section: KeyspaceSection, m2 = 'http://127.0.0.1:1'): Promise<string> {
+  const keyspace = JSON.stringify(section, (_, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
+  const members = [
+    { id: 'b', clientUrls: [] },
+    { id: 'a', clientUrls: [m2] },
+  ];
+  const observation = JSON.stringify({ sections: { cluster: { value: { members } } } });
+  const server = createServer((request, response) =>
+    response.end(request.url === '/api/v1/keyspace' ? keyspace : observation),
+  );
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
@@ -110,6 +119,13 @@ describe('etcd-caretaker keyspace', () => {
     const urls = [await agent(waiting), 'http://127.0.0.1:1', await agent(kept)];
     await run('--agent', urls.join(','), '-o', 'yaml');
     expect(printed).toContain(`agent: ${urls[2]}\n`);
+  });
+
+  it('finds the agent that has the totals by itself where it listens on its usual port', async () => {
+    const holder = new URL(await agent(kept));
+    const m2 = `http://127.0.0.1:${Number(holder.port) - 7000}`;
+    await run('--agent', await agent(waiting, m2));
+    expect(printed).toContain(`from the agent at ${holder.origin}.`);
   });
 
   it('says whose agent has them when the one it asked has not', async () => {

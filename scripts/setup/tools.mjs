@@ -142,7 +142,7 @@ const byHand = (etcdLines, packages) =>
     ...etcdLines.map(
       (line) =>
         `  - unpack etcd ${line} (etcd, etcdctl${line === '3.4' ? '' : ', etcdutl'}) into .tools/etcd-${line}.<patch>/, ` +
-        `or set ETCD_BIN_${line.replace('.', '_')} or ETCD_BIN to the folder that has them`,
+        `or set ETCD_BIN_${line.replace('.', '_')} to the folder that has them (for npm start, ETCD_BIN is enough)`,
     ),
     ...packages.map((name) => {
       const { folder, executables } = unpackedPackages[name];

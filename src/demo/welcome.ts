@@ -21,7 +21,9 @@ export function welcome(
     return `  ${name}   etcd ${endpoint} (pid ${etcdPids.get(name) ?? '-'})   agent ${agentUrl}${state}`;
   });
   return [
-    `${layout.members.length === 1 ? 'One etcd member' : `${layout.members.length} etcd members`}, an agent beside each, and a light load of writes:`,
+    layout.members.length === 1
+      ? 'One etcd member, an agent beside it, and a light load of writes:'
+      : `${layout.members.length} etcd members, an agent beside each, and a light load of writes:`,
     '',
     ...rows,
     '',

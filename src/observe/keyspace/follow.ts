@@ -66,9 +66,8 @@ export class Follow {
 
   /** Drops the connection's calls and begins new ones, for a watch that has gone silent. */
   reconnect(): void {
-    this.#link?.abort(
-      new AgentError('KEYSPACE_WATCH_SILENT', 'The watch has delivered nothing though the member has.'),
-    );
+    const said = 'The watch is behind the member and delivers nothing.';
+    this.#link?.abort(new AgentError('KEYSPACE_WATCH_SILENT', said, { remedy: 'Nothing: it is begun anew.' }));
   }
 
   /** Works until the signal is aborted; never rejects. */

@@ -99,21 +99,22 @@ describe.each(['3.4', '3.5'] as const)('every call is made once, on etcd %s', (v
     cluster = await startCluster({ version, quotaBytes: 2 * 1024 * 1024 });
     client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
     const value = Buffer.alloc(HALF_A_KILOBYTE * 1024);
-    const codes: string[] = [];
-    for (let i = 0; i < 20; i += 1) {
-      const refused = await client.put(Buffer.from(`fill/${i}`), value).then(
+    const put = (key: string): Promise<string> =>
+      client.put(Buffer.from(key), value).then(
         () => '',
         (error) => error.code,
       );
-      codes.push(refused);
-    }
-    expect(new Set(codes.slice(-10))).toEqual(new Set(['ETCD_NOSPACE']));
+    // The alarm goes through raft: puts that were under way before it was raised may still pass.
+    while ((await client.alarms()).length === 0) await put(`fill/${Math.random()}`);
+    const codes: string[] = [];
+    for (let i = 0; i < 10; i += 1) codes.push(await put(`more/${i}`));
+    expect(new Set(codes)).toEqual(new Set(['ETCD_NOSPACE']));
     const { header } = await client.status();
     expect(await client.alarms()).toEqual([{ memberId: header.memberId, alarm: 'NOSPACE' }]);
     expect((await cluster.etcdctl('alarm', 'list')).trim()).toBe(
       `memberID:${BigInt(`0x${header.memberId}`)} alarm:NOSPACE`,
     );
-    expect((await client.deleteRange(Buffer.from('fill/0'))).deleted).toBe(1);
+    expect((await client.deleteRange(Buffer.from('fill/'), Buffer.from('fill0'))).deleted).toBeGreaterThan(0);
     const { kv } = await client.etcd3();
     await expect(kv.compact({ revision: String((await client.status()).header.revision) })).resolves.toBeDefined();
   });

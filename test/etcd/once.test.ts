@@ -99,8 +99,9 @@ describe.each(['3.4', '3.5'] as const)('every call is made once, on etcd %s', (v
     cluster = await startCluster({ version, quotaBytes: 2 * 1024 * 1024 });
     client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
     const value = Buffer.alloc(HALF_A_KILOBYTE * 1024);
+    const writer = client;
     const put = (key: string): Promise<string> =>
-      client.put(Buffer.from(key), value).then(
+      writer.put(Buffer.from(key), value).then(
         () => '',
         (error) => error.code,
       );

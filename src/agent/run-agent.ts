@@ -2,6 +2,7 @@ import { faultOf } from '../cluster/agent-error.ts';
 import { createLog, type Log } from '../expose/log.ts';
 import { startAgent } from './agent.ts';
 import type { AgentPlan } from './agent-plan.ts';
+import { registerSecrets } from './known-secrets.ts';
 import { Releasers } from './releasers.ts';
 import { prepareSocketFolder } from './socket-folder.ts';
 import { agentVersion } from './version.ts';
@@ -14,8 +15,10 @@ const releaseTimeoutMs = 5000;
  * @throws what `startAgent` throws when it cannot start; an uncaught error while it runs
  */
 export async function runAgent(plan: AgentPlan): Promise<void> {
-  const { member, cluster, log: settings } = plan.config;
+  const { member, cluster, expose, log: settings } = plan.config;
   const log = createLog({ level: settings.level, base: { member: member.name, cluster: cluster.name } });
+  const secretFiles = [expose.auth.tokenFile, cluster.auth.passwordFile];
+  await registerSecrets(secretFiles, log.addSecret);
   const releasers = new Releasers();
   const end = endOfProcess();
   try {
@@ -25,6 +28,7 @@ export async function runAgent(plan: AgentPlan): Promise<void> {
         ...(await usableSocket(plan, log)),
         events: {
           onFault: (collector, fault) => log.fault({ collector }, fault),
+          onObservation: () => void registerSecrets(secretFiles, log.addSecret),
           onRecovery: (collector) => log.resolved({ collector }),
           onReload: (what, error) =>
             error === undefined ? log.info(`${what} read again`) : log.error(`${what} not read again`, { error }),

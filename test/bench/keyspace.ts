@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,12 +14,13 @@ const agentEnvironment = { MALLOC_ARENA_MAX: '2' };
 const mib = 2 ** 20;
 const valueBytes = 512;
 const putsPerSecond = 50;
-const quietSeconds = 30;
+const defaultKeysPerSecond = 5000;
+const turnMs = 4000;
 
 /**
  * The scan of the keyspace collector on a real etcd with a million keys of 512 bytes (`--keys N`, `--etcd 3.4`): at full
  * speed, beside a bare paged Range in the same run, with the resident memory of each process; and what writes take
- * before, during the scan at its default rate, and during one at full speed.
+ * without the scan and beside it at its default rate.
  */
 export async function keyspace(args: readonly string[]): Promise<void> {
   const keys = Number(option(args, '--keys') ?? 1_000_000);
@@ -43,23 +44,16 @@ export async function keyspace(args: readonly string[]): Promise<void> {
         `scan / bare: ${(bare.seconds / full.seconds).toFixed(2)}; extra RSS of the scan: ${extra(full)} MiB`,
       ].join('\n'),
     );
-    const before = await putLatencies(client, sleep(quietSeconds * 1000));
-    const slow = inChild('scan', endpoint, '5000', '0.2', option(args, '--page') ?? '1048576');
-    await slow.begun;
-    const during = await putLatencies(client, slow.figures);
-    const rush = inChild('scan', endpoint);
-    await rush.begun;
-    const duringRush = await putLatencies(client, rush.figures);
+    const [apart, beside] = await putLatencies(client, endpoint, option(args, '--page') ?? '1048576');
     console.log(
       [
         '',
-        `| ${putsPerSecond} puts/s | puts | p50 | p99 | max |`,
+        `| ${putsPerSecond} puts/s, in turns of ${turnMs / 1000} s | puts | p50 | p99 | max |`,
         '|---|---|---|---|---|',
-        latencyRow('before', before),
-        latencyRow(`during the scan at its default rate (${rate(await slow.figures)} keys/s)`, during),
-        latencyRow(`during a scan at full speed (${rate(await rush.figures)} keys/s)`, duringRush),
+        latencyRow('without the scan', apart),
+        latencyRow(`beside the scan at its default rate, ${defaultKeysPerSecond} keys/s`, beside),
         '',
-        `p99 during the default scan / before: ${(quantile(during, 0.99) / quantile(before, 0.99)).toFixed(2)}`,
+        `p99 beside the scan / without it: ${(quantile(beside, 0.99) / quantile(apart, 0.99)).toFixed(2)}`,
       ].join('\n'),
     );
   } finally {
@@ -92,33 +86,49 @@ async function fill(client: MemberClient, keys: number): Promise<void> {
 }
 
 /** A run in a process of its own: `begun` when it has started up, so that its start is not taken for the scan. */
-function inChild(...args: readonly string[]): { begun: Promise<unknown>; figures: Promise<ScanFigures> } {
+function inChild(...args: readonly string[]): {
+  begun: Promise<unknown>;
+  figures: Promise<ScanFigures>;
+  process: ChildProcess;
+} {
   const child = spawn(process.execPath, ['--expose-gc', ...agentFlags, script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...agentEnvironment },
   });
   const begun = once(child.stderr, 'data');
-  return { begun, figures: text(child.stdout).then((json) => JSON.parse(json) as ScanFigures) };
+  return { begun, figures: text(child.stdout).then((json) => JSON.parse(json) as ScanFigures), process: child };
 }
 
-/** Seconds that each put of a light load took, until the promise settles. */
-async function putLatencies(client: MemberClient, until: Promise<unknown>): Promise<readonly number[]> {
+/**
+ * Seconds that each put of a light load took without the scan and beside it. The scan's process is stopped and let go by
+ * turns, so that whatever else the machine does falls on both alike.
+ */
+async function putLatencies(
+  client: MemberClient,
+  endpoint: string,
+  pageBytes: string,
+): Promise<readonly [apart: readonly number[], beside: readonly number[]]> {
   const { kv } = await client.etcd3();
   const value = Buffer.alloc(valueBytes, 'y');
-  const seconds: number[] = [];
+  const [apart, beside]: [number[], number[]] = [[], []];
+  const { begun, figures, process } = inChild('scan', endpoint, String(defaultKeysPerSecond), '0.2', pageBytes);
+  await begun;
   let over = false;
-  const ended = until.finally(() => {
+  const ended = figures.finally(() => {
     over = true;
   });
+  const begunMs = performance.now();
   for (let i = 0; !over; i += 1) {
     const startedMs = performance.now();
+    const scans = Math.floor((startedMs - begunMs) / turnMs) % 2 === 0;
+    process.kill(scans ? 'SIGCONT' : 'SIGSTOP');
     await kv.put({ key: Buffer.from(`/load/${i % 1000}`), value });
     const tookMs = performance.now() - startedMs;
-    seconds.push(tookMs / 1000);
+    (scans ? beside : apart).push(tookMs / 1000);
     await sleep(Math.max(0, 1000 / putsPerSecond - tookMs));
   }
   await ended;
-  return seconds;
+  return [apart, beside];
 }
 
 function row(name: string, figures: ScanFigures): string {

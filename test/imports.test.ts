@@ -8,12 +8,13 @@ const src = new URL('../src/', import.meta.url).pathname;
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['cli'],
   'agent-main': ['agent', 'cli'],
-  cli: ['agent', 'cluster', 'config', 'demo', 'etcd', 'expose', 'observe'],
-  agent: ['cluster', 'config', 'etcd', 'expose', 'observe'],
-  demo: ['cluster'],
+  abort: [],
+  cli: ['abort', 'agent', 'cluster', 'config', 'demo', 'etcd', 'expose', 'observe'],
+  agent: ['abort', 'cluster', 'config', 'etcd', 'expose', 'observe'],
+  demo: ['abort', 'cluster'],
   expose: ['cluster'],
-  observe: ['cluster', 'etcd'],
-  etcd: ['cluster'],
+  observe: ['abort', 'cluster', 'etcd'],
+  etcd: ['abort', 'cluster'],
   cluster: [],
   config: [],
 };

@@ -1,3 +1,4 @@
+import { within } from '../abort/linked-abort.ts';
 import type { SectionName } from '../cluster/observation.ts';
 import type { Config } from '../config/config.ts';
 import { fetchMetricsPage } from '../etcd/metrics-page.ts';
@@ -63,15 +64,15 @@ export async function buildObserver(config: Config, options: ObserverOptions = {
       const patience = { ownTimeoutMs: deadlineMs * ownShare, othersTimeoutMs: deadlineMs * othersShare, signal };
       return roundSources(
         {
-          status: () => pool.own.status(AbortSignal.any([signal, AbortSignal.timeout(deadlineMs * statusShare)])),
+          status: () => within([signal], deadlineMs * statusShare, (until) => pool.own.status(until)),
           members: () =>
             firstAnswer(
               everyone(), // Half of the time for a quorum, then what the member remembers has to do.
-              (client, within, patienceMs) => client.memberList(within, patienceMs / 2),
+              (client, until, patienceMs) => client.memberList(until, patienceMs / 2),
               patience,
             ),
           // Alarms are asked of the quorum, so their absence takes as long as that of a quorum.
-          alarms: () => firstAnswer(everyone(), (client, within) => client.alarms(within), patience),
+          alarms: () => firstAnswer(everyone(), (client, until) => client.alarms(until), patience),
           metricsPage: () => fetchMetricsPage({ url: metricsUrl, member, tls: config.cluster.tls, families, signal }),
         },
         identity,

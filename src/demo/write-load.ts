@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../abort/linked-abort.ts';
 
 /** One kind of key that the demo writes: `count` different keys, values of `valueBytes`, and how often it is deleted. */
 interface Kind {
@@ -68,12 +69,14 @@ async function writeOnce(endpoint: string, signal: AbortSignal): Promise<void> {
   const isDelete = Math.random() < kind.deleteRatio;
   const [least, most] = kind.valueBytes;
   const body = isDelete ? { key } : { key, value: base64(value(least + randomBelow(most - least))) };
-  const answer = await fetch(`${endpoint}/v3/kv/${isDelete ? 'deleterange' : 'put'}`, {
-    method: 'POST',
-    body: JSON.stringify(body),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
+  await within([signal], requestTimeoutMs, async (until) => {
+    const answer = await fetch(`${endpoint}/v3/kv/${isDelete ? 'deleterange' : 'put'}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      signal: until,
+    });
+    await answer.arrayBuffer();
   });
-  await answer.arrayBuffer();
 }
 
 function chooseKind(): Kind {

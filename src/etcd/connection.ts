@@ -1,4 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
+import { type LinkedAbort, linkedAbort } from '../abort/linked-abort.ts';
 import type { Fault } from '../cluster/observation.ts';
 import { CredentialFiles } from './credentials.ts';
 import { diagnose } from './diagnose.ts';
@@ -101,9 +102,9 @@ export class Connection {
     this.#session = undefined;
   }
 
-  /** The caller's signal, and the end of this client. */
-  signalOf(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+  /** Ends with the caller's signal and with this client; whoever asks for it releases it when the call has ended. */
+  linked(signal: AbortSignal | undefined): LinkedAbort {
+    return linkedAbort([signal, this.#closing.signal]);
   }
 
   async #current(call: string): Promise<Session> {

@@ -87,21 +87,27 @@ class OneMember implements ICallable<Session> {
   exec<T>(service: ServiceName, method: string, request: unknown, options: SignalledOptions = {}): Promise<T> {
     const { signal: callerSignal, ...rest } = options;
     const callOptions = { deadline: Date.now() + this.#connection.options.callTimeoutMs, ...rest };
-    const signal = this.#connection.signalOf(callerSignal);
-    return this.#connection.run(method, signal, ({ session, metadata }) => {
-      const client = this.#client(session, service);
-      const call: UnaryCall = Reflect.get(client, method);
-      return finish<T>(signal, (done) => call.call(client, request, metadata, callOptions, done));
-    });
+    const link = this.#connection.linked(callerSignal);
+    const { signal } = link;
+    return this.#connection
+      .run(method, signal, ({ session, metadata }) => {
+        const client = this.#client(session, service);
+        const call: UnaryCall = Reflect.get(client, method);
+        return finish<T>(signal, (done) => call.call(client, request, metadata, callOptions, done));
+      })
+      .finally(link.release);
   }
 
   withConnection<R>(
     service: ServiceName,
     use: (args: { resource: Session; client: Client; metadata: Metadata }) => Promise<R> | R,
   ): Promise<R> {
-    return this.#connection.run(service, this.#connection.signalOf(undefined), async ({ session, metadata }) =>
-      use({ resource: session, client: this.#client(session, service), metadata }),
-    );
+    const link = this.#connection.linked(undefined);
+    return this.#connection
+      .run(service, link.signal, async ({ session, metadata }) =>
+        use({ resource: session, client: this.#client(session, service), metadata }),
+      )
+      .finally(link.release);
   }
 
   /** `etcd3` tells of failed streams here, to close the connection. One stream's failure is no other call's business. */

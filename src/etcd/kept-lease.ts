@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../abort/linked-abort.ts';
 import { EtcdError } from './errors.ts';
 import type { MemberClient } from './member-client.ts';
 
@@ -78,20 +79,20 @@ export class KeptLease implements AsyncDisposable {
   }
 
   async #keep(): Promise<void> {
-    const signal = AbortSignal.any([this.#closing.signal, this.#lost.signal]);
-    while (!signal.aborted) {
-      const pauseMs = this.#ttlMs / KEEP_ALIVES_PER_TTL;
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.#keepOnce(signal, pauseMs);
-    }
+    await within([this.#closing.signal, this.#lost.signal], undefined, async (signal) => {
+      while (!signal.aborted) {
+        const pauseMs = this.#ttlMs / KEEP_ALIVES_PER_TTL;
+        await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+        if (!signal.aborted) await this.#keepOnce(signal, pauseMs);
+      }
+    });
   }
 
   /** A failed keepalive is not the end: the deadline is. */
   async #keepOnce(signal: AbortSignal, timeoutMs: number): Promise<void> {
     const sentAtMs = performance.now();
     try {
-      const within = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs))]);
-      const ttlSeconds = await this.#client.keepLeaseAlive(this.id, within);
+      const ttlSeconds = await within([signal], timeoutMs, (until) => this.#client.keepLeaseAlive(this.id, until));
       if (ttlSeconds <= 0) this.#lose('etcd has let it go');
       else if (this.held) this.#extend(sentAtMs, ttlSeconds);
     } catch (error) {

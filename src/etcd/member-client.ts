@@ -177,9 +177,21 @@ export class MemberClient {
     request: Request,
     callerSignal?: AbortSignal,
   ): Promise<Reply> {
+    const link = this.#connection.linked(callerSignal);
+    try {
+      return await this.#readWithin(method, request, link.signal);
+    } finally {
+      link.release();
+    }
+  }
+
+  async #readWithin<Request, Reply>(
+    method: Method<Request, Reply>,
+    request: Request,
+    signal: AbortSignal,
+  ): Promise<Reply> {
     const { readRetries, callTimeoutMs } = this.#connection.options;
     const deadlineMs = Date.now() + callTimeoutMs;
-    const signal = this.#connection.signalOf(callerSignal);
     for (let retry = 0; ; retry += 1) {
       try {
         return await this.#connection.run(method.name, signal, ({ session, metadata }) =>

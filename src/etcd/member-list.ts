@@ -1,3 +1,4 @@
+import { within } from '../abort/linked-abort.ts';
 import type { LinearizableRead, MemberList } from './types.ts';
 import { MEMBER_LIST } from './wire/cluster.ts';
 import type { Method } from './wire/method.ts';
@@ -22,12 +23,12 @@ interface MemberListNeeds {
  * every version: once it has come back, the member has applied whatever was committed when it was asked.
  */
 export async function readMemberList(needs: MemberListNeeds): Promise<MemberList> {
-  const timeout = AbortSignal.timeout(Math.ceil(needs.linearizableTimeoutMs));
-  const signal = needs.signal === undefined ? timeout : AbortSignal.any([needs.signal, timeout]);
   try {
-    await needs.linearizableRead(signal);
-    const { header, members } = await needs.call(MEMBER_LIST, { linearizable: true }, signal);
-    return { header, members, linearizable: true };
+    return await within([needs.signal], needs.linearizableTimeoutMs, async (signal) => {
+      await needs.linearizableRead(signal);
+      const { header, members } = await needs.call(MEMBER_LIST, { linearizable: true }, signal);
+      return { header, members, linearizable: true };
+    });
   } catch {
     // Without a quorum, or where the member is gone altogether: then the plain list fails too, and says why.
     const { header, members } = await needs.call(MEMBER_LIST, { linearizable: false }, needs.signal);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { linkedAbort } from '../abort/linked-abort.ts';
 import { speaksTls } from './diagnose.ts';
 import { faultOfDialError, PLAIN_ON_TLS } from './dial-faults.ts';
 import { EtcdError, type EtcdErrorCode } from './errors.ts';
@@ -36,8 +37,8 @@ export async function fetchMetricsPage(request: MetricsPageRequest): Promise<Met
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw failed(request, 'ETCD_BAD_ENDPOINT', 'it is not the URL of a page');
   }
-  const timeout = AbortSignal.timeout(request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
+  const link = linkedAbort([request.signal], request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const { signal } = link;
   try {
     const response = await openPage(url, request.tls, request.member, signal);
     const readAtMs = Date.now();
@@ -45,6 +46,8 @@ export async function fetchMetricsPage(request: MetricsPageRequest): Promise<Met
     return { readAtMs, readAtMonotonicMs, samples: await parse(response, request) };
   } catch (error) {
     throw await explain(error, request, signal);
+  } finally {
+    link.release();
   }
 }
 

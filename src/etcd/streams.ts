@@ -18,8 +18,12 @@ async function* messages<Reply>(
   callerSignal: AbortSignal | undefined,
   begin: Begin<Reply>,
 ): AsyncGenerator<Reply, void, undefined> {
-  const signal = connection.signalOf(callerSignal);
-  const session = await connection.open(name, signal);
+  const link = connection.linked(callerSignal);
+  const { signal } = link;
+  const session = await connection.open(name, signal).catch((error: unknown) => {
+    link.release();
+    throw error;
+  });
   let delivered = false;
   try {
     for (let attempt = 0; ; attempt += 1) {
@@ -37,6 +41,7 @@ async function* messages<Reply>(
   } catch (error) {
     throw await connection.explain(error, name, signal, session);
   } finally {
+    link.release();
     session.release();
   }
 }

@@ -1,3 +1,4 @@
+import { within } from '../abort/linked-abort.ts';
 import { faultOf } from '../cluster/agent-error.ts';
 import { assembleCluster, type EndpointReply } from '../cluster/assemble.ts';
 import type { StatusReply } from '../etcd/types.ts';
@@ -27,9 +28,10 @@ export function clusterCollector(options: ClusterCollectorOptions): Collector<'c
   let known = new Set(options.endpoints);
 
   const ask = async (endpoint: string, signal: AbortSignal): Promise<EndpointReply> => {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(options.statusTimeoutMs)]);
     try {
-      return { endpoint, status: memberStatusOf(await options.clientOf(endpoint).status(within)) };
+      const client = options.clientOf(endpoint);
+      const reply = await within([signal], options.statusTimeoutMs, (until) => client.status(until));
+      return { endpoint, status: memberStatusOf(reply) };
     } catch (error) {
       const { code, message } = faultOf(error);
       return { endpoint, fault: { code, message } };

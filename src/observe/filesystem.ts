@@ -1,3 +1,4 @@
+import { linkedAbort } from '../abort/linked-abort.ts';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { FilesystemSection } from '../cluster/sections.ts';
 import type { Collector } from './collector.ts';
@@ -35,14 +36,16 @@ export function filesystemCollector({ directories, calls }: FilesystemCollectorO
   ): Promise<Filesystem | Unresolved> {
     const { role, path } = directory;
     if (!isLocated(directory)) return { role, path, reason: directory.unresolved };
-    const timeout = AbortSignal.timeout(HANG_MS);
+    const patience = linkedAbort([signal], HANG_MS);
     try {
-      const space = await calls.statfs(directory.accessPath, AbortSignal.any([signal, timeout]));
+      const space = await calls.statfs(directory.accessPath, patience.signal);
       return { role, path, ...space, readOnly: await isReadOnly(directory) };
     } catch (error) {
       signal.throwIfAborted();
       const hanging = `statfs of ${path} has not answered for ${calls.waitingSeconds().toFixed(0)} s: its disk hangs`;
-      return { role, path, reason: timeout.aborted ? hanging : faultOf(error).message };
+      return { role, path, reason: patience.signal.aborted ? hanging : faultOf(error).message };
+    } finally {
+      patience.release();
     }
   }
 

@@ -1,3 +1,5 @@
+import { within } from '../abort/linked-abort.ts';
+
 /** A call to one member, which ends with the signal, after `patienceMs` at the latest. */
 export type Ask<C, T> = (client: C, signal: AbortSignal, patienceMs: number) => Promise<T>;
 
@@ -12,12 +14,13 @@ export async function firstAnswer<C, T>(
 ): Promise<T> {
   const { signal, ownTimeoutMs, othersTimeoutMs } = options;
   try {
-    return await ask(parties.own, AbortSignal.any([signal, AbortSignal.timeout(ownTimeoutMs)]), ownTimeoutMs);
+    return await within([signal], ownTimeoutMs, (until) => ask(parties.own, until, ownTimeoutMs));
   } catch (error) {
     signal.throwIfAborted();
     try {
-      const within = AbortSignal.any([signal, AbortSignal.timeout(othersTimeoutMs)]);
-      return await Promise.any(parties.others.map((other) => ask(other, within, othersTimeoutMs)));
+      return await within([signal], othersTimeoutMs, (until) =>
+        Promise.any(parties.others.map((other) => ask(other, until, othersTimeoutMs))),
+      );
     } catch {
       throw error;
     }

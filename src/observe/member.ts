@@ -1,3 +1,4 @@
+import { within } from '../abort/linked-abort.ts';
 import { faultOf } from '../cluster/agent-error.ts';
 import type { Finding, MemberSection, MemberState, MemberStatus } from '../cluster/sections.ts';
 import type { AlarmEntry } from '../etcd/types.ts';
@@ -40,7 +41,7 @@ async function readOnce(
   signal: AbortSignal,
 ): Promise<{ readonly seconds?: number; readonly finding?: Finding }> {
   try {
-    return { seconds: await linearizableRead(AbortSignal.any([signal, AbortSignal.timeout(readTimeoutMs)])) };
+    return { seconds: await within([signal], readTimeoutMs, linearizableRead) };
   } catch (error) {
     const { message } = faultOf(error);
     return {

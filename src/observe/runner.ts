@@ -1,9 +1,9 @@
+import { linkedAbort } from '../abort/linked-abort.ts';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { Fault, Observation, Reading, SectionName } from '../cluster/observation.ts';
 import type { Sections } from '../cluster/sections.ts';
 import type { Collector } from './collector.ts';
 import { HistogramRecorder } from './histogram-recorder.ts';
-import { linkedAbort } from './linked-abort.ts';
 import type { Sources } from './sources.ts';
 
 /** What the runner tells its owner as it happens. */
@@ -104,7 +104,7 @@ export class Runner {
 
   /** One round; also called by tests and by `doctor`, which observe once. */
   async round(): Promise<Observation> {
-    const round = linkedAbort(this.#stop.signal);
+    const round = linkedAbort([this.#stop.signal]);
     const sources = this.#options.sources(round.signal);
     const startedAtMs = Date.now();
     const nowMs = performance.now();
@@ -132,7 +132,7 @@ export class Runner {
       return;
     }
     const deadlineMs = collector.deadlineMs ?? this.#options.deadlineMs;
-    const deadline = linkedAbort(roundSignal);
+    const deadline = linkedAbort([roundSignal]);
     const startMs = performance.now();
     track.lastStartMs = startMs;
     track.underWay = true;

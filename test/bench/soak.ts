@@ -8,20 +8,24 @@ import { startWriteLoad } from './write-load.ts';
 const mib = 2 ** 20;
 
 /**
- * Lets one agent of the built package watch a real cluster under a light load for two hours (or `--minutes N`), scraped
+ * Lets one agent of the built package watch a real cluster under a light load for two hours (or `--minutes N`), with any
+ * keys of its configuration (`--set key=value`; with `observe.interval=1s` it lives through ten times the rounds), scraped
  * as Prometheus would, and says whether the live heap after a forced collection is flat: its slope over the second
  * half, by least squares, and the difference between the medians of the second and the last quarter.
  */
 export async function soak(args: readonly string[]): Promise<void> {
   const minutes = Number(args[args.indexOf('--minutes') + 1] ?? 120) || 120;
-  console.log(`soak: ${minutes} min on ${machine()}`);
+  console.log(`soak: ${minutes} min on ${machine()} ${args.join(' ')}`);
   await using cluster = await startCluster({ members: 3 });
   const [first] = cluster.members;
   if (first === undefined) {
     throw new Error('no member');
   }
   const load = startWriteLoad(first.endpoint, 50);
-  const agent = await startAgent(first, { inspect: true });
+  const set = Object.fromEntries(
+    args.flatMap((arg, i) => (args[i - 1] === '--set' ? [arg.split('=', 2) as [string, string]] : [])),
+  );
+  const agent = await startAgent(first, { inspect: true, set });
   const inspector = await Inspector.connect(agent.inspectorUrl ?? '');
   const samples: { readonly minute: number; readonly heapMiB: number; readonly rssMiB: number }[] = [];
   try {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type LinkedAbort, linkedAbort } from '../../abort/linked-abort.ts';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { Fault } from '../../cluster/observation.ts';
 import type { ReplyHeader, WatchBatch } from '../../etcd/types.ts';
-import { type LinkedAbort, linkedAbort } from '../linked-abort.ts';
 import { type KeyspaceClient, ZERO_KEY } from './client.ts';
 import { type PaceLimits, pause, pauseSeconds } from './pace.ts';
 import { Scan } from './scan.ts';
@@ -99,7 +99,7 @@ export class Follow {
     );
     const scan = this.#scanFor(header);
     this.#fault = undefined;
-    const link = linkedAbort(signal);
+    const link = linkedAbort([signal]);
     this.#link = link;
     const work = [this.#watch(link.signal), this.#pages(scan, link.signal)];
     try {

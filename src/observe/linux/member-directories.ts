@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { within } from '../../abort/linked-abort.ts';
 import { faultOf } from '../../cluster/agent-error.ts';
 import type { DiskRole } from '../../cluster/sections.ts';
 import type { DirectoryCalls, DirectoryStat } from './directory-calls.ts';
@@ -59,8 +60,14 @@ export function memberDirectories(options: MemberDirectoriesOptions): MemberDire
   let ownWords: EtcdProcess | undefined;
 
   async function locateRole(role: DiskRole, signal: AbortSignal): Promise<RoleDirectory | MissingDirectory> {
-    const timeout = AbortSignal.timeout(HANG_MS);
-    const patience = AbortSignal.any([signal, timeout]);
+    return await within([signal], HANG_MS, (patience) => locateWithin(role, signal, patience));
+  }
+
+  async function locateWithin(
+    role: DiskRole,
+    signal: AbortSignal,
+    patience: AbortSignal,
+  ): Promise<RoleDirectory | MissingDirectory> {
     ownWords = (await options.etcd.find(patience).catch(() => undefined)) ?? ownWords;
     signal.throwIfAborted();
     const place = placeOf(options, role, ownWords);
@@ -77,7 +84,7 @@ export function memberDirectories(options: MemberDirectoriesOptions): MemberDire
     } catch (error) {
       signal.throwIfAborted();
       const { path } = place;
-      if (!timeout.aborted) return { role, path, unresolved: unreachable(path, error) };
+      if (!patience.aborted) return { role, path, unresolved: unreachable(path, error) };
       const hanging = `${path} has not answered for ${options.calls.waitingSeconds().toFixed(0)} s: its disk hangs`;
       return before?.directory.path === path ? { ...before.directory, hanging } : { role, path, unresolved: hanging };
     }

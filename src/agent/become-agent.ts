@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { AgentPlan } from './agent-plan.ts';
 
 /** Where the plan stands for the process's second life; taken out of the environment there at once. */
@@ -19,7 +20,7 @@ const edgeFlags = ['--lite-mode'] as const;
  * Does not return.
  */
 export function becomeAgent(plan: AgentPlan, args: readonly string[]): never {
-  const entry = new URL(`../agent-main${extname(import.meta.url)}`, import.meta.url).pathname;
+  const entry = fileURLToPath(new URL(`../agent-main${extname(import.meta.url)}`, import.meta.url));
   const flags = [
     `--max-semi-space-size=${youngGenerationMiB}`,
     '--v8-pool-size=1',
@@ -30,6 +31,8 @@ export function becomeAgent(plan: AgentPlan, args: readonly string[]): never {
   const env = {
     // Glibc's arenas, one a thread, keep what is freed: two are enough here.
     MALLOC_ARENA_MAX: '2',
+    // Calls that wait for a hung disk hold threads of libuv's pool; names and credentials need some of the others.
+    UV_THREADPOOL_SIZE: '8',
     ...process.env,
     [planVariable]: JSON.stringify(plan),
   };

@@ -42,7 +42,6 @@ export async function runAgent(plan: AgentPlan): Promise<void> {
     const reason = await end.promise;
     log.info('agent stopping', { reason });
   } finally {
-    end.release();
     let diskHangs = false;
     await releasers.releaseAll({
       timeoutMs: releaseTimeoutMs,
@@ -51,6 +50,8 @@ export async function runAgent(plan: AgentPlan): Promise<void> {
         log.error('not released', { what, error });
       },
     });
+    // Until here a second signal changes nothing: npm and a terminal both send one at Ctrl-C.
+    end.release();
     log.info('agent stopped');
     if (diskHangs) {
       // A thread that waits for a disk also keeps a process from ending by itself.

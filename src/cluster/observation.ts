@@ -43,8 +43,10 @@ export interface Observation {
   readonly cluster: string;
   /** Version of the agent. */
   readonly agentVersion: string;
-  /** Wall clock at which the newest round ended, in ms since the epoch; 0 before the first. */
+  /** Wall clock at which this observation was put together, in ms since the epoch; 0 before the first. */
   readonly observedAtMs: number;
+  /** The same on the monotonic clock of the agent's process: for its age, which a clock that jumps must not change. */
+  readonly observedAtMonotonicMs: number;
   /** Number of rounds ended so far. */
   readonly rounds: number;
   /** Every collector that has ended at least one collection. */

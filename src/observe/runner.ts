@@ -8,7 +8,7 @@ import type { Sources } from './sources.ts';
 
 /** What the runner tells its owner as it happens. */
 export interface RunnerEvents {
-  /** A round has ended; the observation is the new one. */
+  /** There is a new observation: a round has ended, or is taking long and some collectors have answered. */
   readonly onObservation?: (observation: Observation) => void;
   /** A collector failed in this round. */
   readonly onFault?: (collector: SectionName, fault: Fault) => void;
@@ -31,6 +31,9 @@ export interface RunnerOptions extends RunnerEvents {
 /** Edges of `collector_duration_seconds`: 1 ms to 10 s. */
 const durationEdges = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** Readings are published at the latest so long after they came in, also within a round that takes longer. */
+const earlyPublishMs = 100;
+
 interface Track {
   readonly collector: Collector;
   readonly durations: HistogramRecorder;
@@ -44,7 +47,8 @@ interface Track {
 /**
  * Runs every collector once a round, all at once. One that hangs or throws delays nobody: its wait ends at its deadline,
  * and it is not asked again until it has come back, so that a hung disk costs one pending call and not one more each
- * round. A round ends when each collector has answered or missed its deadline; then there is a new observation.
+ * round. A round ends when each collector has answered or missed its deadline; then there is a new observation. While a
+ * round takes long, what the others have read is published meanwhile.
  */
 export class Runner {
   readonly #options: RunnerOptions;
@@ -111,12 +115,19 @@ export class Runner {
     const due = this.#tracks.filter(
       ({ collector, lastStartMs }) => collector.everyMs === undefined || nowMs - lastStartMs >= collector.everyMs,
     );
-    await Promise.all(due.map((track) => this.#collect(track, startedAtMs, round.signal, sources)));
+    // Readings that come in quick succession are published together.
+    let early: NodeJS.Timeout | undefined;
+    const answered = (): void => {
+      early ??= setTimeout(() => {
+        early = undefined;
+        this.#publish(0);
+      }, earlyPublishMs).unref();
+    };
+    await Promise.all(due.map((track) => this.#collect(track, startedAtMs, round.signal, sources).then(answered)));
+    clearTimeout(early);
     round.abort();
     round.release();
-    if (!this.#stop.signal.aborted) {
-      this.#publish();
-    }
+    this.#publish(1);
     return this.#observation;
   }
 
@@ -189,11 +200,16 @@ export class Runner {
     Object.assign(this.#sections, { [name]: reading });
   }
 
-  #publish(): void {
+  /** @param endedRounds 1 at the end of a round, 0 within one. */
+  #publish(endedRounds: 0 | 1): void {
+    if (this.#stop.signal.aborted) {
+      return;
+    }
     this.#observation = {
       ...this.#observation,
       observedAtMs: Date.now(),
-      rounds: this.#observation.rounds + 1,
+      observedAtMonotonicMs: performance.now(),
+      rounds: this.#observation.rounds + endedRounds,
       sections: { ...this.#sections },
       collectors: Object.fromEntries(
         this.#tracks
@@ -215,7 +231,16 @@ export function emptyObservation(of: {
   readonly agentVersion: string;
 }): Observation {
   const { member, cluster, agentVersion } = of;
-  return { member, cluster, agentVersion, observedAtMs: 0, rounds: 0, sections: {}, collectors: {} };
+  return {
+    member,
+    cluster,
+    agentVersion,
+    observedAtMs: 0,
+    observedAtMonotonicMs: 0,
+    rounds: 0,
+    sections: {},
+    collectors: {},
+  };
 }
 
 /** A collector that throws before its first await fails like one that rejects. */

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { RealMember } from '../real/cluster.ts';
 import { freePort } from '../real/ports.ts';
 
@@ -22,7 +23,7 @@ export interface AgentUnderTestOptions {
   readonly set?: Readonly<Record<string, string>>;
 }
 
-const entry = new URL('../../dist/main.js', import.meta.url).pathname;
+const entry = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** Starts the built agent as its package does and waits for its first scrape. */
 export async function startAgent(member: RealMember, options: AgentUnderTestOptions = {}): Promise<AgentUnderTest> {

@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { MemberClient } from '../../src/etcd/member-client.ts';
 import { startCluster } from '../real/cluster.ts';
 import type { ScanFigures } from './keyspace-child.ts';
 import { machine } from './processes.ts';
 
-const script = new URL('keyspace-child.ts', import.meta.url).pathname;
+const script = fileURLToPath(new URL('keyspace-child.ts', import.meta.url));
 /** What the agent gives itself when it starts (`agent/become-agent.ts`): memory is measured as it is in the agent. */
 const agentFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
 const agentEnvironment = { MALLOC_ARENA_MAX: '2' };

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { startCluster } from '../real/cluster.ts';
 import { freePort } from '../real/ports.ts';
 import { startAgent } from './agent-under-test.ts';
@@ -9,7 +10,7 @@ import { type ScrapeFigures, scrape } from './scrapers.ts';
 import { startWriteLoad } from './write-load.ts';
 
 const mib = 2 ** 20;
-const nodeExporterPath = new URL('../../.tools/node-exporter/prometheus-node-exporter', import.meta.url).pathname;
+const nodeExporterPath = fileURLToPath(new URL('../../.tools/node-exporter/prometheus-node-exporter', import.meta.url));
 
 interface Row {
   readonly name: string;

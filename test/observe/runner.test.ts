@@ -85,6 +85,27 @@ describe('the runner', () => {
     expect(asked).toBe(2);
   });
 
+  it('publishes what the others have read while one takes long', async () => {
+    const release = Promise.withResolvers<void>();
+    const published = Promise.withResolvers<void>();
+    const slow: Collector<'pressure'> = {
+      name: 'pressure',
+      deadlineMs: 60_000,
+      collect: async () => {
+        await release.promise;
+        return { stalls: [] };
+      },
+    };
+    const made = make([disk, slow], { onObservation: () => published.resolve() });
+    const round = made.round();
+    await published.promise;
+    expect(made.observation.rounds).toBe(0);
+    expect(made.observation.sections.disk?.value).toBeDefined();
+    expect(made.observation.sections.pressure).toBeUndefined();
+    release.resolve();
+    expect((await round).rounds).toBe(1);
+  });
+
   it('tells a collector through its signal that its deadline has passed', async () => {
     let aborted = false;
     await make([

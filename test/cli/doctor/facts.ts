@@ -165,6 +165,7 @@ export function facts(change: { readonly sections?: SectionChange; readonly fact
     cluster: 'test',
     agentVersion: '0.0.0-test',
     observedAtMs: nowMs,
+    observedAtMonotonicMs: 1000,
     rounds: 2,
     collectors: {},
     sections,

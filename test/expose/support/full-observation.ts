@@ -270,6 +270,7 @@ export const fullObservation: Observation = {
   cluster: 'prod "eu"',
   agentVersion: '1.2.3',
   observedAtMs,
+  observedAtMonotonicMs: 420_000,
   rounds: 42,
   collectors: Object.fromEntries(
     Object.keys(sections).map((name) => [name, { success: name !== 'host', durations: histogram(42, 0.005) }]),
@@ -285,6 +286,7 @@ export const emptyObservation: Observation = {
   cluster: 'prod',
   agentVersion: '1.2.3',
   observedAtMs: 0,
+  observedAtMonotonicMs: 0,
   rounds: 0,
   collectors: {},
   sections: {},

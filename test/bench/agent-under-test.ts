@@ -13,6 +13,8 @@ export interface AgentUnderTest {
   readonly url: string;
   /** From the start of the process to the first scrape that was answered. */
   readonly startToScrapeMs: number;
+  /** The same to the first scrape that showed the own member. */
+  readonly startToMemberMs: number;
   /** The inspector's URL, where it was asked for. */
   readonly inspectorUrl?: string;
   close(): Promise<void>;
@@ -54,14 +56,18 @@ export async function startAgent(member: RealMember, options: AgentUnderTestOpti
     stderr = (stderr + chunk.toString()).slice(-20_000);
   });
   const url = `http://127.0.0.1:${port}`;
-  await firstScrape(child, `${url}/metrics`, () => stderr);
+  const scraped = (wanted: string): Promise<void> => firstScrape(child, `${url}/metrics`, wanted, () => stderr);
+  await scraped('');
   const startToScrapeMs = performance.now() - startedMs;
+  await scraped('\netcd_caretaker_up 1\n');
+  const startToMemberMs = performance.now() - startedMs;
   // The process announces its inspector in both of its lives; the second one is the agent.
   const inspectorUrl = stderr.match(/ws:\/\/\S+/g)?.at(-1);
   return {
     pid: child.pid ?? 0,
     url,
     startToScrapeMs,
+    startToMemberMs,
     ...(inspectorUrl === undefined ? {} : { inspectorUrl }),
     close: async () => {
       const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -72,14 +78,14 @@ export async function startAgent(member: RealMember, options: AgentUnderTestOpti
   };
 }
 
-async function firstScrape(child: ChildProcess, url: string, log: () => string): Promise<void> {
+async function firstScrape(child: ChildProcess, url: string, wanted: string, log: () => string): Promise<void> {
   for (;;) {
     if (child.exitCode !== null) {
       throw new Error(`the agent ended with ${child.exitCode}:\n${log()}`);
     }
     const answer = await fetch(url).catch(() => undefined);
-    await answer?.arrayBuffer();
-    if (answer?.ok === true) {
+    const page = await answer?.text();
+    if (answer?.ok === true && page?.includes(wanted) === true) {
       return;
     }
     await sleep(10);

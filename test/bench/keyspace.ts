@@ -42,7 +42,7 @@ export async function keyspace(args: readonly string[]): Promise<void> {
         row('scan at full speed', full),
         row('bare paged Range, 2000 keys a page', bare),
         '',
-        `scan / bare: ${(bare.seconds / full.seconds).toFixed(2)}; extra RSS of the scan: ${extra(full)} MiB`,
+        `scan / bare: ${(bare.seconds / full.seconds).toFixed(2)}; extra RSS of the scan: ${extra(full)}`,
       ].join('\n'),
     );
     const [apart, beside] = await putLatencies(client, endpoint, option(args, '--page') ?? '1048576');
@@ -142,8 +142,9 @@ function rate({ keys, seconds }: ScanFigures): string {
   return Math.round(keys / seconds).toLocaleString('en-US');
 }
 
-function extra({ residentBefore, residentAfter }: ScanFigures): number {
-  return Math.round((residentAfter - residentBefore) / mib);
+function extra({ residentBefore, residentPeak, residentAfter }: ScanFigures): string {
+  const [peak, end] = [residentPeak, residentAfter].map((bytes) => Math.round((bytes - residentBefore) / 1e6));
+  return `${end} MB at its end, ${peak} MB at its peak (at most 60)`;
 }
 
 function quantile(seconds: readonly number[], q: number): number {

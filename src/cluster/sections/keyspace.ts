@@ -4,7 +4,7 @@ export interface PrefixTotals {
   readonly keys: number;
   /** Key and value bytes of the newest versions. */
   readonly bytes: number;
-  /** Puts and deletes seen by the watch since the agent started. */
+  /** Puts and deletes seen by the watch since the agent started; those while the prefix was not shown are under `other`. */
   readonly writes: number;
   readonly writesPerSecond: number;
 }
@@ -22,7 +22,7 @@ export interface KeyspaceSection {
   readonly phase: 'waiting' | 'scanning' | 'current';
   /** Why it waits, or why the scan pauses. */
   readonly waitingFor?: string;
-  /** The member whose agent keeps the totals, where it is another one. */
+  /** The member whose agent is to keep the totals; whether an agent runs there is not known. Absent where it is this one. */
   readonly heldBy?: { readonly memberId: string; readonly member: string };
   readonly scannedKeys: number;
   /** The revision at which the totals are exact. */

@@ -15,6 +15,8 @@ export class PrefixNode {
   bytes = 0;
   /** Puts and deletes. */
   writes = 0;
+  /** Writes of longer prefixes that are no longer kept apart: part of this subtree, but not of what lies directly here. */
+  goneWrites = 0;
   writesPerSecond = 0;
   #markedWrites = 0;
 
@@ -38,10 +40,9 @@ export class PrefixNode {
     );
   }
 
-  /** Takes over the writes of a child that goes, without counting them as new. */
+  /** Takes over the writes of a child that goes, without counting them as its own. */
   inherit(child: PrefixNode): void {
-    this.writes += child.writes;
-    this.#markedWrites += child.writes;
+    this.goneWrites += child.writes + child.goneWrites;
   }
 
   /** The whole prefix in bytes. */

@@ -10,6 +10,12 @@ export interface TreeLimits {
 /** Some 5 MB when all of it is used at the default depth. */
 const defaultLimits: TreeLimits = { nodesPerLevel: 4096, childrenPerNode: 2048 };
 
+/**
+ * Longest path element that is kept apart: the longest that Kubernetes allows is half as long. Keys may have a megabyte or
+ * more, and prefixes are held in memory by the thousand.
+ */
+const MAX_ELEMENT_BYTES = 512;
+
 /** Indexes have 16 bits. */
 const MAX_NODES = 65_535;
 
@@ -48,11 +54,14 @@ export class PrefixTree {
     this.#limits = limits;
   }
 
-  /** The longest tracked prefix of the key; it is made if there is room. */
+  /** The longest tracked prefix of the key; it is made if there is room. It ends before an element that is too long. */
   nodeOf(key: Buffer): PrefixNode {
     let node = this.#root;
     let start = 0;
     for (const end of prefixEnds(key, this.#rules)) {
+      if (end - start > MAX_ELEMENT_BYTES) {
+        return node;
+      }
       const element = key.toString('latin1', start, end);
       const child = node.children.get(element) ?? this.#grow(node, element);
       if (child === undefined) {
@@ -163,6 +172,7 @@ class Row implements SubtreeTotals {
 
 function subtree(node: PrefixNode): Sums {
   let { keys, bytes, writes, writesPerSecond } = node;
+  writes += node.goneWrites;
   for (const child of node.children.values()) {
     const below = subtree(child);
     keys += below.keys;

@@ -6,13 +6,14 @@ import type { SubtreeTotals } from './prefix-tree.ts';
 const STAY = 1.25;
 
 /**
- * The largest prefixes and all others together, from one look to the next. The writes of `other` are added up from what
- * each prefix had while it was not shown, so that this counter, too, never goes back.
+ * The largest prefixes and all others together, from one look to the next. Each write counts once: under its prefix where
+ * that is shown, else under `other`, and there it stays when the prefix is shown later. So no count of writes goes back,
+ * and rates over all of them add up.
  */
 export class TopPrefixes {
   readonly #count: number;
   #shown = new Set<object>();
-  readonly #writes = new WeakMap<object, number>();
+  readonly #writes = new WeakMap<object, { readonly seen: number; readonly underOther: number }>();
   #otherWrites = 0;
 
   /** Shows at most `count` prefixes besides `other`. */
@@ -25,19 +26,26 @@ export class TopPrefixes {
     const weight = ({ identity, bytes }: SubtreeTotals): number => bytes * (this.#shown.has(identity) ? STAY : 1);
     const rows = totals.toSorted((a, b) => weight(b) - weight(a));
     const [top, rest] = [rows.slice(0, this.#count), rows.slice(this.#count)];
-    for (const { identity, writes } of rest) {
-      this.#otherWrites += Math.max(0, writes - (this.#writes.get(identity) ?? 0));
+    for (const { identity, writes } of top) {
+      this.#writes.set(identity, { seen: writes, underOther: this.#underOther(identity) });
     }
-    for (const { identity, writes } of rows) {
-      this.#writes.set(identity, writes);
+    for (const { identity, writes } of rest) {
+      const fresh = writes - (this.#writes.get(identity)?.seen ?? 0);
+      this.#otherWrites += fresh;
+      this.#writes.set(identity, { seen: writes, underOther: this.#underOther(identity) + fresh });
     }
     this.#shown = new Set(top.map(({ identity }) => identity));
     const shown = top
       .sort((a, b) => b.bytes - a.bytes)
-      .map(({ prefix, keys, bytes, writes, writesPerSecond }) => {
-        return { prefix: prefixLabel(prefix), keys, bytes, writes, writesPerSecond };
+      .map(({ identity, prefix, keys, bytes, writes, writesPerSecond }) => {
+        const own = writes - this.#underOther(identity);
+        return { prefix: prefixLabel(prefix), keys, bytes, writes: own, writesPerSecond };
       });
     return rest.length === 0 && this.#otherWrites === 0 ? shown : [...shown, this.#other(rest)];
+  }
+
+  #underOther(identity: object): number {
+    return this.#writes.get(identity)?.underOther ?? 0;
   }
 
   #other(rest: readonly SubtreeTotals[]): PrefixTotals {

@@ -85,6 +85,36 @@ describe('totals by prefix', () => {
     expect(tree.totals(1).map(({ writes }) => writes)).toEqual([5]);
   });
 
+  it('do not count the writes of a prefix that gave way as new ones right under the shorter prefix', () => {
+    const tree = new PrefixTree(rules, { nodesPerLevel: 1, childrenPerNode: 100 });
+    tree.nodeOf(Buffer.from('/a/old/1')).writes += 1000;
+    const above = tree.nodeOf(Buffer.from('/a/new/1'));
+    above.writes += 1;
+    above.keys += 1;
+    for (let marks = 0; marks < 3; marks += 1) {
+      tree.mark(1);
+      tree.nodeOf(Buffer.from('/a/new/1'));
+    }
+    expect(tree.totals(2).map(({ prefix, writes }) => [prefix.toString(), writes])).toEqual([['/a/', 1]]);
+    expect(tree.totals(1).map(({ writes }) => writes)).toEqual([1001]);
+  });
+
+  it('are those of the shorter prefix where a path element is longer than 512 bytes, so that memory is bounded', () => {
+    const totals = new KeyspaceTotals(rules);
+    const long = (length: number): string => `/a/${'x'.repeat(length - 1)}/key`;
+    for (const length of [512, 513, 2 ** 20]) {
+      totals.put(Buffer.from(long(length)), 1);
+      totals.countWrite(Buffer.from(long(length)));
+    }
+    const prefixes = totals.byPrefix(4).map(({ prefix, keys, writes }) => [prefix.length, keys, writes]);
+    expect(prefixes).toEqual([
+      [3, 2, 2],
+      [515, 1, 1],
+    ]);
+    totals.remove(Buffer.from(long(2 ** 20)));
+    expect(totals.keys).toBe(2);
+  });
+
   it('know how many writes a second there were since the last mark', () => {
     const totals = new KeyspaceTotals(rules);
     for (let i = 0; i < 30; i += 1) {

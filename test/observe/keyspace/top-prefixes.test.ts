@@ -40,4 +40,14 @@ describe('the largest prefixes', () => {
     expect(other(row('/a', 100, 8), row('/b', 500, 9))).toBe(10);
     expect(other(row('/b', 500, 20))).toBe(10);
   });
+
+  it('count each write once, whoever comes and goes', () => {
+    const top = new TopPrefixes(1);
+    const counts = (a: SubtreeTotals, b: SubtreeTotals): Record<string, number> =>
+      Object.fromEntries(top.update([a, b]).map(({ prefix, writes }) => [prefix, writes]));
+    expect(counts(row('/a', 100, 10), row('/b', 10, 1000))).toEqual({ '/a': 10, other: 1000 });
+    expect(counts(row('/a', 100, 12), row('/b', 500, 1003))).toEqual({ '/b': 3, other: 1002 });
+    expect(counts(row('/a', 100, 15), row('/b', 500, 1004))).toEqual({ '/b': 4, other: 1005 });
+    expect(counts(row('/a', 900, 16), row('/b', 500, 1006))).toEqual({ '/a': 11, other: 1007 });
+  });
 });

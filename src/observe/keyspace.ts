@@ -6,7 +6,7 @@ import type { Collector, Round } from './collector.ts';
 import type { KeyspaceClient } from './keyspace/client.ts';
 import { Follow } from './keyspace/follow.ts';
 import type { KubernetesGrouping } from './keyspace/prefix.ts';
-import { chooseScanner } from './keyspace/scanner-choice.ts';
+import { type ScannerRule, turnOf } from './keyspace/scanner-choice.ts';
 import { SectionWriter, trackedDepth, waitingSection } from './keyspace/section.ts';
 import { KeyspaceTotals } from './keyspace/totals.ts';
 
@@ -35,6 +35,8 @@ export interface KeyspaceOptions {
   /** About what a page of the scan should have. */
   readonly pageBytes: number;
   readonly kubernetes: KubernetesGrouping;
+  /** Whether this agent keeps the totals; default `auto`: the agents agree on one. */
+  readonly scanner?: ScannerRule;
   /** The part of the time in which a page may be under way; default 0.2. Pages of a slow member are farther apart. */
   readonly busyShare?: number;
   /** How long totals are kept after another agent's turn has begun; default 15 min. */
@@ -94,29 +96,22 @@ export function keyspaceCollector(options: KeyspaceOptions): Collector<'keyspace
     }
   };
 
-  const waiting = (cluster: ClusterSection | undefined): KeyspaceSection => {
-    const { depth } = options;
-    const scanner = cluster === undefined ? undefined : chooseScanner(cluster);
-    if (scanner === undefined) {
-      return waitingSection(depth, cluster === undefined ? 'a first look at the cluster' : 'a healthy voter');
-    }
-    const heldBy = { memberId: scanner.id, member: scanner.name };
-    return waitingSection(depth, `nothing: the agent of ${scanner.name} keeps the totals`, heldBy);
-  };
-
   return {
     name: 'keyspace',
     collect: async (round) => {
-      const { header } = await status(round);
-      const cluster = options.cluster();
-      const wanted = cluster !== undefined && chooseScanner(cluster)?.id === header.memberId;
-      if (wanted) {
+      const { header, isLearner } = await status(round);
+      const turn = turnOf(options.scanner ?? 'auto', { memberId: header.memberId, isLearner }, options.cluster());
+      if (turn.mine) {
         work ??= begin();
         work.wantedAtMs = performance.now();
-      } else if (work !== undefined && performance.now() - work.wantedAtMs > (options.lingerMs ?? LINGER_MS)) {
+        return report(work, header.revision, held, options.member);
+      }
+      if (work !== undefined && performance.now() - work.wantedAtMs > (options.lingerMs ?? LINGER_MS)) {
         await end();
       }
-      return work === undefined ? waiting(cluster) : report(work, header.revision, held, options.member);
+      return work === undefined
+        ? waitingSection(options.depth, turn.waitingFor, turn.heldBy)
+        : report(work, header.revision, held, options.member);
     },
     close: end,
   };

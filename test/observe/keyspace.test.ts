@@ -6,6 +6,7 @@ import { assembleCluster } from '../../src/cluster/assemble.ts';
 import type { ClusterSection, KeyspaceSection } from '../../src/cluster/sections.ts';
 import { MemberClient } from '../../src/etcd/member-client.ts';
 import type { Collector, Round } from '../../src/observe/collector.ts';
+import type { ScannerRule } from '../../src/observe/keyspace/scanner-choice.ts';
 import { keyspaceCollector } from '../../src/observe/keyspace.ts';
 import { memberStatusOf } from '../../src/observe/member-status.ts';
 import { type ClusterOptions, type RealCluster, startCluster } from '../real/cluster.ts';
@@ -34,7 +35,7 @@ interface Agent {
 function agentOf(
   name: string,
   endpoint: string,
-  settings: { lingerMs?: number; auth?: { username: string; passwordFile: string } } = {},
+  settings: { lingerMs?: number; scanner?: ScannerRule; auth?: { username: string; passwordFile: string } } = {},
 ): Agent {
   const { auth, ...rest } = settings;
   const login = auth === undefined ? {} : { auth };
@@ -157,6 +158,21 @@ describe('keys, bytes and writes by prefix', () => {
         expect(section.totalKeys).toBeUndefined();
       }
     });
+  });
+
+  it('are kept by the agent that is told to, where the member that would be chosen has none', async () => {
+    const cluster = await start({ members: 3 });
+    const { leaderId } = await agentOf('m1', cluster.endpoints[0] ?? '').client.status();
+    const ids = await Promise.all(
+      cluster.members.map(async ({ endpoint }) => (await agentOf('m', endpoint).client.status()).header.memberId),
+    );
+    const told = cluster.members[ids.indexOf(leaderId)];
+    const others = cluster.members.filter((member) => member !== told);
+    const keeper = agentOf(told?.name ?? '', told?.endpoint ?? '', { scanner: 'always' });
+    await until(keeper.look, current);
+    for (const { name, endpoint } of others) {
+      expect((await agentOf(name, endpoint, { scanner: 'never' }).look()).phase).toBe('waiting');
+    }
   });
 
   it('move to another agent when the one that has them is gone, and are let go of when they have moved', async () => {

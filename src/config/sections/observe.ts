@@ -58,14 +58,19 @@ const keyspaceSection = z
       'Group keys by Kubernetes resource. `auto`: below `/registry`, `/kubernetes.io` and `/openshift.io`; `always`: below any first path element.',
       ['auto', 'always', 'never'],
     ).prefault('auto'),
+    scanner: choice(
+      'Whether this agent keeps the totals. `auto`: if it is beside the healthy follower with the lowest id; `always`: whatever the others do; `never`: not this one. Where not every member has an agent with the keyspace on: `always` on one, `never` on all others.',
+      ['auto', 'always', 'never'],
+    ).prefault('auto'),
   })
   .meta({ description: 'Keys and bytes by prefix (the collector `keyspace`).' })
-  .transform(({ depth, topK, keysPerSecond, pageSize, kubernetes }) => ({
+  .transform(({ depth, topK, keysPerSecond, pageSize, kubernetes, scanner }) => ({
     depth,
     topK,
     keysPerSecond,
     pageBytes: pageSize,
     kubernetes,
+    scanner,
   }));
 
 /** What is observed, and how often. */

@@ -27,7 +27,20 @@ const unreachable = new Set([
 ]);
 
 /** Codes of errors that the user mends by changing the command line, the configuration or a file it names. */
-const usage = new Set(['CONFIG_INVALID', 'USAGE', 'LISTEN_IN_USE', 'ENOENT', 'EACCES', 'EISDIR', 'EADDRINUSE']);
+const usage = new Set([
+  'CONFIG_INVALID',
+  'USAGE',
+  'ENOENT',
+  'EACCES',
+  'EISDIR',
+  'EADDRINUSE',
+  'ETCD_BAD_ENDPOINT',
+  'ETCD_CERT_UNREADABLE',
+  'ETCD_PASSWORD_UNREADABLE',
+]);
+
+/** The same by their beginning: the agent's own listeners, token, TLS files and socket folder. */
+const usagePrefixes = ['CONFIG_', 'LISTEN_', 'TOKEN_FILE', 'TOKEN_TOO', 'TLS_FILE', 'SOCKET_'] as const;
 
 /** The exit code of a command that failed with this error. */
 export function exitCodeOf(error: unknown): number {
@@ -35,5 +48,5 @@ export function exitCodeOf(error: unknown): number {
   if (unreachable.has(code) || code.startsWith('ETCD_TLS_') || code.startsWith('ETCD_AUTH')) {
     return exitCodes.unreachable;
   }
-  return usage.has(code) || code.startsWith('CONFIG_') ? exitCodes.usage : exitCodes.fault;
+  return usage.has(code) || usagePrefixes.some((prefix) => code.startsWith(prefix)) ? exitCodes.usage : exitCodes.fault;
 }

@@ -1,0 +1,68 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { exitCodeOf, exitCodes } from '../../src/cli/exit-codes.ts';
+import { AgentError } from '../../src/cluster/agent-error.ts';
+
+const sources = join(import.meta.dirname, '..', '..', 'src');
+
+/** Every code with which the agent or a command can end, by what the user has to do. */
+const table: Readonly<Record<'usage' | 'unreachable' | 'fault', readonly string[]>> = {
+  usage: [
+    'CONFIG_INVALID',
+    'USAGE',
+    'ENOENT',
+    'EACCES',
+    'EISDIR',
+    'EADDRINUSE',
+    'ETCD_BAD_ENDPOINT',
+    'ETCD_CERT_UNREADABLE',
+    'ETCD_PASSWORD_UNREADABLE',
+    'LISTEN_FAILED',
+    'LISTEN_IN_USE',
+    'LISTEN_NOT_ALLOWED',
+    'LISTEN_NO_SUCH_ADDRESS',
+    'LISTEN_PATH_TAKEN',
+    'LISTEN_PATH_TOO_LONG',
+    'SOCKET_FOLDER_UNUSABLE',
+    'TLS_FILES_INVALID',
+    'TLS_FILE_UNREADABLE',
+    'TOKEN_FILE_UNREADABLE',
+    'TOKEN_TOO_SHORT',
+  ],
+  unreachable: [
+    'AGENT_UNREACHABLE',
+    'ECONNREFUSED',
+    'ETCD_AUTH_FAILED',
+    'ETCD_AUTH_REQUIRED',
+    'ETCD_DEADLINE',
+    'ETCD_MISSING',
+    'ETCD_TLS_EXPIRED',
+    'ETCD_TLS_UNTRUSTED',
+    'ETCD_UNREACHABLE',
+  ],
+  fault: ['DEMO_ETCD_FAILED', 'DISK_HUNG', 'ETCD_CORRUPT', 'INTERNAL', 'TOKEN_WRONG'],
+};
+
+describe('the exit code of a command that failed', () => {
+  const rows = Object.entries(table).flatMap(([kind, codes]) => codes.map((code) => [kind, code] as const));
+
+  it.each(rows)('says %s for %s', (kind, code) => {
+    const error = new AgentError(code, 'It failed.');
+    expect(exitCodeOf(error)).toBe(Object.entries(exitCodes).find(([name]) => name === kind)?.[1]);
+  });
+
+  it("is known for every error of the agent's own listeners and files", async () => {
+    const codes = new Set<string>();
+    for (const folder of ['agent', 'expose']) {
+      for (const file of await readdir(join(sources, folder), { recursive: true })) {
+        const text = file.endsWith('.ts') ? await readFile(join(sources, folder, file), 'utf8') : '';
+        for (const [, code] of text.matchAll(/new AgentError\(\s*'([A-Z_]+)'/g)) {
+          codes.add(code ?? '');
+        }
+      }
+    }
+    expect(codes.size).toBeGreaterThan(8);
+    expect([...codes].filter((code) => !rows.some(([, known]) => known === code))).toEqual([]);
+  });
+});

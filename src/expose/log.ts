@@ -74,19 +74,18 @@ export function createLog(options: LogOptions): Log {
 function writeFolded(log: Pick<Log, 'info' | 'warn'>, line: FoldedLine | undefined): void {
   switch (line?.kind) {
     case 'failed':
-      log.warn('collector failed', { ...line.place, ...line.fault });
+      log.warn('collector failed', fieldsOf(line.place, line.fault));
       break;
     case 'repeated':
       log.warn('collector still fails', {
-        ...line.place,
-        ...line.fault,
+        ...fieldsOf(line.place, line.fault),
         repeated: line.times,
         overSeconds: Math.round(line.seconds),
       });
       break;
     case 'resolved':
       log.info('collector works again', {
-        ...line.place,
+        ...fieldsOf(line.place),
         failures: line.failures,
         afterSeconds: Math.round(line.seconds),
       });
@@ -94,6 +93,13 @@ function writeFolded(log: Pick<Log, 'info' | 'warn'>, line: FoldedLine | undefin
     case undefined:
       break;
   }
+}
+
+/** The fields of a fault. In every line `member` is the agent's own: another one, on which something was tried, is `triedOn`. */
+function fieldsOf({ collector, member }: FaultPlace, fault?: Fault): LogFields {
+  const { member: faultMember, ...rest } = fault ?? {};
+  const triedOn = faultMember ?? member;
+  return { collector, ...(triedOn === undefined ? {} : { triedOn }), ...rest };
 }
 
 /** Writes to stderr at once. When nobody reads it any more, the agent goes on without a log. */

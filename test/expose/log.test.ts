@@ -139,6 +139,18 @@ describe('repeated failures', () => {
     expect(events()).toHaveLength(4);
   });
 
+  it('on another member leave the name of the own member as it is', () => {
+    const { log, lines } = capture({ base: { member: 'm1' } });
+    log.fault(place, { ...fault, member: 'm2' });
+    log.fault({ collector: 'cluster', member: 'm3' }, fault);
+    log.resolved({ collector: 'cluster', member: 'm3' });
+    expect(lines().map(({ member, collector, triedOn }) => [member, collector, triedOn])).toEqual([
+      ['m1', 'member', 'm2'],
+      ['m1', 'cluster', 'm3'],
+      ['m1', 'cluster', 'm3'],
+    ]);
+  });
+
   it('that come and go are not said each time', () => {
     const { log, tick, events } = clocked();
     for (let i = 0; i < 6; i += 1) {

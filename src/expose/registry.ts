@@ -1,7 +1,9 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Registry } from 'prom-client';
+import { faultOf } from '../cluster/agent-error.ts';
 import type { Observation } from '../cluster/observation.ts';
+import { FaultFolder } from './log/fault-folder.ts';
 import type { MetricFamily, MetricSeries } from './metric-family.ts';
 import { metricGroups } from './metrics/list.ts';
 import { type NamedMetric, registerMetric } from './prometheus-metric.ts';
@@ -31,7 +33,10 @@ export interface RegistryOptions {
   readonly maxAgeMs?: number;
   /** Monotonic clock. */
   readonly nowMs?: () => number;
-  /** Told when a metric could not be read; the rest of the page is served. */
+  /**
+   * Told when a metric could not be read; the rest of the page is served. A lasting failure is told once, then once in
+   * 5 minutes, however often the page is rendered.
+   */
   readonly onError?: (metric: string, error: unknown) => void;
   /** Default: all of `metrics/list.ts`. */
   readonly families?: readonly MetricFamily[];
@@ -60,12 +65,26 @@ interface Rendering {
  * A registry that renders each format at most once per observation, and the agent's own process once per second, however
  * many scrapers come at once: a scrape copies a ready buffer.
  */
-export function createRegistry(options: RegistryOptions): MetricsRegistry {
+export function createRegistry(given: RegistryOptions): MetricsRegistry {
+  const options = { ...given, onError: foldedErrors(given) };
   const pages = {
     text: pagesOf(options, Registry.PROMETHEUS_CONTENT_TYPE),
     openmetrics: pagesOf(options, Registry.OPENMETRICS_CONTENT_TYPE),
   };
   return { page: (format, encoding) => pages[format](encoding) };
+}
+
+/** How often a lasting failure of one metric is told again. */
+const foldPeriodMs = 300_000;
+
+/** Tells of a metric's failure as often as it is news; both formats fail together. */
+function foldedErrors({ onError, nowMs }: RegistryOptions): NonNullable<RegistryOptions['onError']> {
+  const folder = new FaultFolder(foldPeriodMs, nowMs ?? (() => performance.now()));
+  return (metric, error) => {
+    if (folder.failed({ collector: metric }, faultOf(error)) !== undefined) {
+      onError?.(metric, error);
+    }
+  };
 }
 
 type ContentType = typeof Registry.PROMETHEUS_CONTENT_TYPE | typeof Registry.OPENMETRICS_CONTENT_TYPE;

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AgentError } from '../../src/cluster/agent-error.ts';
 import type { Observation } from '../../src/cluster/observation.ts';
 import type { MetricFamily, MetricSeries } from '../../src/expose/metric-family.ts';
 import { createRegistry, type PageFormat } from '../../src/expose/registry.ts';
@@ -83,6 +84,40 @@ describe('the exposition', () => {
     const { body } = await registry.page('text', 'identity');
     expect(parsePage(body.toString()).samples).toHaveLength(1);
     expect(failures).toEqual(['etcd_caretaker_broken']);
+  });
+
+  it('tells of a metric that cannot be read once and then once in five minutes, not at each render', async () => {
+    let now = 0;
+    let sentence = 'boom';
+    const failures: unknown[] = [];
+    const broken: MetricFamily = {
+      ...family([]),
+      read: () => {
+        throw new AgentError(sentence.toUpperCase(), sentence);
+      },
+    };
+    const registry = createRegistry({
+      observation: () => ({ ...emptyObservation }),
+      families: [broken],
+      self: false,
+      nowMs: () => now,
+      onError: (_, error) => failures.push(error instanceof Error ? error.message : error),
+    });
+    const renderForMinutes = async (minutes: number): Promise<void> => {
+      for (let seconds = 0; seconds < minutes * 60; seconds += 15) {
+        await registry.page('text', 'identity');
+        await registry.page('openmetrics', 'identity');
+        now += 15_000;
+      }
+    };
+    await renderForMinutes(4);
+    expect(failures).toEqual(['boom']);
+    sentence = 'bang';
+    await renderForMinutes(3);
+    expect(failures).toEqual(['boom', 'bang']);
+    sentence = 'boom';
+    await renderForMinutes(4);
+    expect(failures).toEqual(['boom', 'bang', 'boom']);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../src/cluster/observation.ts';
 import { metricGroups } from '../../src/expose/metrics/list.ts';
+import { absentMetrics, metricsReference } from '../../src/expose/metrics-reference.ts';
 import { createRegistry, type PageFormat } from '../../src/expose/registry.ts';
 import { emptyObservation, fullObservation, observationWith } from './support/full-observation.ts';
 import { parsePage, type Sample } from './support/metrics-text.ts';
@@ -194,6 +195,21 @@ describe('the contract of names', () => {
     const family = families.find((candidate) => candidate.name === name);
     expect(family?.labels).toEqual(labels);
     expect(family?.type === 'histogram').toBe(histograms.includes(name));
+  });
+
+  it.each(['leader', 'leader_epoch', 'hash_check_timestamp_seconds', 'hash_mismatch'])(
+    'has no %s yet, as there is no leader lease and no hash check, and its reference says so',
+    (name) => {
+      expect(families.map((family) => family.name)).not.toContain(name);
+      expect(metricsReference()).toMatch(
+        new RegExp(`^\\| \`etcd_caretaker_${name}\` \\| comes with the (leader lease|hash check)`, 'm'),
+      );
+    },
+  );
+
+  it('names as not there yet what really is not there', () => {
+    const names = families.map(({ name }) => name);
+    expect(Object.keys(absentMetrics).filter((name) => names.includes(name))).toEqual([]);
   });
 
   it('reads every metric from one place only', () => {

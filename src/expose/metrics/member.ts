@@ -16,7 +16,7 @@ export const memberMetrics: readonly MetricFamily[] = [
   ),
   gauge(
     'linearizable_read_seconds',
-    'Round trip of a linearizable read through the own member; absent when it failed.',
+    'How long a linearizable read through the own member took, with the connection, login and repeats that it needed; absent when it failed.',
     [],
     ({ linearizableReadSeconds }) => sample(linearizableReadSeconds),
   ),

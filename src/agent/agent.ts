@@ -56,6 +56,7 @@ export async function startAgent(
     registry,
     staleAfterMs: staleAfterIntervals * config.observe.intervalMs,
     onReload: events.onReload,
+    onListenerError: (where, error) => events.onFailure(`listener ${where}`, error),
     onFailure: ({ id, method, path, error }) => events.onFailure(`${method} ${path} (${id})`, error),
   });
   releasers.push('HTTP server', () => server.close());

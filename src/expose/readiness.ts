@@ -12,16 +12,18 @@ export interface Readiness {
 
 /**
  * Pure. Ready means that the newest round saw the own member, in whatever state that is: a member without quorum is
- * observed too. An observation older than `staleAfterMs` is none.
+ * observed too. An observation older than `staleAfterMs` is none; its age is read on the monotonic clock, so that setting
+ * the machine's clock neither makes a living loop stale nor hides a dead one.
+ * @param nowMs monotonic clock
  */
 export function readinessOf(observation: Observation, nowMs: number, staleAfterMs: number): Readiness {
-  const { rounds, observedAtMs, member, sections } = observation;
+  const { rounds, observedAtMonotonicMs, member, sections } = observation;
   if (rounds === 0) {
     return { ready: false, code: 'NO_ROUND_YET', reason: 'The first round of observation has not ended yet.' };
   }
-  const ageSeconds = (nowMs - observedAtMs) / 1000;
-  if (nowMs - observedAtMs > staleAfterMs) {
-    const reason = `The newest observation is ${ageSeconds.toFixed(0)} s old.`;
+  const ageMs = nowMs - observedAtMonotonicMs;
+  if (ageMs > staleAfterMs) {
+    const reason = `The newest observation is ${(ageMs / 1000).toFixed(0)} s old.`;
     return { ready: false, code: 'OBSERVATION_STALE', reason };
   }
   const reading = sections.member;

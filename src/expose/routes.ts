@@ -16,7 +16,7 @@ export interface RoutesOptions {
   readonly registry: MetricsRegistry;
   /** An observation that is older does not count as one. */
   readonly staleAfterMs: number;
-  /** Wall clock, in ms since the epoch. */
+  /** Monotonic clock, as in `Observation.observedAtMonotonicMs`. */
   readonly nowMs: () => number;
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import type { AgentError } from '../cluster/agent-error.ts';
+import { type AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { Observation } from '../cluster/observation.ts';
 import { type Access, type Means, refusal } from './http/access.ts';
 import { type BearerToken, openTokenFile } from './http/bearer-token.ts';
@@ -12,6 +12,7 @@ import { type ListenAddress, listenOnTcp } from './http/tcp-listener.ts';
 import { readTlsFiles, type TlsFiles } from './http/tls-files.ts';
 import { followTlsFiles } from './http/tls-reload.ts';
 import { listenOnUnixSocket } from './http/unix-socket.ts';
+import { FaultFolder } from './log/fault-folder.ts';
 import type { MetricsRegistry } from './registry.ts';
 import { createRoutes } from './routes.ts';
 
@@ -19,6 +20,8 @@ import { createRoutes } from './routes.ts';
 interface ServerEvents {
   /** A route failed in a way that it did not mean to. */
   readonly onFailure?: (failure: { id: string; method: string; path: string; error: unknown }) => void;
+  /** A listener failed while it listens, as when no connection can be accepted; it goes on. Repeated ones are folded. */
+  readonly onListenerError?: (where: string, error: unknown) => void;
   /** Changed files were read again (undefined), or could not be used: then the TLS in use stays, and no token is right. */
   readonly onReload?: (what: 'tls' | 'token', error: AgentError | undefined) => void;
 }
@@ -79,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     observation: options.observation,
     registry: options.registry,
     staleAfterMs: options.staleAfterMs ?? 60_000,
-    nowMs: Date.now,
+    nowMs: () => performance.now(),
   });
   const handlerOf = (overUnixSocket: boolean): ReturnType<typeof createHandler> =>
     createHandler({
@@ -91,6 +94,11 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   const tcp = createBoundedServer(handlerOf(false), tls?.options);
   const unix = options.socketPath === undefined ? undefined : createBoundedServer(handlerOf(true));
   const servers = unix === undefined ? [tcp] : [tcp, unix];
+  const { host, port } = options.listen;
+  surviveErrors(tcp, `${host}:${port}`, options);
+  if (unix !== undefined) {
+    surviveErrors(unix, options.socketPath ?? '', options);
+  }
   let address: ListenAddress;
   try {
     address = await listenOnTcp(tcp.server, options.listen);
@@ -117,6 +125,22 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
       await closeAll(servers, closeGraceMs, signal);
     },
   };
+}
+
+/** How often a lasting failure of one listener is told. */
+const foldPeriodMs = 300_000;
+
+/**
+ * Without a listener of its own an error event ends the process. What goes wrong before the server listens is thrown
+ * where it is made to.
+ */
+function surviveErrors({ server }: BoundedServer, where: string, { onListenerError }: ServerEvents): void {
+  const folder = new FaultFolder(foldPeriodMs, () => performance.now());
+  server.on('error', (error) => {
+    if (server.listening && folder.failed({ collector: where }, faultOf(error)) !== undefined) {
+      onListenerError?.(where, error);
+    }
+  });
 }
 
 interface Guard {

@@ -55,13 +55,30 @@ describe('the HTTP server', () => {
     const server = await serve({ observation: () => observation, staleAfterMs: 60_000 });
     expect(await ask(server, '/healthz')).toMatchObject({ status: 200, body: 'ok\n' });
     expect(await ask(server, '/readyz')).toMatchObject({ status: 503, body: expect.stringMatching(/^NO_ROUND_YET: /) });
-    observation = { ...observationWith({ member: undefined }), observedAtMs: Date.now() };
+    observation = { ...observationWith({ member: undefined }), observedAtMonotonicMs: performance.now() };
     expect(await ask(server, '/readyz')).toMatchObject({ status: 503, body: expect.stringMatching(/^EIO: .*Look at/) });
-    observation = fullObservation;
+    observation = { ...fullObservation, observedAtMonotonicMs: performance.now() - 90_000 };
     expect(await ask(server, '/readyz')).toMatchObject({
       status: 503,
-      body: expect.stringMatching(/^OBSERVATION_STALE/),
+      body: expect.stringMatching(/^OBSERVATION_STALE: The newest observation is 90 s old/),
     });
+  });
+
+  it.each([
+    ['forward', 3_600_000],
+    ['back', -3_600_000],
+  ])('judges the age of an observation rightly when the clock of the machine jumps an hour %s', async (_, jumpMs) => {
+    const nowMs = performance.now();
+    const atMs = (ageMs: number) => ({
+      ...fullObservation,
+      observedAtMs: Date.now() - ageMs - jumpMs,
+      observedAtMonotonicMs: nowMs - ageMs,
+    });
+    let observation = atMs(0);
+    const server = await serve({ observation: () => observation, staleAfterMs: 60_000 });
+    expect(await ask(server, '/readyz')).toMatchObject({ status: 200 });
+    observation = atMs(90_000);
+    expect(await ask(server, '/readyz')).toMatchObject({ status: 503 });
   });
 
   it('serves observation and keyspace with 64-bit numbers as text and infinity as +Inf', async () => {

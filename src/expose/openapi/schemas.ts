@@ -114,6 +114,10 @@ export const schemas: Readonly<Record<string, Schema>> = {
     cluster: text,
     agentVersion: text,
     observedAtMs: number,
+    observedAtMonotonicMs: {
+      type: 'number',
+      description: "The same on the agent's own clock, which only runs forward.",
+    },
     rounds: integer,
     collectors: { type: 'object', additionalProperties: object({ success: truth, durations: ref('Histogram') }) },
     sections: {

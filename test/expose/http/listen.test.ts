@@ -1,10 +1,30 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, Server } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ask, serve, temporaryFolder } from '../support/server.ts';
+
+it('goes on answering when a connection cannot be accepted, on TCP and on the socket, and tells it once', async () => {
+  const listening = vi.spyOn(Server.prototype, 'listen');
+  const told: unknown[] = [];
+  const socketPath = join(await temporaryFolder(), 'agent.sock');
+  const server = await serve({ socketPath, onListenerError: (where, error) => told.push([where, error]) });
+  // The kernel cannot be made to fail an accept for one process only; the runtime reports it as this event.
+  const refused = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
+  for (const listener of listening.mock.contexts) {
+    for (const times of [1, 2]) {
+      expect([times, listener instanceof Server && listener.emit('error', refused)]).toEqual([times, true]);
+    }
+  }
+  expect(told).toEqual([
+    ['127.0.0.1:0', refused],
+    [socketPath, refused],
+  ]);
+  expect(await ask(server, '/healthz')).toMatchObject({ status: 200 });
+  expect(await ask(server, '/healthz', { socketPath })).toMatchObject({ status: 200 });
+});
 
 describe('a TCP listener', () => {
   it('says which port is taken and what to do', async () => {

@@ -50,9 +50,12 @@ export function keyspaceReport(
   };
 }
 
-/** The report as a table, numbers to the right, and what the numbers are worth. */
+/** The report as a table, numbers to the right, and what the numbers are worth; that alone while no key is counted yet. */
 export function keyspaceText(report: KeyspaceReport): string {
-  const { prefixes, keys, bytes } = report;
+  const { phase, prefixes, keys, bytes } = report;
+  if (phase === 'scanning' && keys === 0) {
+    return `${worth(report)}\n`;
+  }
   const rows = prefixes.map((row) => [
     row.prefix,
     formatCount(row.keys),
@@ -70,8 +73,10 @@ export function keyspaceText(report: KeyspaceReport): string {
   return `${worth(report)}\n\n${table.map((line) => `${line.join('  ').trimEnd()}\n`).join('')}`;
 }
 
-function worth({ phase, revision, scannedKeys, agent }: KeyspaceReport): string {
-  return phase === 'current'
-    ? `Keys and values at revision ${revision}, from the agent at ${agent}.`
-    : `Scanning: ${formatCount(scannedKeys)} keys read so far; what follows is the part that has been read (agent at ${agent}).`;
+function worth({ phase, revision, scannedKeys, keys, agent }: KeyspaceReport): string {
+  if (phase === 'current') {
+    return `Keys and values at revision ${revision}, from the agent at ${agent}.`;
+  }
+  const what = keys === 0 ? 'ask again in some seconds' : 'what follows is the part that has been read';
+  return `Scanning: ${formatCount(scannedKeys)} keys so far; ${what} (agent at ${agent}).`;
 }

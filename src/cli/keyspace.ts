@@ -27,18 +27,20 @@ export function keyspaceCommand(): Command {
     )
     .addHelpText(
       'after',
-      '\nOne agent of a cluster keeps the totals. Any agent says which; where agents listen on their usual ports, that one is\nasked by itself, else name several, and the one that has the totals answers.\n\nExample:\n  etcd-caretaker keyspace --depth 3 --agent http://127.0.0.1:9379',
+      '\nOne agent of a cluster keeps the totals. Name several with commas, and the one that has them answers. Any agent says\nbeside which member it is to be; where agents listen on their usual ports, that one is asked too, without credentials.\n\nExamples:\n  etcd-caretaker keyspace --agent http://127.0.0.1:9379,http://127.0.0.1:9389\n  etcd-caretaker keyspace --depth 3 --dir /tmp/demo',
     );
   return agentOptions(command).action(keyspace);
 }
 
 async function keyspace(options: KeyspaceCommandOptions): Promise<void> {
   const agents = await agentsOf(options);
-  const { url, section } = await followed(await ask(agents), agents, options);
+  const answer = await ask(agents);
+  const likely = await whereLikely(answer, agents);
+  const { url, section } = (likely === undefined ? undefined : await guessed(likely, options)) ?? answer;
   const depth = options.depth ?? Number(section.depth);
   const report = keyspaceReport(url, section, depth);
   if (report === undefined) {
-    throw section.phase === 'waiting' ? elsewhere(url, section) : tooDeep(depth, section.levels.length);
+    throw section.phase === 'waiting' ? elsewhere(url, section, likely) : tooDeep(depth, section.levels.length);
   }
   if (options.output === 'table') {
     process.stdout.write(keyspaceText(report));
@@ -67,21 +69,25 @@ async function ask(agents: readonly AgentClient[]): Promise<Answer> {
   return best;
 }
 
-/** Where the agent that answered names another one: that one's answer, if it is where agents usually are. */
-async function followed(answer: Answer, agents: readonly AgentClient[], options: AgentOptions): Promise<Answer> {
-  const { heldBy } = answer.section;
-  const asked = agents.find(({ url }) => url === answer.url);
-  if (answer.section.phase !== 'waiting' || heldBy === undefined || asked === undefined) {
-    return answer;
+/** Where the agent that the answer names is likely to be; undefined where it names none or that cannot be told. */
+async function whereLikely({ url, section }: Answer, agents: readonly AgentClient[]): Promise<string | undefined> {
+  const { heldBy, phase } = section;
+  const asked = agents.find((agent) => agent.url === url);
+  if (phase !== 'waiting' || heldBy === undefined || asked === undefined) {
+    return undefined;
   }
-  try {
-    const likely = likelyHolder(answer.url, await asked.get('/api/v1/observation'), heldBy);
-    const other = likely === undefined ? answer : await ask(await agentsOf({ ...options, agent: likely }));
-    return other.section.phase === 'waiting' ? answer : other;
-  } catch {
-    // It was a guess: what counts is that the first agent does not have the totals.
-    return answer;
-  }
+  const observation = await asked.get('/api/v1/observation').catch(() => undefined);
+  return likelyHolder(url, observation, heldBy);
+}
+
+/**
+ * What answers at a guessed URL, if it keeps totals. Anybody may listen there, so it sees neither the token nor the
+ * certificate: these go to no one but whom the user has named.
+ */
+async function guessed(url: string, { ca }: AgentOptions): Promise<Answer | undefined> {
+  const agents = await agentsOf({ agent: url, ...(ca === undefined ? {} : { ca }) }, {});
+  const answer = await ask(agents).catch(() => undefined);
+  return answer?.section.phase === 'waiting' ? undefined : answer;
 }
 
 function sectionOf(url: string, json: unknown): AsJson<KeyspaceSection> {
@@ -93,17 +99,21 @@ function sectionOf(url: string, json: unknown): AsJson<KeyspaceSection> {
   });
 }
 
-function elsewhere(url: string, { heldBy, waitingFor = 'nothing' }: AsJson<KeyspaceSection>): AgentError {
+function elsewhere(
+  url: string,
+  { heldBy, waitingFor = 'nothing' }: AsJson<KeyspaceSection>,
+  likely: string | undefined,
+): AgentError {
   if (heldBy === undefined) {
     return new AgentError('KEYSPACE_WAITING', `The agent at ${url} keeps no totals yet: it waits for ${waitingFor}.`, {
-      remedy: 'Try again in some seconds.',
+      remedy: 'Try again in some seconds; observe.keyspace.scanner decides which agents may keep the totals.',
     });
   }
   return new AgentError(
     'AGENT_UNREACHABLE',
-    `The agent at ${url} does not keep the totals; that of ${heldBy.member} does.`,
+    `The agent at ${url} does not keep the totals; they would be kept by the agent of ${heldBy.member}.`,
     {
-      remedy: `Ask the agent beside ${heldBy.member}: --agent URL. With the URLs of all agents, separated by commas, the right one answers.`,
+      remedy: `Ask the agent beside ${heldBy.member}: --agent ${likely ?? 'URL'}. With the URLs of all agents, separated by commas, the right one answers. Where ${heldBy.member} has no agent, set observe.keyspace.scanner: always for another one.`,
     },
   );
 }

@@ -54,7 +54,7 @@ const waiting: KeyspaceSection = {
 };
 
 /** An agent that has this to say, and knows a member m2 with this client URL. */
-async function agent(section: KeyspaceSection, m2 = 'http://127.0.0.1:1'): Promise<string> {
+async function agent(section: KeyspaceSection, m2 = 'http://127.0.0.1:1', seen: unknown[] = []): Promise<string> {
   const keyspace = JSON.stringify(section, (_, value: unknown) =>
     typeof value === 'bigint' ? value.toString() : value,
   );
@@ -63,9 +63,10 @@ async function agent(section: KeyspaceSection, m2 = 'http://127.0.0.1:1'): Promi
     { id: 'a', clientUrls: [m2] },
   ];
   const observation = JSON.stringify({ sections: { cluster: { value: { members } } } });
-  const server = createServer((request, response) =>
-    response.end(request.url === '/api/v1/keyspace' ? keyspace : observation),
-  );
+  const server = createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.end(request.url === '/api/v1/keyspace' ? keyspace : observation);
+  });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
@@ -128,11 +129,41 @@ describe('etcd-caretaker keyspace', () => {
     expect(printed).toContain(`from the agent at ${holder.origin}.`);
   });
 
-  it('says whose agent has them when the one it asked has not', async () => {
+  it('shows the token to the agents that the user named, and to none that it guessed', async () => {
+    vi.stubEnv('ETCD_CARETAKER_TOKEN', 'secret');
+    cleanups.push(() => vi.unstubAllEnvs());
+    const [named, guessed]: [unknown[], unknown[]] = [[], []];
+    const holder = await agent(kept, '', guessed);
+    const url = await agent(waiting, `http://127.0.0.1:${Number(new URL(holder).port) - 7000}`, named);
+    await run('--agent', url);
+    expect(printed).toContain(`from the agent at ${holder}.`);
+    expect(named).toEqual(['Bearer secret', 'Bearer secret']);
+    expect(guessed).toEqual([undefined]);
+    await run('--agent', `${url},${holder}`);
+    expect(guessed).toEqual([undefined, 'Bearer secret']);
+  });
+
+  it('names the URL that it guessed where nothing answers there without a token', async () => {
+    const refusing = createServer((_, response) => {
+      response.statusCode = 401;
+      response.end(JSON.stringify({ code: 'TOKEN_REQUIRED', detail: 'no' }));
+    });
+    await new Promise<void>((resolve) => {
+      refusing.listen(0, '127.0.0.1', resolve);
+    });
+    cleanups.push(() => refusing.close());
+    const { port } = refusing.address() as AddressInfo;
+    await expect(run('--agent', await agent(waiting, `http://127.0.0.1:${port - 7000}`))).rejects.toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      remedy: expect.stringContaining(`--agent http://127.0.0.1:${port}.`),
+    });
+  });
+
+  it('says whose agent would have them when the one it asked has not', async () => {
     const url = await agent(waiting);
     await expect(run('--agent', url)).rejects.toMatchObject({
       code: 'AGENT_UNREACHABLE',
-      message: `The agent at ${url} does not keep the totals; that of m2 does.`,
+      message: `The agent at ${url} does not keep the totals; they would be kept by the agent of m2.`,
     });
     const { heldBy: _, ...early } = waiting;
     await expect(run('--agent', await agent({ ...early, waitingFor: 'a first look at the cluster' }))).rejects.toThrow(
@@ -143,7 +174,16 @@ describe('etcd-caretaker keyspace', () => {
   it('says that a scan is under way, and shows what there is', async () => {
     const { revision: _, ...rest } = kept;
     await run('--agent', await agent({ ...rest, phase: 'scanning' }));
-    expect(printed).toContain('Scanning: 1,300 keys read so far');
+    expect(printed).toContain('Scanning: 1,300 keys so far');
+    expect(printed).toContain('/registry/pods');
+  });
+
+  it('shows no table of zeros before the first keys are counted', async () => {
+    const { revision: _, ...rest } = kept;
+    const levels = [{ depth: 2, prefixes: [row('/a', 0, 0, 3)] }];
+    const url = await agent({ ...rest, phase: 'scanning', scannedKeys: 0, levels });
+    await run('--agent', url);
+    expect(printed).toBe(`Scanning: 0 keys so far; ask again in some seconds (agent at ${url}).\n`);
   });
 
   it('fails as unreachable when no agent answers', async () => {

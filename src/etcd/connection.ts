@@ -79,18 +79,19 @@ export class Connection {
     if (error instanceof EtcdError) return error;
     const context = this.#context(call);
     const { member } = context;
-    if (this.#closing.signal.aborted)
-      return new EtcdError('ETCD_CLOSED', `${where(context)}: the client was closed`, { member });
-    if (signal?.aborted === true) return this.#aborted(signal, context);
+    const givenUp = this.#givenUp(signal, context);
+    if (givenUp !== undefined) return givenUp;
     const mapped = isGrpcError(error) ? fromGrpc(error, context) : undefined;
     if (mapped !== undefined && mapped.code !== 'ETCD_UNREACHABLE' && mapped.code !== 'ETCD_GARBLED_REPLY')
       return mapped;
     if (mapped === undefined && !(error instanceof NotConnected)) {
       return new EtcdError('ETCD_REFUSED', `${where(context)}: ${String(error)}`, { member, cause: error });
     }
-    const fault = await diagnose(this.options.endpoint, session.credentials, DIAGNOSIS_TIMEOUT_MS);
+    const fault = await diagnose(this.options.endpoint, session.credentials, DIAGNOSIS_TIMEOUT_MS, signal);
     if (fault !== undefined)
       return new EtcdError(fault.code, `${where(context)}: ${fault.reason}`, { member, cause: error });
+    const givenUpMeanwhile = this.#givenUp(signal, context);
+    if (givenUpMeanwhile !== undefined) return givenUpMeanwhile;
     const reason = error instanceof Error ? error.message : String(error);
     return mapped ?? new EtcdError('ETCD_UNREACHABLE', `${where(context)}: ${reason}`, { member, cause: error });
   }
@@ -109,11 +110,7 @@ export class Connection {
 
   async #current(call: string): Promise<Session> {
     const credentials = await this.#files.current();
-    if (this.#closing.signal.aborted) {
-      throw new EtcdError('ETCD_CLOSED', `${where(this.#context(call))}: the client was closed`, {
-        member: this.options.member,
-      });
-    }
+    if (this.#closing.signal.aborted) throw this.#closed(this.#context(call));
     const session = this.#session;
     if (session !== undefined && session.credentials === credentials && !session.failed) return session;
     session?.retire();
@@ -121,6 +118,16 @@ export class Connection {
     this.#sessions.add(next);
     this.#session = next;
     return next;
+  }
+
+  /** Why nobody waits for the answer any more, if so. */
+  #givenUp(signal: AbortSignal | undefined, context: CallContext): EtcdError | undefined {
+    if (this.#closing.signal.aborted) return this.#closed(context);
+    return signal?.aborted === true ? this.#aborted(signal, context) : undefined;
+  }
+
+  #closed(context: CallContext): EtcdError {
+    return new EtcdError('ETCD_CLOSED', `${where(context)}: the client was closed`, { member: context.member });
   }
 
   #aborted(signal: AbortSignal, context: CallContext): EtcdError {

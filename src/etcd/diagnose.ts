@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { linkedAbort } from '../abort/linked-abort.ts';
 import type { Credentials } from './credentials.ts';
 import { type DialFault, faultOfAnswer, faultOfDialError, PLAIN_ON_TLS } from './dial-faults.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -18,40 +19,50 @@ const HUNG_UP_ON_TLS: DialFault = {
 
 /**
  * Finds out why a connection does not come up, where gRPC only says "unavailable": dials the endpoint directly as the
- * client would, says hello in HTTP/2 and looks at what comes back. Undefined when nothing is wrong (any more).
+ * client would, says hello in HTTP/2 and looks at what comes back. Undefined when nothing is wrong (any more), and as soon
+ * as the signal is aborted.
  */
 export async function diagnose(
   endpoint: Endpoint,
   credentials: Credentials,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<DialFault | undefined> {
-  const fault = await greet(endpoint, credentials, timeoutMs);
+  const fault = await greet(endpoint, credentials, timeoutMs, signal);
   // Etcd hangs up on plain greetings without a word, so whether it speaks TLS has to be tried.
   if (fault !== CLOSED_AT_ONCE || endpoint.kind === 'unix' || endpoint.secure) return fault;
-  return (await speaksTls(endpoint.host, endpoint.port, timeoutMs)) ? PLAIN_ON_TLS : fault;
+  return (await speaksTls(endpoint.host, endpoint.port, timeoutMs, signal)) ? PLAIN_ON_TLS : fault;
 }
 
 /** Whether a server starts TLS when it is asked to. Nothing is sent on the connection, and nobody's word is trusted. */
-export function speaksTls(host: string, port: number, timeoutMs: number): Promise<boolean> {
+export function speaksTls(host: string, port: number, timeoutMs: number, caller?: AbortSignal): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connectTls({ host, port, servername: nameForSni(host), rejectUnauthorized: false });
-  const timer = setTimeout(() => resolve(false), timeoutMs);
+  const link = linkedAbort([caller], timeoutMs);
+  onceAborted(link.signal, () => resolve(false));
   socket.on('secureConnect', () => resolve(true));
   // An alert is TLS too.
   socket.on('error', (error) => resolve('code' in error && /_ALERT_/.test(String(error.code))));
   socket.on('close', () => resolve(false));
   return promise.finally(() => {
-    clearTimeout(timer);
+    link.release();
     socket.destroy();
   });
 }
 
-function greet(endpoint: Endpoint, credentials: Credentials, timeoutMs: number): Promise<DialFault | undefined> {
+function greet(
+  endpoint: Endpoint,
+  credentials: Credentials,
+  timeoutMs: number,
+  caller: AbortSignal | undefined,
+): Promise<DialFault | undefined> {
   const { promise, resolve } = Promise.withResolvers<DialFault | undefined>();
   const socket = dial(endpoint, credentials);
   const facts = { secure: endpoint.secure, hasClientCertificate: credentials.tls.cert !== undefined };
   let opened = false;
-  const timer = setTimeout(() => resolve(silence(opened, timeoutMs)), timeoutMs);
+  const link = linkedAbort([caller], timeoutMs);
+  const giveUp = (): void => resolve(caller?.aborted === true ? undefined : silence(opened, timeoutMs));
+  onceAborted(link.signal, giveUp);
   socket.on(endpoint.secure ? 'secureConnect' : 'connect', () => {
     opened = true;
     socket.write(HTTP2_HELLO);
@@ -60,7 +71,7 @@ function greet(endpoint: Endpoint, credentials: Credentials, timeoutMs: number):
   socket.on('error', (error) => resolve(faultOfDialError(error, facts)));
   socket.on('close', () => resolve(closedEarly(opened, endpoint.secure)));
   return promise.finally(() => {
-    clearTimeout(timer);
+    link.release();
     socket.destroy();
   });
 }
@@ -75,6 +86,11 @@ function dial(endpoint: Endpoint, credentials: Credentials): Socket {
     servername: credentials.tls.servername ?? nameForSni(host),
     ALPNProtocols: ['h2'],
   });
+}
+
+function onceAborted(signal: AbortSignal, then: () => void): void {
+  if (signal.aborted) then();
+  else signal.addEventListener('abort', then, { once: true });
 }
 
 /** SNI carries names only. */

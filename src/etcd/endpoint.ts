@@ -24,7 +24,7 @@ export function parseEndpoint(url: string, member: string): Endpoint {
     if (path !== '' && path !== '/') return { kind: 'unix', url, secure: parsed.protocol === 'unixs:', path };
   }
   const isWeb = parsed?.protocol === 'http:' || parsed?.protocol === 'https:';
-  const hasMore = parsed !== undefined && `${parsed.username}${parsed.search}${parsed.hash}` !== '';
+  const hasMore = parsed !== undefined && `${parsed.username}${parsed.password}${parsed.search}${parsed.hash}` !== '';
   if (parsed === undefined || !isWeb || hasMore || parsed.pathname !== '/') {
     throw new EtcdError('ETCD_BAD_ENDPOINT', `The endpoint of member ${member} is not a client URL: ${redact(url)}`, {
       member,
@@ -46,7 +46,7 @@ function portOf(url: string, parsed: URL): number {
   return new RegExp(`:${standard}/?$`).test(url) ? standard : DEFAULT_PORT;
 }
 
-/** A URL may hold a password by mistake. */
-function redact(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//***@');
+/** A URL may hold a password by mistake, and the password an `@`. */
+export function redact(url: string): string {
+  return url.replace(/\/\/[^/]*@/, '//***@');
 }

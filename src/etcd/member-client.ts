@@ -39,6 +39,15 @@ const PASSING: ReadonlySet<EtcdErrorCode> = new Set<EtcdErrorCode>([
 ]);
 const FIRST_PAUSE_MS = 50;
 
+/**
+ * What etcd answers where the user may not read the key, or where there is none but authentication is on. The latter never
+ * comes from the login: without a user there is none.
+ */
+const REFUSED_TO_USER: ReadonlySet<EtcdErrorCode> = new Set<EtcdErrorCode>([
+  'ETCD_AUTH_REQUIRED',
+  'ETCD_PERMISSION_DENIED',
+]);
+
 /** The key that linearizable reads ask for, as `etcdctl endpoint health` does. It need not exist. */
 const HEALTH_KEY = Buffer.from('health');
 
@@ -100,8 +109,8 @@ export class MemberClient {
     try {
       await this.#read(RANGE, { key: HEALTH_KEY, limit: 1, keysOnly: true }, signal);
     } catch (error) {
-      // Etcd looks at permissions after the quorum has answered, so this tells as much as an answer would.
-      if (!(error instanceof EtcdError) || error.code !== 'ETCD_PERMISSION_DENIED') throw error;
+      // Etcd looks at the user after the quorum has answered, so this tells as much as an answer would.
+      if (!(error instanceof EtcdError) || !REFUSED_TO_USER.has(error.code)) throw error;
     }
     return { seconds: (performance.now() - startedAt) / 1000 };
   }

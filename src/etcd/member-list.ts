@@ -1,4 +1,5 @@
 import { within } from '../abort/linked-abort.ts';
+import { meansNoQuorum } from './no-quorum.ts';
 import type { LinearizableRead, MemberList } from './types.ts';
 import { MEMBER_LIST } from './wire/cluster.ts';
 import type { Method } from './wire/method.ts';
@@ -16,7 +17,7 @@ interface MemberListNeeds {
 }
 
 /**
- * The member list as the quorum has it, else as the member remembers it.
+ * The member list as the quorum has it; where there is none, as the member remembers it.
  *
  * Etcd >= 3.5 has a linearizable MemberList: it waits for a read index, then answers from memory. Etcd 3.4 ignores the
  * field and answers from memory at once. A linearizable read of a key on the same member just before does the waiting on
@@ -29,8 +30,8 @@ export async function readMemberList(needs: MemberListNeeds): Promise<MemberList
       const { header, members } = await needs.call(MEMBER_LIST, { linearizable: true }, signal);
       return { header, members, linearizable: true };
     });
-  } catch {
-    // Without a quorum, or where the member is gone altogether: then the plain list fails too, and says why.
+  } catch (error) {
+    if (needs.signal?.aborted === true || !meansNoQuorum(error)) throw error;
     const { header, members } = await needs.call(MEMBER_LIST, { linearizable: false }, needs.signal);
     return { header, members, linearizable: false };
   }

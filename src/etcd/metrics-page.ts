@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { linkedAbort } from '../abort/linked-abort.ts';
 import { speaksTls } from './diagnose.ts';
 import { faultOfDialError, PLAIN_ON_TLS } from './dial-faults.ts';
+import { redact } from './endpoint.ts';
 import { EtcdError, type EtcdErrorCode } from './errors.ts';
 import { openPage } from './metrics-request.ts';
 import { MetricsSyntaxError, MetricsText } from './metrics-text.ts';
@@ -94,7 +95,7 @@ async function explain(error: unknown, request: MetricsPageRequest, signal: Abor
   const secure = protocol === 'https:';
   const hungUp = code === 'ECONNRESET' && !secure;
   // Etcd hangs up on plain requests without a word, so whether it speaks TLS has to be tried.
-  if (hungUp && (await speaksTls(hostname.replace(/^\[|\]$/g, ''), Number(port || 80), TLS_TRIAL_TIMEOUT_MS))) {
+  if (hungUp && (await speaksTls(hostname.replace(/^\[|\]$/g, ''), Number(port || 80), TLS_TRIAL_TIMEOUT_MS, signal))) {
     return failed(request, PLAIN_ON_TLS.code, PLAIN_ON_TLS.reason, error);
   }
   const fault = faultOfDialError(error, { secure, hasClientCertificate: request.tls?.cert !== undefined });
@@ -102,9 +103,7 @@ async function explain(error: unknown, request: MetricsPageRequest, signal: Abor
 }
 
 function failed(request: MetricsPageRequest, code: EtcdErrorCode, reason: string, cause?: unknown): EtcdError {
-  // A URL may hold a password by mistake.
-  const url = request.url.replace(/\/\/[^/@]*@/, '//***@');
-  return new EtcdError(code, `Metrics page of member ${request.member} (${url}): ${reason}`, {
+  return new EtcdError(code, `Metrics page of member ${request.member} (${redact(request.url)}): ${reason}`, {
     member: request.member,
     cause,
   });

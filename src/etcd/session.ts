@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { Channel, ChannelCredentials, type ChannelOptions, Client, connectivityState, Metadata } from '@grpc/grpc-js';
+import { untilAborted } from '../abort/until-aborted.ts';
 import type { Credentials } from './credentials.ts';
 import { type Endpoint, hostAndPort } from './endpoint.ts';
 import { isGrpcError } from './grpc-errors.ts';
@@ -31,6 +32,7 @@ export class Session {
   readonly credentials: Credentials;
   readonly #options: ResolvedOptions;
   readonly #onClosed: (session: Session) => void;
+  readonly #closing = new AbortController();
   #token: Promise<string | undefined> | undefined;
   #calls = 0;
   #retired = false;
@@ -81,14 +83,14 @@ export class Session {
     }
   }
 
-  /** What goes with every call: the token, under password authentication. */
+  /**
+   * What goes with every call: the token, under password authentication. All calls share it, so whoever gives up waiting
+   * for it leaves it to the others.
+   */
   async metadata(signal: AbortSignal | undefined): Promise<Metadata> {
     const metadata = new Metadata();
-    this.#token ??= this.#authenticate(signal).catch((error: unknown) => {
-      this.#token = undefined;
-      throw error;
-    });
-    const token = await this.#token;
+    this.#token ??= this.#newToken();
+    const token = await untilAborted(this.#token, signal);
     if (token !== undefined) metadata.set('token', token);
     return metadata;
   }
@@ -99,11 +101,20 @@ export class Session {
     return this.#options.username !== undefined;
   }
 
-  async #authenticate(signal: AbortSignal | undefined): Promise<string | undefined> {
+  #newToken(): Promise<string | undefined> {
+    const token = this.#authenticate();
+    token.catch(() => {
+      if (this.#token === token) this.#token = undefined;
+    });
+    return token;
+  }
+
+  async #authenticate(): Promise<string | undefined> {
     const { username } = this.#options;
     const { password } = this.credentials;
     if (username === undefined || password === undefined) return undefined;
     const deadline = Date.now() + this.#options.callTimeoutMs;
+    const { signal } = this.#closing;
     try {
       return await callUnary(this.client, AUTHENTICATE, { username, password }, new Metadata(), deadline, signal);
     } catch (error) {
@@ -128,6 +139,7 @@ export class Session {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#closing.abort();
     this.client.close();
     this.#onClosed(this);
   }

@@ -37,10 +37,12 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
   const machine = memberMachine({ dataDir: member.dataDir, walDir: member.walDir, endpoint: member.endpoint });
   const all: readonly Collector[] = [
     memberCollector({
+      member: member.name,
       linearizableRead: async (signal) => (await pool.own.linearizableRead(signal)).seconds,
       readTimeoutMs,
     }),
     clusterCollector({
+      ownEndpoint: member.endpoint,
       endpoints: cluster.endpoints,
       clientOf: (endpoint) => pool.of(endpoint),
       retain: (endpoints) => pool.retain(endpoints),

@@ -1,6 +1,7 @@
 import { within } from '../abort/linked-abort.ts';
 import type { SectionName } from '../cluster/observation.ts';
 import type { Config } from '../config/config.ts';
+import { serverIdFamily } from '../etcd/identity.ts';
 import { fetchMetricsPage } from '../etcd/metrics-page.ts';
 import { firstAnswer } from '../observe/first-answer.ts';
 import { quotaMetricFamilies } from '../observe/quota.ts';
@@ -39,8 +40,8 @@ export async function buildObserver(config: Config, options: ObserverOptions = {
   const { name: member, endpoint, metricsUrl } = config.member;
   const of = { member, cluster: config.cluster.name, agentVersion: agentVersion() };
   const pool = new ClientPool(config);
-  const identity = new MemberIdentity(member, endpoint);
-  const families = [...new Set([...walMetricFamilies, ...quotaMetricFamilies])];
+  const identity = new MemberIdentity({ member, endpoint, metricsUrl });
+  const families = [...new Set([serverIdFamily, ...walMetricFamilies, ...quotaMetricFamilies])];
 
   let runner: Runner | undefined;
   const collectors = await buildCollectors({
@@ -71,8 +72,6 @@ export async function buildObserver(config: Config, options: ObserverOptions = {
               (client, until, patienceMs) => client.memberList(until, patienceMs / 2),
               patience,
             ),
-          // Alarms are asked of the quorum, so their absence takes as long as that of a quorum.
-          alarms: () => firstAnswer(everyone(), (client, until) => client.alarms(until), patience),
           metricsPage: () => fetchMetricsPage({ url: metricsUrl, member, tls: config.cluster.tls, families, signal }),
         },
         identity,

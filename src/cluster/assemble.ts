@@ -23,7 +23,8 @@ export interface ClusterReplies {
   readonly linearizable: boolean;
   readonly listed: readonly ListedPeer[];
   readonly replies: readonly EndpointReply[];
-  readonly alarms: readonly { readonly memberId: string; readonly alarm: 'NOSPACE' | 'CORRUPT' }[];
+  /** Absent when no member could be asked for them. */
+  readonly alarms?: readonly { readonly memberId: string; readonly alarm: 'NOSPACE' | 'CORRUPT' }[];
 }
 
 /** The name that people know a member by: its own, or its id until it has been started once. */
@@ -36,6 +37,7 @@ export function displayName(member: { readonly id: string; readonly name: string
  * for the one whose URL was asked: behind a load balancer or a shared advertised URL any member may have answered.
  */
 export function assembleCluster(input: ClusterReplies): ClusterSection {
+  const alarms = input.alarms ?? [];
   const statusById = new Map(
     input.replies.flatMap(({ status }) =>
       status === undefined || status.clusterId !== input.clusterId ? [] : [[status.memberId, status] as const],
@@ -44,7 +46,7 @@ export function assembleCluster(input: ClusterReplies): ClusterSection {
   const statuses = [...statusById.values()];
   const highestIndex = highest(statuses.map(({ raftIndex }) => raftIndex));
   const highestRevision = highest(statuses.map(({ revision }) => revision));
-  const corrupt = new Set(input.alarms.filter(({ alarm }) => alarm === 'CORRUPT').map(({ memberId }) => memberId));
+  const corrupt = new Set(alarms.filter(({ alarm }) => alarm === 'CORRUPT').map(({ memberId }) => memberId));
 
   const members = input.listed.map((listed): ClusterMember => {
     const status = statusById.get(listed.id);
@@ -68,7 +70,7 @@ export function assembleCluster(input: ClusterReplies): ClusterSection {
     clusterId: input.clusterId,
     linearizable: input.linearizable,
     members,
-    alarms: input.alarms.map((alarm): ActiveAlarm => {
+    alarms: alarms.map((alarm): ActiveAlarm => {
       const member = input.listed.find(({ id }) => id === alarm.memberId);
       return { ...alarm, member: member === undefined ? alarm.memberId : displayName(member) };
     }),
@@ -135,6 +137,7 @@ function findingsOf(
     ...sharedUrls(input.listed),
     ...foreignClusters(input),
     ...refusedStatus(members),
+    ...unknownAlarms(input),
     ...leaderDispute(statuses),
     ...mixedVersions(statuses),
     ...evenVoters(members),
@@ -193,6 +196,19 @@ function refusedStatus(members: readonly ClusterMember[]): readonly Finding[] {
           severity: 'warning',
           message: `${refusing.join(', ')} will not say their status to the agent's user: version, lag and leader are not known.`,
           remedy: 'Give the user the root role, or upgrade etcd: 3.5.28 to 3.5.31 ask for it.',
+        },
+      ];
+}
+
+function unknownAlarms({ alarms }: ClusterReplies): readonly Finding[] {
+  return alarms !== undefined
+    ? []
+    : [
+        {
+          code: 'ALARMS_UNKNOWN',
+          severity: 'warning',
+          message: 'No member said its status, so whether an alarm is raised is not known.',
+          remedy: 'See why the members do not say their status; until then ask with etcdctl alarm list.',
         },
       ];
 }

@@ -1,7 +1,8 @@
 import { within } from '../abort/linked-abort.ts';
 import { faultOf } from '../cluster/agent-error.ts';
 import { assembleCluster, type EndpointReply } from '../cluster/assemble.ts';
-import type { StatusReply } from '../etcd/types.ts';
+import { alarmsIn } from '../etcd/alarms.ts';
+import type { AlarmEntry, StatusReply } from '../etcd/types.ts';
 import type { Collector, Round } from './collector.ts';
 import { memberStatusOf } from './member-status.ts';
 
@@ -11,6 +12,8 @@ export interface StatusClient {
 }
 
 export interface ClusterCollectorOptions {
+  /** The own member's endpoint: its reply is the one that all collectors share. */
+  readonly ownEndpoint: string;
   /** Endpoints from the configuration; asked besides those that the members advertise. */
   readonly endpoints: readonly string[];
   readonly clientOf: (endpoint: string) => StatusClient;
@@ -20,6 +23,11 @@ export interface ClusterCollectorOptions {
   readonly statusTimeoutMs: number;
 }
 
+/** What an endpoint answered, and the alarms that it knows of. */
+interface Asked extends EndpointReply {
+  readonly alarms?: readonly AlarmEntry[];
+}
+
 /**
  * Asks every member for its status in each round and compares: reachable, leader, lag, alarms. The members of the round
  * before are asked while the list is still on its way, since without a quorum the list takes as long as a timeout.
@@ -27,11 +35,16 @@ export interface ClusterCollectorOptions {
 export function clusterCollector(options: ClusterCollectorOptions): Collector<'cluster'> {
   let known = new Set(options.endpoints);
 
-  const ask = async (endpoint: string, signal: AbortSignal): Promise<EndpointReply> => {
+  const replyOf = (endpoint: string, { signal, sources }: Round): Promise<StatusReply> => {
+    if (endpoint === options.ownEndpoint) return sources.ownReply();
+    const client = options.clientOf(endpoint);
+    return within([signal], options.statusTimeoutMs, (until) => client.status(until));
+  };
+
+  const ask = async (endpoint: string, round: Round): Promise<Asked> => {
     try {
-      const client = options.clientOf(endpoint);
-      const reply = await within([signal], options.statusTimeoutMs, (until) => client.status(until));
-      return { endpoint, status: memberStatusOf(reply) };
+      const reply = await replyOf(endpoint, round);
+      return { endpoint, status: memberStatusOf(reply), alarms: alarmsIn(reply) };
     } catch (error) {
       const { code, message } = faultOf(error);
       return { endpoint, fault: { code, message } };
@@ -40,19 +53,31 @@ export function clusterCollector(options: ClusterCollectorOptions): Collector<'c
 
   return {
     name: 'cluster',
-    collect: async ({ signal, sources }: Round) => {
-      const early = new Map([...known].map((endpoint) => [endpoint, ask(endpoint, signal)]));
-      const [list, alarms] = await Promise.all([sources.members(), sources.alarms().catch(() => [])]);
+    collect: async (round: Round) => {
+      const early = new Map([...known].map((endpoint) => [endpoint, ask(endpoint, round)]));
+      const list = await round.sources.members();
       known = new Set([...list.members.flatMap(({ clientUrls }) => clientUrls), ...options.endpoints]);
-      const replies = await Promise.all([...known].map((endpoint) => early.get(endpoint) ?? ask(endpoint, signal)));
+      const replies = await Promise.all([...known].map((endpoint) => early.get(endpoint) ?? ask(endpoint, round)));
       options.retain(known);
+      const { clusterId } = list.header;
+      const alarms = newestAlarms(replies, clusterId);
       return assembleCluster({
-        clusterId: list.header.clusterId,
+        clusterId,
         linearizable: list.linearizable,
         listed: list.members,
         replies,
-        alarms,
+        ...(alarms === undefined ? {} : { alarms }),
       });
     },
   };
+}
+
+/** The alarms as the member knows them that has applied most of the log; undefined where no member said its status. */
+function newestAlarms(replies: readonly Asked[], clusterId: string): readonly AlarmEntry[] | undefined {
+  let newest: Asked | undefined;
+  for (const reply of replies) {
+    if (reply.status?.clusterId !== clusterId) continue;
+    if (newest?.status === undefined || reply.status.raftAppliedIndex > newest.status.raftAppliedIndex) newest = reply;
+  }
+  return newest?.alarms;
 }

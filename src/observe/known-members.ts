@@ -13,8 +13,8 @@ export interface Membership {
 const defaultPatienceMs = 300;
 
 /**
- * Remembers the members from round to round, for collectors that look at all of them: while the own member does not
- * answer, those from before do, because that is when one wants to know how the others are.
+ * Remembers the members from round to round, for collectors that look at all of them: while no member gives
+ * the list, the one from before does, because that is when one wants to know how the others are.
  */
 export class KnownMembers {
   readonly #patienceMs: number;
@@ -40,14 +40,14 @@ export class KnownMembers {
   }
 
   async #read(sources: Sources): Promise<Membership> {
-    const [own, { members }] = await Promise.all([sources.status(), sources.members()]);
-    this.#newest = { ownId: own.header.memberId, members };
+    const [ownId, { members }] = await Promise.all([sources.ownId(), sources.members()]);
+    this.#newest = { ownId, members };
     return this.#newest;
   }
 }
 
 function unknown(): never {
-  throw new AgentError('MEMBERS_UNKNOWN', 'The own member has not answered yet, so the other members are not known.', {
+  throw new AgentError('MEMBERS_UNKNOWN', 'No member has answered yet, so the other members are not known.', {
     remedy: 'Look at the collectors member and cluster: they say what is wrong with it.',
   });
 }

@@ -1,11 +1,15 @@
 import { within } from '../abort/linked-abort.ts';
 import { faultOf } from '../cluster/agent-error.ts';
 import type { Finding, MemberSection, MemberState, MemberStatus } from '../cluster/sections.ts';
-import type { AlarmEntry } from '../etcd/types.ts';
+import { alarmsIn } from '../etcd/alarms.ts';
+import { meansNoQuorum } from '../etcd/no-quorum.ts';
+import type { AlarmEntry, MemberList } from '../etcd/types.ts';
 import type { Collector, Round } from './collector.ts';
 import { memberStatusOf } from './member-status.ts';
 
 export interface MemberCollectorOptions {
+  /** The configured name of the own member. */
+  readonly member: string;
   /** Reads one key linearizably and returns the round trip in seconds. Throws `EtcdError`. */
   readonly linearizableRead: (signal: AbortSignal) => Promise<number>;
   /** How long a quorum may take; shorter than the collector's deadline, so that its absence is seen and not a deadline. */
@@ -17,34 +21,55 @@ export function memberCollector(options: MemberCollectorOptions): Collector<'mem
   return {
     name: 'member',
     collect: async ({ signal, sources }: Round): Promise<MemberSection> => {
-      const [reply, alarms, read] = await Promise.all([
+      const [reply, list, read] = await Promise.all([
         sources.status(),
-        sources.alarms().catch((): readonly AlarmEntry[] => []),
+        // What fails here is told by the collector `cluster`.
+        sources.members().catch(() => undefined),
         readOnce(options, signal),
       ]);
       const status = memberStatusOf(reply);
-      const state = stateOf(status, alarms, read.seconds !== undefined);
+      const state = stateOf(status, alarmsIn(reply), read.quorum ?? status.leaderId !== '0');
       return {
         state,
         summary: summaryOf(status, state),
         status,
         ...(read.seconds === undefined ? {} : { linearizableReadSeconds: read.seconds }),
-        // A learner serves no such reads; that is no fault.
-        findings: read.finding === undefined || status.isLearner ? [] : [read.finding],
+        findings: [
+          // A learner serves no such reads; that is no fault.
+          ...(read.finding === undefined || status.isLearner ? [] : [read.finding]),
+          ...otherName(options.member, status, list),
+        ],
       };
     },
   };
 }
 
+interface Read {
+  readonly seconds?: number;
+  /** False when the read failed for want of a quorum; absent when it failed for another reason. */
+  readonly quorum?: boolean;
+  readonly finding?: Finding;
+}
+
 async function readOnce(
   { linearizableRead, readTimeoutMs }: MemberCollectorOptions,
   signal: AbortSignal,
-): Promise<{ readonly seconds?: number; readonly finding?: Finding }> {
+): Promise<Read> {
   try {
-    return { seconds: await within([signal], readTimeoutMs, linearizableRead) };
+    return { quorum: true, seconds: await within([signal], readTimeoutMs, linearizableRead) };
   } catch (error) {
-    const { message } = faultOf(error);
+    const { code, message, remedy } = faultOf(error);
+    if (!meansNoQuorum(error)) {
+      const finding: Finding = {
+        code,
+        severity: 'warning',
+        message: `A read through this member failed, which says nothing about the quorum: ${message}.`,
+        remedy: remedy ?? 'See what the error says.',
+      };
+      return { finding };
+    }
     return {
+      quorum: false,
       finding: {
         code: 'NO_QUORUM_READ',
         severity: 'critical',
@@ -55,8 +80,23 @@ async function readOnce(
   }
 }
 
+/** By its name the agent knows its member; under another one it cannot tell it from one that answers in its place. */
+function otherName(configured: string, { memberId }: MemberStatus, list: MemberList | undefined): readonly Finding[] {
+  const name = list?.members.find(({ id }) => id === memberId)?.name ?? '';
+  return name === '' || name === configured
+    ? []
+    : [
+        {
+          code: 'MEMBER_NAME_MISMATCH',
+          severity: 'warning',
+          message: `The member beside this agent is called ${name}, but member.name says ${configured}.`,
+          remedy: `Set member.name to ${name}, or correct member.endpoint if another member is meant.`,
+        },
+      ];
+}
+
 /** The worst thing that is true of the member names its state. */
-function stateOf(status: MemberStatus, alarms: readonly AlarmEntry[], readable: boolean): MemberState {
+function stateOf(status: MemberStatus, alarms: readonly AlarmEntry[], quorum: boolean): MemberState {
   const own = new Set(alarms.filter(({ memberId }) => memberId === status.memberId).map(({ alarm }) => alarm));
   if (own.has('CORRUPT') || status.errors.some((text) => text.includes('CORRUPT'))) {
     return 'corrupt';
@@ -64,7 +104,7 @@ function stateOf(status: MemberStatus, alarms: readonly AlarmEntry[], readable: 
   if (status.isLearner) {
     return 'learner';
   }
-  if (!readable) {
+  if (!quorum) {
     return 'no-quorum';
   }
   // The alarm is the cluster's: while one member has it, every member refuses writes.

@@ -5,6 +5,7 @@ import {
   sampleCount,
 } from '../cluster/histogram-quantile.ts';
 import type { WalSection } from '../cluster/sections.ts';
+import { EtcdError } from '../etcd/errors.ts';
 import type { MetricsPage } from '../etcd/types.ts';
 import type { Collector } from './collector.ts';
 
@@ -26,7 +27,8 @@ interface Sample {
 /**
  * Etcd's fsync and commit latency between the last two rounds that read its page: p99 as Prometheus would estimate it,
  * so never finer than etcd's buckets (1 ms, 2 ms, 4 ms, …; all that is faster shows as up to 1 ms). Nothing is said in
- * the first round, in the first one after a restart of etcd, and of an interval without any fsync.
+ * the first round, in the first one after a restart of etcd, and of an interval without any fsync. Throws
+ * `ETCD_METRICS_GARBLED` for a page that has neither histogram: it is not etcd's.
  */
 export function walCollector(): Collector<'wal'> {
   let previous: Sample | undefined;
@@ -42,12 +44,17 @@ export function walCollector(): Collector<'wal'> {
 }
 
 function sampleOf(page: MetricsPage): Sample {
-  return {
+  const sample = {
     readAtMonotonicMs: page.readAtMonotonicMs,
     processStartSeconds: page.samples.get(processStart)?.[0]?.value,
     walFsync: bucketsOf(page, walFsync),
     backendCommit: bucketsOf(page, backendCommit),
   };
+  if (sample.walFsync.length === 0 && sample.backendCommit.length === 0) {
+    const message = `The metrics page has neither ${walFsync} nor ${backendCommit}: it is not that of an etcd`;
+    throw new EtcdError('ETCD_METRICS_GARBLED', message);
+  }
+  return sample;
 }
 
 function bucketsOf(page: MetricsPage, family: string): readonly CumulativeBucket[] {

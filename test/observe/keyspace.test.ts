@@ -86,7 +86,8 @@ function agentOf(
       sources: {
         status: () => client.status(signal),
         members: () => client.memberList(signal),
-        alarms: () => client.alarms(signal),
+        ownReply: () => Promise.reject(new Error('not read here')),
+        ownId: () => Promise.reject(new Error('not read here')),
         metricsPage: () => Promise.reject(new Error('not read here')),
       },
     };

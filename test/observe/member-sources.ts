@@ -27,7 +27,8 @@ export const roundOf = (members: readonly ListedMember[], own: string): Round =>
     sources: {
       status: async () => status,
       members: async () => ({ header, members, linearizable: true }),
-      alarms: async () => refused(),
+      ownReply: async () => status,
+      ownId: async () => own,
       metricsPage: async () => refused(),
     },
   };
@@ -39,7 +40,7 @@ export const roundWithoutMember = (): Round => {
   const fail = async (): Promise<never> => {
     throw Object.assign(new Error('the own member does not answer'), { code: 'ETCD_UNREACHABLE' });
   };
-  return { ...round, sources: { ...round.sources, status: fail, members: fail } };
+  return { ...round, sources: { ...round.sources, status: fail, ownReply: fail, ownId: fail, members: fail } };
 };
 
 export const listed = (id: string, name: string, peerUrls: readonly string[] = []): ListedMember => ({

@@ -9,7 +9,8 @@ import type { Sources } from '../../src/observe/sources.ts';
 const nothing: Sources = {
   status: () => Promise.reject(new Error('no source')),
   members: () => Promise.reject(new Error('no source')),
-  alarms: () => Promise.reject(new Error('no source')),
+  ownReply: () => Promise.reject(new Error('no source')),
+  ownId: () => Promise.reject(new Error('no source')),
   metricsPage: () => Promise.reject(new Error('no source')),
 };
 

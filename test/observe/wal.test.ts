@@ -62,10 +62,7 @@ test('a round whose page could not be read fails, and the next one spans the gap
   expect(await collectOnce(wal, page(recordedPage('3.5.30-later'), 20_000))).toMatchObject({ intervalSeconds: 20 });
 });
 
-test('a page without the histograms says nothing rather than zero', async () => {
-  const wal = walCollector();
-  await collectOnce(wal, page('', 0));
-  const section = await collectOnce(wal, page('', 5000));
-  expect(section.walFsyncP99Seconds).toBeUndefined();
-  expect(section.backendCommitP99Seconds).toBeUndefined();
+test('a page of something else is a fault rather than zero', async () => {
+  const ofSomethingElse = page('process_start_time_seconds 1.9e+09\nup 1\n', 0);
+  await expect(collectOnce(walCollector(), ofSomethingElse)).rejects.toMatchObject({ code: 'ETCD_METRICS_GARBLED' });
 });

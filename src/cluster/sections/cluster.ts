@@ -34,6 +34,7 @@ export interface ClusterSection {
   /** The member list was read linearizably (else from the own member's memory, as in a lost quorum). */
   readonly linearizable: boolean;
   readonly members: readonly ClusterMember[];
+  /** Empty also where nobody could be asked: then there is the finding `ALARMS_UNKNOWN`. */
   readonly alarms: readonly ActiveAlarm[];
   readonly voters: number;
   readonly learners: number;

@@ -91,7 +91,8 @@ export class FakeMember implements KeyspaceClient {
       ...{ raftIndex: 1n, raftTerm: 2n, raftAppliedIndex: 1n, errors: [], isLearner: false },
     };
     const unused = (): Promise<never> => Promise.reject(new Error('not read here'));
-    const sources = { status: () => Promise.resolve(status), members: unused, alarms: unused, metricsPage: unused };
+    const read = { ownReply: unused, ownId: unused, members: unused, metricsPage: unused };
+    const sources = { status: () => Promise.resolve(status), ...read };
     return { startedAtMs: Date.now(), signal: new AbortController().signal, sources };
   }
 

@@ -32,12 +32,18 @@ export function welcome(
     '',
     'Try:',
     `  ${program} status${agentFlag}`,
-    `  ${program} keyspace${agentFlag}`,
-    `  ${program} doctor --config ${first?.agentConfig ?? 'agent.yaml'}`,
+    // One agent has the totals, and which one is not known before: it finds all of them in the folder.
+    `  ${program} keyspace --dir ${word(layout.folder)}`,
+    `  ${program} doctor --config ${word(first?.agentConfig ?? 'agent.yaml')}`,
     `  curl -s ${first?.agentUrl ?? ''}/metrics | grep -E 'member_healthy|wal_fsync|quota'`,
     `  kill -9 ${etcdPids.get(last?.name ?? '') ?? 'PID'}   # lose ${last?.name ?? 'a member'}, then look at the status again`,
     '',
     ending,
     '',
   ].join('\n');
+}
+
+/** A path as a shell takes it for one word. */
+function word(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

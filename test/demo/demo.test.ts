@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -18,6 +18,7 @@ import {
 } from './demo-process.ts';
 
 const run = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..');
 const demos: DemoProcess[] = [];
 const folders: string[] = [];
 
@@ -92,6 +93,37 @@ test('three members and three agents run, demo.json tells where, and --for ends 
   expect(readDemoFile(folder).members.every(({ etcdPid, agentPid }) => etcdPid === null && agentPid === null)).toBe(
     true,
   );
+});
+
+test('what it prints to try works as it stands, also in a folder with a space', async () => {
+  const folder = join(await newFolder(), 'a demo');
+  const port = String(await freeBasePort());
+  const demo = start(['--dir', folder, '--base-port', port, '--set', 'observe.interval=1s']);
+  await demo.untilOutput('Ctrl-C');
+  const commands = demo.output().match(/(?<=^ {2})(npm run|curl) .*$/gm) ?? [];
+  // The doctor's exit code is 1 where it finds fault with the machine of the test.
+  const worth = [
+    ['status', 'Healthy', [0]],
+    ['keyspace', 'PREFIX', [0]],
+    ['doctor', 'keys are set', [0, 1]],
+    ['/metrics', 'member_healthy', [0]],
+  ] as const;
+  expect(commands.length).toBe(worth.length);
+  for (const [name, words, codes] of worth) {
+    const command = commands.find((one) => one.includes(name)) ?? `echo ${name} is missing`;
+    let last = '';
+    // The agent that has the totals needs some rounds to have them.
+    await until(
+      command,
+      () => {
+        const { status, stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: root, encoding: 'utf8' });
+        last = `${stdout}${stderr}`;
+        return codes.some((code) => code === status) && stdout.includes(words);
+      },
+      20_000,
+      () => last,
+    );
+  }
 });
 
 test('Ctrl-C leaves no process and no temporary folder', async () => {

@@ -8,6 +8,7 @@ import { type EtcdBinaries, type EtcdLine, findBinaries } from './binaries.ts';
 import { type Certificates, createCertificates } from './certificates.ts';
 import { RealMember } from './member.ts';
 import { freePort } from './ports.ts';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 export type { Certificates } from './certificates.ts';
 export { RealMember } from './member.ts';
@@ -31,6 +32,10 @@ export type ClusterOptions = {
   /** Turns authentication on, with user root and this password. */
   readonly auth?: { readonly rootPassword: string };
   readonly quotaBytes?: number;
+  /** Peers reach each member through a proxy of its own, whose port it advertises. Default false. */
+  readonly peerProxies?: boolean;
+  /** Where the cluster's folder is made; default: the system's folder for temporary files. */
+  readonly parent?: string;
   /** Further arguments for every member. */
   readonly extraArgs?: readonly string[];
 };
@@ -41,6 +46,8 @@ export type RealCluster = AsyncDisposable & {
   /** With mTLS only. */
   readonly certs?: Certificates;
   readonly endpoints: readonly string[];
+  /** With `peerProxies` only, in the order of the members: what lies before each one's peer port. */
+  readonly peerProxies: readonly TcpProxy[];
   readonly folder: string;
   readonly binaries: EtcdBinaries;
   /** Runs etcdctl against all endpoints (or those in `args`) with the cluster's credentials; gives its stdout. */
@@ -52,12 +59,13 @@ export type RealCluster = AsyncDisposable & {
 /** Starts a cluster of real etcd processes and returns when every member answers. */
 export const startCluster = async (options: ClusterOptions = {}): Promise<RealCluster> => {
   const binaries = findBinaries(options.version);
-  const folder = await mkdtemp(join(tmpdir(), 'caretaker-cluster-'));
+  const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'caretaker-cluster-'));
   folders.add(folder);
   const certs = options.tls === 'mtls' ? await createCertificates(join(folder, 'certs')) : undefined;
-  const members = await planMembers(options, binaries, folder, certs);
+  const { members, peerProxies } = await planMembers(options, binaries, folder, certs);
   const close = async () => {
     await Promise.all(members.map((member) => member.kill()));
+    await Promise.all(peerProxies.map((proxy) => proxy.close()));
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     folders.delete(folder);
   };
@@ -74,6 +82,7 @@ export const startCluster = async (options: ClusterOptions = {}): Promise<RealCl
       members,
       ...(certs !== undefined && { certs }),
       endpoints: members.map((member) => member.endpoint),
+      peerProxies,
       folder,
       binaries,
       etcdctl: (...args) => etcdctl(login, ...args),
@@ -91,18 +100,24 @@ const planMembers = async (
   binaries: EtcdBinaries,
   folder: string,
   certs: Certificates | undefined,
-): Promise<RealMember[]> => {
+): Promise<{ readonly members: readonly RealMember[]; readonly peerProxies: readonly TcpProxy[] }> => {
   const scheme = certs === undefined ? 'http' : 'https';
   const places = await Promise.all(
-    Array.from({ length: options.members ?? 1 }, async (_, index) => ({
-      name: `m${index + 1}`,
-      endpoint: `${scheme}://127.0.0.1:${await freePort()}`,
-      peerUrl: `${scheme}://127.0.0.1:${await freePort()}`,
-      metricsUrl: `http://127.0.0.1:${await freePort()}/metrics`,
-    })),
+    Array.from({ length: options.members ?? 1 }, async (_, index) => {
+      const peerPort = await freePort();
+      const proxy = options.peerProxies === true ? await startTcpProxy(peerPort) : undefined;
+      return {
+        name: `m${index + 1}`,
+        endpoint: `${scheme}://127.0.0.1:${await freePort()}`,
+        peerListenUrl: `${scheme}://127.0.0.1:${peerPort}`,
+        peerUrl: `${scheme}://127.0.0.1:${proxy?.port ?? peerPort}`,
+        metricsUrl: `http://127.0.0.1:${await freePort()}/metrics`,
+        proxy,
+      };
+    }),
   );
   const initialCluster = places.map((place) => `${place.name}=${place.peerUrl}`).join(',');
-  return places.map((place) => {
+  const members = places.map(({ proxy: _, peerListenUrl, ...place }) => {
     const dataDir = join(folder, place.name, 'data');
     return new RealMember({
       ...place,
@@ -112,7 +127,7 @@ const planMembers = async (
       args: [
         ...['--name', place.name, '--data-dir', dataDir],
         ...['--listen-client-urls', place.endpoint, '--advertise-client-urls', place.endpoint],
-        ...['--listen-peer-urls', place.peerUrl, '--initial-advertise-peer-urls', place.peerUrl],
+        ...['--listen-peer-urls', peerListenUrl, '--initial-advertise-peer-urls', place.peerUrl],
         ...['--listen-metrics-urls', new URL(place.metricsUrl).origin],
         ...['--initial-cluster', initialCluster, '--initial-cluster-state', 'new'],
         ...['--initial-cluster-token', folder, '--logger', 'zap', '--log-outputs', 'stderr'],
@@ -122,6 +137,7 @@ const planMembers = async (
       ],
     });
   });
+  return { members, peerProxies: places.flatMap(({ proxy }) => proxy ?? []) };
 };
 
 const tlsArgs = (certs: Certificates): string[] => [

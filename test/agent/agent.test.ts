@@ -101,6 +101,17 @@ describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (v
     await agent.statusWhen((now) => now.ownMember?.state === 'healthy');
   });
 
+  it('says that its name is not that of its member, and that a metrics page is that of another member', async () => {
+    const [own, other] = cluster.members;
+    const agent = await agentBeside(cluster, own, {
+      'member.name': 'WRONG',
+      'member.metricsUrl': other?.metricsUrl ?? '',
+    });
+    const status = await agent.statusWhen((now) => codes(now).includes('MEMBER_NAME_MISMATCH'));
+    expect(status.faults).toMatchObject([{ collector: 'wal', code: 'ETCD_WRONG_MEMBER' }]);
+    expect(agent.observation().sections.quota?.value?.quotaSource).not.toBe('metrics');
+  });
+
   it('refuses to take the answer of another member for that of its own', async () => {
     const [own, other] = cluster.members;
     if (own === undefined || other === undefined) {

@@ -3,6 +3,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { CredentialFiles } from '../../src/etcd/credentials.ts';
+import { diagnose } from '../../src/etcd/diagnose.ts';
 import { parseEndpoint } from '../../src/etcd/endpoint.ts';
 import { MemberClient } from '../../src/etcd/member-client.ts';
 import type { MemberClientOptions } from '../../src/etcd/types.ts';
@@ -106,6 +108,22 @@ describe('connections that do not come up', () => {
     expect(await failureOf({ endpoint: endpoint.replace('http', 'https') })).toMatchObject({
       code: expect.stringMatching(/DEADLINE|UNREACHABLE/),
     });
+  });
+
+  test('whoever gives up while a failed connection is looked into, waits no longer', async () => {
+    const caller = new AbortController();
+    let connections = 0;
+    const endpoint = await listen(() => {
+      connections += 1;
+      // The first connection is gRPC's, the second one finds out why it does not come up.
+      if (connections === 2) caller.abort();
+    });
+    const client = new MemberClient({ member: 'm1', endpoint, dialTimeoutMs: 200 });
+    await expect(client.status(caller.signal)).rejects.toMatchObject({ code: 'ETCD_ABORTED' });
+    client.close();
+    const credentials = await new CredentialFiles({ member: 'm1', secure: false }).current();
+    const signal = AbortSignal.timeout(100);
+    await expect(diagnose(parseEndpoint(endpoint, 'm1'), credentials, 3_600_000, signal)).resolves.toBeUndefined();
   });
 
   test('a port that hangs up', async () => {

@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { CredentialFiles } from '../../src/etcd/credentials.ts';
 import { MemberClient } from '../../src/etcd/member-client.ts';
+import { resolveOptions } from '../../src/etcd/resolved-options.ts';
+import { Session } from '../../src/etcd/session.ts';
 import { type RealCluster, startCluster } from '../real/cluster.ts';
+import { startTcpProxy } from '../real/tcp-proxy.ts';
 
 const key = (text: string): Buffer => Buffer.from(text);
 
@@ -110,6 +114,33 @@ describe.each(['3.4', '3.5'] as const)('password authentication, on etcd %s', (v
   test('no user at all is said to be missing', async () => {
     await expect(connect().put(key('a/5'), key('x'))).rejects.toMatchObject({ code: 'ETCD_AUTH_REQUIRED' });
     await expect(connect().range({ key: key('a/1') })).rejects.toMatchObject({ code: 'ETCD_AUTH_REQUIRED' });
+  });
+
+  test('without a user a linearizable read still says that there is a quorum', async () => {
+    await expect(connect().linearizableRead()).resolves.toMatchObject({ seconds: expect.any(Number) });
+  });
+
+  test('whoever gives up during the login ends at once, and leaves the login to the others', async () => {
+    await using proxy = await startTcpProxy(Number(new URL(cluster.endpoints[0] ?? '').port));
+    const auth = { username: 'root', passwordFile: rootPassword };
+    const credentials = await new CredentialFiles({ member: 'm1', secure: false, auth }).current();
+    const options = resolveOptions({ member: 'm1', endpoint: `http://${proxy.address}`, auth });
+    const session = new Session(options, credentials, () => undefined);
+    await session.ready(undefined);
+    proxy.delay(500);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const ends: string[] = [];
+    const login = (name: string, signal?: AbortSignal): Promise<unknown> =>
+      session.metadata(signal).then(
+        (metadata) => ends.push(`${name} has ${metadata.get('token').length} token`),
+        () => ends.push(`${name} gave up`),
+      );
+    const logins = [login('first', first.signal), login('second', second.signal), login('third')];
+    second.abort();
+    first.abort();
+    await Promise.all(logins);
+    session.retire();
+    expect(ends).toEqual(['second gave up', 'first gave up', 'third has 1 token']);
   });
 
   test('a user without the permission is told so; the linearizable read still says whether there is a quorum', async () => {

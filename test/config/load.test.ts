@@ -21,10 +21,11 @@ describe('a configuration', () => {
 
   it('has durations in ms and sizes in bytes, with the unit in the name', async () => {
     const { config } = await load({
-      yaml: `${minimal}observe: {interval: 1m30s, keyspace: {pageSize: 65536}}\ncluster: {client: {maxMessageSize: 32MiB, dialTimeout: 250ms}}\n`,
+      yaml: `${minimal}observe: {interval: 1m30s, keyspace: {pageSize: 65536, scanner: never}}\ncluster: {client: {maxMessageSize: 32MiB, dialTimeout: 250ms}}\n`,
     });
     expect(config.observe.intervalMs).toBe(90_000);
     expect(config.observe.keyspace.pageBytes).toBe(65_536);
+    expect(config.observe.keyspace.scanner).toBe('never');
     expect(config.cluster.client).toMatchObject({ maxMessageBytes: 33_554_432, dialTimeoutMs: 250 });
   });
 

@@ -10,7 +10,7 @@ const sizeBytes = 192 * 2 ** 20;
 
 it('stays up beside a member whose disk is full, says which it is, and goes on when there is room again', async () => {
   await using disk = mountSmallFilesystem(sizeBytes);
-  await using cluster = await startCluster({ parent: disk.path });
+  await using cluster = await startCluster({ dataFolder: disk.path });
   const [member] = cluster.members;
   if (member === undefined) {
     throw new Error('no member');
@@ -68,7 +68,7 @@ it('stays up beside a member whose disk is full, says which it is, and goes on w
 
 it('tells the ENOSPC of its own write from one that was not tried, and leaves no file', async () => {
   await using disk = mountSmallFilesystem(sizeBytes);
-  await using cluster = await startCluster({ parent: disk.path });
+  await using cluster = await startCluster({ dataFolder: disk.path });
   const dataDir = cluster.members[0]?.dataDir ?? '';
   disk.fill();
   const collector = fsyncProbeCollector({ dataDir, minimumAvailableRatio: 0 });

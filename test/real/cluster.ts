@@ -34,8 +34,8 @@ export type ClusterOptions = {
   readonly quotaBytes?: number;
   /** Peers reach each member through a proxy of its own, whose port it advertises. Default false. */
   readonly peerProxies?: boolean;
-  /** Where the cluster's folder is made; default: the system's folder for temporary files. */
-  readonly parent?: string;
+  /** Where the members' data goes, and nothing else; default: the cluster's own folder. Its owner removes it. */
+  readonly dataFolder?: string;
   /** Further arguments for every member. */
   readonly extraArgs?: readonly string[];
 };
@@ -59,7 +59,7 @@ export type RealCluster = AsyncDisposable & {
 /** Starts a cluster of real etcd processes and returns when every member answers. */
 export const startCluster = async (options: ClusterOptions = {}): Promise<RealCluster> => {
   const binaries = findBinaries(options.version);
-  const folder = await mkdtemp(join(options.parent ?? tmpdir(), 'caretaker-cluster-'));
+  const folder = await mkdtemp(join(tmpdir(), 'caretaker-cluster-'));
   folders.add(folder);
   const certs = options.tls === 'mtls' ? await createCertificates(join(folder, 'certs')) : undefined;
   const { members, peerProxies } = await planMembers(options, binaries, folder, certs);
@@ -118,7 +118,7 @@ const planMembers = async (
   );
   const initialCluster = places.map((place) => `${place.name}=${place.peerUrl}`).join(',');
   const members = places.map(({ proxy: _, peerListenUrl, ...place }) => {
-    const dataDir = join(folder, place.name, 'data');
+    const dataDir = join(options.dataFolder ?? folder, place.name, 'data');
     return new RealMember({
       ...place,
       dataDir,

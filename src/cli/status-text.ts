@@ -31,13 +31,16 @@ export function headline(status: AsJson<Status>): string {
     return `Unknown: the agent beside ${status.agent.member} cannot see the cluster. ${fault?.message ?? 'It has not observed it yet.'}`;
   }
   const voters = `${quorum.votersReachable} of ${quorum.voters} voters answer`;
-  // A quorum that confirmed the member list has a leader, whoever it is.
-  const leaderless = cluster.linearizable === true ? 'the raft leader is not known' : 'no raft leader';
+  // A quorum that holds has a leader, whoever it is.
   const leader =
-    cluster.leader === undefined ? leaderless : `${nameOf(cluster.leader)} leads (term ${cluster.raftTerm})`;
+    cluster.leader === undefined
+      ? 'the raft leader is not known'
+      : `${nameOf(cluster.leader)} leads (term ${cluster.raftTerm})`;
 
   if (!quorum.holds) {
-    return `QUORUM LOST. ${voters}, ${quorum.size} are needed.`;
+    return quorum.votersReachable < quorum.size
+      ? `QUORUM LOST. ${voters}, ${quorum.size} are needed.`
+      : `QUORUM LOST. ${voters}, but they have no raft leader: an election is under way, or they do not reach each other.`;
   }
   const corrupt = alarms.filter(({ alarm }) => alarm === 'CORRUPT').map(({ member }) => member);
   if (corrupt.length > 0) {
@@ -46,9 +49,6 @@ export function headline(status: AsJson<Status>): string {
   const nospace = alarms.filter(({ alarm }) => alarm === 'NOSPACE').map(({ member }) => member);
   if (nospace.length > 0) {
     return `NOSPACE: writes are refused, raised by ${nospace.join(', ')}. ${voters}, ${leader}.`;
-  }
-  if (cluster.leader === undefined && cluster.linearizable !== true) {
-    return `No raft leader. ${voters}.`;
   }
   const spare = quorum.faultTolerance;
   const margin = spare === 0 ? 'the next loss stops all writes' : `${spare} more may be lost`;

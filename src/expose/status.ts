@@ -108,15 +108,18 @@ function clusterFacts(cluster: ClusterSection): Omit<Status['cluster'], 'name'> 
   };
 }
 
-function quorumOf({ voters, learners, votersReachable, quorumSize }: ClusterSection): NonNullable<Status['quorum']> {
+/** Voters that answer clients make a quorum only while they reach each other: they confirm the list, or name a leader. */
+function quorumOf(cluster: ClusterSection): NonNullable<Status['quorum']> {
+  const { voters, learners, votersReachable, quorumSize, linearizable, leaderId } = cluster;
   const tolerance = faultTolerance(voters, votersReachable);
+  const holds = tolerance >= 0 && (linearizable || leaderId !== undefined);
   return {
     voters,
     learners,
     votersReachable,
     size: quorumSize,
-    holds: tolerance >= 0,
-    faultTolerance: Math.max(0, tolerance),
+    holds,
+    faultTolerance: holds ? tolerance : 0,
   };
 }
 

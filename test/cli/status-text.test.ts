@@ -63,8 +63,11 @@ describe('the headline of a status', () => {
     ],
     [
       'no leader',
-      { cluster: { name: 'prod', raftTerm: '7', linearizable: false } },
-      'No raft leader. 3 of 3 voters answer.',
+      {
+        cluster: { name: 'prod', raftTerm: '7', linearizable: false },
+        quorum: { ...quorum, holds: false, faultTolerance: 0 },
+      },
+      'QUORUM LOST. 3 of 3 voters answer, but they have no raft leader: an election is under way, or they do not reach each other.',
     ],
     [
       'a leader that nobody may name',

@@ -42,6 +42,7 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
       readTimeoutMs,
     }),
     clusterCollector({
+      member: member.name,
       ownEndpoint: member.endpoint,
       endpoints: cluster.endpoints,
       clientOf: (endpoint) => pool.of(endpoint),

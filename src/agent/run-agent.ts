@@ -5,6 +5,7 @@ import type { AgentPlan } from './agent-plan.ts';
 import { registerSecrets } from './known-secrets.ts';
 import { Releasers } from './releasers.ts';
 import { prepareSocketFolder } from './socket-folder.ts';
+import { StateLog } from './state-log.ts';
 import { agentVersion } from './version.ts';
 
 /** How long one resource may take to let go at the end. */
@@ -19,6 +20,7 @@ export async function runAgent(plan: AgentPlan): Promise<void> {
   const log = createLog({ level: settings.level, base: { member: member.name, cluster: cluster.name } });
   const secretFiles = [expose.auth.tokenFile, cluster.auth.passwordFile];
   await registerSecrets(secretFiles, log.addSecret);
+  const stateLog = new StateLog(log);
   const releasers = new Releasers();
   const end = endOfProcess();
   try {
@@ -28,7 +30,10 @@ export async function runAgent(plan: AgentPlan): Promise<void> {
         ...(await usableSocket(plan, log)),
         events: {
           onFault: (collector, fault) => log.fault({ collector }, fault),
-          onObservation: () => void registerSecrets(secretFiles, log.addSecret),
+          onObservation: (observation) => {
+            stateLog.take(observation);
+            void registerSecrets(secretFiles, log.addSecret);
+          },
           onRecovery: (collector) => log.resolved({ collector }),
           onReload: (what, error) =>
             error === undefined ? log.info(`${what} read again`) : log.error(`${what} not read again`, { error }),
@@ -90,7 +95,7 @@ function endOfProcess(): { readonly promise: Promise<string>; release(): void } 
 async function usableSocket(plan: AgentPlan, log: Log): Promise<{ readonly socketPath?: string }> {
   const socketPath = plan.config.expose.socket;
   try {
-    await prepareSocketFolder(socketPath);
+    await prepareSocketFolder(socketPath, { make: !plan.socketRequired });
     return { socketPath };
   } catch (error) {
     if (plan.socketRequired) {

@@ -53,12 +53,14 @@ export function headline(status: AsJson<Status>): string {
   const spare = quorum.faultTolerance;
   const margin = spare === 0 ? 'the next loss stops all writes' : `${spare} more may be lost`;
   const degraded = quorum.votersReachable < quorum.voters || ownMember === undefined || ownMember.state === 'no-quorum';
-  return `${degraded ? 'Degraded' : 'Healthy'}. ${voters}, ${leader}; ${quorum.voters === 1 ? 'a single voter: the next loss stops all writes' : margin}.`;
+  const critical = status.findings.filter(({ severity }) => severity === 'critical').length;
+  const word = degraded ? 'Degraded' : critical > 0 ? `Not well: ${critical} critical below` : 'Healthy';
+  return `${word}. ${voters}, ${leader}; ${quorum.voters === 1 ? 'a single voter: the next loss stops all writes' : margin}.`;
 }
 
 /** Whether `status` should end with the exit code for a fault. */
 export function isFaulty(status: AsJson<Status>): boolean {
-  return !headline(status).startsWith('Healthy') || status.findings.some(({ severity }) => severity === 'critical');
+  return !headline(status).startsWith('Healthy');
 }
 
 function origin({ cluster, agent }: AsJson<Status>, nowMs: number): string {

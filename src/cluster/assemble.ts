@@ -19,6 +19,8 @@ export interface EndpointReply {
 
 /** Everything that one round learned of the cluster. */
 export interface ClusterReplies {
+  /** Name of the own member, where it did not answer. */
+  readonly silentMember?: string;
   readonly clusterId: string;
   readonly linearizable: boolean;
   readonly listed: readonly ListedPeer[];
@@ -136,6 +138,7 @@ function findingsOf(
     ...wrongMembers(input),
     ...sharedUrls(input.listed),
     ...foreignClusters(input),
+    ...removedMember(input),
     ...refusedStatus(members),
     ...unknownAlarms(input),
     ...leaderDispute(statuses),
@@ -184,6 +187,22 @@ function foreignClusters({ clusterId, replies }: ClusterReplies): readonly Findi
       message: `${endpoint} belongs to the cluster ${status?.clusterId}, not to ${clusterId}.`,
       remedy: 'Correct cluster.endpoints, or find out how two clusters came to share this address.',
     }));
+}
+
+function removedMember({ silentMember, linearizable, listed }: ClusterReplies): readonly Finding[] {
+  // A member that has never been started has no name in the list yet.
+  if (silentMember === undefined || !linearizable || listed.some(({ name }) => name === '' || name === silentMember)) {
+    return [];
+  }
+  return [
+    {
+      code: 'MEMBER_NOT_LISTED',
+      severity: 'critical',
+      message: `${silentMember} does not answer, and it is not in the member list that a quorum confirmed: it was removed.`,
+      remedy:
+        'It cannot be started again as it is: put its data dir aside and add it anew (etcdctl member add). If nobody removed it, correct member.name.',
+    },
+  ];
 }
 
 function refusedStatus(members: readonly ClusterMember[]): readonly Finding[] {

@@ -12,6 +12,8 @@ export interface StatusClient {
 }
 
 export interface ClusterCollectorOptions {
+  /** The own member's name, to be missed in the list. */
+  readonly member: string;
   /** The own member's endpoint: its reply is the one that all collectors share. */
   readonly ownEndpoint: string;
   /** Endpoints from the configuration; asked besides those that the members advertise. */
@@ -67,6 +69,10 @@ export function clusterCollector(options: ClusterCollectorOptions): Collector<'c
         listed: list.members,
         replies,
         ...(alarms === undefined ? {} : { alarms }),
+        // While it answers, its reply says who it is.
+        ...(replies.some(({ endpoint, status }) => endpoint === options.ownEndpoint && status !== undefined)
+          ? {}
+          : { silentMember: options.member }),
       });
     },
   };

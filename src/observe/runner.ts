@@ -113,7 +113,9 @@ export class Runner {
     const startedAtMs = Date.now();
     const nowMs = performance.now();
     const due = this.#tracks.filter(
-      ({ collector, lastStartMs }) => collector.everyMs === undefined || nowMs - lastStartMs >= collector.everyMs,
+      // A rare collector that failed has its next turn at once: once a day is too late to be right.
+      ({ collector, lastStartMs, failing }) =>
+        collector.everyMs === undefined || failing || nowMs - lastStartMs >= collector.everyMs,
     );
     // Readings that come in quick succession are published together.
     let early: NodeJS.Timeout | undefined;

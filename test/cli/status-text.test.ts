@@ -93,6 +93,13 @@ describe('the headline of a status', () => {
     expect(headline(status(more))).toBe(expected);
   });
 
+  it('does not call a cluster healthy of which something critical is known', () => {
+    const finding = { collector: 'cluster', code: 'X', message: 'm', remedy: 'r', severity: 'critical' } as const;
+    expect(headline(status({ findings: [finding] }))).toBe(
+      'Not well: 1 critical below. 3 of 3 voters answer, m2 leads (term 7); 1 more may be lost.',
+    );
+  });
+
   it('says why nothing is known', () => {
     const { quorum: _, ...rest } = status({
       faults: [{ collector: 'cluster', code: 'ETCD_UNREACHABLE', message: 'refused' }],

@@ -168,6 +168,12 @@ describe('a cluster put together from one round of replies', () => {
     expect(codes(input)).toEqual(['STATUS_REFUSED']);
   });
 
+  it('says that the own member was removed when a quorum confirms a list without it', () => {
+    expect(codes(replies({ silentMember: 'm9' }))).toEqual(['MEMBER_NOT_LISTED']);
+    expect(codes(replies({ silentMember: 'm3' }))).toEqual([]);
+    expect(codes(replies({ silentMember: 'm9', linearizable: false }))).toEqual([]);
+  });
+
   it('finds mixed versions and an even number of voters', () => {
     const input = replies({
       listed: [listed(1), listed(2)],

@@ -6,6 +6,7 @@ import { collectOnce } from '../fixtures/sources.ts';
 import { startCluster } from '../real/cluster.ts';
 
 const options = (endpoint: string, status: () => Promise<StatusReply>) => ({
+  member: 'm1',
   ownEndpoint: endpoint,
   endpoints: [endpoint],
   clientOf: () => ({ status }),

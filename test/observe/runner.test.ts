@@ -141,6 +141,27 @@ describe('the runner', () => {
     expect(second.sections.disk?.value).toBeDefined();
   });
 
+  it('asks a rare collector again in the next round when it failed', async () => {
+    let asked = 0;
+    const made = make([
+      {
+        name: 'disk',
+        everyMs: Number.POSITIVE_INFINITY,
+        collect: async () => {
+          asked += 1;
+          if (asked === 1) {
+            throw new Error('too early');
+          }
+          return { devices: [] };
+        },
+      },
+    ]);
+    await made.round();
+    expect((await made.round()).sections.disk?.value).toBeDefined();
+    await made.round();
+    expect(asked).toBe(2);
+  });
+
   it('drops the value of a collector that fails now: stale numbers are never shown', async () => {
     let fail = false;
     const faults: Fault[] = [];

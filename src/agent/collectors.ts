@@ -1,3 +1,4 @@
+import { AgentError } from '../cluster/agent-error.ts';
 import type { Observation } from '../cluster/observation.ts';
 import type { ProcessSection } from '../cluster/sections.ts';
 import { type Config, isCollectorOn } from '../config/config.ts';
@@ -61,6 +62,7 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
       ...observe.fsyncProbe,
       // Switched off it still takes away the file that a killed agent left.
       enabled: isCollectorOn(config, 'fsync-probe'),
+      foreign: (signal) => machine.etcd.find(signal).then(() => undefined, foreignMessage),
     }),
     peersCollector({ tls: cluster.peerTls, ...observe.peers }),
     certificatesCollector({
@@ -79,6 +81,11 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
 /** The quota that etcd was started with: 0, its default, where its process is known and names none. */
 function quotaFlagBytes(process: ProcessSection | undefined): number | undefined {
   return process === undefined ? undefined : Number(process.settings['quota-backend-bytes'] ?? 0);
+}
+
+/** Only what says that the data dir is another etcd's; an etcd that is not found may be found later. */
+function foreignMessage(error: unknown): string | undefined {
+  return error instanceof AgentError && error.code === 'ETCD_PROCESS_FOREIGN' ? error.message : undefined;
 }
 
 function filesOf(tls: Config['expose']['tls']): { ca?: string; cert?: string; key?: string } {

@@ -23,6 +23,7 @@ export class AgentKeeper {
   readonly #options: KeeperOptions;
   readonly #stopping = new AbortController();
   #agent: DemoChild | undefined;
+  #refused = false;
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: KeeperOptions) {
@@ -32,6 +33,11 @@ export class AgentKeeper {
   /** The process id of the agent that runs now. */
   get pid(): number | undefined {
     return this.#agent?.running === true ? this.#agent.pid : undefined;
+  }
+
+  /** An agent has ended with exit code 2: it will not run like this, however often it is started. */
+  get refused(): boolean {
+    return this.#refused;
   }
 
   /** Starts the first agent. Throws where it cannot be started at all. */
@@ -61,6 +67,7 @@ export class AgentKeeper {
     for (;;) {
       const startedAt = performance.now();
       const how = agent === undefined ? 'could not be started' : await agent.ended;
+      this.#refused ||= how === 'exit code 2';
       this.#options.changed();
       if (performance.now() - startedAt > settledAfterMs) {
         delayMs = firstDelayMs;

@@ -95,7 +95,7 @@ export async function runDemo(
     loadEnds.abort();
     return load;
   });
-  const notReady = await waitForAgents(layout.members, stop.signal);
+  const notReady = await waitForAgents(agentsWith(layout, keepers), stop.signal);
   if (stop.signal.aborted) {
     return;
   }
@@ -133,6 +133,13 @@ function membersWith(layout: DemoLayout, etcds: ReadonlyMap<string, DemoChild>) 
   return layout.members.flatMap((member) => {
     const etcd = etcds.get(member.name);
     return etcd === undefined ? [] : [{ layout: member, etcd }];
+  });
+}
+
+function agentsWith(layout: DemoLayout, keepers: ReadonlyMap<string, AgentKeeper>) {
+  return layout.members.flatMap((member) => {
+    const keeper = keepers.get(member.name);
+    return keeper === undefined ? [] : [{ layout: member, keeper }];
   });
 }
 

@@ -84,6 +84,8 @@ export class Connection {
     const mapped = isGrpcError(error) ? fromGrpc(error, context) : undefined;
     if (mapped !== undefined && mapped.code !== 'ETCD_UNREACHABLE' && mapped.code !== 'ETCD_GARBLED_REPLY')
       return mapped;
+    const gaveUp = mapped === undefined ? this.#ended(error, context) : undefined;
+    if (gaveUp !== undefined) return gaveUp;
     if (mapped === undefined && !(error instanceof NotConnected)) {
       return new EtcdError('ETCD_REFUSED', `${where(context)}: ${String(error)}`, { member, cause: error });
     }
@@ -123,19 +125,25 @@ export class Connection {
   /** Why nobody waits for the answer any more, if so. */
   #givenUp(signal: AbortSignal | undefined, context: CallContext): EtcdError | undefined {
     if (this.#closing.signal.aborted) return this.#closed(context);
-    return signal?.aborted === true ? this.#aborted(signal, context) : undefined;
+    return signal?.aborted === true ? this.#aborted(signal.reason, context) : undefined;
+  }
+
+  /** An end by a signal that is not the caller's own: whatever ended the wait, the member has refused nothing. */
+  #ended(error: unknown, context: CallContext): EtcdError | undefined {
+    const isEnd = error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
+    return isEnd ? this.#aborted(error, context) : undefined;
   }
 
   #closed(context: CallContext): EtcdError {
     return new EtcdError('ETCD_CLOSED', `${where(context)}: the client was closed`, { member: context.member });
   }
 
-  #aborted(signal: AbortSignal, context: CallContext): EtcdError {
-    const late = signal.reason instanceof Error && signal.reason.name === 'TimeoutError';
+  #aborted(cause: unknown, context: CallContext): EtcdError {
+    const late = cause instanceof Error && cause.name === 'TimeoutError';
     const [code, reason] = late
       ? (['ETCD_DEADLINE', 'no answer in time'] as const)
       : (['ETCD_ABORTED', 'the caller gave up'] as const);
-    return new EtcdError(code, `${where(context)}: ${reason}`, { member: context.member, cause: signal.reason });
+    return new EtcdError(code, `${where(context)}: ${reason}`, { member: context.member, cause });
   }
 
   #context(call: string): CallContext {

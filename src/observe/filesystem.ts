@@ -2,7 +2,7 @@ import { linkedAbort } from '../abort/linked-abort.ts';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { FilesystemSection } from '../cluster/sections.ts';
 import type { Collector } from './collector.ts';
-import type { DirectoryCalls } from './linux/directory-calls.ts';
+import { type DirectoryCalls, silence } from './linux/directory-calls.ts';
 import { readKernelFile } from './linux/kernel-file.ts';
 import {
   isLocated,
@@ -15,8 +15,8 @@ import { parseMount, parseMountTable } from './linux/mount-table.ts';
 type Filesystem = FilesystemSection['filesystems'][number];
 type Unresolved = NonNullable<FilesystemSection['unresolved']>[number];
 
-/** A `statfs` that takes longer has met a disk that hangs. */
-const HANG_MS = 1000;
+/** A `statfs` that takes longer is waited for no more. */
+const PATIENCE_MS = 1000;
 
 /** What the collector is given. */
 export interface FilesystemCollectorOptions {
@@ -36,13 +36,13 @@ export function filesystemCollector({ directories, calls }: FilesystemCollectorO
   ): Promise<Filesystem | Unresolved> {
     const { role, path } = directory;
     if (!isLocated(directory)) return { role, path, reason: directory.unresolved };
-    const patience = linkedAbort([signal], HANG_MS);
+    const patience = linkedAbort([signal], PATIENCE_MS);
     try {
       const space = await calls.statfs(directory.accessPath, patience.signal);
       return { role, path, ...space, readOnly: await isReadOnly(directory) };
     } catch (error) {
       signal.throwIfAborted();
-      const hanging = `statfs of ${path} has not answered for ${calls.waitingSeconds().toFixed(0)} s: its disk hangs`;
+      const hanging = silence(`statfs of ${path}`, calls);
       return { role, path, reason: patience.signal.aborted ? hanging : faultOf(error).message };
     } finally {
       patience.release();

@@ -18,6 +18,8 @@ export interface FsyncProbeOptions {
   readonly enabled?: boolean;
   /** Where less than this share of the file system is available, nothing is written; default 0.05. */
   readonly minimumAvailableRatio?: number;
+  /** Why the directories are another etcd's, as a sentence: then nothing is written there and nothing removed. */
+  readonly foreign?: (signal: AbortSignal) => Promise<string | undefined>;
 }
 
 /** A write that is still under way after so long is shown as pending; a shorter one will be in the histogram soon. */
@@ -62,10 +64,16 @@ export function fsyncProbeCollector(options: FsyncProbeOptions): Collector<'fsyn
   const { enabled = true, minimumAvailableRatio = 0.05 } = options;
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let foreign: string | undefined;
 
   async function probeAll(): Promise<void> {
     const startedAtMs = performance.now();
-    for (const role of roles) await probeOne(role);
+    foreign = await options.foreign?.(stopping.signal);
+    if (stopping.signal.aborted) return;
+    for (const role of roles) {
+      if (foreign === undefined) await probeOne(role);
+      else role.idle = foreign;
+    }
     if (stopping.signal.aborted) return;
     timer = setTimeout(() => void probeAll(), Math.max(0, startedAtMs + intervalMs - performance.now()));
     timer.unref();
@@ -88,13 +96,13 @@ export function fsyncProbeCollector(options: FsyncProbeOptions): Collector<'fsyn
     start: () => {
       if (enabled) void probeAll();
       // Nobody waits for this: what cannot be removed now is 147 kB that the next start finds again.
-      else void removeFiles().finally(() => thread.close(closeGraceMs));
+      else void removeOwn().finally(() => thread.close(closeGraceMs));
     },
     collect: async () => (enabled ? sectionOf(roles) : offSection(directories.walDir)),
     close: async () => {
       stopping.abort(new AgentError('STOPPED', 'The agent stops.'));
       clearTimeout(timer);
-      const failure = enabled ? await removeFiles() : undefined;
+      const failure = enabled && (foreign === undefined || hasWritten(roles)) ? await removeFiles() : undefined;
       const ended = await thread.close(closeGraceMs);
       if (!ended) {
         throw new AgentError(
@@ -109,6 +117,11 @@ export function fsyncProbeCollector(options: FsyncProbeOptions): Collector<'fsyn
     },
   };
 
+  async function removeOwn(): Promise<void> {
+    foreign = await options.foreign?.(stopping.signal);
+    if (foreign === undefined) await removeFiles();
+  }
+
   /** Undefined when it went well. */
   async function removeFiles(): Promise<AgentError | undefined> {
     try {
@@ -119,6 +132,10 @@ export function fsyncProbeCollector(options: FsyncProbeOptions): Collector<'fsyn
       return new AgentError('FSYNC_PROBE_FILE', what, { cause, remedy: 'Remove it, or leave it to the next start.' });
     }
   }
+}
+
+function hasWritten(roles: readonly RoleState[]): boolean {
+  return roles.some(({ latency }) => latency.snapshot().count > 0);
 }
 
 function newRole(role: DiskRole, directory: string): RoleState {

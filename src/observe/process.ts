@@ -14,7 +14,7 @@ export interface ProcessCollectorOptions extends KernelRoots {
 
 /**
  * Etcd's process: CPU, memory, files, what it made the disk do, and its settings. What the agent has no right to read
- * is left out and said. Throws an AgentError `ETCD_PROCESS_NOT_FOUND`.
+ * is left out and said. Throws an AgentError `ETCD_PROCESS_NOT_FOUND` or `ETCD_PROCESS_FOREIGN`.
  */
 export function processCollector(options: ProcessCollectorOptions): Collector<'process'> {
   const { procRoot } = kernelRoots(options);
@@ -52,6 +52,7 @@ export function processCollector(options: ProcessCollectorOptions): Collector<'p
         cpuSeconds: etcd.stat.cpuSeconds,
         residentBytes,
         settings: etcd.settings,
+        ...(etcd.settingsComplete ? {} : { settingsIncomplete: true }),
         ...io,
         ...(openFds === undefined ? {} : { openFds }),
         ...(maxFds === undefined ? {} : { maxFds }),

@@ -1,4 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MemberClient } from '../../src/etcd/member-client.ts';
 import type { Status } from '../../src/expose/status.ts';
 import { type RealCluster, type RealMember, startCluster } from '../real/cluster.ts';
@@ -122,6 +124,26 @@ describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (v
     const status = await agent.statusWhen((now) => now.faults.some(({ collector }) => collector === 'member'));
     expect(status.faults.find(({ collector }) => collector === 'member')?.code).toBe('ETCD_WRONG_MEMBER');
     expect(status.quorum?.votersReachable).toBe(3);
+  });
+
+  it('refuses the data dir of another etcd on the machine, and writes nothing there', async () => {
+    const [own, other] = cluster.members;
+    const agent = await agentBeside(cluster, own, { 'member.dataDir': other?.dataDir ?? '' });
+    const status = await agent.statusWhen((now) => now.faults.some(({ collector }) => collector === 'process'));
+    expect(status.faults.find(({ collector }) => collector === 'process')).toMatchObject({
+      code: 'ETCD_PROCESS_FOREIGN',
+      message: expect.stringContaining(`${other?.dataDir} belongs to another etcd (process ${other?.pid})`),
+    });
+    expect(status.faults.map(({ collector }) => collector)).toEqual(expect.arrayContaining(['disk', 'filesystem']));
+    await vi.waitFor(
+      () =>
+        expect(agent.observation().sections['fsync-probe']?.value?.probes[0]).toMatchObject({
+          idle: expect.stringContaining('another etcd'),
+          latency: { count: 0 },
+        }),
+      { timeout: 10_000 },
+    );
+    expect(readdirSync(join(other?.dataDir ?? '', 'member')).toSorted()).toEqual(['snap', 'wal']);
   });
 
   it('starts before its member does', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Connection } from '../../src/etcd/connection.ts';
 import { CredentialFiles } from '../../src/etcd/credentials.ts';
 import { MemberClient } from '../../src/etcd/member-client.ts';
 import { resolveOptions } from '../../src/etcd/resolved-options.ts';
@@ -141,6 +142,27 @@ describe.each(['3.4', '3.5'] as const)('password authentication, on etcd %s', (v
     await Promise.all(logins);
     session.retire();
     expect(ends).toEqual(['second gave up', 'first gave up', 'third has 1 token']);
+  });
+
+  test('a login that gets no answer in time is a deadline, never a refusal', async () => {
+    const auth = { username: 'root', passwordFile: rootPassword };
+    const endpoint = cluster.endpoints[0] ?? '';
+    const connection = new Connection({ member: 'm1', endpoint, auth, callTimeoutMs: 600 });
+    const session = await connection.open('Login', undefined);
+    cluster.members[0]?.pause();
+    try {
+      const late = await connection.run('Range', AbortSignal.timeout(200), () => Promise.resolve()).catch((e) => e);
+      expect(late).toMatchObject({ code: 'ETCD_DEADLINE', message: expect.stringContaining('no answer in time') });
+      const login = session.metadata(AbortSignal.timeout(100));
+      const error: unknown = await login.catch((reason: unknown) => reason);
+      // Whoever's timeout it was: this caller has none.
+      const explained = await connection.explain(error, 'Range', undefined, session);
+      expect(explained).toMatchObject({ code: 'ETCD_DEADLINE', message: expect.stringContaining('no answer in time') });
+    } finally {
+      cluster.members[0]?.resume();
+      session.release();
+      connection.close();
+    }
   });
 
   test('a user without the permission is told so; the linearizable read still says whether there is a quorum', async () => {

@@ -78,6 +78,33 @@ test('a statfs that hangs is said and does not hold up the other', async () => {
   ]);
 });
 
+test('a statfs that is only slow, as on a busy machine, is not said to hang', async () => {
+  const calls: DirectoryCalls = {
+    ...disk,
+    statfs: async (path, signal) => {
+      if (path !== '/wal') return await disk.statfs(path, signal);
+      return await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    },
+    waitingSeconds: () => 1,
+  };
+  expect((await collector(calls, both).collect(roundNow())).unresolved).toEqual([
+    { role: 'wal', path: '/wal', reason: 'statfs of /wal has not answered in time' },
+  ]);
+});
+
+test('a search for etcd that takes its time is not said to be a disk that hangs', async () => {
+  const calls: DirectoryCalls = {
+    ...disk,
+    stat: async (_, signal) => {
+      signal.throwIfAborted();
+      return await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    },
+  };
+  await expect(collector(calls, both).collect(roundNow())).rejects.toThrow(
+    '/wal has not answered in time; /var/lib/etcd has not answered in time',
+  );
+});
+
 test('without a configured data dir, that of the process of etcd is taken, in its own mounts', async () => {
   using pods = fakeMachine('pods');
   const inside = (path: string) => join(pods.procRoot, '4242/root', path);

@@ -1,6 +1,6 @@
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { etcdProcessFinder } from '../../src/observe/linux/etcd-process.ts';
 import type { EtcdSearch } from '../../src/observe/linux/etcd-search.ts';
 import { processCollector } from '../../src/observe/process.ts';
@@ -115,6 +115,43 @@ test('of two containers that listen on the same port, the one with the data dir 
   await expect(finder({ endpoint, dataDir: '/data' }).find(AbortSignal.timeout(5000))).rejects.toThrow('/data');
   const search = { endpoint, dataDir: '/volumes/second' };
   expect(await finder(search, directories).find(AbortSignal.timeout(5000))).toMatchObject({ pid: 5252 });
+});
+
+describe('the data dir of another etcd than the one at the endpoint', () => {
+  const search = { dataDir: '/data', endpoint: { host: '127.0.0.1', port: 8080 } };
+  const directories = { '/data/member/snap/db': { device: '259:3', inode: 131_085n } };
+  const listen = () => symlinkSync('socket:[70001]', join(machine.procRoot, '5151/fd/6'));
+  const openDatabase = () => symlinkSync('/data/member/snap/db', join(machine.procRoot, '5151/fd/7'));
+
+  test('is refused, with both processes and what to do', async () => {
+    listen();
+    openDatabase();
+    await expect(collector(search, directories).collect(roundNow())).rejects.toMatchObject({
+      code: 'ETCD_PROCESS_FOREIGN',
+      message:
+        'the data dir /data belongs to another etcd (process 4242) than the one that serves 127.0.0.1:8080 (process 5151)',
+      remedy: expect.stringContaining('correct member.dataDir'),
+    });
+  });
+
+  test("is not what a proxy at the endpoint makes of the right one, etcd's own proxy neither", async () => {
+    listen();
+    expect(await collector(search, directories).collect(roundNow())).toMatchObject({ pid: 4242 });
+  });
+
+  test('is refused, too, when the member starts after the agent', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const etcd = finder(search, directories);
+      expect(await etcd.find(AbortSignal.timeout(5000))).toMatchObject({ pid: 4242 });
+      listen();
+      openDatabase();
+      vi.advanceTimersByTime(30_000);
+      await expect(etcd.find(AbortSignal.timeout(5000))).rejects.toMatchObject({ code: 'ETCD_PROCESS_FOREIGN' });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });
 
 test('another etcd on the same machine is not taken for the member', async () => {

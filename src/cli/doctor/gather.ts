@@ -43,9 +43,11 @@ export async function gatherFacts(
     ]);
     // After the observation, so that neither disturbs what the other measures.
     const { dataDir, walDir } = config.member;
-    const { preflight, diskHangs } = knowsDirectories
-      ? await diskPreflight({ dataDir, walDir, signal })
-      : { preflight: [], diskHangs: false };
+    const isForeign = observation.sections.process?.fault?.code === 'ETCD_PROCESS_FOREIGN';
+    const { preflight, diskHangs } =
+      knowsDirectories && !isForeign
+        ? await diskPreflight({ dataDir, walDir, signal })
+        : { preflight: [], diskHangs: false };
     const facts: Facts = {
       nowMs: Date.now(),
       member: config.member.name,

@@ -28,6 +28,16 @@ export interface DirectoryCalls {
   readonly waitingSeconds: () => number;
 }
 
+/** A call that waits for less may have met a busy machine, not a disk that hangs. */
+const HANGS_FROM_SECONDS = 3;
+
+/** A sentence on a directory or call that has not answered while it was waited for; that its disk hangs only when it does. */
+export function silence(what: string, calls: Pick<DirectoryCalls, 'waitingSeconds'>): string {
+  const seconds = calls.waitingSeconds();
+  if (seconds < HANGS_FROM_SECONDS) return `${what} has not answered in time`;
+  return `${what} has not answered for ${seconds.toFixed(0)} s: its disk hangs`;
+}
+
 /**
  * Calls in libuv's pool of four threads. Of each directory at most one is under way, whichever it is, so a disk that
  * hangs holds one thread for each directory that is watched, and the pool goes on with the others.

@@ -1,7 +1,7 @@
 import { readFile, readlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { AgentError } from '../../cluster/agent-error.ts';
-import { dataDirOf, type EtcdSearch, type FoundPid, findByLock, findByWalk } from './etcd-search.ts';
+import { dataDirOf, type EtcdSearch, type FoundPid, findByLock, findByWalk, serverOfEndpoint } from './etcd-search.ts';
 import {
   type EtcdSettings,
   settingsOfArguments,
@@ -23,6 +23,8 @@ export interface EtcdProcess extends FoundPid {
   readonly stat: ProcessStat;
   readonly startedAtMs: number;
   readonly settings: EtcdSettings;
+  /** All of its settings could be read, so that one that is missing has etcd's default. */
+  readonly settingsComplete: boolean;
   /** As etcd sees them, absolute; absent without the right to read its working directory where that is needed. */
   readonly dataDir?: string;
   readonly walDir?: string;
@@ -34,7 +36,10 @@ export interface EtcdProcess extends FoundPid {
 
 /** Finds the member's process, and remembers it by pid and start time until it has ended. */
 export interface EtcdProcessFinder {
-  /** Throws an AgentError with code `ETCD_PROCESS_NOT_FOUND`. */
+  /**
+   * Throws an AgentError with code `ETCD_PROCESS_NOT_FOUND`, or `ETCD_PROCESS_FOREIGN` when the data dir is that of
+   * another etcd than the one that serves the member's endpoint.
+   */
   readonly find: (signal: AbortSignal) => Promise<EtcdProcess>;
 }
 
@@ -44,6 +49,21 @@ export function etcdProcessFinder(search: EtcdSearch): EtcdProcessFinder {
   // Several collectors ask in the same round: they wait for one search.
   const searches = pendingCalls();
   let walkedAtMs = Number.NEGATIVE_INFINITY;
+  let judged: { readonly pid: number; readonly untilMs: number; readonly foreign?: AgentError } | undefined;
+
+  /** Again from time to time, since the member may start after an etcd that the data dir wrongly led to. */
+  async function refuseForeign({ pid, foundBy }: FoundPid, signal: AbortSignal): Promise<void> {
+    if (foundBy !== 'data-dir') return;
+    if (judged?.pid !== pid || performance.now() >= judged.untilMs) {
+      const server = await serverOfEndpoint(search, pid, signal);
+      judged = {
+        pid,
+        untilMs: server.servedBy === 'holder' ? Number.POSITIVE_INFINITY : performance.now() + WALK_EVERY_MS,
+        ...(server.servedBy === 'other' ? { foreign: foreignTo(search, pid, server.pid) } : {}),
+      };
+    }
+    if (judged.foreign !== undefined) throw judged.foreign;
+  }
 
   async function searchAgain(signal: AbortSignal): Promise<FoundPid | undefined> {
     const holder = await findByLock(search, signal);
@@ -57,10 +77,15 @@ export function etcdProcessFinder(search: EtcdSearch): EtcdProcessFinder {
   async function find(signal: AbortSignal): Promise<EtcdProcess> {
     if (known !== undefined) {
       const stat = await readProcessStat(search.procRoot, known.pid);
-      if (stat?.startTicks === known.stat.startTicks) return { ...known, stat };
+      if (stat?.startTicks === known.stat.startTicks) {
+        await refuseForeign(known, signal);
+        return { ...known, stat };
+      }
       known = undefined;
+      judged = undefined;
     }
     const found = await searchAgain(signal);
+    if (found !== undefined) await refuseForeign(found, signal);
     const stat = found === undefined ? undefined : await readProcessStat(search.procRoot, found.pid);
     if (found === undefined || stat === undefined) throw notFound(search);
     known = await describe(search.procRoot, found, stat);
@@ -90,7 +115,7 @@ async function describe(procRoot: string, found: FoundPid, stat: ProcessStat): P
   const words = await attempt('the command line', () => readKernelFile(join(path, 'cmdline')));
   const environment = await attempt('the environment', () => readKernelFile(join(path, 'environ')));
   const cwd = await attempt('the working directory', () => readlink(join(path, 'cwd')));
-  const settings = await withConfigFile(
+  const { settings, complete } = await withConfigFile(
     {
       ...settingsOfEnvironment(parseNulSeparated(environment ?? '')),
       ...settingsOfArguments(parseNulSeparated(words ?? '')),
@@ -104,6 +129,8 @@ async function describe(procRoot: string, found: FoundPid, stat: ProcessStat): P
     stat,
     startedAtMs: startedAtMs((await readIfPossible(join(procRoot, 'stat'))) ?? '', stat.startTicks) ?? Date.now(),
     settings,
+    // What holds an etcd inside it, as k3s does, sets it up in ways of its own.
+    settingsComplete: complete && environment !== undefined && isEtcd(words),
     ...(cwd === undefined && !settings['data-dir']?.startsWith('/')
       ? {}
       : { dataDir: dataDirOf(settings, cwd ?? '/') }),
@@ -119,17 +146,23 @@ async function describe(procRoot: string, found: FoundPid, stat: ProcessStat): P
 async function withConfigFile(
   given: EtcdSettings,
   read: (path: string) => Promise<string | undefined>,
-): Promise<EtcdSettings> {
+): Promise<{ readonly settings: EtcdSettings; readonly complete: boolean }> {
   const file = given['config-file'];
-  const text = file === undefined ? undefined : await read(file);
-  if (file === undefined || text === undefined) return given;
+  if (file === undefined) return { settings: given, complete: true };
+  const text = await read(file);
+  if (text === undefined) return { settings: given, complete: false };
   const { parse } = await import('yaml');
   try {
-    return { 'config-file': file, ...settingsOfConfigFile(parse(text, { logLevel: 'silent' })) };
+    const inFile = settingsOfConfigFile(parse(text, { logLevel: 'silent' }));
+    return { settings: { 'config-file': file, ...inFile }, complete: true };
   } catch {
     // Etcd started with it, so what this parser refuses is its own affair: the file is named, nothing is made up.
-    return { 'config-file': file };
+    return { settings: { 'config-file': file }, complete: false };
   }
+}
+
+function isEtcd(words: string | undefined): boolean {
+  return basename(parseNulSeparated(words ?? '')[0] ?? '').startsWith('etcd');
 }
 
 /** Without the right to look, the same: then paths are taken as they are. */
@@ -138,6 +171,14 @@ async function haveSameMounts(procRoot: string, processPath: string): Promise<bo
     [join(procRoot, 'self'), processPath].map((path) => readlink(join(path, 'ns/mnt')).catch(() => undefined)),
   );
   return ours === undefined || theirs === undefined || ours === theirs;
+}
+
+function foreignTo({ dataDir, endpoint }: EtcdSearch, holder: number, server: number): AgentError {
+  return new AgentError(
+    'ETCD_PROCESS_FOREIGN',
+    `the data dir ${dataDir} belongs to another etcd (process ${holder}) than the one that serves ${endpoint?.host}:${endpoint?.port} (process ${server})`,
+    { remedy: 'correct member.dataDir: set it to the data dir of the member that serves member.endpoint' },
+  );
 }
 
 function notFound({ dataDir, endpoint }: EtcdSearch): AgentError {

@@ -1,4 +1,5 @@
 import { readdir, readlink } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DirectoryCalls } from './directory-calls.ts';
 import { settingsOfArguments, settingsOfEnvironment } from './etcd-settings.ts';
@@ -70,6 +71,34 @@ export async function findByWalk(search: EtcdSearch, signal: AbortSignal): Promi
     if (holds) return { pid: Number(pid), foundBy: 'listening-socket' };
   }
   return undefined;
+}
+
+/**
+ * Who serves the endpoint: the process that holds the data dir's lock, or another etcd, and then the data dir is not the
+ * member's. `unknown` where that cannot be told: the endpoint is on another machine or a name, nobody listens
+ * there, or it is a proxy (also etcd's own, which has no database), or the agent lacks the rights to look.
+ */
+export async function serverOfEndpoint(
+  search: EtcdSearch,
+  holder: number,
+  signal: AbortSignal,
+): Promise<{ readonly servedBy: 'holder' | 'unknown' } | { readonly servedBy: 'other'; readonly pid: number }> {
+  const { procRoot, endpoint } = search;
+  if (endpoint === undefined || !isThisMachine(endpoint.host)) return { servedBy: 'unknown' };
+  const ours = await listeningInodes(search, join(procRoot, 'self'));
+  if (await holdsSocket(procRoot, String(holder), ours)) return { servedBy: 'holder' };
+  if (ours.size === 0) return { servedBy: 'unknown' };
+  for (const pid of (await processes(procRoot, signal)).etcds) {
+    if (Number(pid) === holder || !(await holdsSocket(procRoot, pid, ours))) continue;
+    if (await holdsDatabase(procRoot, pid)) return { servedBy: 'other', pid: Number(pid) };
+  }
+  return { servedBy: 'unknown' };
+}
+
+function isThisMachine(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '');
+  if (bare === 'localhost' || bare === '::1' || /^127\.\d+\.\d+\.\d+$/.test(bare)) return true;
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === bare));
 }
 
 /** All pids, those whose command is called etcd apart. */

@@ -1,14 +1,14 @@
 import { join, resolve } from 'node:path';
 import { within } from '../../abort/linked-abort.ts';
-import { faultOf } from '../../cluster/agent-error.ts';
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { DiskRole } from '../../cluster/sections.ts';
-import type { DirectoryCalls, DirectoryStat } from './directory-calls.ts';
+import { type DirectoryCalls, type DirectoryStat, silence } from './directory-calls.ts';
 import type { EtcdProcess, EtcdProcessFinder } from './etcd-process.ts';
 import { errorCode, readKernelFile } from './kernel-file.ts';
 import { findMount, type Mount, parseMountTable } from './mount-table.ts';
 
-/** A directory that does not answer for so long is said to hang; what was known of it before still stands. */
-const HANG_MS = 1000;
+/** A directory that does not answer for so long is waited for no more; what was known of it before still stands. */
+const PATIENCE_MS = 1000;
 
 /** The directory that holds the WAL or the data, and the mount that it is on. */
 export interface RoleDirectory {
@@ -60,7 +60,7 @@ export function memberDirectories(options: MemberDirectoriesOptions): MemberDire
   let ownWords: EtcdProcess | undefined;
 
   async function locateRole(role: DiskRole, signal: AbortSignal): Promise<RoleDirectory | MissingDirectory> {
-    return await within([signal], HANG_MS, (patience) => locateWithin(role, signal, patience));
+    return await within([signal], PATIENCE_MS, (patience) => locateWithin(role, signal, patience));
   }
 
   async function locateWithin(
@@ -68,10 +68,17 @@ export function memberDirectories(options: MemberDirectoriesOptions): MemberDire
     signal: AbortSignal,
     patience: AbortSignal,
   ): Promise<RoleDirectory | MissingDirectory> {
-    ownWords = (await options.etcd.find(patience).catch(() => undefined)) ?? ownWords;
-    signal.throwIfAborted();
+    let foreign: string | undefined;
+    try {
+      ownWords = await options.etcd.find(patience);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof AgentError && error.code === 'ETCD_PROCESS_FOREIGN') foreign = error.message;
+    }
     const place = placeOf(options, role, ownWords);
     if (place === undefined) return { role, path: '', unresolved: nowhere(ownWords) };
+    // Of another etcd's disk nothing is said as if it were the member's.
+    if (foreign !== undefined) return { role, path: place.path, unresolved: foreign };
     const before = known.get(role);
     try {
       const { path, reached } = await reachPlace(options, place, patience);
@@ -85,7 +92,7 @@ export function memberDirectories(options: MemberDirectoriesOptions): MemberDire
       signal.throwIfAborted();
       const { path } = place;
       if (!patience.aborted) return { role, path, unresolved: unreachable(path, error) };
-      const hanging = `${path} has not answered for ${options.calls.waitingSeconds().toFixed(0)} s: its disk hangs`;
+      const hanging = silence(path, options.calls);
       return before?.directory.path === path ? { ...before.directory, hanging } : { role, path, unresolved: hanging };
     }
   }

@@ -290,6 +290,11 @@ describe.each<[string, Facts, readonly string[]]>([
   ],
   ['users, and none for the caretaker', facts({ facts: { auth: { enabled: true } } }), ['critical NO_USER']],
   [
+    'the data dir of another etcd on the machine',
+    facts({ sections: { process: { fault: { code: 'ETCD_PROCESS_FOREIGN', message: 'another etcd has it' } } } }),
+    ['critical ETCD_PROCESS_FOREIGN'],
+  ],
+  [
     'a configured name that another member has',
     facts({ facts: { member: 'other' } }),
     ['warning MEMBER_NAME_MISMATCH'],

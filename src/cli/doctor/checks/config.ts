@@ -33,7 +33,11 @@ function memberName({ observation, member, config }: Facts): readonly Line[] {
 }
 
 function dataDir({ observation, dataDir: configured, config }: Facts): readonly Line[] {
-  const process = observation.sections.process?.value;
+  const { value: process, fault } = observation.sections.process ?? {};
+  if (fault?.code === 'ETCD_PROCESS_FOREIGN') {
+    const { code, message, remedy = 'Correct member.dataDir.' } = fault;
+    return [found({ code, severity: 'critical', message: `${message}.`, remedy })];
+  }
   const running = process?.settings['data-dir'];
   if (configured === undefined || running === undefined || config.foundOut.includes('member.dataDir')) return [];
   // Found by its data dir, it is the right one under whatever name; a relative path cannot be compared here.

@@ -205,7 +205,23 @@ test('a port in use is one clear error with exit code 2, before anything is star
   expect(demo.output()).not.toContain('    at ');
 });
 
+test('of two demos that start at once on the same ports no more than one runs; the other says that they are taken', async () => {
+  const port = String(await freeBasePort());
+  const both = [start(['--members', '1', '--base-port', port]), start(['--members', '1', '--base-port', port])];
+  const runs = ({ output }: DemoProcess) => output().includes('Ctrl-C');
+  await until('each to run or to end', () => both.every((demo) => runs(demo) || demo.child.exitCode !== null));
+  const losers = both.filter((demo) => !runs(demo));
+  expect(losers.length).toBeGreaterThan(0);
+  for (const loser of losers) {
+    expect(await loser.ended()).toBe(2);
+    expect(loser.output()).toMatch(/LISTEN_IN_USE|cannot listen/);
+  }
+});
+
 test.each([
+  [['--set', 'expose.listen=127.0.0.1:1'], 'expose.listen'],
+  [['--set', 'expose.socket=/tmp/s'], 'expose.socket'],
+  [['--set', 'member.name=x'], 'the demo gives every agent a value of its own'],
   [['--members', '2'], "'2' is invalid"],
   [['--for', 'soon'], 'it is not a duration'],
   [['--quota', '64MB'], 'write 64MiB'],

@@ -1,6 +1,5 @@
 import { AgentError } from '../cluster/agent-error.ts';
 import type { Observation } from '../cluster/observation.ts';
-import type { ProcessSection } from '../cluster/sections.ts';
 import { type Config, isCollectorOn } from '../config/config.ts';
 import { certificatesCollector } from '../observe/certificates.ts';
 import { clusterCollector } from '../observe/cluster.ts';
@@ -17,6 +16,7 @@ import { processCollector } from '../observe/process.ts';
 import { quotaCollector } from '../observe/quota.ts';
 import { walCollector } from '../observe/wal.ts';
 import type { ClientPool } from './clients.ts';
+import { quotaFlagBytes } from './quota-flag.ts';
 
 /** What the collectors share. */
 export interface CollectorParts {
@@ -76,11 +76,6 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
     ...(isCollectorOn(config, 'keyspace') ? [await keyspace(parts)] : []),
   ];
   return all.filter(({ name }) => name === 'fsync-probe' || isCollectorOn(config, name));
-}
-
-/** The quota that etcd was started with: 0, its default, where its process is known and names none. */
-function quotaFlagBytes(process: ProcessSection | undefined): number | undefined {
-  return process === undefined ? undefined : Number(process.settings['quota-backend-bytes'] ?? 0);
 }
 
 /** Only what says that the data dir is another etcd's; an etcd that is not found may be found later. */

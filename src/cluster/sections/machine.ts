@@ -27,6 +27,8 @@ export interface ProcessSection {
   readonly writtenBytes?: number;
   /** Flags, `ETCD_*` and configuration file settings that matter to the agent, by the flag's name, never secrets. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Set where some settings could not be read: one that is missing need not have etcd's default. */
+  readonly settingsIncomplete?: boolean;
   /** What could not be read, one sentence each. */
   readonly unread?: readonly string[];
 }

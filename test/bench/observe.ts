@@ -19,8 +19,8 @@ interface Row {
 
 /**
  * The agent beside node_exporter and etcd's own metrics page, in one run: resident memory and CPU after ten minutes
- * (or `--minutes N`) of being scraped every 10 s, then scrape latency with 16 scrapers at once, each as quick as it can. The
- * budgets stand beside the names. The keyspace's figures have a benchmark of their own: `npm run bench -- keyspace`.
+ * (or `--minutes N`) of being scraped every 10 s, then scrape latency with 16 scrapers at the same instant. The budgets
+ * stand beside the names. The keyspace's figures have a benchmark of their own: `npm run bench -- keyspace`.
  */
 export async function observe(args: readonly string[]): Promise<void> {
   const minutes = Number(args[args.indexOf('--minutes') + 1] ?? 10) || 10;
@@ -55,7 +55,7 @@ export async function observe(args: readonly string[]): Promise<void> {
     const use = rows.map(({ pid }) => processUse(pid));
     const figures: ScrapeFigures[] = [];
     for (const { url } of rows) {
-      figures.push(await scrape(url, 16, 50));
+      figures.push(await scrape(url, 16, 100));
     }
     console.log(
       [

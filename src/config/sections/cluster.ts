@@ -3,12 +3,12 @@ import { duration, endpoints, integer, path, secretFile, size, text } from '../l
 
 const minuteMs = 60_000;
 
-function tlsSection(whose: string, description: string) {
+function tlsSection(whose: string, withoutCa: string, description: string) {
   const serverName = 'Name that the server certificate must have, where it is not the host of the URL.';
   return z
     .strictObject({
       ca: path(
-        `CA certificates (PEM) that ${whose} certificates are checked against. Left out: those of the system.`,
+        `CA certificates (PEM) that ${whose} certificates are checked against. Left out: ${withoutCa}.`,
       ).exactOptional(),
       cert: path('Certificate (PEM) that the agent shows.').exactOptional(),
       key: secretFile('Private key (PEM) of that certificate.').exactOptional(),
@@ -79,8 +79,16 @@ export const clusterSection = z
       'a path that begins and ends with /, such as /etcd-caretaker/',
       /^\/(?:[^/\p{Cc}\s]+\/)+$/u,
     ).prefault('/etcd-caretaker/'),
-    tls: tlsSection("the members'", 'TLS to the client URLs. The files are read again when they change.').prefault({}),
-    peerTls: tlsSection("the members' peer", 'TLS to the peer URLs, which the agent only probes.').prefault({}),
+    tls: tlsSection(
+      "the members'",
+      'those of the system',
+      'TLS to the client URLs. The files are read again when they change.',
+    ).prefault({}),
+    peerTls: tlsSection(
+      "the members' peer",
+      'they are not checked',
+      'TLS to the peer URLs, which the agent only probes.',
+    ).prefault({}),
     auth: authSection.prefault({}),
     client: clientSection.prefault({}),
   })

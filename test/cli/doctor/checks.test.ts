@@ -395,3 +395,18 @@ function slow(seconds: number) {
 function fail(): never {
   throw new Error('the fixture has no probes');
 }
+
+describe('alarms that nobody could be asked for', () => {
+  it('are said not to have been checked, instead of not to be raised', () => {
+    const unknown = {
+      code: 'ALARMS_UNKNOWN',
+      severity: 'warning',
+      message: 'No member said.',
+      remedy: 'Ask.',
+    } as const;
+    const { lines } = reportOf(facts({ sections: { cluster: cluster({ findings: [unknown] }) } }), checks);
+    expect(lines.filter(({ group }) => group === 'alarms')).toMatchObject([
+      { status: 'skipped', message: 'not checked: No member said.' },
+    ]);
+  });
+});

@@ -14,6 +14,8 @@ export const alarmsCheck: Check = {
   examine: ({ observation }) => {
     const reading = observation.sections.cluster;
     if (reading?.value === undefined) return [unread(reading?.fault)];
+    const unknown = reading.value.findings.find(({ code }) => code === 'ALARMS_UNKNOWN');
+    if (unknown !== undefined) return [unread(unknown)];
     const lines = reading.value.alarms.map(({ alarm, member }) =>
       found({
         code: `ALARM_${alarm}`,

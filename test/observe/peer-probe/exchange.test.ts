@@ -60,10 +60,11 @@ test('without the time in the answer the Date header gives the skew, to half a s
 test('a slow link shows in the HTTP round trip, and not in the TCP connection to what is near', async () => {
   await using peer = await startFakePeer(asEtcd());
   await using proxy = await startTcpProxy(peer.port);
+  // 30 ms each way; a timer of Node may fire a millisecond early.
   proxy.delay(30);
   const { outcomes } = await probe(`http://${proxy.address}`);
   const http = outcomes.get('http');
-  expect(http?.kind === 'measured' && http.seconds).toBeGreaterThanOrEqual(0.059);
+  expect(http?.kind === 'measured' && http.seconds).toBeGreaterThanOrEqual(0.05);
 });
 
 test('an answer that is not from etcd is a failure of HTTP alone, with a code', async () => {

@@ -42,10 +42,9 @@ export class KeptLease implements AsyncDisposable {
 
   /** Takes a lease and keeps it until it is closed or lost. Throws `EtcdError`; the grant is asked for once. */
   static async grant(client: MemberClient, options: LeaseOptions, signal?: AbortSignal): Promise<KeptLease> {
-    const { lease, withSignal } = await client.etcd3();
     const sentAtMs = performance.now();
-    const reply = await lease.leaseGrant({ TTL: options.ttlSeconds, ID: 0 }, withSignal(signal));
-    return new KeptLease(client, BigInt(reply.ID), Number(reply.TTL), sentAtMs, options);
+    const { id, ttlSeconds } = await client.grantLease(options.ttlSeconds, signal);
+    return new KeptLease(client, id, ttlSeconds, sentAtMs, options);
   }
 
   /** Whether it is still held: looks at the clock, so it is right also after the process has been stopped for a while. */
@@ -69,9 +68,8 @@ export class KeptLease implements AsyncDisposable {
     this.#closing.abort();
     clearTimeout(this.#alarm);
     await this.#keeping;
-    const { lease } = await this.#client.etcd3();
     // Where etcd cannot be reached it lets the lease go by itself.
-    await lease.leaseRevoke({ ID: String(this.id) }).catch(() => undefined);
+    await this.#client.revokeLease(this.id).catch(() => undefined);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

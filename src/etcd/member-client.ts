@@ -6,6 +6,7 @@ import { EtcdError, type EtcdErrorCode } from './errors.ts';
 import type { Etcd3Clients } from './etcd3-clients.ts';
 import { readMemberList } from './member-list.ts';
 import { duplexStream, serverStream } from './streams.ts';
+import type { TxnReply, TxnRequest } from './txn.ts';
 import type {
   AlarmEntry,
   AuthStatus,
@@ -26,9 +27,10 @@ import { watch } from './watch.ts';
 import { AUTH_STATUS } from './wire/auth.ts';
 import { KEY_SIZES } from './wire/key-sizes.ts';
 import { RANGE } from './wire/kv.ts';
-import { LEASE_KEEP_ALIVE } from './wire/lease.ts';
+import { type GrantedLease, LEASE_GRANT, LEASE_KEEP_ALIVE, LEASE_REVOKE } from './wire/lease.ts';
 import { SNAPSHOT, STATUS } from './wire/maintenance.ts';
 import type { Method } from './wire/method.ts';
+import { TXN } from './wire/txn.ts';
 
 /** Failures after which a read may be asked again, if the options allow it. */
 const PASSING: ReadonlySet<EtcdErrorCode> = new Set<EtcdErrorCode>([
@@ -76,7 +78,7 @@ export class MemberClient {
 
   /** What the member says of itself; needs no quorum. */
   status(signal?: AbortSignal): Promise<StatusReply> {
-    return this.#read(STATUS, undefined, signal);
+    return this.#call(STATUS, undefined, signal);
   }
 
   /**
@@ -89,7 +91,7 @@ export class MemberClient {
   ): Promise<MemberList> {
     return readMemberList({
       linearizableRead: (within) => this.linearizableRead(within),
-      call: (method, request, within) => this.#read(method, request, within),
+      call: (method, request, within) => this.#call(method, request, within),
       linearizableTimeoutMs,
       signal,
     });
@@ -107,7 +109,7 @@ export class MemberClient {
   async linearizableRead(signal?: AbortSignal): Promise<LinearizableRead> {
     const startedAt = performance.now();
     try {
-      await this.#read(RANGE, { key: HEALTH_KEY, limit: 1, keysOnly: true }, signal);
+      await this.#call(RANGE, { key: HEALTH_KEY, limit: 1, keysOnly: true }, signal);
     } catch (error) {
       // Etcd looks at the user after the quorum has answered, so this tells as much as an answer would.
       if (!(error instanceof EtcdError) || !REFUSED_TO_USER.has(error.code)) throw error;
@@ -117,12 +119,12 @@ export class MemberClient {
 
   /** One page of a range. Its keys and values are views of one buffer: copy what is to outlive the page. */
   range(request: RangeRequest, signal?: AbortSignal): Promise<RangePage> {
-    return this.#read(RANGE, request, signal);
+    return this.#call(RANGE, request, signal);
   }
 
   /** One page of a range of which only the keys and the sizes of the values are looked at, without a copy of either. */
   keySizes(request: RangeRequest, signal?: AbortSignal): Promise<KeySizesPage> {
-    return this.#read(KEY_SIZES, request, signal);
+    return this.#call(KEY_SIZES, request, signal);
   }
 
   /**
@@ -140,7 +142,7 @@ export class MemberClient {
 
   /** Whether the server asks for a user. Etcd 3.4 does not have the call: `ETCD_UNSUPPORTED`. */
   authStatus(signal?: AbortSignal): Promise<AuthStatus> {
-    return this.#read(AUTH_STATUS, undefined, signal);
+    return this.#call(AUTH_STATUS, undefined, signal);
   }
 
   /** Writes one key. Made once, whatever happens. */
@@ -159,6 +161,21 @@ export class MemberClient {
     const request = rangeEnd === undefined ? { key } : { key, range_end: rangeEnd };
     const reply = await kv.deleteRange(request, withSignal(signal));
     return { header: headerOf(reply), deleted: Number(reply.deleted) };
+  }
+
+  /** All changes in one revision, if all conditions hold. Made once: where the answer is lost, only a read tells. */
+  txn(request: TxnRequest, signal?: AbortSignal): Promise<TxnReply> {
+    return this.#call(TXN, request, signal);
+  }
+
+  /** Takes a lease, once. Where the answer is lost, etcd lets it go by itself. Refused with `ETCD_NOSPACE` under that alarm. */
+  grantLease(ttlSeconds: number, signal?: AbortSignal): Promise<GrantedLease> {
+    return this.#call(LEASE_GRANT, { ttlSeconds }, signal);
+  }
+
+  /** Gives a lease back, with every key under it. */
+  async revokeLease(id: bigint, signal?: AbortSignal): Promise<void> {
+    await this.#call(LEASE_REVOKE, { id }, signal);
   }
 
   /** Keeps a lease alive, once: the TTL that it has from now on, in seconds, 0 or less when it is gone. */
@@ -181,20 +198,20 @@ export class MemberClient {
     this.#connection.close();
   }
 
-  async #read<Request, Reply>(
+  async #call<Request, Reply>(
     method: Method<Request, Reply>,
     request: Request,
     callerSignal?: AbortSignal,
   ): Promise<Reply> {
     const link = this.#connection.linked(callerSignal);
     try {
-      return await this.#readWithin(method, request, link.signal);
+      return await this.#callWithin(method, request, link.signal);
     } finally {
       link.release();
     }
   }
 
-  async #readWithin<Request, Reply>(
+  async #callWithin<Request, Reply>(
     method: Method<Request, Reply>,
     request: Request,
     signal: AbortSignal,

@@ -11,6 +11,40 @@ export const LEASE_KEEP_ALIVE: Method<{ readonly id: bigint }, number> = {
   decode: decodeTtl,
 };
 
+/** What was granted: etcd chooses the id, and raises a TTL that is too short. */
+export interface GrantedLease {
+  readonly id: bigint;
+  readonly ttlSeconds: number;
+}
+
+/** Lease.LeaseGrant. */
+export const LEASE_GRANT: Method<{ readonly ttlSeconds: number }, GrantedLease> = {
+  name: 'LeaseGrant',
+  path: pathOf('Lease', 'LeaseGrant'),
+  readOnly: false,
+  encode: ({ ttlSeconds }) => new WireWriter().integer(1, ttlSeconds).finish(),
+  decode: (reply) => {
+    const reader = new WireReader(reply);
+    const end = reader.length;
+    let granted: GrantedLease = { id: 0n, ttlSeconds: 0 };
+    for (let tag = reader.tag(end); tag !== 0; tag = reader.tag(end)) {
+      if (tag === 0x10) granted = { ...granted, id: reader.int64() };
+      else if (tag === 0x18) granted = { ...granted, ttlSeconds: reader.number() };
+      else reader.skip(tag);
+    }
+    return granted;
+  },
+};
+
+/** Lease.LeaseRevoke. */
+export const LEASE_REVOKE: Method<{ readonly id: bigint }, void> = {
+  name: 'LeaseRevoke',
+  path: pathOf('Lease', 'LeaseRevoke'),
+  readOnly: false,
+  encode: ({ id }) => new WireWriter().integer(1, id).finish(),
+  decode: () => undefined,
+};
+
 function decodeTtl(reply: Buffer): number {
   const reader = new WireReader(reply);
   const end = reader.length;

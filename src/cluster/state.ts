@@ -1,0 +1,122 @@
+import type {
+  AgentRecord,
+  ArmedRecord,
+  HistoryEntry,
+  LeaderRecord,
+  PauseRecord,
+  Reason,
+  RequestRecord,
+  Slot,
+  UnreadableKey,
+} from './caretaking.ts';
+import type { ActiveAlarm } from './sections.ts';
+
+/** A member as the leader knows it: the member list, its own Status, and what the agent beside it observes. */
+export interface MemberState {
+  readonly id: string;
+  /** As people know it: its name, or its id until it has been started once. */
+  readonly name: string;
+  readonly clientUrls: readonly string[];
+  readonly peerUrls: readonly string[];
+  readonly isLearner: boolean;
+  readonly isLeader: boolean;
+  readonly reachable: boolean;
+  /** It answered, has a leader, and no alarm but NOSPACE. */
+  readonly healthy: boolean;
+  /** Why it is not reachable, one sentence. */
+  readonly fault?: string;
+  readonly version?: string;
+  /** Entries behind the highest applied raft index that was seen in the same round. */
+  readonly lagEntries?: bigint;
+  readonly revision?: bigint;
+  readonly dbSizeBytes?: number;
+  readonly dbSizeInUseBytes?: number;
+  /** Infinity where the quota is disabled; absent where nobody said what it is. */
+  readonly quotaBytes?: number;
+  /** The agent beside it, while it is registered. */
+  readonly agent?: AgentRecord;
+  /** What that agent observes; absent where it did not answer. */
+  readonly observed?: MemberObserved;
+}
+
+/** What only the agent beside a member can see of it. */
+export interface MemberObserved {
+  /** Age of that observation when the state was put together, by the observing agent's own monotonic clock. */
+  readonly ageSeconds: number;
+  readonly walFsyncP99Seconds?: number;
+  readonly backendCommitP99Seconds?: number;
+  /** Free bytes of the file system that holds the database. */
+  readonly dataAvailableBytes?: number;
+  /** Its etcd is defragmenting (`etcd_disk_defrag_inflight`); absent where the version does not say. */
+  readonly defragInflight?: boolean;
+  readonly compactRevision?: bigint;
+  /** The largest round trip to another member by its newest HTTP or TCP probe. */
+  readonly worstPeerRttSeconds?: number;
+  /** Flags of its etcd, by name without dashes. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Set where somebody has paused this very agent by its file. */
+  readonly localPause?: string;
+}
+
+/** The revision that the cluster had so long ago, as this agent has recorded it by its monotonic clock. */
+export interface RevisionSample {
+  readonly ageSeconds: number;
+  readonly revision: bigint;
+}
+
+/** A sign that somebody else takes care of this cluster too. */
+export interface ForeignSign extends Reason {
+  /** Policies that only plan while it is there. */
+  readonly policies: readonly string[];
+}
+
+/** Everything that policies decide on: immutable, put together anew every round by the leader. */
+export interface ClusterState {
+  /** Wall clock, for windows, cool-downs and budgets, and for people. */
+  readonly nowMs: number;
+  /** Monotonic clock of this process, for everything that only it measures. */
+  readonly monotonicMs: number;
+  readonly clusterId: string;
+  /** The member list came from a quorum. */
+  readonly linearizable: boolean;
+  readonly members: readonly MemberState[];
+  readonly voters: number;
+  readonly learners: number;
+  readonly votersReachable: number;
+  readonly quorumSize: number;
+  readonly raftTerm: bigint;
+  /** How long the raft term has been the same, as this agent saw it. */
+  readonly termStableSeconds: number;
+  /** How long the member list has been the same, as this agent saw it. */
+  readonly membersStableSeconds: number;
+  readonly leaderId?: string;
+  /** The highest revision seen in this round. */
+  readonly revision: bigint;
+  readonly alarms: readonly ActiveAlarm[];
+  /** Alarms could not be asked for. */
+  readonly alarmsUnknown: boolean;
+  /** Newest first. */
+  readonly revisions: readonly RevisionSample[];
+  /** The last revision that backups have made durable; absent while there are no backups. */
+  readonly durableRevision?: bigint;
+  readonly foreign: readonly ForeignSign[];
+  /** The Kubernetes API server compacts this store (its `compact_rev_key` moves). */
+  readonly kubernetesCompacts: boolean;
+  /** Largest prefixes of the keyspace by bytes, where an agent keeps them. */
+  readonly largestPrefixes: readonly { readonly prefix: string; readonly bytes: number }[];
+
+  readonly leader?: LeaderRecord;
+  /** Of this agent, when it leads. */
+  readonly epoch?: bigint;
+  readonly slot?: Slot;
+  /** Newest first. */
+  readonly history: readonly HistoryEntry[];
+  readonly requests: readonly RequestRecord[];
+  readonly pause?: PauseRecord;
+  readonly armed?: ArmedRecord;
+  /** How long every voter has had an agent and health without a break, as this agent saw it. */
+  readonly readySeconds: number;
+  /** Revision at which a person said `resume`: failures before it no longer count. */
+  readonly resumedRevision: bigint;
+  readonly unreadable: readonly UnreadableKey[];
+}

@@ -1,0 +1,46 @@
+/** Width of a revision in a key, so that keys sort as revisions do: int64 has at most 19 digits. */
+const REVISION_DIGITS = 19;
+
+/** Where the agents' own keys are, below `cluster.keyPrefix`. */
+export interface JournalKeys {
+  readonly prefix: string;
+  readonly leader: Buffer;
+  readonly epoch: Buffer;
+  readonly slot: Buffer;
+  readonly pause: Buffer;
+  readonly resumed: Buffer;
+  readonly armed: Buffer;
+  /** The key that a test write goes to. */
+  readonly canary: Buffer;
+  agent(memberId: string): Buffer;
+  history(revision: bigint): Buffer;
+  request(id: string): Buffer;
+  /** The spare epoch `epoch` as `memberId` would take it: see `lead/spare-epochs.ts`. */
+  spareEpoch(epoch: bigint, memberId: string): Buffer;
+  /** One spare step of a spare epoch. */
+  spareStep(epoch: bigint, index: number): Buffer;
+}
+
+/** @param prefix begins and ends with a slash */
+export function journalKeys(prefix: string): JournalKeys {
+  const at = (name: string): Buffer => Buffer.from(`${prefix}${name}`);
+  return {
+    prefix,
+    leader: at('leader'),
+    epoch: at('epoch'),
+    slot: at('slot'),
+    pause: at('pause'),
+    resumed: at('resumed'),
+    armed: at('armed'),
+    canary: at('canary'),
+    agent: (memberId) => at(`agents/${memberId}`),
+    history: (revision) => at(`history/${digits(revision)}`),
+    request: (id) => at(`requests/${id}`),
+    spareEpoch: (epoch, memberId) => at(`spare/${digits(epoch)}/epoch/${memberId}`),
+    spareStep: (epoch, index) => at(`spare/${digits(epoch)}/step/${String(index).padStart(3, '0')}`),
+  };
+}
+
+function digits(revision: bigint): string {
+  return String(revision).padStart(REVISION_DIGITS, '0');
+}

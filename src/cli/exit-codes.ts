@@ -16,6 +16,7 @@ export const exitCodes = {
 /** Codes of errors that mean: what is needed could not be reached. */
 const unreachable = new Set([
   'AGENT_UNREACHABLE',
+  'AGENT_OUTCOME_UNKNOWN',
   'ETCD_MISSING',
   'ETCD_UNREACHABLE',
   'ETCD_DEADLINE',

@@ -5,7 +5,10 @@ import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { keyspaceCommand } from './keyspace.ts';
+import { pauseCommand } from './pause.ts';
+import { resumeCommand } from './resume.ts';
 import { statusCommand } from './status.ts';
+import { uninstallCommand } from './uninstall.ts';
 
 /** Every command, in the order in which `--help` shows them. */
 export const commands: readonly (() => Command)[] = [
@@ -13,7 +16,10 @@ export const commands: readonly (() => Command)[] = [
   demoCommand,
   statusCommand,
   doctorCommand,
+  pauseCommand,
+  resumeCommand,
   keyspaceCommand,
   configCommand,
   completionCommand,
+  uninstallCommand,
 ];

@@ -7,7 +7,7 @@ import { AgentError } from '../../src/cluster/agent-error.ts';
 const sources = join(import.meta.dirname, '..', '..', 'src');
 
 /** Every code with which the agent or a command can end, by what the user has to do. */
-const table: Readonly<Record<'usage' | 'unreachable' | 'fault', readonly string[]>> = {
+const table: Readonly<Record<'usage' | 'unreachable' | 'fault' | 'interrupted', readonly string[]>> = {
   usage: [
     'CONFIG_INVALID',
     'USAGE',
@@ -24,6 +24,7 @@ const table: Readonly<Record<'usage' | 'unreachable' | 'fault', readonly string[
     'LISTEN_NO_SUCH_ADDRESS',
     'LISTEN_PATH_TAKEN',
     'LISTEN_PATH_TOO_LONG',
+    'PAUSE_FILE_UNUSABLE',
     'SOCKET_FOLDER_UNUSABLE',
     'TLS_FILES_INVALID',
     'TLS_FILE_UNREADABLE',
@@ -31,6 +32,7 @@ const table: Readonly<Record<'usage' | 'unreachable' | 'fault', readonly string[
     'TOKEN_TOO_SHORT',
   ],
   unreachable: [
+    'AGENT_OUTCOME_UNKNOWN',
     'AGENT_UNREACHABLE',
     'ECONNREFUSED',
     'ETCD_AUTH_FAILED',
@@ -41,7 +43,16 @@ const table: Readonly<Record<'usage' | 'unreachable' | 'fault', readonly string[
     'ETCD_TLS_UNTRUSTED',
     'ETCD_UNREACHABLE',
   ],
-  fault: ['DEMO_ETCD_FAILED', 'DISK_HUNG', 'ETCD_CORRUPT', 'INTERNAL', 'TOKEN_WRONG'],
+  fault: [
+    'DEMO_ETCD_FAILED',
+    'DISK_HUNG',
+    'ETCD_CORRUPT',
+    'INTERNAL',
+    'TOKEN_WRONG',
+    'UNINSTALL_DECLINED',
+    'UNINSTALL_REFUSED',
+  ],
+  interrupted: ['INTERRUPTED'],
 };
 
 describe('the exit code of a command that failed', () => {

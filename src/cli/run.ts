@@ -39,7 +39,11 @@ export function runCommand(): Command {
     .option('--member <name>', 'on this member, by name or id (default: those that need it)')
     .option('--dry-run', 'only say what would be done, and why')
     .option('--no-wait', 'do not follow it: print its id')
-    .option('--timeout <duration>', 'follow it for so long at most', parseTimeout, 30 * 60_000)
+    .addOption(
+      new Option('--timeout <duration>', 'follow it for so long at most')
+        .argParser(parseTimeout)
+        .default(30 * 60_000, '30m'),
+    )
     .addOption(
       new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
     )

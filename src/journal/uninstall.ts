@@ -83,7 +83,7 @@ export async function removeOwnKeys(
   const key = Buffer.from(prefix);
   const idle = [leader, slot].map((guarded) => ({ key: guarded, version: 0n }));
   const { succeeded } = await client.txn(
-    { compare: options.force ? [] : idle, then: [{ delete: key, rangeEnd: endOf(key) }] },
+    { compare: options.force ? [] : idle, changes: [{ delete: key, rangeEnd: endOf(key) }] },
     options.signal,
   );
   if (!succeeded) {

@@ -106,7 +106,7 @@ describe('leaving a cluster', () => {
   it('lists more keys than fit on one page', async () => {
     const puts = Array.from({ length: 1100 }, (_, n) => ({ put: keys.spareStep(5n, n), value: Buffer.of() }));
     for (let at = 0; at < puts.length; at += 100) {
-      await client.txn({ compare: [], then: puts.slice(at, at + 100) });
+      await client.txn({ compare: [], changes: puts.slice(at, at + 100) });
     }
     expect(await findOwnKeys(client, prefix)).toMatchObject({ total: 1100, kinds: { spare: 1100 } });
   });

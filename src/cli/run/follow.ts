@@ -35,9 +35,9 @@ export async function follow(options: FollowOptions): Promise<AsJson<HistoryEntr
       const ended = reply.history.find((entry) => entry.id === id);
       const underWay = reply.slot?.id === id ? reply.slot : undefined;
       for (const step of (ended ?? underWay)?.steps ?? []) {
-        const line = stepLine(step, nameOf);
-        if (!seen.has(line)) say(line);
-        seen.add(line);
+        const key = JSON.stringify(step);
+        if (!seen.has(key)) say(stepLine(step, nameOf));
+        seen.add(key);
       }
       if (ended !== undefined) return ended;
       remarkOnce(underWay === undefined ? waiting(reply) : '');
@@ -48,7 +48,7 @@ export async function follow(options: FollowOptions): Promise<AsJson<HistoryEntr
 }
 
 /** `12:00:03 UTC  defragment m2: 1.20 GiB` */
-export function stepLine({ atMs, name, memberId, detail }: AsJson<JournaledStep>, nameOf: NameOf): string {
+function stepLine({ atMs, name, memberId, detail }: AsJson<JournaledStep>, nameOf: NameOf): string {
   const time = typeof atMs === 'number' ? new Date(atMs).toISOString().slice(11, 19) : '--:--:--';
   const member = memberId === undefined ? '' : ` ${nameOf(memberId)}`;
   return `${time} UTC  ${name}${member}${detail === undefined ? '' : `: ${detail}`}`;

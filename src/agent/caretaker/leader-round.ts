@@ -60,7 +60,11 @@ async function resume(acting: Acting, term: Term, left: JournaledSlot, signal: A
   if (operation === undefined) return;
   const { client } = acting.options;
   const journaled = await takeOverSlot(client, acting.keys, term, left, signal);
-  acting.options.events.log('operation taken over', { operation: operation.name, id: left.slot.id, phase: left.slot.phase });
+  acting.options.events.log('operation taken over', {
+    operation: operation.name,
+    id: left.slot.id,
+    phase: left.slot.phase,
+  });
   await run(acting, term, operation, journaled, signal);
 }
 

@@ -4,7 +4,9 @@ import { connectTo } from '../agent/clients.ts';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { Config } from '../config/config.ts';
 import type { MemberClient } from '../etcd/member-client.ts';
-import { findOwnKeys, type OwnKeys, reasonsToKeep, removeOwnKeys } from '../journal/uninstall.ts';
+import { type JournalKeys, journalKeys } from '../journal/keys.ts';
+import { findOwnKeys, type OwnKeys } from '../journal/own-keys.ts';
+import { reasonsToKeep, refuseWhileInUse, uninstall } from '../journal/uninstall.ts';
 import { configFlags, flagsOf } from './config-flags.ts';
 import { printed } from './printed.ts';
 import { formatTable } from './table.ts';
@@ -44,25 +46,20 @@ Examples:
     .action(async (options: UninstallOptions) => {
       const { loadConfig } = await import('../config/load.ts');
       const { config } = await loadConfig({ ...flagsOf({ ...options }), env: process.env });
-      await withMember(config, (client) => uninstall(client, config.cluster.keyPrefix, options));
+      await withMember(config, (client) => remove(client, journalKeys(config.cluster.keyPrefix), options));
     });
 }
 
-async function uninstall(client: MemberClient, prefix: string, options: UninstallOptions): Promise<void> {
-  const found = await findOwnKeys(client, prefix);
-  const reasons = reasonsToKeep(found);
-  const force = options.force === true;
-  if (options.dryRun !== true && found.total > 0) {
-    if (reasons.length > 0 && !force) {
-      throw new AgentError('UNINSTALL_REFUSED', `Nothing was removed below ${prefix}. ${reasons.join(' ')}`, {
-        remedy: 'Stop all agents and try again; --force removes the keys all the same.',
-      });
-    }
-    if (options.yes !== true) await confirm(found);
-    await removeOwnKeys(client, prefix, { force });
+async function remove(client: MemberClient, keys: JournalKeys, options: UninstallOptions): Promise<void> {
+  const found = await findOwnKeys(client, keys);
+  const { force = false, yes = false, dryRun = false } = options;
+  if (!dryRun && found.total > 0) {
+    if (!force) refuseWhileInUse(found);
+    if (!yes) await confirm(found);
+    await uninstall(client, keys, { force });
   }
   await print(found, options);
-  for (const reason of reasons) process.stderr.write(`note: ${reason}\n`);
+  for (const reason of reasonsToKeep(found)) process.stderr.write(`note: ${reason}\n`);
 }
 
 async function print(found: OwnKeys, { dryRun = false, output }: UninstallOptions): Promise<void> {

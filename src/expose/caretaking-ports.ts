@@ -37,6 +37,9 @@ export interface CaretakingPorts {
   request(wish: OperationWish, signal: AbortSignal): Promise<{ readonly id: string }>;
   /** What would become of such a request now; only where this agent leads, else `NOT_LEADER`, naming who does. */
   dryRun(wish: OperationWish, signal: AbortSignal): Promise<Decision>;
-  pause(wish: { readonly reason: string; readonly forMs: number; readonly by: string }, signal: AbortSignal): Promise<void>;
+  pause(
+    wish: { readonly reason: string; readonly forMs: number; readonly by: string },
+    signal: AbortSignal,
+  ): Promise<void>;
   resume(by: string, signal: AbortSignal): Promise<void>;
 }

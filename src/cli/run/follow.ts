@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HistoryEntry, JournaledStep } from '../../cluster/caretaking.ts';
-import type { OperationsReply } from '../caretaking-reply.ts';
+import type { OperationsJson } from '../caretaking-reply.ts';
 import type { NameOf } from '../member-names.ts';
 import type { AsJson } from '../status-text.ts';
 
@@ -9,7 +9,7 @@ export interface FollowOptions {
   /** Of the request: the operation and its history entry have the same. */
   readonly id: string;
   /** Asks an agent. What it throws is only said: whoever answers next knows everything. */
-  readonly read: () => Promise<OperationsReply>;
+  readonly read: () => Promise<OperationsJson>;
   readonly say: (line: string) => void;
   readonly nameOf: NameOf;
   readonly pollMs: number;
@@ -54,7 +54,7 @@ function stepLine({ atMs, name, memberId, detail }: AsJson<JournaledStep>, nameO
   return `${time} UTC  ${name}${member}${detail === undefined ? '' : `: ${detail}`}`;
 }
 
-function waiting({ slot }: OperationsReply): string {
+function waiting({ slot }: OperationsJson): string {
   return slot === undefined
     ? 'Asked for; the leading agent has not begun yet.'
     : `Asked for; it waits until ${slot.operation} is over.`;

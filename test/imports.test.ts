@@ -15,7 +15,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   demo: ['abort', 'cluster'],
   expose: ['cluster'],
   observe: ['abort', 'cluster', 'etcd'],
-  decide: ['cluster'],
   operate: ['abort', 'cluster', 'etcd', 'journal'],
   lead: ['abort', 'cluster', 'etcd', 'journal'],
   journal: ['abort', 'cluster', 'etcd'],

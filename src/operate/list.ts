@@ -12,6 +12,8 @@ import type { OperateTiming } from './timing.ts';
 export function allOperations(parts: {
   readonly effects: Effects & Reads;
   readonly timing: OperateTiming;
+  /** Consent to the outage of a cluster without a spare: `maintenance.defrag.withoutSpare`. */
+  readonly withoutSpare: boolean;
 }): Readonly<Record<OperationName, Operation>> {
   return {
     nospace: nospaceOperation(parts),

@@ -77,7 +77,8 @@ async function compactHistory(
   { effects, timing }: Parts,
 ): Promise<void> {
   const { slot, signal } = context;
-  if (slot.parameters['compactRevision'] === undefined) return;
+  const { compactRevision = null } = slot.parameters;
+  if (compactRevision === null) return;
   const target = revisionParameter(slot, 'compactRevision');
   const from = knownCompactRevision(state);
   // Never the newest revision: whoever watches must be able to go on.

@@ -1,4 +1,12 @@
-import type { Decision, HistoryEntry, LeaderRecord, RequestRecord, Slot } from '../cluster/caretaking.ts';
+import type {
+  ArmedRecord,
+  Decision,
+  HistoryEntry,
+  LeaderRecord,
+  PauseRecord,
+  RequestRecord,
+  Slot,
+} from '../cluster/caretaking.ts';
 
 /** Who leads, and what it decided last. */
 export interface DecisionsReply {
@@ -6,6 +14,11 @@ export interface DecisionsReply {
   readonly leader?: LeaderRecord;
   readonly decidedAtMs?: number;
   readonly decisions: readonly Decision[];
+  readonly armed?: ArmedRecord;
+  /** While they are not armed: what is waited for, a sentence. */
+  readonly arming?: string;
+  readonly pause?: PauseRecord;
+  readonly slot?: Slot;
 }
 
 /** The operation under way, what is waiting, and what was. */

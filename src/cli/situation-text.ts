@@ -1,13 +1,13 @@
 import type { CaretakingJson } from './caretaking-reply.ts';
 import type { Explained } from './explain-text.ts';
+import { formatInstant } from './instant.ts';
 import { formatSpan } from './units.ts';
 
 /** Who leads since when, and everything that keeps the agents from acting: one line each. */
 export function situationText({ reply, view, nameOf, paint, nowMs }: Explained): string {
   const { leader, decidedAtMs, decisions } = reply;
   const ago = (atMs: number | '+Inf'): string => `${formatSpan(Math.max(0, (nowMs - Number(atMs)) / 1000))} ago`;
-  const since = (atMs: number | '+Inf'): string =>
-    `${new Date(Number(atMs)).toISOString().slice(0, 19)}Z (${ago(atMs)})`;
+  const since = (atMs: number | '+Inf'): string => `${formatInstant(atMs)} (${ago(atMs)})`;
   const decided = decidedAtMs === undefined ? '' : ` It decided last ${ago(decidedAtMs)}.`;
   const open = decisions.filter(({ reasons }) => reasons.some(({ code }) => code === 'BREAKER_OPEN'));
   const names = open.map(({ policy }) => policy).join(', ');

@@ -22,11 +22,6 @@ export interface DecisionsReply {
   readonly breakers?: readonly { readonly policy: string; readonly failures: number }[];
   readonly decidedAtMs?: number;
   readonly decisions: readonly Decision[];
-  readonly armed?: ArmedRecord;
-  /** While they are not armed: what is waited for, a sentence. */
-  readonly arming?: string;
-  readonly pause?: PauseRecord;
-  readonly slot?: Slot;
 }
 
 /** The operation under way, what is waiting, and what was. */

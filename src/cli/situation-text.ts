@@ -5,13 +5,13 @@ import { formatSpan } from './units.ts';
 
 /** Who leads since when, and everything that keeps the agents from acting: one line each. */
 export function situationText({ reply, view, nameOf, paint, nowMs }: Explained): string {
-  const { leader, decidedAtMs, decisions } = reply;
+  const { leader, decidedAtMs, decisions, slot, armed, pause } = reply;
   const ago = (atMs: number | '+Inf'): string => `${formatSpan(Math.max(0, (nowMs - Number(atMs)) / 1000))} ago`;
   const since = (atMs: number | '+Inf'): string => `${formatInstant(atMs)} (${ago(atMs)})`;
   const decided = decidedAtMs === undefined ? '' : ` It decided last ${ago(decidedAtMs)}.`;
   const open = decisions.filter(({ reasons }) => reasons.some(({ code }) => code === 'BREAKER_OPEN'));
   const names = open.map(({ policy }) => policy).join(', ');
-  const { slot, armed, pause, localPause, faults = [] } = view ?? {};
+  const { localPause, faults = [] } = view ?? {};
   const lines = [
     leader === undefined
       ? paint('yellow', 'No agent leads: nothing is decided.')

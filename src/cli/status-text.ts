@@ -1,7 +1,6 @@
 import type { JournalValue } from '../cluster/caretaking.ts';
 import { ifLost } from '../cluster/quorum.ts';
 import type { Status, StatusMember } from '../expose/status.ts';
-import { actingText } from './acting-text.ts';
 import { caretakingText } from './caretaking-text.ts';
 import { formatTable } from './table.ts';
 import { formatBytes, formatCount, formatLatency, formatPercent, formatSpan } from './units.ts';
@@ -22,7 +21,6 @@ export function statusText(status: AsJson<Status>, nowMs: number): string {
   return [
     `${headline(status)}\n`,
     `${origin(status, nowMs)}\n`,
-    actingText(status, nowMs),
     status.members.length === 0 ? '' : `\n${memberTable(status.members)}`,
     `\n${quotaLine(status)}${latencyLine(status)}${caretakingText(status, nowMs)}`,
     problems(status),

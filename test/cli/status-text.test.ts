@@ -152,44 +152,6 @@ describe('the status as text', () => {
   });
 });
 
-describe('the status of acting', () => {
-  const startedAt = '2025-12-31T23:58:04.000Z';
-  const m2 = { id: 'id2', name: 'm2' };
-
-  it('is not there where the agent only observes', () => {
-    expect(statusText(status(), now)).not.toContain('Agents');
-  });
-
-  it('names the leading agent, the operation under way with its step, and pauses', () => {
-    const text = statusText(
-      status({
-        armed: true,
-        journalConnected: true,
-        leader: { ...m2, epoch: '7', own: false },
-        operation: {
-          ...{ id: 'r1', operation: 'defrag', targets: [m2, { id: 'id1', name: 'm1' }], step: 'defragment' },
-          ...{ stepMember: m2, detail: '2.50 GiB', startedAt, stepAt: startedAt, holder: m2, requestedBy: 'ada@db1' },
-        },
-        paused: { reason: 'new disks', by: 'bob', until: '2026-01-01T02:00:00.000Z' },
-        pausedHere: 'Paused here by eve until noon: x',
-      }),
-      now,
-    );
-    expect(text.split('\n').slice(2, 6)).toEqual([
-      'Agents    the agent beside m2 leads, armed',
-      'Under way defrag on m2, m1, begun 2 min ago, asked for by ada@db1; now: defragment m2 (2.50 GiB)',
-      'Paused    by bob until 2026-01-01T02:00:00.000Z: new disks',
-      'Paused    this agent. Paused here by eve until noon: x',
-    ]);
-  });
-
-  it('says that nobody leads, and that it is only remembered', () => {
-    expect(statusText(status({ armed: false, journalConnected: false }), now)).toContain(
-      'Agents    nobody leads the agents, not armed yet; as last seen, etcd does not say it now\n',
-    );
-  });
-});
-
 describe('status --if-lost', () => {
   it('says that a healthy cluster goes on without one member, and that the leader costs an election', () => {
     expect(ifLostText(status(), 'm2')).toBe(

@@ -12,13 +12,16 @@ import type {
 export interface DecisionsReply {
   /** Absent while nobody leads. */
   readonly leader?: LeaderRecord;
-  readonly decidedAtMs?: number;
-  readonly decisions: readonly Decision[];
   readonly armed?: ArmedRecord;
   /** While they are not armed: what is waited for, a sentence. */
   readonly arming?: string;
   readonly pause?: PauseRecord;
+  /** The operation under way. */
   readonly slot?: Slot;
+  /** Policies that stopped after too many failures, until somebody says `resume`. */
+  readonly breakers?: readonly { readonly policy: string; readonly failures: number }[];
+  readonly decidedAtMs?: number;
+  readonly decisions: readonly Decision[];
 }
 
 /** The operation under way, what is waiting, and what was. */

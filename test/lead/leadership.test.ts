@@ -9,8 +9,6 @@ import { aSlot, type JournalOnEtcd, journalOnEtcd } from '../journal/journal-on-
 import { startLeading } from './real-agent.ts';
 
 const patience = { timeout: 30_000 };
-const lostOf = (term: Term): Promise<unknown> =>
-  new Promise((resolve) => term.lost.addEventListener('abort', () => resolve(term.lost.reason), { once: true }));
 
 describe.each(['3.4', '3.5'] as const)('leadership, on etcd %s', (version) => {
   let journal: JournalOnEtcd;
@@ -36,23 +34,21 @@ describe.each(['3.4', '3.5'] as const)('leadership, on etcd %s', (version) => {
   });
 
   test('passes on when the leader is cut off, which knows that it is over before etcd lets go', async () => {
-    const cutOff = startLeading(journal.connect(), keys, 'a');
+    await using cutOff = startLeading(journal.connect(), keys, 'a', { ttlSeconds: 3 });
     const term = await cutOff.leads();
     await using heir = startLeading(journal.direct, keys, 'b');
     await heir.mirror.waitFor(({ agents }) => agents.length === 2);
+    const heldWhenGone = heir.mirror
+      .waitFor(({ leader }) => leader?.epoch !== term.epoch)
+      .then(() => [term.held, cutOff.leadership.term]);
     journal.proxy.drop();
-    const reason = await lostOf(term);
-    const thenStored = (await journal.direct.range({ key: keys.leader })).kvs[0]?.value.toString();
-    expect(reason).toMatchObject({ code: 'ETCD_LEASE_LOST' });
-    expect(thenStored).toContain(cutOff.registration.record.instance);
-    expect([term.held, cutOff.leadership.term]).toEqual([false, undefined]);
+    expect(await heldWhenGone).toEqual([false, undefined]);
     const next = await heir.leads();
-    expect([next.epoch, next.holder, next.held]).toEqual([2n, 'b', true]);
+    expect([next.epoch > term.epoch, next.holder, next.held]).toEqual([true, 'b', true]);
     journal.proxy.cut();
     journal.proxy.heal();
     await expect.poll(() => cutOff.registration.current, patience).toBeDefined();
-    expect([term.held, cutOff.terms.length]).toEqual([false, 1]);
-    await cutOff[Symbol.asyncDispose]();
+    expect([term.held, term.lost.reason]).toEqual([false, expect.objectContaining({ code: 'ETCD_LEASE_LOST' })]);
   });
 
   test('passes on at once when the leader stops', async () => {
@@ -84,7 +80,7 @@ describe.each(['3.4', '3.5'] as const)('leadership, on etcd %s', (version) => {
     await using a = startLeading(journal.direct, keys, 'a');
     await a.leads();
     let bMay = true;
-    await using b = startLeading(journal.direct, keys, 'b', () => bMay);
+    await using b = startLeading(journal.direct, keys, 'b', { eligible: () => bMay });
     await b.mirror.waitFor(({ agents }) => agents.length === 2);
     await a.leadership.resign();
     expect((await b.leads()).epoch).toBe(2n);
@@ -123,8 +119,8 @@ describe.each(['3.4', '3.5'] as const)('leadership, on etcd %s', (version) => {
   });
 
   test('makes no revision while nothing changes', async () => {
-    await using a = startLeading(journal.direct, keys, 'a');
-    await using b = startLeading(journal.direct, keys, 'b');
+    await using a = startLeading(journal.direct, keys, 'a', { ttlSeconds: 9 });
+    await using b = startLeading(journal.direct, keys, 'b', { ttlSeconds: 9 });
     await Promise.race([a.leads(), b.leads()]);
     await b.mirror.waitFor(({ agents, leader }) => agents.length === 2 && leader !== undefined);
     const { revision } = (await journal.direct.status()).header;
@@ -147,15 +143,15 @@ test('leadership passes on when the raft leader is killed together with its agen
   expect(header.memberId).toBe(ids[0]);
   const doomed = ids.indexOf(leaderId);
   const agents = clients.map((client, index) => ({
-    start: () => startLeading(client, keys, ids[index] ?? ''),
+    start: () => startLeading(client, keys, ids[index] ?? '', { ttlSeconds: 3 }),
   }));
   const first = agents[doomed]?.start();
-  await first?.leads();
+  const former = await first?.leads();
   const heirs = agents.filter((_, index) => index !== doomed).map(({ start }) => start());
   await Promise.all(heirs.map(({ mirror }) => mirror.waitFor((now) => now.agents.length === 3)));
   await journal.cluster.members[doomed]?.kill();
   const term = await Promise.race(heirs.map(({ leads }) => leads()));
-  expect(term.epoch).toBe(2n);
+  expect(term.epoch).toBeGreaterThan(former?.epoch ?? 0n);
   await Promise.all([...heirs, first].map((agent) => agent?.[Symbol.asyncDispose]()));
   for (const client of clients) client.close();
 });

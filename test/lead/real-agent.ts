@@ -7,7 +7,13 @@ import type { Term } from '../../src/journal/term.ts';
 import { Leadership } from '../../src/lead/leadership.ts';
 import { Registration } from '../../src/lead/registration.ts';
 
-export const TTL_SECONDS = 2;
+/** So long that no stall of a busy machine costs an agent its lease; shorter only where that is the test. */
+const TTL_SECONDS = 60;
+
+export interface LeadingOptions {
+  readonly eligible?: () => boolean;
+  readonly ttlSeconds?: number;
+}
 
 /** The part of an agent that registers and leads; whoever starts it disposes of it. */
 export interface LeadingAgent extends AsyncDisposable {
@@ -38,7 +44,7 @@ export function startLeading(
   client: MemberClient,
   keys: JournalKeys,
   memberId: string,
-  eligible: () => boolean = () => true,
+  { eligible = () => true, ttlSeconds = TTL_SECONDS }: LeadingOptions = {},
 ): LeadingAgent {
   const mirror = new JournalMirror(client, keys);
   const registration = new Registration({
@@ -46,7 +52,7 @@ export function startLeading(
     keys,
     mirror,
     record: agentRecord(memberId),
-    ttlSeconds: TTL_SECONDS,
+    ttlSeconds,
   });
   const terms: Term[] = [];
   const waiting = new Set<() => void>();

@@ -51,7 +51,7 @@ describe('the registration of an agent', () => {
   });
 
   test('that somebody takes away is written again, under the same lease', async () => {
-    await using agent = startLeading(journal.direct, keys, 'a', () => false);
+    await using agent = startLeading(journal.direct, keys, 'a', { eligible: () => false });
     await seen('a', agent.registration.record.instance);
     await expect.poll(() => agent.registration.current, patience).toBeDefined();
     const { lease, createRevision } = agent.registration.current ?? {};
@@ -63,7 +63,7 @@ describe('the registration of an agent', () => {
   });
 
   test('comes back by itself after an outage longer than its lease', async () => {
-    await using agent = startLeading(journal.connect(), keys, 'a');
+    await using agent = startLeading(journal.connect(), keys, 'a', { ttlSeconds: 2 });
     await seen('a', agent.registration.record.instance);
     await expect.poll(() => agent.registration.current, patience).toBeDefined();
     const before = agent.registration.current?.createRevision ?? 0n;

@@ -14,6 +14,8 @@ import type { RealCluster, RealMember } from '../real/cluster.ts';
 /** A whole agent in this process, beside one member of a real cluster. */
 export interface RunningAgent {
   readonly url: string;
+  /** Of its own, with its socket and its pause file. */
+  readonly folder: string;
   readonly observation: () => Observation;
   /** The status, once it is as wanted; fails with the newest one after 30 s. */
   readonly statusWhen: (wanted: (status: Status) => boolean) => Promise<Status>;
@@ -80,6 +82,7 @@ export async function runningAgent(
   });
   return {
     url: `http://127.0.0.1:${server.address.port}`,
+    folder,
     observation,
     statusWhen: async (wanted) => {
       const endMs = performance.now() + 30_000;

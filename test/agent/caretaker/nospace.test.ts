@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { MemberClient } from '../../../src/etcd/member-client.ts';
+import { type RealCluster, startCluster } from '../../real/cluster.ts';
+import { type ActingAgents, actingAgents, patience } from './acting-agents.ts';
+
+const quotaBytes = 16 * 2 ** 20;
+const valueBytes = 200_000;
+
+let cluster: RealCluster | undefined;
+let acting: ActingAgents | undefined;
+let client: MemberClient | undefined;
+
+afterEach(async () => {
+  client?.close();
+  await acting?.[Symbol.asyncDispose]();
+  await cluster?.close();
+});
+
+/** Agents that are armed and have laid by what they need when nothing can be written any more. */
+async function ready(options: Parameters<typeof startCluster>[0]): Promise<MemberClient> {
+  cluster = await startCluster({ quotaBytes, ...options });
+  acting = await actingAgents(cluster, { 'maintenance.nospace.compactOlderThan': '2s' });
+  await acting.leader();
+  client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
+  const own = client;
+  await vi.waitFor(async () => {
+    const spares = await own.range({
+      key: Buffer.from('/etcd-caretaker/spare/'),
+      rangeEnd: Buffer.from('/etcd-caretaker/spare0'),
+      countOnly: true,
+    });
+    expect(spares.count).toBeGreaterThan(100);
+  }, patience);
+  return own;
+}
+
+const put = (to: MemberClient, key: string): Promise<boolean> =>
+  to.put(Buffer.from(key), Buffer.alloc(valueBytes, 1)).then(
+    () => true,
+    () => false,
+  );
+
+/** Overwrites the same few keys, or writes ever new ones, until etcd refuses it. */
+async function fill(to: MemberClient, key: (index: number) => string): Promise<void> {
+  for (let index = 0; index < 2000; index += 1) {
+    if (!(await put(to, key(index))) && (await to.alarms()).length > 0) return;
+  }
+  throw new Error('the quota was never used up');
+}
+
+describe.each([
+  ['3.4', 3],
+  ['3.5', 3],
+  ['3.5', 1],
+] as const)('a cluster of etcd %s with %d members that refuses writes', (version, members) => {
+  it('is brought back with no human, and all that was written last is there', async () => {
+    const to = await ready({ version, members });
+    await fill(to, (index) => `/history/${index % 5}`);
+    await vi.waitFor(async () => expect(await put(to, '/after')).toBe(true), patience);
+    await vi.waitFor(() => {
+      const entry = acting?.view(0).history.find(({ operation }) => operation === 'nospace');
+      expect(entry?.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['defragment', 'disarm']));
+    }, patience);
+    expect(await to.alarms()).toEqual([]);
+    const kept = await to.range({ key: Buffer.from('/history/'), rangeEnd: Buffer.from('/history0'), keysOnly: true });
+    expect(kept.count).toBe(5);
+  });
+});
+
+it('a cluster that is full of live data stays as it is, and a person is told which prefix fills it', async () => {
+  const to = await ready({ members: 1 });
+  await fill(to, (index) => `/live/${index}`);
+  await vi.waitFor(() => {
+    const paging = acting?.view(0).decisions.find(({ policy, page }) => policy === 'nospace' && page === true);
+    expect(JSON.stringify(paging)).toContain('/live');
+  }, patience);
+  expect((await to.alarms()).map(({ alarm }) => alarm)).toEqual(['NOSPACE']);
+});

@@ -21,7 +21,7 @@ import { look } from './observed-cluster.ts';
 /** Elections must not come from a machine that is slow for a moment: they end a sweep, and rightly so. */
 const calm = ['--heartbeat-interval', '300', '--election-timeout', '6000'];
 
-export const fast: OperateTiming = {
+const fast: OperateTiming = {
   settleMs: 300,
   settleWithinMs: 60_000,
   pollMs: 50,

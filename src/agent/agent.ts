@@ -1,7 +1,13 @@
 import type { Fault, Observation, SectionName } from '../cluster/observation.ts';
 import type { Config } from '../config/config.ts';
+import type { ReceiverName } from '../expose/notify/receiver.ts';
+import { createNotifier } from '../expose/notify.ts';
 import { createRegistry } from '../expose/registry.ts';
 import { type HttpServer, startServer } from '../expose/server.ts';
+import { notifying } from './acting-notify.ts';
+import { besideObserver } from './caretaker/beside-observer.ts';
+import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
+import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
 import { buildObserver } from './observer.ts';
 import type { Releasers } from './releasers.ts';
 
@@ -12,7 +18,13 @@ export interface AgentEvents {
   readonly onObservation?: (observation: Observation) => void;
   readonly onReload: (what: 'tls' | 'token', error: Error | undefined) => void;
   readonly onFailure: (what: string, error: unknown) => void;
+  readonly acting: CaretakerEvents;
+  readonly onNotifyFault: (receiver: ReceiverName, fault: Fault) => void;
+  readonly onNotifyRecovery: (receiver: ReceiverName) => void;
 }
+
+/** For tests alone: puts something between the operations and etcd. */
+type WrapEffects = NonNullable<CaretakerOptions['wrapEffects']>;
 
 /** A running agent. */
 export interface Agent {
@@ -31,13 +43,38 @@ const staleAfterIntervals = 6;
  */
 export async function startAgent(
   config: Config,
-  options: { readonly events: AgentEvents; readonly socketPath?: string },
+  options: { readonly events: AgentEvents; readonly socketPath?: string; readonly wrapEffects?: WrapEffects },
   releasers: Releasers,
 ): Promise<Agent> {
-  const { events, socketPath } = options;
-  const { runner, close } = await buildObserver(config, events);
-  releasers.push('observer', close);
-  const observation = (): Observation => runner.observation;
+  const { events, socketPath, wrapEffects } = options;
+  const observer = await buildObserver(config, {
+    ...events,
+    onObservation: (observation) => {
+      caretaking.take(observation);
+      events.onObservation?.(caretaking.observation());
+    },
+  });
+  const { runner } = observer;
+  releasers.push('observer', observer.close);
+  const notifier = createNotifier({
+    cluster: config.cluster.name,
+    member: config.member.name,
+    ...config.notify,
+    onFault: (receiver, fault) => events.onNotifyFault(receiver, fault),
+    onRecovery: (receiver) => events.onNotifyRecovery(receiver),
+  });
+  releasers.push('notifications', () => notifier.close());
+  let url: string | undefined;
+  const caretaking = besideObserver(
+    () => runner.observation,
+    () => notifier.counts(),
+    () => ({
+      ...caretakerOptions(config, { observer, url, events: notifying(events.acting, notifier, observation) }),
+      ...(wrapEffects === undefined ? {} : { wrapEffects }),
+    }),
+  );
+  releasers.push('caretaker', () => caretaking.close());
+  const { observation } = caretaking;
   const registry = createRegistry({
     observation,
     onError: (metric, error) => events.onFailure(`metric ${metric}`, error),
@@ -53,6 +90,7 @@ export async function startAgent(
       : { tls: { cert, key, ...(clientCa === undefined ? {} : { clientCa }) } }),
     ...(auth.tokenFile === undefined ? {} : { tokenFile: auth.tokenFile }),
     observation,
+    caretaking: caretaking.ports,
     registry,
     staleAfterMs: staleAfterIntervals * config.observe.intervalMs,
     onReload: events.onReload,
@@ -60,6 +98,7 @@ export async function startAgent(
     onFailure: ({ id, method, path, error }) => events.onFailure(`${method} ${path} (${id})`, error),
   });
   releasers.push('HTTP server', () => server.close());
+  url = agentUrl(config, server.address);
   runner.start();
   return { observation, server };
 }

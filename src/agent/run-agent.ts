@@ -1,5 +1,6 @@
 import { faultOf } from '../cluster/agent-error.ts';
 import { createLog, type Log } from '../expose/log.ts';
+import { actingLog } from './acting-log.ts';
 import { startAgent } from './agent.ts';
 import type { AgentPlan } from './agent-plan.ts';
 import { registerSecrets } from './known-secrets.ts';
@@ -16,9 +17,9 @@ const releaseTimeoutMs = 5000;
  * @throws what `startAgent` throws when it cannot start; an uncaught error while it runs
  */
 export async function runAgent(plan: AgentPlan): Promise<void> {
-  const { member, cluster, expose, log: settings } = plan.config;
+  const { member, cluster, expose, notify, log: settings } = plan.config;
   const log = createLog({ level: settings.level, base: { member: member.name, cluster: cluster.name } });
-  const secretFiles = [expose.auth.tokenFile, cluster.auth.passwordFile];
+  const secretFiles = [expose.auth.tokenFile, cluster.auth.passwordFile, notify.webhookFile];
   await registerSecrets(secretFiles, log.addSecret);
   const stateLog = new StateLog(log);
   const releasers = new Releasers();
@@ -38,6 +39,10 @@ export async function runAgent(plan: AgentPlan): Promise<void> {
           onReload: (what, error) =>
             error === undefined ? log.info(`${what} read again`) : log.error(`${what} not read again`, { error }),
           onFailure: (what, error) => log.error('failed', { what, error }),
+          acting: actingLog(log),
+          onNotifyFault: (receiver, fault) =>
+            log.fault({ collector: `notify ${receiver.kind} ${receiver.host}` }, fault),
+          onNotifyRecovery: (receiver) => log.resolved({ collector: `notify ${receiver.kind} ${receiver.host}` }),
         },
       },
       releasers,

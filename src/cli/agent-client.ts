@@ -14,7 +14,9 @@ export interface AgentAddress {
   readonly key?: string;
 }
 
-const TIMEOUT_MS = 10_000;
+const READ_TIMEOUT_MS = 10_000;
+/** Longer than an agent tries to find out what became of a change in etcd: 30 s. */
+const CHANGE_TIMEOUT_MS = 40_000;
 /** An observation of a large cluster has some hundred KiB. */
 const MAX_REPLY_BYTES = 32 * 2 ** 20;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
@@ -63,7 +65,8 @@ export class AgentClient {
     return await this.#json({ method: 'DELETE', path, ...(body === undefined ? {} : { body }) }, signal);
   }
 
-  async #json(call: Call, signal: AbortSignal = AbortSignal.timeout(TIMEOUT_MS)): Promise<unknown> {
+  async #json(call: Call, given: AbortSignal | undefined): Promise<unknown> {
+    const signal = given ?? AbortSignal.timeout(call.method === 'GET' ? READ_TIMEOUT_MS : CHANGE_TIMEOUT_MS);
     let mayHaveArrived = false;
     const onSent = (): void => {
       mayHaveArrived = call.method !== 'GET';

@@ -1,49 +1,34 @@
 import { AgentError } from '../cluster/agent-error.ts';
-import type {
-  ArmedRecord,
-  Decision,
-  HistoryEntry,
-  LeaderRecord,
-  PauseRecord,
-  RequestRecord,
-  Slot,
-} from '../cluster/caretaking.ts';
+import type { Decision } from '../cluster/caretaking.ts';
+import type { CaretakingView } from '../cluster/caretaking-view.ts';
+import type { DecisionsReply, OperationsReply } from '../expose/caretaking-ports.ts';
 import type { AsJson } from './status-text.ts';
 
-/** What `GET /api/v1/decisions` answers. Members are ids wherever they are not called by name. */
-export interface DecisionsReply {
-  readonly leader?: AsJson<LeaderRecord>;
-  readonly armed?: AsJson<ArmedRecord>;
-  /** While they are not armed: what is waited for, a sentence. */
-  readonly arming?: string;
-  readonly pause?: AsJson<PauseRecord>;
-  readonly slot?: AsJson<Slot>;
-  /** Policies that stopped after too many failures, until somebody says `resume`. */
-  readonly breakers?: readonly { readonly policy: string; readonly failures: number }[];
-  readonly decidedAtMs?: number;
-  readonly decisions: readonly AsJson<Decision>[];
-}
+/** What `GET /api/v1/decisions` answers. */
+export type DecisionsJson = AsJson<DecisionsReply>;
 
 /** What `GET /api/v1/operations` answers. */
-export interface OperationsReply {
-  /** Under way. */
-  readonly slot?: AsJson<Slot>;
-  /** Not begun yet. */
-  readonly requests?: readonly AsJson<RequestRecord>[];
-  /** Newest first. */
-  readonly history: readonly AsJson<HistoryEntry>[];
-}
+export type OperationsJson = AsJson<OperationsReply>;
+
+/** What one agent has to say of acting, in `GET /api/v1/observation`. */
+export type CaretakingJson = AsJson<CaretakingView>;
 
 /** Throws `AGENT_UNREACHABLE` where something else answered. */
-export function decisionsReply(url: string, json: unknown): DecisionsReply {
-  if (hasList(json, 'decisions')) return json as DecisionsReply;
+export function decisionsReply(url: string, json: unknown): DecisionsJson {
+  if (hasList(json, 'decisions')) return json as DecisionsJson;
   throw notOfThisVersion(url);
 }
 
 /** Throws `AGENT_UNREACHABLE` where something else answered. */
-export function operationsReply(url: string, json: unknown): OperationsReply {
-  if (hasList(json, 'history')) return json as OperationsReply;
+export function operationsReply(url: string, json: unknown): OperationsJson {
+  if (hasList(json, 'history')) return json as OperationsJson;
   throw notOfThisVersion(url);
+}
+
+/** The part of an observation that is about acting; undefined where the agent takes no part in it. */
+export function caretakingIn(observation: unknown): CaretakingJson | undefined {
+  const found = at(observation, 'caretaking');
+  return hasList(found, 'faults') ? (found as CaretakingJson) : undefined;
 }
 
 /** The id by which a request is known in the history. Throws `AGENT_OUTCOME_UNKNOWN` where something else answered. */

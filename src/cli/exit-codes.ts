@@ -17,6 +17,13 @@ export const exitCodes = {
 const unreachable = new Set([
   'AGENT_UNREACHABLE',
   'AGENT_OUTCOME_UNKNOWN',
+  'JOURNAL_UNCERTAIN',
+  'LEADER_HAS_NO_URL',
+  'MEMBER_HAS_NO_URL',
+  'MEMBERS_UNKNOWN',
+  'NOT_ACTING',
+  'NOT_ACTING_YET',
+  'NOT_LEADER',
   'ETCD_MISSING',
   'ETCD_UNREACHABLE',
   'ETCD_DEADLINE',
@@ -31,6 +38,8 @@ const unreachable = new Set([
 const usage = new Set([
   'CONFIG_INVALID',
   'USAGE',
+  'MEMBER_UNKNOWN',
+  'OPERATION_UNKNOWN',
   'ENOENT',
   'EACCES',
   'EISDIR',

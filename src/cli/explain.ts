@@ -5,7 +5,7 @@ import { operationNames } from '../cluster/caretaking.ts';
 import type { AgentClient } from './agent-client.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
 import { askOne } from './any-agent.ts';
-import { decisionsReply, operationsReply } from './caretaking-reply.ts';
+import { caretakingIn, decisionsReply, operationsReply } from './caretaking-reply.ts';
 import type { Paint } from './decision-text.ts';
 import { explainPolicyText, explainText } from './explain-text.ts';
 import { memberNames } from './member-names.ts';
@@ -49,15 +49,18 @@ async function explain(
   const reply = decisionsReply(agent.url, await agent.get('/api/v1/decisions'));
   if (output !== 'table') {
     if (policy === undefined) return await printed(reply, output);
-    return await printed(
-      reply.decisions.find((one) => one.policy === policy) ?? undecided(policy, reply.decisions),
-      output,
-    );
+    const decision = reply.decisions.find((one) => one.policy === policy) ?? undecided(policy, reply.decisions);
+    return await printed(decision, output);
   }
-  const context = { nameOf: await memberNames(agent), paint: paintStdout, nowMs: Date.now() };
-  if (policy === undefined) return explainText(reply, context);
+  const [nameOf, observation] = await Promise.all([
+    memberNames(agent),
+    // What it adds is worth having, not worth failing for.
+    agent.get('/api/v1/observation').catch(() => undefined),
+  ]);
+  const explained = { reply, view: caretakingIn(observation), nameOf, paint: paintStdout, nowMs: Date.now() };
+  if (policy === undefined) return explainText(explained);
   const operations = operationsReply(agent.url, await agent.get('/api/v1/operations'));
-  return explainPolicyText(reply, operations, policy, context) ?? undecided(policy, reply.decisions);
+  return explainPolicyText(explained, operations, policy) ?? undecided(policy, reply.decisions);
 }
 
 function undecided(policy: string, decisions: readonly { readonly policy: string }[]): never {

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { LoadedConfig } from '../config/config.ts';
 import { flagsOf } from './config-flags.ts';
 import { readDemo } from './demo-agents.ts';
@@ -26,9 +26,6 @@ export async function pauseFilesOf(
   );
 }
 
-function pauseFileOf({ config, values }: LoadedConfig): PauseFile {
-  const { name } = config.member;
-  const given = values.get('operate.pauseFile');
-  const beside = join(dirname(config.expose.socket), `${name.replace(/[^A-Za-z0-9._-]/g, '_')}.pause`);
-  return { member: name, path: typeof given === 'string' ? given : beside };
+function pauseFileOf({ config }: LoadedConfig): PauseFile {
+  return { member: config.member.name, path: config.operate.pauseFile };
 }

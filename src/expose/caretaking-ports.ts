@@ -1,9 +1,25 @@
-import type { Decision, HistoryEntry, LeaderRecord, RequestRecord, Slot } from '../cluster/caretaking.ts';
+import type {
+  ArmedRecord,
+  Decision,
+  HistoryEntry,
+  LeaderRecord,
+  PauseRecord,
+  RequestRecord,
+  Slot,
+} from '../cluster/caretaking.ts';
 
 /** Who leads, and what it decided last. */
 export interface DecisionsReply {
   /** Absent while nobody leads. */
   readonly leader?: LeaderRecord;
+  readonly armed?: ArmedRecord;
+  /** While they are not armed: what is waited for, a sentence. */
+  readonly arming?: string;
+  readonly pause?: PauseRecord;
+  /** The operation under way. */
+  readonly slot?: Slot;
+  /** Policies that stopped after too many failures, until somebody says `resume`. */
+  readonly breakers?: readonly { readonly policy: string; readonly failures: number }[];
   readonly decidedAtMs?: number;
   readonly decisions: readonly Decision[];
 }
@@ -37,6 +53,9 @@ export interface CaretakingPorts {
   request(wish: OperationWish, signal: AbortSignal): Promise<{ readonly id: string }>;
   /** What would become of such a request now; only where this agent leads, else `NOT_LEADER`, naming who does. */
   dryRun(wish: OperationWish, signal: AbortSignal): Promise<Decision>;
-  pause(wish: { readonly reason: string; readonly forMs: number; readonly by: string }, signal: AbortSignal): Promise<void>;
+  pause(
+    wish: { readonly reason: string; readonly forMs: number; readonly by: string },
+    signal: AbortSignal,
+  ): Promise<void>;
   resume(by: string, signal: AbortSignal): Promise<void>;
 }

@@ -126,6 +126,7 @@ describe('asking one of several agents', () => {
 
   it.each([
     ['AGENT_UNREACHABLE', 2],
+    ['NOT_LEADER', 2],
     ['AGENT_OUTCOME_UNKNOWN', 1],
     ['TOKEN_WRONG', 1],
   ])('with %s asks %d of them', async (code, count) => {

@@ -1,5 +1,5 @@
-import type { CaretakingView, DecisionCount, OperationCount } from '../../cluster/caretaking-view.ts';
 import type { Decision, HistoryEntry } from '../../cluster/caretaking.ts';
+import type { CaretakingView, DecisionCount, OperationCount } from '../../cluster/caretaking-view.ts';
 import { HistogramRecorder } from '../../observe/histogram-recorder.ts';
 
 /** Edges of `operation_duration_seconds`: from a moved leader to a large sweep. */

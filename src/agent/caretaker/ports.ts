@@ -35,25 +35,26 @@ export function portsOf(caretaker: () => Caretaker | undefined): CaretakingPorts
       const { acting } = there();
       const { client } = acting.options;
       const { revision } = await pause(client, acting.keys, wish, signal);
-      acting.options.events.log('paused', { by: wish.by, reason: wish.reason });
+      acting.options.events.onPaused(wish);
       await note(there(), { operation: 'pause', by: wish.by, summary: wish.reason, revision }, signal);
     },
     resume: async (by, signal) => {
       const { acting } = there();
       const revision = await resume(acting.options.client, acting.keys, by, signal);
-      acting.options.events.log('resumed', { by });
-      await note(there(), { operation: 'resume', by, summary: 'The pause has ended, breakers are closed.', revision }, signal);
+      acting.options.events.onResumed(by);
+      await note(
+        there(),
+        { operation: 'resume', by, summary: 'The pause has ended, breakers are closed.', revision },
+        signal,
+      );
     },
   };
 }
 
 /** The leader's, which another agent has to be asked for where this one does not lead. */
 async function decisions(caretaker: Caretaker, signal: AbortSignal): Promise<DecisionsReply> {
-  const { leads, leader, decisions: own, decidedAtMs, agents } = caretaker.view();
-  const base = leader === undefined ? {} : { leader };
-  if (leads || leader === undefined) {
-    return { ...base, decisions: own, ...(decidedAtMs === undefined ? {} : { decidedAtMs }) };
-  }
+  const { leads, leader, agents } = caretaker.view();
+  if (leads || leader === undefined) return ownDecisions(caretaker);
   const url = agents.find(({ memberId }) => memberId === leader.memberId)?.url;
   if (url === undefined) {
     throw new AgentError('LEADER_HAS_NO_URL', `The agent beside ${leader.member} leads, and it names no URL.`, {
@@ -66,10 +67,28 @@ async function decisions(caretaker: Caretaker, signal: AbortSignal): Promise<Dec
     // It was made by another agent for the same readers, and passes through as it is.
     return reply as DecisionsReply;
   }
-  throw new AgentError('LEADER_ANSWER_UNKNOWN', `The leading agent beside ${leader.member} answered in words that this version does not know.`, {
-    member: leader.member,
-    remedy: 'Bring the agents to one version.',
-  });
+  throw new AgentError(
+    'LEADER_ANSWER_UNKNOWN',
+    `The leading agent beside ${leader.member} answered in words that this version does not know.`,
+    {
+      member: leader.member,
+      remedy: 'Bring the agents to one version.',
+    },
+  );
+}
+
+function ownDecisions({ view, acting }: Caretaker): DecisionsReply {
+  const { leader, decisions: newest, decidedAtMs } = view();
+  const { breakerFailures } = acting.options.settings;
+  const breakers = newest.flatMap(({ policy, reasons }) =>
+    reasons.some(({ code }) => code === 'BREAKER_OPEN') ? [{ policy, failures: breakerFailures }] : [],
+  );
+  return {
+    ...(leader === undefined ? {} : { leader }),
+    ...(breakers.length === 0 ? {} : { breakers }),
+    ...(decidedAtMs === undefined ? {} : { decidedAtMs }),
+    decisions: newest,
+  };
 }
 
 async function dryRun(caretaker: Caretaker, wish: OperationWish, signal: AbortSignal): Promise<Decision> {

@@ -135,7 +135,7 @@ export class StateSource {
   async #storeMarks(signal: AbortSignal): Promise<Marks> {
     const { readTimeoutMs, events } = this.#options.caretaker;
     return this.#marks.current(readTimeoutMs, signal).catch((error: unknown) => {
-      if (!signal.aborted) events.onFault("marks of other caretakers", error);
+      if (!signal.aborted) events.onFault('marks of other caretakers', error);
       return { keys: [], kubernetesCompacts: true };
     });
   }

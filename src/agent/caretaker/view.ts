@@ -1,5 +1,5 @@
-import type { CaretakingView } from '../../cluster/caretaking-view.ts';
 import type { HistoryEntry } from '../../cluster/caretaking.ts';
+import type { CaretakingView } from '../../cluster/caretaking-view.ts';
 import type { JournalMirror } from '../../journal/mirror.ts';
 import type { Term } from '../../journal/term.ts';
 import type { Leadership } from '../../lead/leadership.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HistoryEntry, JournaledStep } from '../../cluster/caretaking.ts';
-import type { OperationsReply } from '../caretaking-reply.ts';
+import type { OperationsJson } from '../caretaking-reply.ts';
+import { formatInstant } from '../instant.ts';
 import type { NameOf } from '../member-names.ts';
 import type { AsJson } from '../status-text.ts';
 
@@ -9,7 +10,7 @@ export interface FollowOptions {
   /** Of the request: the operation and its history entry have the same. */
   readonly id: string;
   /** Asks an agent. What it throws is only said: whoever answers next knows everything. */
-  readonly read: () => Promise<OperationsReply>;
+  readonly read: () => Promise<OperationsJson>;
   readonly say: (line: string) => void;
   readonly nameOf: NameOf;
   readonly pollMs: number;
@@ -49,12 +50,12 @@ export async function follow(options: FollowOptions): Promise<AsJson<HistoryEntr
 
 /** `12:00:03 UTC  defragment m2: 1.20 GiB` */
 function stepLine({ atMs, name, memberId, detail }: AsJson<JournaledStep>, nameOf: NameOf): string {
-  const time = typeof atMs === 'number' ? new Date(atMs).toISOString().slice(11, 19) : '--:--:--';
+  const time = formatInstant(atMs).slice(-9, -1);
   const member = memberId === undefined ? '' : ` ${nameOf(memberId)}`;
   return `${time} UTC  ${name}${member}${detail === undefined ? '' : `: ${detail}`}`;
 }
 
-function waiting({ slot }: OperationsReply): string {
+function waiting({ slot }: OperationsJson): string {
   return slot === undefined
     ? 'Asked for; the leading agent has not begun yet.'
     : `Asked for; it waits until ${slot.operation} is over.`;

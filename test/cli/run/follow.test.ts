@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { OperationsReply } from '../../../src/cli/caretaking-reply.ts';
+import type { OperationsJson } from '../../../src/cli/caretaking-reply.ts';
 import { follow } from '../../../src/cli/run/follow.ts';
 import { outcomeText } from '../../../src/cli/run/outcome-text.ts';
 
-type Slot = NonNullable<OperationsReply['slot']>;
-type Entry = OperationsReply['history'][number];
+type Slot = NonNullable<OperationsJson['slot']>;
+type Entry = OperationsJson['history'][number];
 
 const atMs = Date.parse('2026-01-01T12:00:00.000Z');
 
@@ -25,7 +25,7 @@ const [first, second, third] = [
 
 /** What is said while these are the answers, one after another; the last one again and again. */
 async function followed(
-  answers: readonly (OperationsReply | Error)[],
+  answers: readonly (OperationsJson | Error)[],
   signal = new AbortController().signal,
 ): Promise<{ readonly ended: Entry; readonly said: readonly string[] }> {
   const said: string[] = [];
@@ -48,12 +48,13 @@ async function followed(
 describe('following an operation', () => {
   it('says each step once, with the member’s name, and gives the end', async () => {
     const { ended, said } = await followed([
-      { history: [] },
-      { history: [] },
-      { slot, history: [] },
-      { slot: { ...slot, steps: [first] }, history: [] },
-      { slot: { ...slot, steps: [first, second] }, history: [] },
+      { requests: [], history: [] },
+      { requests: [], history: [] },
+      { slot, requests: [], history: [] },
+      { slot: { ...slot, steps: [first] }, requests: [], history: [] },
+      { slot: { ...slot, steps: [first, second] }, requests: [], history: [] },
       {
+        requests: [],
         history: [
           { ...entry, id: 'r2' },
           { ...entry, steps: [first, second, third] },
@@ -72,9 +73,9 @@ describe('following an operation', () => {
   it('goes on where the journal has left out its oldest steps', async () => {
     const left = { name: 'left-out', atMs: atMs + 2000, detail: 'Earlier steps are left out.' };
     const { said } = await followed([
-      { slot: { ...slot, steps: [first, second] }, history: [] },
-      { slot: { ...slot, steps: [left, second, third] }, history: [] },
-      { history: [entry] },
+      { slot: { ...slot, steps: [first, second] }, requests: [], history: [] },
+      { slot: { ...slot, steps: [left, second, third] }, requests: [], history: [] },
+      { requests: [], history: [entry] },
     ]);
     expect(said.filter((line) => line.includes('settle'))).toHaveLength(1);
     expect(said.at(-1)).toContain('defragment zz');
@@ -82,13 +83,24 @@ describe('following an operation', () => {
 
   it('says what it waits for', async () => {
     const other = { ...slot, id: 'r0', operation: 'compaction' };
-    const { said } = await followed([{ slot: other, history: [] }, { slot: other, history: [] }, { history: [entry] }]);
+    const { said } = await followed([
+      { slot: other, requests: [], history: [] },
+      { slot: other, requests: [], history: [] },
+      { requests: [], history: [entry] },
+    ]);
     expect(said).toEqual(['Asked for; it waits until compaction is over.']);
   });
 
   it('goes on while no agent answers, and says so once', async () => {
     const gone = new Error('No agent could be reached.');
-    const { said } = await followed([gone, gone, gone, { slot, history: [] }, gone, { history: [entry] }]);
+    const { said } = await followed([
+      gone,
+      gone,
+      gone,
+      { slot, requests: [], history: [] },
+      gone,
+      { requests: [], history: [entry] },
+    ]);
     expect(said).toEqual([
       'note: No agent could be reached. Asking again.',
       'note: No agent could be reached. Asking again.',
@@ -97,7 +109,7 @@ describe('following an operation', () => {
 
   it('ends with the reason of its signal, also while it waits for an answer', async () => {
     const control = new AbortController();
-    const waits = followed([{ slot, history: [] }], control.signal);
+    const waits = followed([{ slot, requests: [], history: [] }], control.signal);
     setTimeout(() => control.abort(new Error('enough')), 20);
     await expect(waits).rejects.toThrow('enough');
     await expect(followed([new Error('aborted')], AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');

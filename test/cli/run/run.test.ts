@@ -90,9 +90,9 @@ describe('run', () => {
 
   it('hands on what the agent says of an operation that it does not know', async () => {
     const detail = 'There is no operation frobnicate. Name one of nospace, compaction.';
-    await using agent = await scriptedAgent(() => [400, { code: 'UNKNOWN_OPERATION', detail }]);
+    await using agent = await scriptedAgent(() => [400, { code: 'OPERATION_UNKNOWN', detail }]);
     const { exitCode, stderr } = await run(agent, 'frobnicate');
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
     expect(stderr).toContain(detail);
   });
 

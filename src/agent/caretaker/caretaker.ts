@@ -103,7 +103,11 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
       events.onChange();
     },
   });
-  const source = new StateSource({ caretaker: options, mirror, memberId, ownOperations, epoch: () => term?.epoch });
+  const source = new StateSource({
+    ...{ caretaker: options, mirror, memberId, ownOperations },
+    complete: (history) => ledger.complete(history),
+    epoch: () => term?.epoch,
+  });
   const acting: Acting = {
     ...{ options, keys, mirror, registration, source, operations },
     runParts: () => ({
@@ -149,7 +153,10 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
 
   return {
     acting,
-    view: () => viewOf({ mirror, registration, leadership, source, localPause }, term, ledger.view()),
+    view: () => {
+      const view = viewOf({ mirror, registration, leadership, source, localPause }, term, ledger.view());
+      return { ...view, history: ledger.complete(view.history) };
+    },
     take: (observation) => {
       source.take(observation);
       leadership.reconsider();

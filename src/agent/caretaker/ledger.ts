@@ -5,11 +5,16 @@ import { HistogramRecorder } from '../../observe/histogram-recorder.ts';
 /** Edges of `operation_duration_seconds`: from a moved leader to a large sweep. */
 const DURATION_EDGES = [0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 
+/** So many own operations are remembered beside the journal. */
+const REMEMBERED = 10;
+
 /** What this agent has decided and done since it started, counted for the metrics. */
 export class Ledger {
   readonly #decisions = new Map<string, DecisionCount>();
   readonly #operations = new Map<string, OperationCount>();
   readonly #durations = new Map<string, HistogramRecorder>();
+  /** Ended operations, newest first. */
+  #ended: readonly HistoryEntry[] = [];
   #newest: readonly Decision[] = [];
   #decidedAtMs: number | undefined;
 
@@ -32,13 +37,25 @@ export class Ledger {
   }
 
   /** Takes in an operation that this agent has brought to its end. */
-  ended({ operation, outcome, seconds }: HistoryEntry): void {
+  ended(entry: HistoryEntry): void {
+    const { operation, outcome, seconds } = entry;
+    this.#ended = [entry, ...this.#ended].slice(0, REMEMBERED);
     const key = `${operation} ${outcome}`;
     const count = (this.#operations.get(key)?.count ?? 0) + 1;
     this.#operations.set(key, { operation, outcome, count });
     const recorder = this.#durations.get(operation) ?? new HistogramRecorder(DURATION_EDGES);
     recorder.record(seconds);
     this.#durations.set(operation, recorder);
+  }
+
+  /**
+   * The history with what this agent has ended and could not write down: while etcd refuses writes, that recovery came to
+   * nothing is known to this agent alone, and it must not try the same again at once.
+   */
+  complete(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
+    const known = new Set(history.map(({ id }) => id));
+    const own = this.#ended.filter(({ id, endedAtMs }) => !known.has(id) && endedAtMs >= (history[0]?.endedAtMs ?? 0));
+    return [...own, ...history];
   }
 
   /** The part of the view that is counted here. */

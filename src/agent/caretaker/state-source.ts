@@ -1,6 +1,6 @@
 import { sightOf } from '../../cluster/agent-sight.ts';
 import { type AgentReport, assembleState } from '../../cluster/assemble-state.ts';
-import type { OperationVersions } from '../../cluster/caretaking.ts';
+import type { HistoryEntry, OperationVersions } from '../../cluster/caretaking.ts';
 import { ForeignHands } from '../../cluster/foreign-hands.ts';
 import { foreignSigns } from '../../cluster/foreign-signs.ts';
 import { LeaderSlowness } from '../../cluster/leader-slowness.ts';
@@ -21,6 +21,8 @@ export interface StateSourceOptions {
   readonly mirror: JournalMirror;
   readonly memberId: string;
   readonly ownOperations: OperationVersions;
+  /** The journal's history with what this agent could not write there. */
+  readonly complete: (history: readonly HistoryEntry[]) => readonly HistoryEntry[];
   /** Of the own term, while this agent leads. */
   readonly epoch: () => bigint | undefined;
 }
@@ -63,12 +65,13 @@ export class StateSource {
 
   /** Throws `EtcdError` where nobody says which members there are. */
   async observe(signal: AbortSignal): Promise<ClusterState> {
-    const { caretaker, mirror, ownOperations, epoch } = this.#options;
+    const { caretaker, mirror, ownOperations, epoch, complete } = this.#options;
     const cluster = await caretaker.freshCluster(signal);
     const [reports, marks] = await Promise.all([this.#reports(cluster, signal), this.#storeMarks(signal)]);
     const monotonicMs = performance.now();
     this.#remember(cluster, monotonicMs);
-    const { slot, ...journal } = mirror.snapshot;
+    const { slot, history, ...rest } = mirror.snapshot;
+    const journal = { ...rest, history: complete(history) };
     const own = epoch();
     const state = assembleState({
       nowMs: Date.now(),

@@ -3,13 +3,6 @@ import { type RequestOptions, request as tlsRequest } from 'node:https';
 import { within } from '../abort/linked-abort.ts';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import { refused, urlToAsk } from './peer-agent/may-ask.ts';
-import {
-  type PeerDecisions,
-  type PeerObservation,
-  type Revived,
-  reviveDecisions,
-  reviveObservation,
-} from './peer-agent/revive.ts';
 import { type Credentials, TlsCredentials } from './tls-credentials.ts';
 
 export interface PeerAgentsOptions {
@@ -20,13 +13,6 @@ export interface PeerAgentsOptions {
   readonly timeoutMs: number;
   /** An observation of a large cluster has some hundred KiB; default 8 MiB. */
   readonly largestReplyBytes?: number;
-}
-
-/** Of an agent, what is needed to ask it. */
-export interface PeerAgent {
-  readonly memberId: string;
-  readonly member: string;
-  readonly url: string;
 }
 
 const defaultLargestBytes = 8 * 2 ** 20;
@@ -47,29 +33,6 @@ export class PeerAgents {
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     });
-  }
-
-  /**
-   * What the agent beside a member observes. Throws what `fetch` throws, `PEER_AGENT_ANSWER` where that is no observation,
-   * and `PEER_AGENT_WRONG_MEMBER` where it is one of another member.
-   */
-  async observation(agent: PeerAgent, signal: AbortSignal): Promise<PeerObservation> {
-    const value = readOf(agent, reviveObservation(await this.fetch(agent.url, '/api/v1/observation', signal)));
-    const { member, sections } = value.observation;
-    const id = sections.member?.value?.status.memberId;
-    // While it does not see its member, all that is known is the name that it was configured with.
-    const isRight = id === undefined ? member === agent.member : id === agent.memberId;
-    if (!isRight) {
-      const message = `The agent that is registered beside ${agent.member} observes another member.`;
-      const remedy = 'Look at expose.advertise of the agents: each names its own URL there.';
-      throw new AgentError('PEER_AGENT_WRONG_MEMBER', message, { member: agent.member, remedy });
-    }
-    return value;
-  }
-
-  /** What the leading agent decided last. Throws what `fetch` throws, and `PEER_AGENT_ANSWER`. */
-  async decisions(agent: PeerAgent, signal: AbortSignal): Promise<PeerDecisions> {
-    return readOf(agent, reviveDecisions(await this.fetch(agent.url, '/api/v1/decisions', signal)));
   }
 
   /**
@@ -134,12 +97,6 @@ async function textOf(response: IncomingMessage, largestBytes: number): Promise<
   } finally {
     response.destroy();
   }
-}
-
-function readOf<T>({ member }: PeerAgent, revived: Revived<T>): T {
-  if ('value' in revived) return revived.value;
-  const { code, message, remedy } = revived.fault;
-  throw new AgentError(code, message, { member, ...(remedy === undefined ? {} : { remedy }) });
 }
 
 function unreachable(where: string, error: unknown): AgentError {

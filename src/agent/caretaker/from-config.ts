@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config.ts';
 import { fetchMetricsPage } from '../../etcd/metrics-page.ts';
+import { PeerAgents } from '../../observe/peer-agent.ts';
 import { productionTiming } from '../../operate/timing.ts';
 import { decideSettings } from '../decide-settings.ts';
 import type { Observer } from '../observer.ts';
 import { agentVersion } from '../version.ts';
-import { readAgent } from './agent-reader.ts';
 import type { CaretakerEvents, CaretakerOptions } from './options.ts';
 
 /** How long a read of another agent or of a member may take, beside the rounds. */
@@ -16,17 +16,19 @@ export function caretakerOptions(
   { observer, url, events }: { observer: Observer; url: string | undefined; events: CaretakerEvents },
 ): Omit<CaretakerOptions, 'observation' | 'wrapEffects'> {
   const { member, cluster, lead, maintenance, operate, expose } = config;
-  const memberHosts = (): ReadonlySet<string> => {
-    const members = observer.runner.observation.sections.cluster?.value?.members ?? [];
-    const urls = members.flatMap(({ clientUrls, peerUrls }) => [...clientUrls, ...peerUrls]);
-    return new Set(urls.flatMap((text) => URL.parse(text)?.hostname.replace(/^\[(.*)\]$/, '$1') ?? []));
-  };
   const { cert, key, clientCa } = expose.tls;
-  const tls = {
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(clientCa === undefined ? {} : { clientCa }),
-  };
+  const agents = new PeerAgents({
+    tls: {
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      ...(clientCa === undefined ? {} : { clientCa }),
+    },
+    memberUrls: () => {
+      const members = observer.runner.observation.sections.cluster?.value?.members ?? [];
+      return members.flatMap(({ clientUrls, peerUrls }) => [...clientUrls, ...peerUrls]);
+    },
+    timeoutMs: READ_TIMEOUT_MS,
+  });
   return {
     member: member.name,
     version: agentVersion(),
@@ -51,7 +53,7 @@ export function caretakerOptions(
         signal,
         timeoutMs: READ_TIMEOUT_MS,
       }),
-    fetchAgent: (base, path, signal) => readAgent({ tls, memberHosts }, base, path, signal),
+    fetchAgent: (base, path, signal) => agents.fetch(base, path, signal),
     events,
   };
 }

@@ -25,6 +25,7 @@ export async function peerReports(
       const reply = await within([signal], timeoutMs, (until) => fetchAgent(url, '/api/v1/observation', until));
       const told = sightTold(reply, voters);
       if (told === undefined) throw new Error(`the agent of ${member} answered with something that is no observation`);
+      if (told.member !== member) throw new Error(`what answers there stands beside ${told.member}, not ${member}`);
       const localPause = textAt(reply, 'caretaking', 'localPause');
       const report = {
         sight: told.sight,

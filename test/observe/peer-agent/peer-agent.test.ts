@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../../../src/expose/registry.ts';
 import { type ServerOptions, startServer } from '../../../src/expose/server.ts';
 import { PeerAgents, type PeerAgentsOptions } from '../../../src/observe/peer-agent.ts';
-import { fullObservation, observationWith } from '../../expose/support/full-observation.ts';
+import { fullObservation } from '../../expose/support/full-observation.ts';
 import { scriptedPorts } from '../../expose/support/scripted-ports.ts';
 import { createAuthority, issueCertificate, type KeyPair } from '../../real/certificates.ts';
 
@@ -17,7 +17,6 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-const m1 = { memberId: '8e9e05c52164694d', member: 'm1' };
 const signal = new AbortController().signal;
 /** An address of this machine that is not loopback, where it has one. */
 const outside = Object.values(networkInterfaces())
@@ -56,21 +55,8 @@ async function strange(answer: RequestListener): Promise<string> {
 describe('another agent on this machine', () => {
   it('says what it observes, and what it decides', async () => {
     const url = `http://127.0.0.1:${await agent()}`;
-    const { observation, localPause } = await peers().observation({ ...m1, url }, signal);
-    expect(observation.sections.cluster?.value?.raftTerm).toBe(7n);
-    expect(localPause).toContain('bob');
-    const { decisions, leaderEpoch } = await peers().decisions({ ...m1, url: `${url}/` }, signal);
-    expect(leaderEpoch).toBe(12n);
-    expect(decisions.map(({ policy }) => policy)).toEqual(['defrag', 'compaction']);
-  });
-
-  it('is not taken for the one beside another member, by the id of the member or else by its name', async () => {
-    const url = `http://127.0.0.1:${await agent()}`;
-    const wrong = { code: 'PEER_AGENT_WRONG_MEMBER', member: 'm2' };
-    await expect(peers().observation({ memberId: 'x', member: 'm2', url }, signal)).rejects.toMatchObject(wrong);
-    const blind = `http://127.0.0.1:${await agent({ observation: () => observationWith({ member: undefined }) })}`;
-    await expect(peers().observation({ ...m1, url: blind }, signal)).resolves.toBeDefined();
-    await expect(peers().observation({ ...m1, member: 'm2', url: blind }, signal)).rejects.toMatchObject(wrong);
+    expect(await peers().fetch(url, '/api/v1/observation', signal)).toMatchObject({ member: 'm1' });
+    expect(await peers().fetch(`${url}/`, '/api/v1/decisions', signal)).toHaveProperty('decisions');
   });
 
   it.each<[string, RequestListener, string]>([
@@ -85,27 +71,21 @@ describe('another agent on this machine', () => {
     ],
   ])('that answers %s is not read', async (_, answer, why) => {
     const url = await strange(answer);
-    const reading = peers({ largestReplyBytes: 65_536 }).observation({ ...m1, url }, signal);
+    const reading = peers({ largestReplyBytes: 65_536 }).fetch(url, '/api/v1/observation', signal);
     await expect(reading).rejects.toMatchObject({
       code: 'PEER_AGENT_UNREACHABLE',
       message: expect.stringContaining(why),
     });
   });
 
-  it('that answers something else is a fault of its own', async () => {
-    const url = await strange((_, response) => response.end('{"member":"m1"}'));
-    await expect(peers().observation({ ...m1, url }, signal)).rejects.toMatchObject({ code: 'PEER_AGENT_ANSWER' });
-    await expect(peers().decisions({ ...m1, url }, signal)).rejects.toMatchObject({ code: 'PEER_AGENT_ANSWER' });
-  });
-
   it('that says nothing is waited for no longer than the time-out, or than anybody waits', async () => {
     const hangs = await strange(() => undefined);
     const trickles = await strange((_, response) => response.write('{'));
     for (const url of [hangs, trickles]) {
-      const late = peers({ timeoutMs: 100 }).observation({ ...m1, url }, signal);
+      const late = peers({ timeoutMs: 100 }).fetch(url, '/api/v1/observation', signal);
       await expect(late).rejects.toMatchObject({ message: expect.stringContaining('no answer in time') });
       const gone = new AbortController();
-      const reading = peers().observation({ ...m1, url }, gone.signal);
+      const reading = peers().fetch(url, '/api/v1/observation', gone.signal);
       gone.abort(new Error('nobody waits'));
       await expect(reading).rejects.toThrow('nobody waits');
     }
@@ -169,8 +149,8 @@ describe('TLS between agents', () => {
     const url = `https://${host}:${port}`;
     const memberUrls = () => [`https://${host}:2379`];
     const tls = { ...mine, clientCa: authority.cert };
-    const { observation } = await peers({ tls, memberUrls }).observation({ ...m1, url }, signal);
-    expect(observation.member).toBe('m1');
+    const observation = await peers({ tls, memberUrls }).fetch(url, '/api/v1/observation', signal);
+    expect(observation).toMatchObject({ member: 'm1' });
     const anonymous = peers({ tls: { clientCa: authority.cert }, memberUrls });
     await expect(anonymous.fetch(url, '/api/v1/observation', signal)).rejects.toMatchObject({
       message: expect.stringContaining('HTTP status 401'),

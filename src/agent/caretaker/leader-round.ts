@@ -33,7 +33,7 @@ export async function leaderRound(acting: Acting, term: Term, signal: AbortSigna
     await resume(acting, term, left, signal);
     return;
   }
-  const state = await acting.source.observe(signal);
+  const state = await acting.source.observe(signal, 'newest round');
   if (!term.held) return;
   await keepHouse(acting, term, state, signal);
   const decided = decide(state, acting.options.settings);

@@ -16,6 +16,9 @@ import type { CaretakerOptions } from './options.ts';
 import { peerReports } from './peer-reports.ts';
 import { type Marks, StoreMarks } from './store-marks.ts';
 
+/** A round of observation is as good as a look now for so long after its end. */
+const FRESH_MS = 500;
+
 export interface StateSourceOptions {
   readonly caretaker: CaretakerOptions;
   readonly mirror: JournalMirror;
@@ -63,10 +66,16 @@ export class StateSource {
     if (cluster !== undefined) this.#remember(cluster, performance.now());
   }
 
-  /** Throws `EtcdError` where nobody says which members there are. */
-  async observe(signal: AbortSignal): Promise<ClusterState> {
+  /**
+   * The state as it is now; or, to decide on, with the members as the round of observation saw them that has just ended:
+   * what decides whether something is begun is looked at again before each step. Throws `EtcdError` where nobody says
+   * which members there are.
+   */
+  async observe(signal: AbortSignal, use: 'now' | 'newest round' = 'now'): Promise<ClusterState> {
     const { caretaker, mirror, ownOperations, epoch, complete } = this.#options;
-    const cluster = await caretaker.freshCluster(signal);
+    const cluster =
+      (use === 'newest round' ? newestRound(caretaker.observation()) : undefined) ??
+      (await caretaker.freshCluster(signal));
     const [reports, marks] = await Promise.all([this.#reports(cluster, signal), this.#storeMarks(signal)]);
     const monotonicMs = performance.now();
     this.#remember(cluster, monotonicMs);
@@ -142,4 +151,9 @@ export class StateSource {
       return { keys: [], kubernetesCompacts: true };
     });
   }
+}
+
+/** The members as they were seen a moment ago, if they were: asking all of them again would only cost calls. */
+function newestRound({ sections, observedAtMonotonicMs }: Observation): ClusterSection | undefined {
+  return performance.now() - observedAtMonotonicMs <= FRESH_MS ? sections.cluster?.value : undefined;
 }

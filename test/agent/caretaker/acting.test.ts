@@ -138,7 +138,7 @@ describe('agents of one cluster that are not to act', () => {
     };
     await client.put(keys.agent(older.memberId), encodeAgent(older));
     await vi.waitFor(() => expect(acting.view(0).agents).toHaveLength(3), patience);
-    const entry = await acting.refused('defrag', 'AGENT_VERSIONS_DIFFER');
+    const entry = await acting.refused('hash-check', 'AGENT_VERSIONS_DIFFER');
     expect(entry.reasons.join()).toContain(older.member);
     await client.deleteRange(keys.agent(older.memberId));
     client.close();

@@ -135,6 +135,7 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
       only({ leaderId: '2' }),
       only({ leaderId: '9' }),
       only({ kubernetesCompacts: true }),
+      only({ revision: 150_000n }),
       only({ slot: slot('defrag') }),
       only({ alarms: [{ memberId: '2', member: 'm2', alarm: 'CORRUPT' }] }),
       only({ alarms: [{ memberId: '9', member: '9', alarm: 'NOSPACE' }] }),

@@ -1,7 +1,7 @@
 import type { ForeignSign } from './state.ts';
 
 /** The storage prefix of a Kubernetes API server unless `--etcd-prefix` says another, and the one that OpenShift uses. */
-export const kubernetesPrefixes: readonly string[] = ['/registry', '/kubernetes.io'];
+const kubernetesPrefixes: readonly string[] = ['/registry', '/kubernetes.io'];
 
 /** A range to look into for marks: every key that begins with `prefix`, keys only, at most `limit` of them. */
 export interface MarkRange {

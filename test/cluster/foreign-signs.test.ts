@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { type ForeignInput, foreignSigns } from '../../src/cluster/foreign-signs.ts';
+import { member, observed } from '../decide/states.ts';
+
+const input = (more: Partial<ForeignInput> = {}): ForeignInput => ({
+  members: [member(1), member(2), member(3)],
+  membersStableSeconds: 9999,
+  armed: { atMs: 0, epoch: 1n, members: ['1', '2', '3'] },
+  marks: [],
+  hands: [],
+  ...more,
+});
+
+const compacting = (retention: string, mode?: string) => ({
+  observed: observed({
+    settings: {
+      'auto-compaction-retention': retention,
+      ...(mode === undefined ? {} : { 'auto-compaction-mode': mode }),
+    },
+  }),
+});
+
+const all = 'nospace,compaction,defrag,move-leader,hash-check';
+
+describe('signs of somebody else who takes care of the cluster', () => {
+  it.each<[string, ForeignInput, string]>([
+    ['none in a cluster that is ours', input(), ''],
+    [
+      'auto-compaction at one member',
+      input({ members: [member(1), member(2, compacting('1h'))] }),
+      'FOREIGN_AUTO_COMPACTION compaction',
+    ],
+    [
+      'members that run two minor versions',
+      input({ members: [member(1), member(2, { version: '3.4.30' })] }),
+      `FOREIGN_UPGRADE ${all}`,
+    ],
+    [
+      'not members that run two patches of one',
+      input({ members: [member(1), member(2, { version: '3.5.9' }), member(3)] }),
+      '',
+    ],
+    [
+      'not members whose version nobody knows',
+      input({ members: [member(1), member(2, { version: 'x' }), member(3)] }),
+      '',
+    ],
+    [
+      'a new member',
+      input({ armed: { atMs: 0, epoch: 1n, members: ['1', '2'] }, membersStableSeconds: 1799 }),
+      `FOREIGN_MEMBER_CHANGE ${all}`,
+    ],
+    [
+      'a member that is gone',
+      input({ armed: { atMs: 0, epoch: 1n, members: ['1', '2', '3', '4'] }, membersStableSeconds: 0 }),
+      `FOREIGN_MEMBER_CHANGE ${all}`,
+    ],
+    [
+      'no longer after half an hour',
+      input({ armed: { atMs: 0, epoch: 1n, members: ['1', '2'] }, membersStableSeconds: 1800 }),
+      '',
+    ],
+    ['not a list that the agents have only just begun to watch', input({ membersStableSeconds: 0 }), ''],
+    ['not before arming', input({ armed: undefined, membersStableSeconds: 0 }), ''],
+    [
+      'the mark of an operator',
+      input({ marks: ['/registry/operator.etcd.io/etcdclusters/ns/a'] }),
+      'FOREIGN_OPERATOR defrag',
+    ],
+    [
+      'what was seen to be done',
+      input({ hands: [{ code: 'FOREIGN_DEFRAG', message: 'x', policies: ['defrag'] }] }),
+      'FOREIGN_DEFRAG defrag',
+    ],
+  ])('%s', (_name, given, expected) => {
+    expect(
+      foreignSigns(given)
+        .map(({ code, policies }) => `${code} ${policies.join()}`)
+        .join('; '),
+    ).toBe(expected);
+  });
+
+  it('say what was seen', () => {
+    const armed = { atMs: 0, epoch: 1n, members: ['1', '2', '4'] };
+    expect(foreignSigns(input({ armed, membersStableSeconds: 600 }))[0]?.message).toBe(
+      'somebody else changes the member list (m3 is new, 4 is gone); it has to be the same for another 20 min',
+    );
+    expect(
+      foreignSigns(input({ members: [member(1, compacting('5', 'revision'))], armed: undefined }))[0]?.message,
+    ).toBe('etcd compacts by itself: auto-compaction is on at m1 (revision 5)');
+  });
+});
+
+describe("etcd's own auto-compaction", () => {
+  it.each<[string, boolean]>([
+    ['0', false],
+    ['', false],
+    ['0h', false],
+    ['0s', false],
+    ['0m0s', false],
+    ['0.0h', false],
+    ['1', true],
+    ['5m', true],
+    ['0h30m', true],
+    ['0.5h', true],
+    ['10000', true],
+    ['soon', true],
+  ])('with a retention of "%s" is on: %s', (retention, on) => {
+    expect(foreignSigns(input({ members: [member(1, compacting(retention))], armed: undefined }))).toHaveLength(
+      on ? 1 : 0,
+    );
+  });
+});

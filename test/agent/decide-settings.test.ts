@@ -22,7 +22,6 @@ maintenance:
     operationsPerDay: 11,
     settleMs: 23_000,
     armAfterMs: 12_000,
-    settleMs: 23_000,
     breakerFailures: 13,
     compaction: { keepMs: 14 * 60_000, keepRevisions: 15, minRevisions: 16, coolDownMs: 17_000 },
     defrag: {

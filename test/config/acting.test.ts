@@ -9,10 +9,10 @@ describe('the keys of acting', () => {
     expect(config.lead).toEqual({ ttlMs: 10_000 });
     expect(config.maintenance).toMatchObject({
       windows: [],
-      operationsPerDay: 24,
+      operationsPerDay: 48,
       armAfterMs: 1_800_000,
       breakerFailures: 3,
-      compaction: { mode: 'auto', keepMs: 3_600_000, keepRevisions: 10_000, minRevisions: 1000, coolDownMs: 300_000 },
+      compaction: { mode: 'auto', keepMs: 3_600_000, keepRevisions: 10_000, minRevisions: 1000, coolDownMs: 3_600_000 },
       defrag: { minReclaimableBytes: 104_857_600, minReclaimableRatio: 0.45, settleMs: 30_000, withoutSpare: false },
       nospace: { mode: 'auto', compactOlderThanMs: 600_000, disarmBelowRatio: 0.8 },
       moveLeader: { factor: 4, minFsyncMs: 25, minRttMs: 50, rounds: 6, coolDownMs: 3_600_000 },

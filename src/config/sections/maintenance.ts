@@ -23,7 +23,7 @@ const compactionSection = z
     keep: duration('Revisions younger than this stay.', minuteMs, 30 * dayMs).prefault('1h'),
     keepRevisions: integer('So many of the newest revisions stay in any case.', 0, 1_000_000_000).prefault(10_000),
     minRevisions: integer('Fewer revisions than this are not worth a compaction.', 1, 1_000_000_000).prefault(1000),
-    coolDown: coolDown('5m'),
+    coolDown: coolDown('1h'),
   })
   .meta({ description: 'Compaction of history. It holds where somebody compacts already.' })
   .transform(({ keep, coolDown: wait, ...rest }) => ({ ...rest, keepMs: keep, coolDownMs: wait }));
@@ -108,10 +108,10 @@ export const maintenanceSection = z
       'When maintenance that can be felt may be done. None: what fits its limits is done at any time, what does not is not done.',
     ).prefault([]),
     operationsPerDay: integer(
-      'Operations in 24 hours; those of people and the recovery from NOSPACE do not count.',
+      'Operations in 24 hours; those of people and the recovery from NOSPACE do not count. The last 50 are remembered.',
       0,
-      10_000,
-    ).prefault(24),
+      50,
+    ).prefault(48),
     armAfter: duration(
       'How long every voter must have had an agent and health before the agents act for the first time; 0s: at once.',
       0,

@@ -24,7 +24,7 @@ const collectorOf = (member: string, client: MemberClient) =>
   memberCollector({
     member,
     linearizableRead: async (signal) => (await client.linearizableRead(signal)).seconds,
-    readTimeoutMs: 2000,
+    readTimeoutMs: 20_000,
   });
 
 const sourcesOf = (client: MemberClient): Partial<Sources> => ({

@@ -75,12 +75,12 @@ it('tells the ENOSPC of its own write from one that was not tried, and leaves no
   try {
     collector.start?.();
     const first = async () => (await collectOnce(collector)).probes[0];
-    await vi.waitFor(async () => expect((await first())?.failures).toBeGreaterThan(0), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await first())?.failures).toBeGreaterThan(0), { timeout: 30_000 });
     expect(await first()).toMatchObject({ role: 'wal', fault: { code: 'ENOSPC', message: expect.any(String) } });
     expect((await first())?.latency.count).toBe(0);
 
     disk.empty();
-    await vi.waitFor(async () => expect((await first())?.latency.count).toBeGreaterThan(0), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await first())?.latency.count).toBeGreaterThan(0), { timeout: 30_000 });
     expect(await first()).not.toHaveProperty('fault');
   } finally {
     await collector.close?.();

@@ -13,7 +13,7 @@ import type { RealCluster, RealMember } from '../real/cluster.ts';
 export interface RunningAgent {
   readonly url: string;
   readonly observation: () => Observation;
-  /** The status, once it is as wanted; fails with the newest one after 30 s. */
+  /** The status, once it is as wanted; fails with the newest one after 60 s. */
   readonly statusWhen: (wanted: (status: Status) => boolean) => Promise<Status>;
   readonly close: () => Promise<void>;
 }
@@ -70,7 +70,7 @@ export async function runningAgent(
     url: `http://127.0.0.1:${server.address.port}`,
     observation,
     statusWhen: async (wanted) => {
-      const endMs = performance.now() + 30_000;
+      const endMs = performance.now() + 60_000;
       for (;;) {
         const status = statusOf(observation());
         if (wanted(status)) {

@@ -6,10 +6,13 @@ import { meansNoQuorum } from '../etcd/no-quorum.ts';
 import type { AlarmEntry, MemberList } from '../etcd/types.ts';
 import type { Collector, Round } from './collector.ts';
 import { memberStatusOf } from './member-status.ts';
+import { peerPortFindings } from './peer-port.ts';
 
 export interface MemberCollectorOptions {
   /** The configured name of the own member. */
   readonly member: string;
+  /** The URL at which it is asked. */
+  readonly endpoint: string;
   /** Reads one key linearizably and returns the round trip in seconds. Throws `EtcdError`. */
   readonly linearizableRead: (signal: AbortSignal) => Promise<number>;
   /** How long a quorum may take; shorter than the collector's deadline, so that its absence is seen and not a deadline. */
@@ -38,6 +41,10 @@ export function memberCollector(options: MemberCollectorOptions): Collector<'mem
           // A learner serves no such reads; that is no fault.
           ...(read.finding === undefined || status.isLearner ? [] : [read.finding]),
           ...otherName(options.member, status, list),
+          ...peerPortFindings(
+            options.endpoint,
+            list?.members.find(({ id }) => id === status.memberId),
+          ),
         ],
       };
     },

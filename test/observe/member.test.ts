@@ -23,6 +23,7 @@ const only = ({ members: [member] }: RealCluster): RealMember => {
 const collectorOf = (member: string, client: MemberClient) =>
   memberCollector({
     member,
+    endpoint: client.endpoint,
     linearizableRead: async (signal) => (await client.linearizableRead(signal)).seconds,
     readTimeoutMs: 20_000,
   });

@@ -78,6 +78,18 @@ describe('without a server', () => {
   });
 });
 
+test.each(['3.4', '3.5'] as const)(
+  'the peer port of etcd %s without TLS, which answers clients too',
+  async (version) => {
+    await using cluster = await startCluster({ version });
+    const { report, exitCode } = await runDoctor('--endpoint', cluster.members[0]?.peerUrl ?? '');
+    expect(report.lines.filter(({ code }) => code === 'PEER_PORT')).toMatchObject([
+      { status: 'critical', group: 'reach', remedy: `Use ${cluster.endpoints[0]} instead.` },
+    ]);
+    expect(exitCode).toBe(1);
+  },
+);
+
 describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
   let cluster: RealCluster;
   let certs: Certificates;
@@ -116,6 +128,11 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
 
   test('a plain URL for a TLS port', async () => {
     await expectFault(['--endpoint', endpoint.replace('https:', 'http:')], { code: 'ETCD_PLAIN_ON_TLS', exitCode: 3 });
+  });
+
+  test("etcd's peer port", async () => {
+    const args = ['--endpoint', cluster.members[0]?.peerUrl ?? '', ...tlsFlags(certs)];
+    await expectFault(args, { code: 'ETCD_PEER_PORT', exitCode: 3, message: /to do: Use a client URL/ });
   });
 
   test('no client certificate', async () => {

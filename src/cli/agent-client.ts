@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { AgentError } from '../cluster/agent-error.ts';
+import { speaksTls } from '../etcd/diagnose.ts';
 
 /** Where an agent answers, and what it needs to see. */
 export interface AgentAddress {
@@ -15,6 +16,9 @@ export interface AgentAddress {
 }
 
 const TIMEOUT_MS = 10_000;
+const TLS_GREETING_MS = 2000;
+/** How OpenSSL says that the answer to a TLS greeting is none. */
+const notTls = /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|EPROTO)$/;
 /** An observation of a large cluster has some hundred KiB. */
 const MAX_REPLY_BYTES = 32 * 2 ** 20;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
@@ -37,8 +41,8 @@ export class AgentClient {
    * problem that the agent answered with.
    */
   async get(path: string, signal: AbortSignal = AbortSignal.timeout(TIMEOUT_MS)): Promise<unknown> {
-    const { status, body } = await this.#ask(path, signal).catch((error: unknown) => {
-      throw this.#unreachable(error, signal);
+    const { status, body } = await this.#ask(path, signal).catch(async (error: unknown) => {
+      throw (await this.#otherScheme(error, signal)) ?? this.#unreachable(error, signal);
     });
     const json = parse(body);
     if (status === 200 && json !== undefined) {
@@ -85,6 +89,30 @@ export class AgentClient {
     return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') };
   }
 
+  /** The error that says that TLS was spoken to what is plain, or the other way; undefined where it was neither. */
+  async #otherScheme(error: unknown, signal: AbortSignal): Promise<AgentError | undefined> {
+    const { secure, socketPath, host, port } = this.#target;
+    const code = codeOf(error);
+    if (socketPath != null || signal.aborted) return undefined;
+    if (secure && notTls.test(code)) {
+      return this.#wrongScheme(error, 'speaks plain HTTP, without TLS', 'http');
+    }
+    // A TLS server hangs up on plain requests without a word, so whether it is one has to be tried.
+    const hungUp = !secure && (code === 'ECONNRESET' || code === 'EPIPE');
+    return hungUp && (await speaksTls(String(host), Number(port), TLS_GREETING_MS, signal))
+      ? this.#wrongScheme(error, 'speaks TLS', 'https')
+      : undefined;
+  }
+
+  #wrongScheme(cause: unknown, what: string, scheme: 'http' | 'https'): AgentError {
+    const url = this.url.replace(/^https?:/i, `${scheme}:`);
+    const certificate = scheme === 'https' ? ", with the CA of the agent's certificate in --ca" : '';
+    return new AgentError('AGENT_UNREACHABLE', `What answers at ${this.url} ${what}.`, {
+      cause,
+      remedy: `Use ${url}${certificate}.`,
+    });
+  }
+
   #unreachable(error: unknown, signal: AbortSignal): AgentError {
     const reason = signal.aborted ? 'no answer in time' : reasonOf(error);
     return new AgentError('AGENT_UNREACHABLE', `No agent could be reached at ${this.url}: ${reason}.`, {
@@ -129,6 +157,10 @@ function reasonOf(error: unknown): string {
     return error.errors.map(reasonOf).join(', ');
   }
   return error instanceof Error ? error.message : String(error);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function parse(body: string): unknown {

@@ -1,11 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AgentClient } from '../../src/cli/agent-client.ts';
 import { agentsOf } from '../../src/cli/agent-options.ts';
+import { createAuthority, issueCertificate } from '../real/certificates.ts';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -54,6 +56,30 @@ describe('asking an agent', () => {
       code: 'AGENT_UNREACHABLE',
       message: 'No agent could be reached at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1.',
       remedy: expect.stringContaining('ETCD_CARETAKER_AGENT'),
+    });
+  });
+
+  it('says that TLS was spoken to an agent that is plain, and which URL to use', async () => {
+    const url = await serve((_, response) => response.end('{}'));
+    const error = await new AgentClient({ url: url.replace('http:', 'https:') }).get('/').catch((reason) => reason);
+    expect(error).toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      message: `What answers at ${url.replace('http:', 'https:')} speaks plain HTTP, without TLS.`,
+      remedy: `Use ${url}.`,
+    });
+  });
+
+  it('says that plain HTTP was spoken to an agent that has TLS, and which URL to use', async () => {
+    const path = await folder();
+    const { cert, key } = await issueCertificate(path, await createAuthority(path), 'agent');
+    const server = createTlsServer({ cert: await readFile(cert), key: await readFile(key) });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    await expect(new AgentClient({ url: `http://127.0.0.1:${port}` }).get('/')).rejects.toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      message: `What answers at http://127.0.0.1:${port} speaks TLS.`,
+      remedy: expect.stringContaining(`Use https://127.0.0.1:${port}, with`),
     });
   });
 

@@ -186,6 +186,19 @@ describe('etcd-caretaker keyspace', () => {
     expect(printed).toBe(`Scanning: 0 keys so far; ask again in some seconds (agent at ${url}).\n`);
   });
 
+  it('says what the scan waits for, as where the quorum is lost', async () => {
+    const { revision: _, ...rest } = kept;
+    const levels = [{ depth: 2, prefixes: [] }];
+    const url = await agent({ ...rest, phase: 'scanning', waitingFor: 'a raft leader', scannedKeys: 0, levels });
+    await run('--agent', url);
+    expect(printed).toBe(
+      `Scanning: 0 keys so far; it waits for a raft leader; ask again in some seconds (agent at ${url}).\n`,
+    );
+    printed = '';
+    await run('--agent', url, '-o', 'json');
+    expect(JSON.parse(printed)).toMatchObject({ phase: 'scanning', waitingFor: 'a raft leader' });
+  });
+
   it('fails as unreachable when no agent answers', async () => {
     await expect(run('--agent', 'http://127.0.0.1:1')).rejects.toMatchObject({ code: 'AGENT_UNREACHABLE' });
   });

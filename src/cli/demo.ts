@@ -35,7 +35,8 @@ export function demoCommand(): Command {
     .addHelpText(
       'after',
       `
-Ctrl-C and SIGTERM stop all of it and end with 0. DIR/demo.json says at any time what runs where.
+Ctrl-C and SIGTERM stop all of it and end with 0. DIR/demo.json says at any time what runs where; a process
+that does not run has the id null there, also after the demo was killed.
 
 Examples:
   etcd-caretaker demo

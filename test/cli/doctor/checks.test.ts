@@ -244,7 +244,7 @@ describe.each<[string, Facts, readonly string[]]>([
               ],
             }),
           ],
-          findings: [],
+          findings: [{ code: 'PEER_TIMEOUT', severity: 'warning', message: 'no answer', remedy: 'the network' }],
         },
       },
     }),

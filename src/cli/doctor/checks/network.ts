@@ -57,12 +57,6 @@ function timeoutLines({ heartbeatSeconds, electionSeconds }: Timeouts): readonly
 
 function peerLines({ peer, url, probes }: PeerReading, timeouts: Timeouts): readonly Line[] {
   const lines: Line[] = [];
-  for (const { probe, fault, impossible, failures, latency } of probes) {
-    if (fault === undefined || impossible === true) continue;
-    const message = `${peer} at ${url}: the ${probe.toUpperCase()} probe fails (${failures} of ${failures + latency.count}): ${fault.message}.`;
-    const remedy = 'Look at the peer port of that member and at the network between it and this machine.';
-    lines.push(found({ code: fault.code, severity: 'warning', message, remedy }));
-  }
   const slowest = probes
     .flatMap(({ probe, latency }) => {
       const seconds = histogramQuantile(0.99, bucketsOf(latency));
@@ -71,7 +65,11 @@ function peerLines({ peer, url, probes }: PeerReading, timeouts: Timeouts): read
     // TLS handshakes happen once per connection; raft's messages go over connections that stand.
     .filter(({ probe }) => probe !== 'tls')
     .toSorted((a, b) => b.seconds - a.seconds)[0];
-  if (slowest === undefined) return lines.length > 0 ? lines : [skipped(`${peer} at ${url}: nothing was measured`)];
+  if (slowest === undefined) {
+    // Why it could not be measured is a finding of the collector.
+    const isTold = probes.some(({ fault }) => fault !== undefined);
+    return isTold ? [] : [skipped(`${peer} at ${url}: nothing was measured`)];
+  }
   const { probe, seconds, mean, count } = slowest;
   const numbers = `${peer}: ${probe.toUpperCase()} round trip ${formatLatency(mean)}, p99 at most ${formatLatency(seconds)} (${count} probes)`;
   const limits = `election timeout ${formatLatency(timeouts.electionSeconds)}, heartbeat ${formatLatency(timeouts.heartbeatSeconds)} (${timeouts.origin})`;

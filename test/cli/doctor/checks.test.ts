@@ -222,6 +222,34 @@ describe.each<[string, Facts, readonly string[]]>([
     ['critical RTT_HIGH'],
   ],
   [
+    'a data dir in which no etcd has been, while etcd is stopped',
+    facts({
+      sections: { process: { fault: { code: 'ETCD_PROCESS_NOT_FOUND', message: 'no process' } } },
+      facts: { dataDirState: 'no-member' },
+    }),
+    ['critical DATA_DIR_INVALID'],
+  ],
+  [
+    'a data dir that this user may not look into, while etcd is stopped',
+    facts({
+      sections: { process: { fault: { code: 'ETCD_PROCESS_NOT_FOUND', message: 'no process' } } },
+      facts: { dataDirState: 'unreadable' },
+    }),
+    ['critical DATA_DIR_UNREADABLE'],
+  ],
+  [
+    'what the agent has no right to see',
+    facts({
+      sections: {
+        filesystem: {
+          filesystems: [],
+          unresolved: [{ role: 'wal', path: '/wal', reason: 'the agent may not look into /wal: run it as root' }],
+        },
+      },
+    }),
+    ['warning AGENT_LACKS_RIGHTS'],
+  ],
+  [
     'a peer whose HTTP does not answer',
     facts({
       sections: {

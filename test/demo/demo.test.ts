@@ -149,10 +149,14 @@ test('Ctrl-C leaves no process and no temporary folder', async () => {
 
 test('a demo that is killed with SIGKILL takes its etcd and its agent along', async () => {
   const { demo, folder } = await runningDemo();
-  expect(processesWith(folder).length).toBe(3);
+  // The demo, its watchdog, etcd and agent.
+  expect(processesWith(folder).length).toBe(4);
   demo.child.kill('SIGKILL');
   // Within 5 s where the machine has time for it; how much it has is not what is tested here.
   await until('etcd and agent to end', () => processesWith(folder).length === 0);
+  await until('demo.json without them', () =>
+    readDemoFile(folder).members.every(({ etcdPid, agentPid }) => etcdPid === null && agentPid === null),
+  );
 });
 
 test('the temporary folder goes too when the demo is killed', async () => {

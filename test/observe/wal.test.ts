@@ -81,3 +81,12 @@ test('a page of something else is a fault rather than zero', async () => {
   const ofSomethingElse = page('process_start_time_seconds 1.9e+09\nup 1\n', 0);
   await expect(collectOnce(walCollector(), ofSomethingElse)).rejects.toMatchObject({ code: 'ETCD_METRICS_GARBLED' });
 });
+
+test('a page that ends after the first of the histograms is refused, and what it lacks is named', async () => {
+  const whole = recordedPage('3.5.30');
+  const cut = whole.replace(/^etcd_disk_backend_commit.*\n/gm, '');
+  await expect(collectOnce(walCollector(), page(cut, 0))).rejects.toMatchObject({
+    code: 'ETCD_METRICS_GARBLED',
+    message: expect.stringContaining('lacks etcd_disk_backend_commit_duration_seconds:'),
+  });
+});

@@ -96,6 +96,8 @@ export interface Facts {
   readonly nowMs: number;
   readonly member: string;
   readonly endpoint: string;
+  /** The member's own metrics page. */
+  readonly metricsUrl: string;
   /** Absent where neither the configuration nor etcd's process on this machine names it. */
   readonly dataDir?: string;
   /** Absent where `dataDir` is. */

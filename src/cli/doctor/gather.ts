@@ -54,6 +54,7 @@ export async function gatherFacts(
       nowMs: Date.now(),
       member: config.member.name,
       endpoint: config.member.endpoint,
+      metricsUrl: config.member.metricsUrl,
       ...(knowsDirectories ? { dataDir, dataDirState: await readDataDir(dataDir, directoryCalls(), signal) } : {}),
       observation,
       urls,

@@ -167,6 +167,21 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     }
   });
 
+  test('a metrics page where nothing listens, and one that is cut off, while etcd answers', async () => {
+    const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
+    const silent = `http://127.0.0.1:${await freePort()}/metrics`;
+    const message = /metrics.*nothing listens there.*\n.*to do: .*member\.metricsUrl/;
+    const unreachable = { code: 'ETCD_UNREACHABLE', exitCode: 1, message };
+    await expectFault([...args, '--set', `member.metricsUrl=${silent}`], unreachable);
+    const page = 'etcd_disk_wal_fsync_duration_seconds_bucket{le="0.001"} 3\n';
+    const server = createServer((_request, response) => response.end(page)).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const cut = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+    const garbled = { code: 'ETCD_METRICS_GARBLED', exitCode: 1, message: /backend_commit/ };
+    await expectFault([...args, '--set', `member.metricsUrl=${cut}`], garbled);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   test('a data dir that is not there, and one of another member', async () => {
     const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
     const missing = await runDoctor(...args, '--data-dir', join(folder, 'nothing'));

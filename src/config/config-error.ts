@@ -39,7 +39,9 @@ export function formatOrigin(origin: Origin): string {
 /** A problem in one line: where, which key, what is wrong, what was found, what is allowed, what to do. */
 export function formatProblem(problem: Problem): string {
   const where = problem.origin === undefined ? [] : [formatOrigin(problem.origin)];
-  const key = problem.key === undefined ? [] : [problem.key];
+  // A flag says which key it sets.
+  const isNamed = where[0] === `--set ${problem.key}`;
+  const key = problem.key === undefined || isNamed ? [] : [problem.key];
   const found = problem.found === undefined ? '' : `; found ${problem.found}`;
   const allowed = problem.allowed === undefined ? '' : `; allowed: ${problem.allowed}`;
   const hint = problem.hint === undefined ? '' : `; ${problem.hint}`;

@@ -542,3 +542,13 @@ describe("etcd's metrics page", () => {
     expect(codes(facts({ sections: { wal: { fault }, member: { fault } } }))).toEqual(['critical ETCD_UNREACHABLE']);
   });
 });
+
+describe('a user without a role', () => {
+  it('is told to make the role before it is granted anything', () => {
+    const auth = { enabled: true, user: 'reader', by: 'password', roles: [], permissions: [] } as const;
+    const line = findings(facts({ facts: { auth } })).find(({ message }) => message.startsWith('keyspace:'));
+    expect(line?.remedy).toBe(
+      'etcdctl role add etcd-caretaker (once), etcdctl role grant-permission etcd-caretaker --prefix=true read "", then etcdctl user grant-role reader etcd-caretaker.',
+    );
+  });
+});

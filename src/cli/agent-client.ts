@@ -1,7 +1,10 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { SecureContext } from 'node:tls';
 import { AgentError } from '../cluster/agent-error.ts';
 import { speaksTls } from '../etcd/diagnose.ts';
+import { type DialFacts, faultOfDialError } from '../etcd/dial-faults.ts';
+import { secureContextOf } from '../pem/secure-context.ts';
 
 /** Where an agent answers, and what it needs to see. */
 export interface AgentAddress {
@@ -27,9 +30,9 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 export class AgentClient {
   readonly url: string;
   readonly #address: AgentAddress;
-  readonly #target: RequestOptions & { readonly secure: boolean };
+  readonly #target: Target;
 
-  /** Throws `USAGE` where the URL is none, or where the token would cross the network in plain text. */
+  /** Throws `USAGE` where the URL is none, or where the token would cross the network in plain text; and `PemError`. */
   constructor(address: AgentAddress) {
     this.url = address.url;
     this.#address = address;
@@ -60,8 +63,8 @@ export class AgentClient {
   }
 
   async #ask(path: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
-    const { secure, ...target } = this.#target;
-    const { token, ca, cert, key } = this.#address;
+    const { secure, context, ...target } = this.#target;
+    const { token } = this.#address;
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const options: RequestOptions = {
       ...target,
@@ -72,7 +75,7 @@ export class AgentClient {
     };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = secure
-        ? httpsRequest({ ...options, ...defined({ ca, cert, key }) }, resolve)
+        ? httpsRequest({ ...options, ...(context === undefined ? {} : { secureContext: context }) }, resolve)
         : httpRequest(options, resolve);
       request.on('error', reject);
       request.end();
@@ -114,10 +117,11 @@ export class AgentClient {
   }
 
   #unreachable(error: unknown, signal: AbortSignal): AgentError {
-    const reason = signal.aborted ? 'no answer in time' : reasonOf(error);
-    return new AgentError('AGENT_UNREACHABLE', `No agent could be reached at ${this.url}: ${reason}.`, {
+    const facts = { secure: this.#target.secure, hasClientCertificate: this.#address.cert !== undefined };
+    const why = signal.aborted ? { reason: 'no answer in time', remedy } : explained(error, facts);
+    return new AgentError('AGENT_UNREACHABLE', `No agent could be reached at ${this.url}: ${why.reason}.`, {
       cause: error,
-      remedy,
+      remedy: why.remedy,
     });
   }
 }
@@ -126,7 +130,10 @@ const remedy =
   'Check that the agent runs and where it listens (expose.listen); --agent or ETCD_CARETAKER_AGENT names another one, --ca its CA.';
 const tokenRemedy = 'Give the token of the agent with --token-file or ETCD_CARETAKER_TOKEN.';
 
-function targetOf({ url, token }: AgentAddress): RequestOptions & { secure: boolean } {
+type Target = RequestOptions & { readonly secure: boolean; readonly context?: SecureContext };
+
+function targetOf(address: AgentAddress): Target {
+  const { url, token } = address;
   const socket = /^unix:(?:\/\/)?(\/.+)$/.exec(url)?.[1];
   if (socket !== undefined) {
     return { secure: false, socketPath: socket, host: 'localhost' };
@@ -145,18 +152,41 @@ function targetOf({ url, token }: AgentAddress): RequestOptions & { secure: bool
   }
   return {
     secure,
+    ...(secure ? { context: contextOf(address) } : {}),
     // Node wants IPv6 addresses without the brackets that a URL needs.
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: parsed.port === '' ? (secure ? 443 : 80) : parsed.port,
   };
 }
 
-/** Several addresses of one name fail together; then the reasons are inside. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) {
-    return error.errors.map(reasonOf).join(', ');
+function contextOf({ ca, cert, key }: AgentAddress): SecureContext {
+  const given = Object.entries({ ca, cert, key }).flatMap(([name, pem]) =>
+    pem === undefined ? [] : [[name, { name: `--${name}`, pem }] as const],
+  );
+  return secureContextOf(Object.fromEntries(given));
+}
+
+/** What is to be done about faults of TLS; all others are of the address. */
+const tlsRemedies: ReadonlyMap<string, string> = new Map([
+  ['ETCD_TLS_UNTRUSTED', "Give the CA of the agent's certificate with --ca."],
+  ['ETCD_TLS_EXPIRED', "Renew the agent's certificate; until then its Unix socket answers: --agent unix:/path."],
+  ['ETCD_TLS_WRONG_NAME', 'Use a host that the certificate names.'],
+  ['ETCD_CLIENT_CERT_REQUIRED', 'Give a client certificate with --cert and --key.'],
+  [
+    'ETCD_CLIENT_CERT_REFUSED',
+    'Give a certificate with --cert and --key that the CA in expose.tls.clientCa has signed.',
+  ],
+]);
+
+/** Why nothing came back, in words, and what to do. */
+function explained(error: unknown, facts: DialFacts): { readonly reason: string; readonly remedy: string } {
+  const code = codeOf(error);
+  if (!(error instanceof Error) || (code === '' && !(error instanceof AggregateError))) {
+    return { reason: error instanceof Error ? error.message : String(error), remedy };
   }
-  return error instanceof Error ? error.message : String(error);
+  if (code.startsWith('HPE_')) return { reason: 'what answers does not speak HTTP', remedy };
+  const fault = faultOfDialError(error, facts);
+  return { reason: fault.reason, remedy: tlsRemedies.get(fault.code) ?? remedy };
 }
 
 function codeOf(error: unknown): string {
@@ -176,8 +206,4 @@ function isProblem(json: unknown): json is { readonly code: string; readonly det
     return false;
   }
   return typeof json.code === 'string' && typeof json.detail === 'string';
-}
-
-function defined(tls: Record<'ca' | 'cert' | 'key', string | undefined>): { ca?: string; cert?: string; key?: string } {
-  return Object.fromEntries(Object.entries(tls).filter(([, pem]) => pem !== undefined));
 }

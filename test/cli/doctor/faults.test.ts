@@ -148,7 +148,20 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
 
   test('a key that belongs to another certificate', async () => {
     const args = ['--endpoint', endpoint, ...tlsFlags({ ...certs, key: certs.serverKey })];
-    await expectFault(args, { code: 'ETCD_CERT_UNREADABLE', exitCode: 2 });
+    const message = /the key \S+ does not belong to the certificate \S+/;
+    await expectFault(args, { code: 'ETCD_CERT_UNREADABLE', exitCode: 2, message });
+  });
+
+  test.each([
+    ['a CA file that holds no CA', '/etc/passwd', 'CERT_FILE_INVALID', /holds no certificate in PEM form/],
+    ['a CA file that is not there', '/nowhere/ca.crt', 'CERT_FILE_UNREADABLE', /no such file/],
+  ])('%s is told as a fault of the file, and not of the server', async (_name, ca, code, message) => {
+    const { report, exitCode } = await runDoctor('--endpoint', endpoint, ...tlsFlags({ ...certs, ca }));
+    const critical = report.lines.filter(({ status }) => status === 'critical');
+    expect(critical.map((line) => line.code)).toEqual(expect.arrayContaining(['ETCD_CERT_UNREADABLE', code]));
+    expect(critical.find((line) => line.code === 'ETCD_CERT_UNREADABLE')?.message).toMatch(message);
+    expect(critical.every((line) => line.code?.includes('CERT') === true)).toBe(true);
+    expect(exitCode).toBe(2);
   });
 
   test('a server certificate that has expired, which the check of certificates tells too', async () => {

@@ -3,6 +3,7 @@ import type { Origin } from './config.ts';
 /** What kind of problem it is; stable, for programs. */
 type ProblemCode =
   | 'FILE_UNREADABLE'
+  | 'FILE_INVALID'
   | 'SYNTAX'
   | 'DUPLICATE_KEY'
   | 'UNKNOWN_KEY'

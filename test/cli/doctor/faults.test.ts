@@ -51,7 +51,12 @@ describe('without a server', () => {
 
   test('a port where something accepts and leaves the TLS handshake unanswered: doctor ends all the same', async () => {
     await using silent = await silentServer();
-    const { stdout, exitCode } = await runCli(['doctor', '--endpoint', `https://127.0.0.1:${silent.port}`]);
+    const { stdout, exitCode } = await runCli([
+      'doctor',
+      '--endpoint',
+      `https://127.0.0.1:${silent.port}`,
+      ...['--set', 'cluster.client.dialTimeout=500ms', '--set', 'cluster.client.callTimeout=1s'],
+    ]);
     expect(stdout).toContain('no member answered');
     expect(exitCode).toBe(3);
   });

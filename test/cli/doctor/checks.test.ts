@@ -184,7 +184,7 @@ describe.each<[string, Facts, readonly string[]]>([
   [
     'a data dir in memory',
     facts({ sections: { disk: { devices: [{ role: 'data', path: '/d', filesystemType: 'tmpfs' }] } } }),
-    ['critical DATA_IN_MEMORY'],
+    ['warning DATA_IN_MEMORY'],
   ],
   [
     'a WAL on a network file system',

@@ -1,3 +1,5 @@
+import { deviceFindings, slowDiskRemedy } from '../../../cluster/device-findings.ts';
+import { writeFails } from '../../../cluster/probe-findings.ts';
 import type { RoleDevice, WalSection } from '../../../cluster/sections.ts';
 import { formatLatency } from '../../units.ts';
 import { type Check, found, type Line, ok, skipped } from '../check.ts';
@@ -15,9 +17,6 @@ const disastrousSeconds = 0.5;
 
 /** Fewer samples than this have no 99th percentile to speak of. */
 const enoughSamples = 20;
-
-const slowDiskRemedy =
-  'Give the WAL a disk of its own, best a local SSD or NVMe; look for neighbours on it, and at throttled IOPS in a cloud.';
 
 /** What lies under the WAL and the data, and how fast it is: by writing as etcd does, and by etcd's own histograms. */
 export const diskCheck: Check = {
@@ -60,20 +59,8 @@ function devices({ observation, dataDir }: Facts): readonly Line[] {
 
 function deviceLine(device: RoleDevice): readonly Line[] {
   const { role, path, filesystemType, unresolved } = device;
-  const what = role === 'wal' ? 'The WAL' : 'The data';
-  if (filesystemType === 'tmpfs' || filesystemType === 'ramfs') {
-    const message = `${what} (${path}) lies in memory (${filesystemType}): it is gone after a reboot.`;
-    return [found({ code: 'DATA_IN_MEMORY', severity: 'critical', message, remedy: 'Put it on a disk.' })];
-  }
-  if (filesystemType !== undefined && /^(nfs4?|cifs|smb3?|9p|fuse\.sshfs)$/.test(filesystemType)) {
-    const message = `${what} (${path}) lies on a network file system (${filesystemType}).`;
-    const remedy = 'Use a local or block-attached disk: etcd needs locks and fsync that hold.';
-    return [found({ code: 'NETWORK_FILESYSTEM', severity: 'warning', message, remedy })];
-  }
-  if (device.rotational === true && device.model !== undefined) {
-    const message = `${what} (${path}) lies on a spinning disk (${device.device}, ${device.model}).`;
-    return [found({ code: 'SPINNING_DISK', severity: 'info', message, remedy: slowDiskRemedy })];
-  }
+  const findings = deviceFindings(device);
+  if (findings.length > 0) return findings.map(found);
   if (device.device === undefined) return [skipped(`${role}: ${unresolved ?? `no device under ${path}`}`)];
   const under = device.disks?.filter((disk) => disk !== device.device) ?? [];
   const disks = under.length === 0 ? '' : ` on ${under.join(', ')}`;
@@ -83,12 +70,8 @@ function deviceLine(device: RoleDevice): readonly Line[] {
 }
 
 function preflight({ role, directory, seconds, idle, fault }: DiskPreflight): Line {
+  if (fault !== undefined) return found(writeFails(role, fault));
   const what = role === 'wal' ? 'the WAL' : 'the data';
-  if (fault !== undefined) {
-    const message = `Writing beside ${what} fails: ${fault.message}.`;
-    const remedy = fault.remedy ?? 'Look at the disk, its space and its permissions: etcd writes there too.';
-    return found({ code: fault.code, severity: 'critical', message, remedy });
-  }
   if (seconds === undefined) return skipped(`writes beside ${what} not measured: ${idle ?? 'no reason given'}`);
   const numbers = `${seconds.length} writes of 2300 bytes with fdatasync in ${directory}: ${describeSeconds(seconds)}`;
   const p99Seconds = sampleAt(0.99, seconds);

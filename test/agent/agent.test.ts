@@ -151,6 +151,13 @@ describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (v
       (now) => codes(now).includes('MEMBER_NAME_MISMATCH') && now.faults.length === 1,
     );
     expect(faults).toMatchObject([{ collector: 'wal', code: 'ETCD_WRONG_MEMBER' }]);
+    await agent.statusWhen((now) => now.agent.rounds > 0);
+    const ready = await fetch(`${agent.url}/readyz`);
+    expect({ status: ready.status, body: await ready.text() }).toEqual({
+      status: 503,
+      body: expect.stringMatching(/^MEMBER_NAME_MISMATCH: .*called m1.*Set member\.name to m1/),
+    });
+    expect((await fetch(`${agent.url}/metrics`)).status).toBe(200);
     expect(agent.observation().sections.quota?.value?.quotaSource).not.toBe('metrics');
   });
 

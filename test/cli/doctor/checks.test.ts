@@ -324,8 +324,16 @@ describe.each<[string, Facts, readonly string[]]>([
   ],
   [
     'a configured name that another member has',
-    facts({ facts: { member: 'other' } }),
-    ['warning MEMBER_NAME_MISMATCH'],
+    facts({
+      sections: {
+        member: {
+          ...(healthySections.member ?? fail()),
+          findings: [{ code: 'MEMBER_NAME_MISMATCH', severity: 'critical', message: 'called m1', remedy: 'set it' }],
+        },
+      },
+      facts: { member: 'other' },
+    }),
+    ['critical MEMBER_NAME_MISMATCH'],
   ],
   [
     'a password that everybody can read',

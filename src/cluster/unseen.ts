@@ -2,7 +2,12 @@ import type { Observation } from './observation.ts';
 import type { Finding } from './sections.ts';
 
 /** How the sections of a machine say that the agent lacks a right. */
-const lacksRight = /\((?:EACCES|EPERM)\)|\bthe agent may not look into\b/;
+const lackOfRight = /\((?:EACCES|EPERM)\)|\bthe agent may not look into\b/;
+
+/** Whether this sentence of a section says that the agent lacks a right. */
+export function lacksRight(text: string | undefined): boolean {
+  return text !== undefined && lackOfRight.test(text);
+}
 
 /**
  * What the agent lacks the rights to look at, as one finding: sections and metrics only leave it out, so that nobody would
@@ -18,7 +23,7 @@ export function unseenFindings({ sections }: Observation): readonly Finding[] {
       []),
     ...[process, disk, filesystem].map((reading) => reading?.fault?.message),
   ];
-  const unseen = [...new Set(sentences.flatMap((text) => (text !== undefined && lacksRight.test(text) ? [text] : [])))];
+  const unseen = [...new Set(sentences.flatMap((text) => (text !== undefined && lacksRight(text) ? [text] : [])))];
   return unseen.length === 0
     ? []
     : [

@@ -1,10 +1,19 @@
+import { machineFindings } from '../cluster/machine-findings.ts';
 import type { Observation } from '../cluster/observation.ts';
 import type { Finding } from '../cluster/sections.ts';
 import { unseenFindings } from '../cluster/unseen.ts';
 
 /** A finding and the collector that has it. */
 export interface CollectorFinding extends Finding {
-  readonly collector: 'member' | 'cluster' | 'peers' | 'certificates' | 'process';
+  readonly collector:
+    | 'member'
+    | 'cluster'
+    | 'peers'
+    | 'certificates'
+    | 'process'
+    | 'disk'
+    | 'filesystem'
+    | 'fsync-probe';
 }
 
 const collectors = ['member', 'cluster', 'peers', 'certificates'] as const;
@@ -18,6 +27,6 @@ export function findingsOf(observation: Observation): readonly CollectorFinding[
     .flatMap((collector) =>
       (sections[collector]?.value?.findings ?? []).map((finding): CollectorFinding => ({ ...finding, collector })),
     )
-    .concat(unseen)
+    .concat(machineFindings(observation), unseen)
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }

@@ -1,5 +1,6 @@
 import { within } from '../abort/linked-abort.ts';
 import { faultOf } from '../cluster/agent-error.ts';
+import { nameMismatch } from '../cluster/name-mismatch.ts';
 import type { Finding, MemberSection, MemberState, MemberStatus } from '../cluster/sections.ts';
 import { alarmsIn } from '../etcd/alarms.ts';
 import { meansNoQuorum } from '../etcd/no-quorum.ts';
@@ -94,8 +95,8 @@ function otherName(configured: string, { memberId }: MemberStatus, list: MemberL
     ? []
     : [
         {
-          code: 'MEMBER_NAME_MISMATCH',
-          severity: 'warning',
+          code: nameMismatch,
+          severity: 'critical',
           message: `The member beside this agent is called ${name}, but member.name says ${configured}.`,
           remedy: `Set member.name to ${name}, or correct member.endpoint if another member is meant.`,
         },

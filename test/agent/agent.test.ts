@@ -109,6 +109,39 @@ describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (v
     await agent.statusWhen((now) => now.ownMember?.state === 'healthy');
   });
 
+  it('counts the lost quorum against the members that it saw last, when none of them answers any more', async () => {
+    const agent = await agentBeside(cluster, cluster.members[0]);
+    await agent.statusWhen(({ quorum, ownMember }) => quorum?.votersReachable === 3 && ownMember !== undefined);
+    await Promise.all(cluster.members.map((member) => member.kill()));
+    const lost = await agent.statusWhen(
+      (now) =>
+        now.quorum?.votersReachable === 0 && now.ownMember === undefined && now.cluster.listAgeSeconds !== undefined,
+    );
+    expect(lost.quorum).toMatchObject({ voters: 3, size: 2, holds: false, faultTolerance: 0 });
+    expect(lost.cluster.linearizable).toBe(false);
+    expect(codes(lost)).toContain('MEMBER_LIST_REMEMBERED');
+    expect(lost.members.map(({ name }) => name).toSorted()).toEqual(['m1', 'm2', 'm3']);
+    for (const member of lost.members) {
+      expect(member).toMatchObject({ reachable: false, healthy: false, fault: { code: 'ETCD_UNREACHABLE' } });
+      // Only who the members are is remembered.
+      expect(member).not.toHaveProperty('version');
+      expect(member).not.toHaveProperty('dbSizeBytes');
+    }
+    expect(lost.cluster).not.toHaveProperty('raftTerm');
+    const page = await (await fetch(`${agent.url}/metrics`)).text();
+    expect(page).toMatch(/^etcd_caretaker_cluster_voters_reachable 0$/m);
+    expect(page).toMatch(/^etcd_caretaker_cluster_quorum_size 2$/m);
+    expect(page).toMatch(/^etcd_caretaker_member_reachable\{member="m2"\} 0$/m);
+    expect(page).not.toMatch(/^etcd_caretaker_(raft_term|member_raft_index|member_db_size_bytes)\b/m);
+
+    const unknowing = await agentBeside(cluster, cluster.members[1]);
+    const unknown = await unknowing.statusWhen(({ faults }) => faults.some(({ collector }) => collector === 'cluster'));
+    expect(unknown.quorum).toBeUndefined();
+
+    await Promise.all(cluster.members.map((member) => member.start()));
+    await agent.statusWhen((now) => now.quorum?.votersReachable === 3 && now.cluster.linearizable === true);
+  });
+
   it('says that its name is not that of its member, and that a metrics page is that of another member', async () => {
     const [own, other] = cluster.members;
     const agent = await agentBeside(cluster, own, {
@@ -119,6 +152,13 @@ describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (v
       (now) => codes(now).includes('MEMBER_NAME_MISMATCH') && now.faults.length === 1,
     );
     expect(faults).toMatchObject([{ collector: 'wal', code: 'ETCD_WRONG_MEMBER' }]);
+    await agent.statusWhen((now) => now.agent.rounds > 0);
+    const ready = await fetch(`${agent.url}/readyz`);
+    expect({ status: ready.status, body: await ready.text() }).toEqual({
+      status: 503,
+      body: expect.stringMatching(/^MEMBER_NAME_MISMATCH: .*called m1.*Set member\.name to m1/),
+    });
+    expect((await fetch(`${agent.url}/metrics`)).status).toBe(200);
     expect(agent.observation().sections.quota?.value?.quotaSource).not.toBe('metrics');
   });
 
@@ -224,4 +264,19 @@ describe('an agent beside a member that is not well', () => {
       ]);
     }
   });
+});
+
+it('counts the lost quorum of a cluster of one also while that one is paused', async () => {
+  await using cluster = await startCluster();
+  const [own] = cluster.members;
+  const agent = await agentBeside(cluster, own);
+  await agent.statusWhen(seen);
+  own?.pause();
+  try {
+    const lost = await agent.statusWhen((now) => now.quorum?.votersReachable === 0 && now.ownMember === undefined);
+    expect(lost.quorum).toMatchObject({ voters: 1, size: 1, holds: false });
+    expect(lost.members).toMatchObject([{ name: 'm1', reachable: false, fault: { code: expect.any(String) } }]);
+  } finally {
+    own?.resume();
+  }
 });

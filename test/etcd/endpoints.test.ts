@@ -110,6 +110,14 @@ describe('connections that do not come up', () => {
     });
   });
 
+  test('a TLS handshake that nobody answers ends with the client, and leaves no socket', async () => {
+    const closed: Promise<unknown>[] = [];
+    const endpoint = await listen((socket) => closed.push(once(socket.resume(), 'close')));
+    await failureOf({ endpoint: endpoint.replace('http', 'https'), dialTimeoutMs: 200 });
+    expect(closed.length).toBeGreaterThan(0);
+    await Promise.all(closed);
+  });
+
   test('whoever gives up while a failed connection is looked into, waits no longer', async () => {
     const caller = new AbortController();
     let connections = 0;

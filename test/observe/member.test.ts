@@ -73,7 +73,7 @@ describe.each(['3.4', '3.5'] as const)('on etcd %s', (version) => {
     const client = connect(only(cluster));
     const { findings } = await collectOnce(collectorOf('WRONG', client), sourcesOf(client));
     expect(findings).toMatchObject([
-      { code: 'MEMBER_NAME_MISMATCH', message: expect.stringMatching(/called m1,.*WRONG/), severity: 'warning' },
+      { code: 'MEMBER_NAME_MISMATCH', message: expect.stringMatching(/called m1,.*WRONG/), severity: 'critical' },
     ]);
   });
 

@@ -227,7 +227,7 @@ describe.each<[string, Facts, readonly string[]]>([
   [
     'a data dir in memory',
     facts({ sections: { disk: { devices: [{ role: 'data', path: '/d', filesystemType: 'tmpfs' }] } } }),
-    ['critical DATA_IN_MEMORY'],
+    ['warning DATA_IN_MEMORY'],
   ],
   [
     'a WAL on a network file system',
@@ -367,8 +367,16 @@ describe.each<[string, Facts, readonly string[]]>([
   ],
   [
     'a configured name that another member has',
-    facts({ facts: { member: 'other' } }),
-    ['warning MEMBER_NAME_MISMATCH'],
+    facts({
+      sections: {
+        member: {
+          ...(healthySections.member ?? fail()),
+          findings: [{ code: 'MEMBER_NAME_MISMATCH', severity: 'critical', message: 'called m1', remedy: 'set it' }],
+        },
+      },
+      facts: { member: 'other' },
+    }),
+    ['critical MEMBER_NAME_MISMATCH'],
   ],
   [
     'a password that everybody can read',

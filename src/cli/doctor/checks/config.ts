@@ -11,7 +11,6 @@ export const configCheck: Check = {
   group: 'config',
   examine: (facts) => [
     summary(facts),
-    ...memberName(facts),
     ...dataDir(facts),
     ...dataDirOfStoppedEtcd(facts),
     ...unseenFindings(facts.observation).map(found),
@@ -23,16 +22,6 @@ function summary({ config }: Facts): Line {
   const origin = config.file === undefined ? 'no file' : config.file;
   const out = config.foundOut.length === 0 ? '' : `; found out here: ${config.foundOut.join(', ')}`;
   return ok(`${origin}: ${config.keysSet} keys are set, all of them good${out}`);
-}
-
-function memberName({ observation, member, config }: Facts): readonly Line[] {
-  const { member: own, cluster } = observation.sections;
-  const id = own?.value?.status.memberId;
-  const listed = cluster?.value?.members.find((each) => each.id === id);
-  if (listed === undefined || listed.name === member || config.foundOut.includes('member.name')) return [];
-  const message = `The endpoint is answered by the member named ${listed.name}, but member.name is ${member}.`;
-  const remedy = `Set member.name to ${listed.name}, or correct member.endpoint.`;
-  return [found({ code: 'MEMBER_NAME_MISMATCH', severity: 'warning', message, remedy })];
 }
 
 function dataDir({ observation, dataDir: configured, config }: Facts): readonly Line[] {

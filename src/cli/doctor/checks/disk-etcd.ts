@@ -1,9 +1,10 @@
+import { slowDiskRemedy } from '../../../cluster/device-findings.ts';
 import type { Fault } from '../../../cluster/observation.ts';
 import type { WalSection } from '../../../cluster/sections.ts';
 import { formatLatency } from '../../units.ts';
 import { found, type Line, ok, skipped } from '../check.ts';
 import type { Facts } from '../facts.ts';
-import { commitP99Seconds, fsyncP99Seconds, slowDiskRemedy } from './disk-limits.ts';
+import { commitP99Seconds, fsyncP99Seconds } from './disk-limits.ts';
 
 /** Of fewer samples the 99th percentile is the slowest one, and a single hiccup would decide. */
 const enoughSamples = 100;

@@ -6,7 +6,3 @@ export const commitP99Seconds = 0.025;
 
 /** Half of the default election timeout: from here on leaders are lost because of the disk. */
 export const disastrousSeconds = 0.5;
-
-/** What to do about a slow disk. */
-export const slowDiskRemedy =
-  'Give the WAL a disk of its own, best a local SSD or NVMe; look for neighbours on it, and at throttled IOPS in a cloud.';

@@ -1,8 +1,10 @@
+import { slowDiskRemedy } from '../../../cluster/device-findings.ts';
+import { writeFails } from '../../../cluster/probe-findings.ts';
 import { formatLatency } from '../../units.ts';
 import { found, type Line, ok, skipped } from '../check.ts';
 import type { DiskPreflight } from '../facts.ts';
 import { describeSeconds } from '../sorted-seconds.ts';
-import { disastrousSeconds, fsyncP99Seconds, slowDiskRemedy } from './disk-limits.ts';
+import { disastrousSeconds, fsyncP99Seconds } from './disk-limits.ts';
 
 /** Of a disk that just keeps a limit on its 99th percentile, this share of the writes is slower. */
 const slowShare = 0.01;
@@ -14,11 +16,7 @@ const slowShare = 0.01;
  */
 export function preflightLine({ role, directory, seconds, idle, fault }: DiskPreflight): Line {
   const what = role === 'wal' ? 'the WAL' : 'the data';
-  if (fault !== undefined) {
-    const message = `Writing beside ${what} fails: ${fault.message}.`;
-    const remedy = fault.remedy ?? 'Look at the disk, its space and its permissions: etcd writes there too.';
-    return found({ code: fault.code, severity: 'critical', message, remedy });
-  }
+  if (fault !== undefined) return found(writeFails(role, fault));
   if (seconds === undefined) return skipped(`writes beside ${what} not measured: ${idle ?? 'no reason given'}`);
   const numbers = `${seconds.length} writes of 2300 bytes with fdatasync in ${directory}: ${describeSeconds(seconds)}`;
   const slow = slowerThan(fsyncP99Seconds, seconds);

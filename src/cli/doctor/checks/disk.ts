@@ -1,8 +1,8 @@
+import { deviceFindings } from '../../../cluster/device-findings.ts';
 import type { RoleDevice } from '../../../cluster/sections.ts';
 import { type Check, found, type Line, ok, skipped } from '../check.ts';
 import type { Facts } from '../facts.ts';
 import { etcdLatency } from './disk-etcd.ts';
-import { slowDiskRemedy } from './disk-limits.ts';
 import { preflightLine } from './disk-preflight.ts';
 
 /** What lies under the WAL and the data, and how fast it is: by writing as etcd does, and by etcd's own histograms. */
@@ -46,20 +46,8 @@ function devices({ observation, dataDir }: Facts): readonly Line[] {
 
 function deviceLine(device: RoleDevice): readonly Line[] {
   const { role, path, filesystemType, unresolved } = device;
-  const what = role === 'wal' ? 'The WAL' : 'The data';
-  if (filesystemType === 'tmpfs' || filesystemType === 'ramfs') {
-    const message = `${what} (${path}) lies in memory (${filesystemType}): it is gone after a reboot.`;
-    return [found({ code: 'DATA_IN_MEMORY', severity: 'critical', message, remedy: 'Put it on a disk.' })];
-  }
-  if (filesystemType !== undefined && /^(nfs4?|cifs|smb3?|9p|fuse\.sshfs)$/.test(filesystemType)) {
-    const message = `${what} (${path}) lies on a network file system (${filesystemType}).`;
-    const remedy = 'Use a local or block-attached disk: etcd needs locks and fsync that hold.';
-    return [found({ code: 'NETWORK_FILESYSTEM', severity: 'warning', message, remedy })];
-  }
-  if (device.rotational === true && device.model !== undefined) {
-    const message = `${what} (${path}) lies on a spinning disk (${device.device}, ${device.model}).`;
-    return [found({ code: 'SPINNING_DISK', severity: 'info', message, remedy: slowDiskRemedy })];
-  }
+  const findings = deviceFindings(device);
+  if (findings.length > 0) return findings.map(found);
   if (device.device === undefined) return [skipped(`${role}: ${unresolved ?? `no device under ${path}`}`)];
   const under = device.disks?.filter((disk) => disk !== device.device) ?? [];
   const disks = under.length === 0 ? '' : ` on ${under.join(', ')}`;

@@ -10,8 +10,9 @@ export default defineConfig({
     pool: 'forks',
     // Most tests run real etcds: on two cores more workers only make each other wait.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Several waits of a test may each take long on a machine that is busy; a test that hangs is found all the same.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 30_000,
     restoreMocks: true,
     unstubEnvs: true,

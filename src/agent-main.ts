@@ -1,6 +1,7 @@
 import type { AgentPlan } from './agent/agent-plan.ts';
 import { planVariable } from './agent/become-agent.ts';
 import { runAgent } from './agent/run-agent.ts';
+import { endProcess } from './cli/end-process.ts';
 import { exitCodeOf } from './cli/exit-codes.ts';
 import { reportError } from './cli/report-error.ts';
 
@@ -17,3 +18,4 @@ try {
   reportError(error, { debug: process.argv.includes('--debug') });
   process.exitCode = exitCodeOf(error);
 }
+await endProcess();

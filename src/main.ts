@@ -13,4 +13,6 @@ if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
   // Imported only now: an older Node could not even read it.
   const { main } = await import('./cli/main.ts');
   process.exitCode = await main(process.argv.slice(2));
+  const { endProcess } = await import('./cli/end-process.ts');
+  await endProcess();
 }

@@ -39,6 +39,7 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
   const all: readonly Collector[] = [
     memberCollector({
       member: member.name,
+      endpoint: member.endpoint,
       linearizableRead: async (signal) => (await pool.own.linearizableRead(signal)).seconds,
       readTimeoutMs,
     }),

@@ -1,6 +1,10 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { SecureContext } from 'node:tls';
 import { AgentError } from '../cluster/agent-error.ts';
+import { speaksTls } from '../etcd/diagnose.ts';
+import { type DialFacts, faultOfDialError } from '../etcd/dial-faults.ts';
+import { secureContextOf } from '../pem/secure-context.ts';
 
 /** Where an agent answers, and what it needs to see. */
 export interface AgentAddress {
@@ -17,6 +21,9 @@ export interface AgentAddress {
 const READ_TIMEOUT_MS = 10_000;
 /** Longer than an agent tries to find out what became of a change in etcd: 30 s. */
 const CHANGE_TIMEOUT_MS = 40_000;
+const TLS_GREETING_MS = 2000;
+/** How OpenSSL says that the answer to a TLS greeting is none. */
+const notTls = /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|EPROTO)$/;
 /** An observation of a large cluster has some hundred KiB. */
 const MAX_REPLY_BYTES = 32 * 2 ** 20;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
@@ -35,9 +42,9 @@ interface Call {
 export class AgentClient {
   readonly url: string;
   readonly #address: AgentAddress;
-  readonly #target: RequestOptions & { readonly secure: boolean };
+  readonly #target: Target;
 
-  /** Throws `USAGE` where the URL is none, or where the token would cross the network in plain text. */
+  /** Throws `USAGE` where the URL is none, or where the token would cross the network in plain text; and `PemError`. */
   constructor(address: AgentAddress) {
     this.url = address.url;
     this.#address = address;
@@ -71,8 +78,8 @@ export class AgentClient {
     const onSent = (): void => {
       mayHaveArrived = call.method !== 'GET';
     };
-    const { status, body } = await this.#ask({ ...call, onSent }, signal).catch((error: unknown) => {
-      throw this.#noAnswer(error, mayHaveArrived, signal);
+    const { status, body } = await this.#ask({ ...call, onSent }, signal).catch(async (error: unknown) => {
+      throw (await this.#otherScheme(error, signal)) ?? this.#noAnswer(error, mayHaveArrived, signal);
     });
     const json = parse(body);
     const isAnswer = status === 200 ? json !== undefined : status > 200 && status < 300;
@@ -91,8 +98,8 @@ export class AgentClient {
   }
 
   async #ask({ method, path, body, onSent }: Call, signal: AbortSignal): Promise<{ status: number; body: string }> {
-    const { secure, ...target } = this.#target;
-    const { token, ca, cert, key } = this.#address;
+    const { secure, context, ...target } = this.#target;
+    const { token } = this.#address;
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const content =
@@ -107,7 +114,7 @@ export class AgentClient {
     };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = secure
-        ? httpsRequest({ ...options, ...defined({ ca, cert, key }) }, resolve)
+        ? httpsRequest({ ...options, ...(context === undefined ? {} : { secureContext: context }) }, resolve)
         : httpRequest(options, resolve);
       request.on('error', reject);
       request.once('socket', (socket) => {
@@ -128,14 +135,39 @@ export class AgentClient {
   }
 
   #noAnswer(error: unknown, mayHaveArrived: boolean, signal: AbortSignal): AgentError {
-    const reason = signal.aborted ? 'no answer in time' : reasonOf(error);
+    const facts = { secure: this.#target.secure, hasClientCertificate: this.#address.cert !== undefined };
+    const why = signal.aborted ? { reason: 'no answer in time', remedy } : explained(error, facts);
     if (mayHaveArrived) {
-      const message = `The agent at ${this.url} did not answer: ${reason}. It may have done what was asked all the same.`;
+      const message = `The agent at ${this.url} did not answer: ${why.reason}. It may have done what was asked all the same.`;
       return new AgentError('AGENT_OUTCOME_UNKNOWN', message, { cause: error, remedy: outcomeRemedy });
     }
-    return new AgentError('AGENT_UNREACHABLE', `No agent could be reached at ${this.url}: ${reason}.`, {
+    return new AgentError('AGENT_UNREACHABLE', `No agent could be reached at ${this.url}: ${why.reason}.`, {
       cause: error,
-      remedy,
+      remedy: why.remedy,
+    });
+  }
+
+  /** The error that says that TLS was spoken to what is plain, or the other way; undefined where it was neither. */
+  async #otherScheme(error: unknown, signal: AbortSignal): Promise<AgentError | undefined> {
+    const { secure, socketPath, host, port } = this.#target;
+    const code = codeOf(error);
+    if (socketPath != null || signal.aborted) return undefined;
+    if (secure && notTls.test(code)) {
+      return this.#wrongScheme(error, 'speaks plain HTTP, without TLS', 'http');
+    }
+    // A TLS server hangs up on plain requests without a word, so whether it is one has to be tried.
+    const hungUp = !secure && (code === 'ECONNRESET' || code === 'EPIPE');
+    return hungUp && (await speaksTls(String(host), Number(port), TLS_GREETING_MS, signal))
+      ? this.#wrongScheme(error, 'speaks TLS', 'https')
+      : undefined;
+  }
+
+  #wrongScheme(cause: unknown, what: string, scheme: 'http' | 'https'): AgentError {
+    const url = this.url.replace(/^https?:/i, `${scheme}:`);
+    const certificate = scheme === 'https' ? ", with the CA of the agent's certificate in --ca" : '';
+    return new AgentError('AGENT_UNREACHABLE', `What answers at ${this.url} ${what}.`, {
+      cause,
+      remedy: `Use ${url}${certificate}.`,
     });
   }
 }
@@ -145,7 +177,10 @@ const remedy =
 const outcomeRemedy = 'Look with `etcd-caretaker explain` before asking again.';
 const tokenRemedy = 'Give the token of the agent with --token-file or ETCD_CARETAKER_TOKEN.';
 
-function targetOf({ url, token }: AgentAddress): RequestOptions & { secure: boolean } {
+type Target = RequestOptions & { readonly secure: boolean; readonly context?: SecureContext };
+
+function targetOf(address: AgentAddress): Target {
+  const { url, token } = address;
   const socket = /^unix:(?:\/\/)?(\/.+)$/.exec(url)?.[1];
   if (socket !== undefined) {
     return { secure: false, socketPath: socket, host: 'localhost' };
@@ -164,18 +199,45 @@ function targetOf({ url, token }: AgentAddress): RequestOptions & { secure: bool
   }
   return {
     secure,
+    ...(secure ? { context: contextOf(address) } : {}),
     // Node wants IPv6 addresses without the brackets that a URL needs.
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: parsed.port === '' ? (secure ? 443 : 80) : parsed.port,
   };
 }
 
-/** Several addresses of one name fail together; then the reasons are inside. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) {
-    return error.errors.map(reasonOf).join(', ');
+function contextOf({ ca, cert, key }: AgentAddress): SecureContext {
+  const given = Object.entries({ ca, cert, key }).flatMap(([name, pem]) =>
+    pem === undefined ? [] : [[name, { name: `--${name}`, pem }] as const],
+  );
+  return secureContextOf(Object.fromEntries(given));
+}
+
+/** What is to be done about faults of TLS; all others are of the address. */
+const tlsRemedies: ReadonlyMap<string, string> = new Map([
+  ['ETCD_TLS_UNTRUSTED', "Give the CA of the agent's certificate with --ca."],
+  ['ETCD_TLS_EXPIRED', "Renew the agent's certificate; until then its Unix socket answers: --agent unix:/path."],
+  ['ETCD_TLS_WRONG_NAME', 'Use a host that the certificate names.'],
+  ['ETCD_CLIENT_CERT_REQUIRED', 'Give a client certificate with --cert and --key.'],
+  [
+    'ETCD_CLIENT_CERT_REFUSED',
+    'Give a certificate with --cert and --key that the CA in expose.tls.clientCa has signed.',
+  ],
+]);
+
+/** Why nothing came back, in words, and what to do. */
+function explained(error: unknown, facts: DialFacts): { readonly reason: string; readonly remedy: string } {
+  const code = codeOf(error);
+  if (!(error instanceof Error) || (code === '' && !(error instanceof AggregateError))) {
+    return { reason: error instanceof Error ? error.message : String(error), remedy };
   }
-  return error instanceof Error ? error.message : String(error);
+  if (code.startsWith('HPE_')) return { reason: 'what answers does not speak HTTP', remedy };
+  const fault = faultOfDialError(error, facts);
+  return { reason: fault.reason, remedy: tlsRemedies.get(fault.code) ?? remedy };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function parse(body: string): unknown {
@@ -191,8 +253,4 @@ function isProblem(json: unknown): json is { readonly code: string; readonly det
     return false;
   }
   return typeof json.code === 'string' && typeof json.detail === 'string';
-}
-
-function defined(tls: Record<'ca' | 'cert' | 'key', string | undefined>): { ca?: string; cert?: string; key?: string } {
-  return Object.fromEntries(Object.entries(tls).filter(([, pem]) => pem !== undefined));
 }

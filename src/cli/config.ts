@@ -19,17 +19,27 @@ async function write(data: unknown, format: unknown): Promise<void> {
   process.stdout.write(format === 'yaml' ? stringify(data) : `${JSON.stringify(data, null, 2)}\n`);
 }
 
+/** The configuration, and the files that it names, as the agent will read them. Throws `ConfigError`. */
+async function loadWithFiles(options: Options) {
+  const loaded = await load(options);
+  const { fileProblems } = await import('./config-files.ts');
+  const problems = await fileProblems(loaded);
+  if (problems.length === 0) return loaded;
+  const { ConfigError } = await import('../config/config-error.ts');
+  throw new ConfigError(problems);
+}
+
 async function check(options: Options): Promise<void> {
   const format = options['output'];
   if (format === 'table') {
-    const { origins } = await load(options);
+    const { origins } = await loadWithFiles(options);
     const isSet = [...origins.values()].filter((origin) => origin !== 'default' && !('derivedFrom' in origin));
     process.stdout.write(`OK: ${isSet.length} keys are set, the others have their defaults\n`);
     return;
   }
   const { ConfigError } = await import('../config/config-error.ts');
   try {
-    await load(options);
+    await loadWithFiles(options);
     await write({ valid: true, problems: [] }, format);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -74,9 +84,12 @@ export function configCommand(): Command {
     .description('check, print or describe the configuration')
     .addHelpText('after', '\nExample:\n  etcd-caretaker config check --config /etc/etcd-caretaker/agent.yaml');
   configFlags(command.command('check'))
-    .description('say whether the configuration is good, or everything that is wrong with it')
+    .description('say whether the configuration and the files that it names are good, or all that is wrong with them')
     .addOption(outputOption(formats))
-    .addHelpText('after', '\nExample:\n  etcd-caretaker config check --config agent.yaml --set observe.interval=5s')
+    .addHelpText(
+      'after',
+      '\nRun it as the user that the agent runs as: it reads certificates, keys, password and token, and shows none of them.\n\nExample:\n  etcd-caretaker config check --config agent.yaml --set observe.interval=5s',
+    )
     .action(check);
   configFlags(command.command('print'))
     .description('show the effective value of every key and where it came from')

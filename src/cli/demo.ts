@@ -35,7 +35,9 @@ export function demoCommand(): Command {
     .addHelpText(
       'after',
       `
-Ctrl-C and SIGTERM stop all of it and end with 0. DIR/demo.json says at any time what runs where.
+Ctrl-C and SIGTERM stop all of it and end with 0; under npm (npm start), which Ctrl-C reaches as well, npm's own
+code is 130. DIR/demo.json says at any time what runs where; a process that does not run has the id null there,
+also after the demo was killed.
 
 Examples:
   etcd-caretaker demo

@@ -7,6 +7,8 @@ export interface KeyspaceReport {
   /** URL of the agent that answered. */
   readonly agent: string;
   readonly phase: 'scanning' | 'current';
+  /** What the scan waits for before it goes on. */
+  readonly waitingFor?: string;
   /** The revision at which the totals are exact; absent while they are not. */
   readonly revision?: string;
   readonly scannedKeys: number;
@@ -25,7 +27,7 @@ export function keyspaceReport(
   section: AsJson<KeyspaceSection>,
   depth: number,
 ): KeyspaceReport | undefined {
-  const { phase, revision, scannedKeys, levels } = section;
+  const { phase, waitingFor, revision, scannedKeys, levels } = section;
   const prefixes = levels.find((level) => level.depth === depth)?.prefixes;
   if (prefixes === undefined || phase === 'waiting') {
     return undefined;
@@ -41,6 +43,7 @@ export function keyspaceReport(
   return {
     agent,
     phase,
+    ...(waitingFor === undefined ? {} : { waitingFor }),
     ...(revision === undefined ? {} : { revision }),
     scannedKeys: Number(scannedKeys),
     depth,
@@ -73,10 +76,11 @@ export function keyspaceText(report: KeyspaceReport): string {
   return `${worth(report)}\n\n${table.map((line) => `${line.join('  ').trimEnd()}\n`).join('')}`;
 }
 
-function worth({ phase, revision, scannedKeys, keys, agent }: KeyspaceReport): string {
+function worth({ phase, waitingFor, revision, scannedKeys, keys, agent }: KeyspaceReport): string {
   if (phase === 'current') {
     return `Keys and values at revision ${revision}, from the agent at ${agent}.`;
   }
   const what = keys === 0 ? 'ask again in some seconds' : 'what follows is the part that has been read';
-  return `Scanning: ${formatCount(scannedKeys)} keys so far; ${what} (agent at ${agent}).`;
+  const held = waitingFor === undefined ? '' : `; it waits for ${waitingFor}`;
+  return `Scanning: ${formatCount(scannedKeys)} keys so far${held}; ${what} (agent at ${agent}).`;
 }

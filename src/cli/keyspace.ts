@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { AgentError } from '../cluster/agent-error.ts';
+import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { KeyspaceSection } from '../cluster/sections.ts';
 import type { AgentClient } from './agent-client.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
@@ -27,7 +27,7 @@ export function keyspaceCommand(): Command {
     )
     .addHelpText(
       'after',
-      '\nOne agent of a cluster keeps the totals. Name several with commas, and the one that has them answers. Any agent says\nbeside which member it is to be; where agents listen on their usual ports, that one is asked too, without credentials.\n\nExamples:\n  etcd-caretaker keyspace --agent http://127.0.0.1:9379,http://127.0.0.1:9389\n  etcd-caretaker keyspace --depth 3 --dir /tmp/demo',
+      '\nOne agent of a cluster keeps the totals. Name several with commas, and the one that has them answers. Any agent says\nbeside which member it is to be; where agents listen on their usual ports (9379\nbeside 2379, or as in a demo), that one is asked too, without credentials.\n\nExamples:\n  etcd-caretaker keyspace --agent http://127.0.0.1:9379,http://127.0.0.1:9389\n  etcd-caretaker keyspace --depth 3 --dir /tmp/demo',
     );
   return agentOptions(command).action(keyspace);
 }
@@ -36,11 +36,12 @@ async function keyspace(options: KeyspaceCommandOptions): Promise<void> {
   const agents = await agentsOf(options);
   const answer = await ask(agents);
   const likely = await whereLikely(answer, agents);
-  const { url, section } = (likely === undefined ? undefined : await guessed(likely, options)) ?? answer;
+  const guess = likely === undefined ? undefined : await guessed(likely, options);
+  const { url, section } = guess?.answer ?? answer;
   const depth = options.depth ?? Number(section.depth);
   const report = keyspaceReport(url, section, depth);
   if (report === undefined) {
-    throw section.phase === 'waiting' ? elsewhere(url, section, likely) : tooDeep(depth, section.levels.length);
+    throw section.phase === 'waiting' ? elsewhere(url, section, guess?.url) : tooDeep(depth, section.levels.length);
   }
   if (options.output === 'table') {
     process.stdout.write(keyspaceText(report));
@@ -80,15 +81,29 @@ async function whereLikely({ url, section }: Answer, agents: readonly AgentClien
   return likelyHolder(url, observation, heldBy);
 }
 
-/**
- * What answers at a guessed URL, if it keeps totals. Anybody may listen there, so it sees neither the token nor the
- * certificate: these go to no one but whom the user has named.
- */
-async function guessed(url: string, { ca }: AgentOptions): Promise<Answer | undefined> {
-  const agents = await agentsOf({ agent: url, ...(ca === undefined ? {} : { ca }) }, {});
-  const answer = await ask(agents).catch(() => undefined);
-  return answer?.section.phase === 'waiting' ? undefined : answer;
+/** An agent that answers where nobody has told us that there is one. */
+interface Guess {
+  readonly url: string;
+  /** Absent where it keeps no totals, or does not say so to strangers. */
+  readonly answer?: Answer;
 }
+
+/**
+ * The agent at a guessed URL; undefined where none answers. Anybody may listen there, so it sees neither the token nor
+ * the certificate: these go to no one but whom the user has named.
+ */
+async function guessed(url: string, { ca }: AgentOptions): Promise<Guess | undefined> {
+  const agents = await agentsOf({ agent: url, ...(ca === undefined ? {} : { ca }) }, {});
+  try {
+    const answer = await ask(agents);
+    return answer.section.phase === 'waiting' ? { url } : { url, answer };
+  } catch (error) {
+    return faultOf(error).code === refusal ? { url } : undefined;
+  }
+}
+
+/** How an agent refuses who shows nothing. */
+const refusal = 'CREDENTIALS_REQUIRED';
 
 function sectionOf(url: string, json: unknown): AsJson<KeyspaceSection> {
   if (typeof json === 'object' && json !== null && 'phase' in json && 'levels' in json && Array.isArray(json.levels)) {
@@ -102,19 +117,22 @@ function sectionOf(url: string, json: unknown): AsJson<KeyspaceSection> {
 function elsewhere(
   url: string,
   { heldBy, waitingFor = 'nothing' }: AsJson<KeyspaceSection>,
-  likely: string | undefined,
+  holder: string | undefined,
 ): AgentError {
   if (heldBy === undefined) {
     return new AgentError('KEYSPACE_WAITING', `The agent at ${url} keeps no totals yet: it waits for ${waitingFor}.`, {
       remedy: 'Try again in some seconds; observe.keyspace.scanner decides which agents may keep the totals.',
     });
   }
+  const { member } = heldBy;
+  const which =
+    holder === undefined
+      ? `Ask the agent beside ${member}: name all agents, --agent URL,URL, or a demo's folder, --dir FOLDER, and the right one answers.`
+      : `Ask the agent beside ${member}: --agent ${holder}. With the URLs of all agents, separated by commas, the right one answers.`;
   return new AgentError(
     'AGENT_UNREACHABLE',
-    `The agent at ${url} does not keep the totals; they would be kept by the agent of ${heldBy.member}.`,
-    {
-      remedy: `Ask the agent beside ${heldBy.member}: --agent ${likely ?? 'URL'}. With the URLs of all agents, separated by commas, the right one answers. Where ${heldBy.member} has no agent, set observe.keyspace.scanner: always for another one.`,
-    },
+    `The agent at ${url} does not keep the totals; they would be kept by the agent of ${member}.`,
+    { remedy: `${which} Where ${member} has no agent, set observe.keyspace.scanner: always for another one.` },
   );
 }
 

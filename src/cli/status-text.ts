@@ -32,7 +32,13 @@ export function headline(status: AsJson<Status>): string {
   const { quorum, cluster, ownMember, alarms } = status;
   if (quorum === undefined) {
     const fault = status.faults.find(({ collector }) => collector === 'member' || collector === 'cluster');
-    return `Unknown: the agent beside ${status.agent.member} cannot see the cluster. ${fault?.message ?? 'It has not observed it yet.'}`;
+    return `Unknown: the agent beside ${status.agent.member} cannot see the cluster. ${
+      fault === undefined
+        ? 'It has not observed it yet.'
+        : fault.code.startsWith('COLLECTOR_')
+          ? fault.message
+          : `No member has given it the member list since it started: ${fault.message}`
+    }`;
   }
   const voters = `${quorum.votersReachable} of ${quorum.voters} voters answer`;
   // A quorum that holds has a leader, whoever it is.
@@ -71,7 +77,12 @@ function origin({ cluster, agent }: AsJson<Status>, nowMs: number): string {
   const age =
     agent.observedAt === undefined ? 'not yet' : `${formatSpan((nowMs - Date.parse(agent.observedAt)) / 1000)} ago`;
   const id = cluster.id === undefined ? '' : ` (${cluster.id})`;
-  const memory = cluster.linearizable === false ? ', member list from memory: no quorum confirmed it' : '';
+  const memory =
+    typeof cluster.listAgeSeconds === 'number'
+      ? `, member list from the agent's memory: the last one that a member gave, ${formatSpan(cluster.listAgeSeconds)} ago`
+      : cluster.linearizable === false
+        ? ', member list from memory: no quorum confirmed it'
+        : '';
   return `Cluster ${cluster.name}${id}, seen by the agent beside ${agent.member} ${age}${memory}`;
 }
 

@@ -49,13 +49,14 @@ async function status(options: StatusOptions): Promise<void> {
   process.exitCode = isFaulty(seen) ? exitCodes.fault : exitCodes.fine;
 }
 
-/** The answer of the first agent that knows the member list, else of the first that answers. */
+/** The answer of the first agent that has the member list from a member, else of one that remembers it, else of any. */
 async function ask(agents: readonly AgentClient[]): Promise<AsJson<Status>> {
   const outcomes = await Promise.allSettled(
     agents.map(async (agent) => statusOfReply(agent.url, await agent.get('/api/v1/status'))),
   );
   const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-  const best = answers.find(({ quorum }) => quorum !== undefined) ?? answers[0];
+  const knowing = answers.filter(({ quorum }) => quorum !== undefined);
+  const best = knowing.find(({ cluster }) => cluster.listAgeSeconds === undefined) ?? knowing[0] ?? answers[0];
   const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
   if (best === undefined) {
     throw failed[0];

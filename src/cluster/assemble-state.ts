@@ -82,7 +82,8 @@ export function assembleState(parts: StateParts): ClusterState {
     learners: cluster.learners,
     votersReachable: cluster.votersReachable,
     quorumSize: cluster.quorumSize,
-    raftTerm: cluster.raftTerm,
+    // Where no member answered there is no term; nothing is decided then.
+    raftTerm: cluster.raftTerm ?? 0n,
     termStableSeconds: parts.termStableSeconds,
     membersStableSeconds: parts.membersStableSeconds,
     revision: highest(statuses.map(({ revision }) => revision)),

@@ -80,7 +80,7 @@ export function assembleCluster(input: ClusterReplies): ClusterSection {
     learners: members.length - voters.length,
     votersReachable: voters.filter(({ reachable }) => reachable).length,
     quorumSize: quorumSize(voters.length),
-    raftTerm: highest(statuses.map(({ raftTerm }) => raftTerm)),
+    ...(statuses.length === 0 ? {} : { raftTerm: highest(statuses.map(({ raftTerm }) => raftTerm)) }),
     ...(leaderId === undefined ? {} : { leaderId }),
     findings: findingsOf(input, members, statuses),
   };

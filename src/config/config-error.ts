@@ -3,6 +3,7 @@ import type { Origin } from './config.ts';
 /** What kind of problem it is; stable, for programs. */
 type ProblemCode =
   | 'FILE_UNREADABLE'
+  | 'FILE_INVALID'
   | 'SYNTAX'
   | 'DUPLICATE_KEY'
   | 'UNKNOWN_KEY'
@@ -39,7 +40,9 @@ export function formatOrigin(origin: Origin): string {
 /** A problem in one line: where, which key, what is wrong, what was found, what is allowed, what to do. */
 export function formatProblem(problem: Problem): string {
   const where = problem.origin === undefined ? [] : [formatOrigin(problem.origin)];
-  const key = problem.key === undefined ? [] : [problem.key];
+  // A flag says which key it sets.
+  const isNamed = where[0] === `--set ${problem.key}`;
+  const key = problem.key === undefined || isNamed ? [] : [problem.key];
   const found = problem.found === undefined ? '' : `; found ${problem.found}`;
   const allowed = problem.allowed === undefined ? '' : `; allowed: ${problem.allowed}`;
   const hint = problem.hint === undefined ? '' : `; ${problem.hint}`;

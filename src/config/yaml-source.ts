@@ -128,7 +128,10 @@ export function readYaml(text: string, file: string, table: KeyTable): SourceRea
   const root = document.contents;
   if (isMap(root)) reading.section(root, '');
   else if (root !== null && !(isScalar(root) && root.value === null)) {
-    return failure(file, 1, 'the file is not a list of keys', 'write `key: value` on each line');
+    const { line } = lines.linePos(offsetOf(root) ?? 0);
+    const what = isSeq(root) ? 'a list' : 'a single value';
+    const hint = 'write `key: value` on each line';
+    return failure(file, Math.max(1, line), `the file holds ${what}, where keys are expected`, hint);
   }
   return reading;
 }

@@ -1,8 +1,8 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { DemoLayout } from './layout.ts';
 
-/** One member in `demo.json`; a process that does not run just now has the id null. */
+/** One member in `demo.json`; a process that does not run just now has the id null. When the demo is killed, its watchdog sees to that. */
 export interface DemoFileMember {
   readonly name: string;
   readonly endpoint: string;
@@ -35,9 +35,37 @@ export function writeDemoFile(layout: DemoLayout, token: string, processIds: Pro
     store: layout.store,
     token,
   };
-  const draft = `${layout.demoFile}.new`;
+  writeWhole(layout.demoFile, content);
+}
+
+/**
+ * Gives every process id in a `demo.json` of which no process is left the value null, as the demo itself does when it ends.
+ * Does nothing where the file is gone or is of another kind.
+ */
+export function forgetEnded(demoFile: string, isAlive: (pid: number) => boolean): void {
+  let content: Partial<DemoFile>;
+  try {
+    content = JSON.parse(readFileSync(demoFile, 'utf8')) as Partial<DemoFile>;
+  } catch {
+    return;
+  }
+  const { members } = content;
+  if (!Array.isArray(members)) return;
+  const still = (pid: number | null): number | null => (pid !== null && isAlive(pid) ? pid : null);
+  writeWhole(demoFile, {
+    ...content,
+    members: members.map((member) => ({
+      ...member,
+      etcdPid: still(member.etcdPid),
+      agentPid: still(member.agentPid),
+    })),
+  });
+}
+
+function writeWhole(demoFile: string, content: object): void {
+  const draft = `${demoFile}.new`;
   writeFileSync(draft, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(draft, layout.demoFile);
+  renameSync(draft, demoFile);
 }
 
 /** The client URLs that the demo in this file had; undefined where there is no such file, or it is of another kind. */

@@ -41,7 +41,7 @@ export async function runDemo(
     cleanup.defer(() => rm(temporary, { recursive: true, force: true, maxRetries: 3 }));
   }
   const run = randomUUID();
-  const watchdog = startWatchdog(run, temporary, say);
+  const watchdog = startWatchdog(run, { demoFile: layout.demoFile, folder: temporary }, say);
   cleanup.defer(() => watchdog.dismiss());
   cleanup.defer(() => {
     signalMarked(run, 'SIGKILL');

@@ -1,16 +1,17 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signalMarked } from './processes.ts';
+import { forgetEnded } from './demo-file.ts';
+import { processIdentity, signalMarked } from './processes.ts';
 
 /** How long the demo's processes have to end by themselves; with it, all are gone 5 s after the demo at the latest. */
 const graceMs = 2_000;
 
 /**
- * The watchdog: `watchdog-process RUN [FOLDER]`. Its standard input is a pipe that only the demo holds; its end without
- * a word means that the demo has died, whatever killed it. Then everything with the mark RUN is ended and the
- * temporary FOLDER removed.
+ * The watchdog: `watchdog-process RUN DEMOFILE [FOLDER]`. Its standard input is a pipe that only the demo holds; its end without
+ * a word means that the demo has died, whatever killed it. Then everything with the mark RUN is ended, DEMOFILE names no
+ * process any more, and the temporary FOLDER is removed.
  */
-async function watch(run: string, folder: string | undefined): Promise<void> {
+async function watch(run: string, demoFile: string, folder: string | undefined): Promise<void> {
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => undefined);
   process.on('SIGHUP', () => undefined);
@@ -30,12 +31,13 @@ async function watch(run: string, folder: string | undefined): Promise<void> {
   while (signalMarked(run, 'SIGKILL') > 0) {
     await sleep(20);
   }
+  forgetEnded(demoFile, (pid) => processIdentity(pid) !== undefined);
   if (folder !== undefined) {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const [run, folder] = process.argv.slice(2);
-if (run !== undefined) {
-  await watch(run, folder);
+const [run, demoFile, folder] = process.argv.slice(2);
+if (run !== undefined && demoFile !== undefined) {
+  await watch(run, demoFile, folder);
 }

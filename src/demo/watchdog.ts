@@ -17,13 +17,13 @@ const settledAfterMs = 30_000;
 const program = join(import.meta.dirname, `watchdog-process${extname(import.meta.filename)}`);
 
 /**
- * Starts the watchdog of the processes that carry the mark `run`, in a session of its own; it removes `folder`, if
- * given, when it has had to step in. One that is killed or cannot be started is started again, later and later while that
+ * Starts the watchdog of the processes that carry the mark `run`, in a session of its own; when it has had to step in, it
+ * takes their ids out of `demoFile` and removes `folder`, if given. One that is killed or cannot be started is started again, later and later while that
  * goes on, and `say` gets a line about it. `command` stands in for the watchdog's own in tests.
  */
 export function startWatchdog(
   run: string,
-  folder: string | undefined,
+  { demoFile, folder }: { readonly demoFile: string; readonly folder: string | undefined },
   say: (line: string) => void,
   command: readonly [string, ...string[]] = [process.execPath, program],
 ): Watchdog {
@@ -35,7 +35,7 @@ export function startWatchdog(
     for (let delayMs = firstDelayMs; !signal.aborted; delayMs = Math.min(2 * delayMs, longestDelayMs)) {
       const startedAt = performance.now();
       const [file, ...args] = command;
-      dog = spawn(file, [...args, run, ...(folder === undefined ? [] : [folder])], {
+      dog = spawn(file, [...args, run, demoFile, ...(folder === undefined ? [] : [folder])], {
         stdio: ['pipe', 'ignore', 'ignore'],
         detached: true,
       });

@@ -1,8 +1,9 @@
 import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { faultOf } from '../cluster/agent-error.ts';
 import type { Fault } from '../cluster/observation.ts';
+import { type PemFiles, secureContextOf } from '../pem/secure-context.ts';
 import { EtcdError } from './errors.ts';
 import type { PasswordAuth, TlsFiles } from './types.ts';
 
@@ -104,7 +105,7 @@ export class CredentialFiles {
     const password = auth === undefined ? undefined : await readPassword(auth, member);
     return {
       tls: material,
-      ...(secure ? { secureContext: contextOf(material, member) } : {}),
+      ...(secure ? { secureContext: contextOf(material, tls, member) } : {}),
       ...(password === undefined ? {} : { password }),
     };
   }
@@ -124,7 +125,7 @@ export async function readSecureContext(
 ): Promise<{ readonly secureContext: SecureContext; readonly servername?: string }> {
   const material = await readTls(files, member);
   const { servername } = material;
-  return { secureContext: contextOf(material, member), ...(servername === undefined ? {} : { servername }) };
+  return { secureContext: contextOf(material, files, member), ...(servername === undefined ? {} : { servername }) };
 }
 
 async function readTls(files: TlsFiles, member: string): Promise<TlsMaterial> {
@@ -143,15 +144,21 @@ async function readTls(files: TlsFiles, member: string): Promise<TlsMaterial> {
   };
 }
 
-function contextOf(material: TlsMaterial, member: string): SecureContext {
+function contextOf({ ca, cert, key }: TlsMaterial, files: TlsFiles | undefined, member: string): SecureContext {
+  const named: PemFiles = {
+    ...(ca === undefined ? {} : { ca: { name: files?.ca ?? 'the CA', pem: ca } }),
+    ...(cert === undefined ? {} : { cert: { name: files?.cert ?? 'the certificate', pem: cert } }),
+    ...(key === undefined ? {} : { key: { name: files?.key ?? 'the key', pem: key } }),
+  };
   try {
-    return createSecureContext(material);
+    return secureContextOf(named);
   } catch (error) {
-    throw certUnreadable('the certificate, key and CA', member, error);
+    throw certUnreadable('the TLS files', member, error);
   }
 }
 
-async function readPassword(auth: PasswordAuth, member: string): Promise<string> {
+/** The password in a file. Throws `ETCD_PASSWORD_UNREADABLE`. */
+export async function readPassword(auth: PasswordAuth, member: string): Promise<string> {
   const text = await readFile(auth.passwordFile, 'utf8').catch((error: unknown) => {
     throw passwordUnreadable(auth.passwordFile, member, error);
   });

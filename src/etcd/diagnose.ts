@@ -12,6 +12,10 @@ const HTTP2_HELLO = Buffer.concat([
 ]);
 
 const CLOSED_AT_ONCE: DialFault = { code: 'ETCD_UNREACHABLE', reason: 'it closed the connection at once' };
+const PEER_PORT: DialFault = {
+  code: 'ETCD_PEER_PORT',
+  reason: "it is etcd's peer port, where the members talk to each other, and no client port",
+};
 const HUNG_UP_ON_TLS: DialFault = {
   code: 'ETCD_TLS_ON_PLAIN',
   reason: 'it closed the connection instead of starting TLS',
@@ -29,8 +33,10 @@ export async function diagnose(
   signal?: AbortSignal,
 ): Promise<DialFault | undefined> {
   const fault = await greet(endpoint, credentials, timeoutMs, signal);
+  if (fault !== CLOSED_AT_ONCE || endpoint.kind === 'unix') return fault;
+  // With TLS etcd's peer port knows no HTTP/2, and hangs up on it.
+  if (endpoint.secure) return (await answersPeers(endpoint, credentials, timeoutMs, signal)) ? PEER_PORT : fault;
   // Etcd hangs up on plain greetings without a word, so whether it speaks TLS has to be tried.
-  if (fault !== CLOSED_AT_ONCE || endpoint.kind === 'unix' || endpoint.secure) return fault;
   return (await speaksTls(endpoint.host, endpoint.port, timeoutMs, signal)) ? PLAIN_ON_TLS : fault;
 }
 
@@ -50,6 +56,29 @@ export function speaksTls(host: string, port: number, timeoutMs: number, caller?
   });
 }
 
+/** Whether it is etcd's peer port: asks in HTTP/1.1 what the members ask each other to measure their round trips. */
+function answersPeers(
+  endpoint: Endpoint,
+  credentials: Credentials,
+  timeoutMs: number,
+  caller: AbortSignal | undefined,
+): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = dial(endpoint, credentials, 'http/1.1');
+  const link = linkedAbort([caller], timeoutMs);
+  onceAborted(link.signal, () => resolve(false));
+  socket.on('secureConnect', () =>
+    socket.write('GET /raft/probing HTTP/1.1\r\nhost: etcd\r\nconnection: close\r\n\r\n'),
+  );
+  socket.on('data', (chunk: Buffer) => resolve(/^HTTP\/1\.1 200 /.test(chunk.toString('latin1', 0, 16))));
+  socket.on('error', () => resolve(false));
+  socket.on('close', () => resolve(false));
+  return promise.finally(() => {
+    link.release();
+    socket.destroy();
+  });
+}
+
 function greet(
   endpoint: Endpoint,
   credentials: Credentials,
@@ -57,7 +86,7 @@ function greet(
   caller: AbortSignal | undefined,
 ): Promise<DialFault | undefined> {
   const { promise, resolve } = Promise.withResolvers<DialFault | undefined>();
-  const socket = dial(endpoint, credentials);
+  const socket = dial(endpoint, credentials, 'h2');
   const facts = { secure: endpoint.secure, hasClientCertificate: credentials.tls.cert !== undefined };
   let opened = false;
   const link = linkedAbort([caller], timeoutMs);
@@ -76,7 +105,7 @@ function greet(
   });
 }
 
-function dial(endpoint: Endpoint, credentials: Credentials): Socket {
+function dial(endpoint: Endpoint, credentials: Credentials, protocol: 'h2' | 'http/1.1'): Socket {
   const to = endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
   if (credentials.secureContext === undefined) return connectTcp(to);
   const host = endpoint.kind === 'unix' ? 'localhost' : endpoint.host;
@@ -84,7 +113,7 @@ function dial(endpoint: Endpoint, credentials: Credentials): Socket {
     ...to,
     secureContext: credentials.secureContext,
     servername: credentials.tls.servername ?? nameForSni(host),
-    ALPNProtocols: ['h2'],
+    ALPNProtocols: [protocol],
   });
 }
 

@@ -34,6 +34,8 @@ const REMEDIES = {
   ETCD_NOT_ETCD: 'Check host and port: something else answers there. Clients usually talk to port 2379.',
   ETCD_PASSWORD_UNREADABLE:
     'Check the path in cluster.auth.passwordFile and its permissions; it must hold one password.',
+  ETCD_PEER_PORT:
+    "Use a client URL of the member (etcd's --listen-client-urls), usually port 2379; 2380 is where the members talk to each other.",
   ETCD_PERMISSION_DENIED: 'Grant the user the role that it needs for this call.',
   ETCD_PLAIN_ON_TLS: 'The server speaks TLS: write the endpoint with https://.',
   ETCD_REFUSED: 'See what the server said.',

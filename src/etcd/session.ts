@@ -5,6 +5,7 @@ import { untilAborted } from '../abort/until-aborted.ts';
 import type { Credentials } from './credentials.ts';
 import { type Endpoint, hostAndPort } from './endpoint.ts';
 import { isGrpcError } from './grpc-errors.ts';
+import { EndableCredentials } from './handshakes.ts';
 import type { ResolvedOptions } from './resolved-options.ts';
 import { callUnary } from './unary.ts';
 import { AUTHENTICATE } from './wire/auth.ts';
@@ -28,7 +29,7 @@ const FLOW_CONTROL_WINDOW_BYTES = 1024 * 1024;
 export class Session {
   readonly channel: Channel;
   readonly client: Client;
-  readonly channelCredentials: ChannelCredentials;
+  readonly channelCredentials: EndableCredentials;
   readonly credentials: Credentials;
   readonly #options: ResolvedOptions;
   readonly #onClosed: (session: Session) => void;
@@ -43,7 +44,7 @@ export class Session {
     this.#onClosed = onClosed;
     this.credentials = credentials;
     const target = targetOf(options.endpoint);
-    this.channelCredentials = channelCredentialsOf(credentials, options);
+    this.channelCredentials = new EndableCredentials(channelCredentialsOf(credentials, options));
     this.channel = new Channel(target, this.channelCredentials, channelOptionsOf(options));
     this.client = new Client(target, this.channelCredentials, { channelOverride: this.channel });
   }
@@ -141,6 +142,7 @@ export class Session {
     this.#closed = true;
     this.#closing.abort();
     this.client.close();
+    this.channelCredentials.end();
     this.#onClosed(this);
   }
 }

@@ -1,24 +1,38 @@
 import type { Decision } from '../cluster/caretaking.ts';
+import { machineFindings } from '../cluster/machine-findings.ts';
 import type { Observation } from '../cluster/observation.ts';
 import type { Finding } from '../cluster/sections.ts';
+import { unseenFindings } from '../cluster/unseen.ts';
 
 /** A finding and the collector that has it. */
 export interface CollectorFinding extends Finding {
   /** `caretaking`: what a policy wants a person to look at. */
-  readonly collector: 'member' | 'cluster' | 'peers' | 'certificates' | 'caretaking';
+  readonly collector:
+    | 'member'
+    | 'cluster'
+    | 'peers'
+    | 'certificates'
+    | 'process'
+    | 'disk'
+    | 'filesystem'
+    | 'fsync-probe'
+    | 'caretaking';
 }
 
 const collectors = ['member', 'cluster', 'peers', 'certificates'] as const;
 const severities = ['critical', 'warning', 'info'] as const;
 
 /** All findings of an observation, the gravest first. */
-export function findingsOf({ sections, caretaking }: Observation): readonly CollectorFinding[] {
-  return [
-    ...collectors.flatMap((collector) =>
+export function findingsOf(observation: Observation): readonly CollectorFinding[] {
+  const { sections, caretaking } = observation;
+  const unseen = unseenFindings(observation).map((finding) => ({ ...finding, collector: 'process' as const }));
+  return collectors
+    .flatMap((collector) =>
       (sections[collector]?.value?.findings ?? []).map((finding): CollectorFinding => ({ ...finding, collector })),
-    ),
-    ...(caretaking?.decisions ?? []).filter(({ page }) => page === true).map(findingOf),
-  ].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+    )
+    .concat(machineFindings(observation), unseen)
+    .concat((caretaking?.decisions ?? []).filter(({ page }) => page === true).map(findingOf))
+    .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }
 
 /** A decision that a person has to look at. */

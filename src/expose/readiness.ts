@@ -1,3 +1,4 @@
+import { nameMismatch } from '../cluster/name-mismatch.ts';
 import type { Observation } from '../cluster/observation.ts';
 import { sentences } from './sentences.ts';
 
@@ -12,7 +13,7 @@ export interface Readiness {
 
 /**
  * Pure. Ready means that the newest round saw the own member, in whatever state that is: a member without quorum is
- * observed too. An observation older than `staleAfterMs` is none; its age is read on the monotonic clock, so that setting
+ * observed too, and one under another name than the configured one is not the own. An observation older than `staleAfterMs` is none; its age is read on the monotonic clock, so that setting
  * the machine's clock neither makes a living loop stale nor hides a dead one.
  * @param nowMs monotonic clock
  */
@@ -31,6 +32,10 @@ export function readinessOf(observation: Observation, nowMs: number, staleAfterM
     const fault = reading?.fault;
     const reason = sentences(fault?.message, fault?.remedy);
     return { ready: false, code: fault?.code ?? 'MEMBER_NOT_OBSERVED', reason: reason || `${member} is not observed.` };
+  }
+  const mismatch = reading.value.findings.find(({ code }) => code === nameMismatch);
+  if (mismatch !== undefined) {
+    return { ready: false, code: mismatch.code, reason: sentences(mismatch.message, mismatch.remedy) };
   }
   return { ready: true, code: 'READY', reason: `${member} is observed: ${reading.value.summary}.` };
 }

@@ -47,8 +47,10 @@ export interface Status extends StatusCaretaking {
     readonly raftTerm?: bigint;
     /** The raft leader on which the reachable members agree. */
     readonly leader?: { readonly id: string; readonly name: string };
-    /** A quorum confirmed the member list; else it is from the memory of the own member. */
+    /** A quorum confirmed the member list; else it is from the memory of a member, or of the agent. */
     readonly linearizable?: boolean;
+    /** Where the list is from the agent's memory: seconds since a member last gave it. */
+    readonly listAgeSeconds?: number;
   };
   /** Absent while the member list is not known. */
   readonly quorum?: {
@@ -104,8 +106,8 @@ function clusterFacts(cluster: ClusterSection): Omit<Status['cluster'], 'name'> 
   const leader = cluster.members.find(({ id }) => id === cluster.leaderId);
   return {
     id: cluster.clusterId,
-    raftTerm: cluster.raftTerm,
     linearizable: cluster.linearizable,
+    ...present(cluster, ['raftTerm', 'listAgeSeconds']),
     ...(leader === undefined ? {} : { leader: { id: leader.id, name: leader.name } }),
   };
 }

@@ -5,6 +5,7 @@ import { alarmsIn } from '../etcd/alarms.ts';
 import type { AlarmEntry, StatusReply } from '../etcd/types.ts';
 import type { Collector, Round } from './collector.ts';
 import { memberStatusOf } from './member-status.ts';
+import { RememberedList } from './remembered-list.ts';
 
 /** What the collector needs of a member's client. */
 export interface StatusClient {
@@ -32,10 +33,12 @@ interface Asked extends EndpointReply {
 
 /**
  * Asks every member for its status in each round and compares: reachable, leader, lag, alarms. The members of the round
- * before are asked while the list is still on its way, since without a quorum the list takes as long as a timeout.
+ * before are asked while the list is still on its way, since without a quorum the list takes as long as a timeout. Where no
+ * member gives the list any more, the last one counts.
  */
 export function clusterCollector(options: ClusterCollectorOptions): Collector<'cluster'> {
   let known = new Set(options.endpoints);
+  const remembered = new RememberedList();
 
   const replyOf = (endpoint: string, { signal, sources }: Round): Promise<StatusReply> => {
     if (endpoint === options.ownEndpoint) return sources.ownReply();
@@ -57,13 +60,13 @@ export function clusterCollector(options: ClusterCollectorOptions): Collector<'c
     name: 'cluster',
     collect: async (round: Round) => {
       const early = new Map([...known].map((endpoint) => [endpoint, ask(endpoint, round)]));
-      const list = await round.sources.members();
+      const { list, ageSeconds, findings } = await remembered.best(round.sources, round.signal);
       known = new Set([...list.members.flatMap(({ clientUrls }) => clientUrls), ...options.endpoints]);
       const replies = await Promise.all([...known].map((endpoint) => early.get(endpoint) ?? ask(endpoint, round)));
       options.retain(known);
       const { clusterId } = list.header;
       const alarms = newestAlarms(replies, clusterId);
-      return assembleCluster({
+      const section = assembleCluster({
         clusterId,
         linearizable: list.linearizable,
         listed: list.members,
@@ -74,6 +77,11 @@ export function clusterCollector(options: ClusterCollectorOptions): Collector<'c
           ? {}
           : { silentMember: options.member }),
       });
+      return {
+        ...section,
+        ...(ageSeconds === undefined ? {} : { listAgeSeconds: ageSeconds }),
+        findings: [...section.findings, ...findings],
+      };
     },
   };
 }

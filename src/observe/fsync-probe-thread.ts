@@ -12,11 +12,11 @@ interface ProbeRequest {
   readonly minimumAvailableRatio: number;
 }
 
-/** What came of it. `ready`: the ring has been written, the next probe can be timed. */
+/** What came of it. `suspended`: it is idle because of something that is wrong. `ready`: the ring has been written, the next probe can be timed. */
 export type ProbeReply =
   | { readonly kind: 'written'; readonly directory: string; readonly seconds: number }
   | { readonly kind: 'ready'; readonly directory: string }
-  | { readonly kind: 'idle'; readonly reason: string }
+  | { readonly kind: 'idle'; readonly reason: string; readonly suspended?: true }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'same-device' };
 
@@ -36,7 +36,8 @@ function probe({ role, directories, minimumAvailableRatio }: ProbeRequest): Prob
     const { bavail, blocks } = statfsSync(directory);
     if (bavail < blocks * minimumAvailableRatio) {
       const percent = ((100 * bavail) / blocks).toFixed(1);
-      return { kind: 'idle', reason: `only ${percent} % of the file system under ${directory} is available` };
+      const reason = `only ${percent} % of the file system under ${directory} is available`;
+      return { kind: 'idle', reason, suspended: true };
     }
     const ring = rings.get(role);
     if (ring?.path === path && ring.isInPlace()) return { kind: 'written', directory, seconds: ring.write() };

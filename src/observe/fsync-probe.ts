@@ -35,6 +35,7 @@ interface RoleState {
   readonly latency: HistogramRecorder;
   failures: number;
   idle: string | undefined;
+  suspended: boolean;
   fault: { readonly code: string; readonly message: string } | undefined;
   /** Monotonic start of the probe under way, in ms. */
   startedAtMs: number | undefined;
@@ -72,7 +73,7 @@ export function fsyncProbeCollector(options: FsyncProbeOptions): Collector<'fsyn
     if (stopping.signal.aborted) return;
     for (const role of roles) {
       if (foreign === undefined) await probeOne(role);
-      else role.idle = foreign;
+      else suspend(role, foreign);
     }
     if (stopping.signal.aborted) return;
     timer = setTimeout(() => void probeAll(), Math.max(0, startedAtMs + intervalMs - performance.now()));
@@ -85,7 +86,7 @@ export function fsyncProbeCollector(options: FsyncProbeOptions): Collector<'fsyn
       const request = { role: role.role, directories, minimumAvailableRatio };
       note(role, await thread.call('probe', request, stopping.signal));
     } catch (error) {
-      if (!stopping.signal.aborted) role.idle = `the probe's thread failed: ${faultOf(error).message}`;
+      if (!stopping.signal.aborted) suspend(role, `the probe's thread failed: ${faultOf(error).message}`);
     } finally {
       role.startedAtMs = undefined;
     }
@@ -102,7 +103,10 @@ export function fsyncProbeCollector(options: FsyncProbeOptions): Collector<'fsyn
     close: async () => {
       stopping.abort(new AgentError('STOPPED', 'The agent stops.'));
       clearTimeout(timer);
-      const failure = enabled && (foreign === undefined || hasWritten(roles)) ? await removeFiles() : undefined;
+      const failure =
+        enabled && (foreign === undefined || hasWritten(roles))
+          ? await removeFiles(AbortSignal.timeout(closeGraceMs))
+          : undefined;
       const ended = await thread.close(closeGraceMs);
       if (!ended) {
         throw new AgentError(
@@ -119,13 +123,13 @@ export function fsyncProbeCollector(options: FsyncProbeOptions): Collector<'fsyn
 
   async function removeOwn(): Promise<void> {
     foreign = await options.foreign?.(stopping.signal);
-    if (foreign === undefined) await removeFiles();
+    if (foreign === undefined) await removeFiles(stopping.signal);
   }
 
   /** Undefined when it went well. */
-  async function removeFiles(): Promise<AgentError | undefined> {
+  async function removeFiles(signal: AbortSignal): Promise<AgentError | undefined> {
     try {
-      await thread.call('remove', directories, AbortSignal.timeout(closeGraceMs));
+      await thread.call('remove', directories, signal);
       return undefined;
     } catch (cause) {
       const what = `The fsync probe's file beside ${directories.walDir} was not removed: ${faultOf(cause).message}`;
@@ -145,6 +149,7 @@ function newRole(role: DiskRole, directory: string): RoleState {
     latency: new HistogramRecorder(probeEdgesSeconds),
     failures: 0,
     idle: undefined,
+    suspended: false,
     fault: undefined,
     startedAtMs: undefined,
     onOtherDevice: role === 'wal',
@@ -154,10 +159,16 @@ function newRole(role: DiskRole, directory: string): RoleState {
 function note(role: RoleState, reply: ProbeReply): void {
   role.onOtherDevice = reply.kind !== 'same-device';
   role.idle = reply.kind === 'idle' ? reply.reason : undefined;
+  role.suspended = reply.kind === 'idle' && reply.suspended === true;
   role.fault = reply.kind === 'failed' ? { code: reply.code, message: reply.message } : undefined;
   if (reply.kind === 'failed') role.failures += 1;
   if (reply.kind === 'written' || reply.kind === 'ready') role.directory = reply.directory;
   if (reply.kind === 'written') role.latency.record(reply.seconds);
+}
+
+function suspend(role: RoleState, reason: string): void {
+  role.idle = reason;
+  role.suspended = true;
 }
 
 function sectionOf(roles: readonly RoleState[]): FsyncProbeSection {
@@ -173,6 +184,7 @@ function sectionOf(roles: readonly RoleState[]): FsyncProbeSection {
           latency: role.latency.snapshot(),
           failures: role.failures,
           ...(idle === undefined ? {} : { idle }),
+          ...(role.suspended ? { suspended: true as const } : {}),
           ...(role.fault === undefined ? {} : { fault: role.fault }),
           ...(role === hung ? { pendingSeconds: pendingSeconds(role) ?? 0 } : {}),
         };

@@ -142,7 +142,7 @@ function remedyOf(fault: Fault): { remedy?: string } {
   if (fault.code === 'ETCD_PERMISSION_DENIED') {
     return {
       remedy:
-        'Grant the user a role that may read all keys (etcdctl role grant-permission ROLE read --prefix ""), or switch it off: observe.collectors.keyspace: false.',
+        'Grant the user a role that may read all keys (etcdctl role add ROLE, etcdctl role grant-permission ROLE --prefix=true read "", then etcdctl user grant-role USER ROLE), or switch it off: observe.collectors.keyspace: false.',
     };
   }
   return fault.remedy === undefined ? {} : { remedy: fault.remedy };

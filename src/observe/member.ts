@@ -1,15 +1,19 @@
 import { within } from '../abort/linked-abort.ts';
 import { faultOf } from '../cluster/agent-error.ts';
+import { nameMismatch } from '../cluster/name-mismatch.ts';
 import type { Finding, MemberSection, MemberState, MemberStatus } from '../cluster/sections.ts';
 import { alarmsIn } from '../etcd/alarms.ts';
 import { meansNoQuorum } from '../etcd/no-quorum.ts';
 import type { AlarmEntry, MemberList } from '../etcd/types.ts';
 import type { Collector, Round } from './collector.ts';
 import { memberStatusOf } from './member-status.ts';
+import { peerPortFindings } from './peer-port.ts';
 
 export interface MemberCollectorOptions {
   /** The configured name of the own member. */
   readonly member: string;
+  /** The URL at which it is asked. */
+  readonly endpoint: string;
   /** Reads one key linearizably and returns the round trip in seconds. Throws `EtcdError`. */
   readonly linearizableRead: (signal: AbortSignal) => Promise<number>;
   /** How long a quorum may take; shorter than the collector's deadline, so that its absence is seen and not a deadline. */
@@ -38,6 +42,10 @@ export function memberCollector(options: MemberCollectorOptions): Collector<'mem
           // A learner serves no such reads; that is no fault.
           ...(read.finding === undefined || status.isLearner ? [] : [read.finding]),
           ...otherName(options.member, status, list),
+          ...peerPortFindings(
+            options.endpoint,
+            list?.members.find(({ id }) => id === status.memberId),
+          ),
         ],
       };
     },
@@ -87,8 +95,8 @@ function otherName(configured: string, { memberId }: MemberStatus, list: MemberL
     ? []
     : [
         {
-          code: 'MEMBER_NAME_MISMATCH',
-          severity: 'warning',
+          code: nameMismatch,
+          severity: 'critical',
           message: `The member beside this agent is called ${name}, but member.name says ${configured}.`,
           remedy: `Set member.name to ${name}, or correct member.endpoint if another member is meant.`,
         },

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { AgentError } from '../cluster/agent-error.ts';
+import { type PemFile, secureContextOf } from '../pem/secure-context.ts';
 
 /** Paths of PEM files for TLS connections that the agent opens. Each may be absent. */
 export interface TlsFiles {
@@ -75,22 +76,25 @@ export class TlsCredentials {
 
   async #read(): Promise<Credentials> {
     const { ca, cert, key, serverName } = this.#files;
-    const [caPem, certPem, keyPem] = await Promise.all([readOptional(ca), readOptional(cert), readOptional(key)]);
-    const hasCertificate = certPem !== undefined && keyPem !== undefined;
-    const context = createSecureContext({
-      // An empty list keeps Node from parsing the public root certificates, which no etcd peer has anything to do with.
-      ca: caPem ?? [],
-      ...(hasCertificate ? { cert: certPem, key: keyPem } : {}),
-    });
+    const [caFile, certFile, keyFile] = await Promise.all([readOptional(ca), readOptional(cert), readOptional(key)]);
+    const hasCertificate = certFile !== undefined && keyFile !== undefined;
+    // Without a CA nobody is trusted: Node need not parse the public roots, which no etcd peer has anything to do with.
+    const context = secureContextOf(
+      {
+        ...(caFile === undefined ? {} : { ca: caFile }),
+        ...(hasCertificate ? { cert: certFile, key: keyFile } : {}),
+      },
+      'nobody',
+    );
     return {
       context,
-      verifies: caPem !== undefined,
+      verifies: caFile !== undefined,
       hasCertificate,
       ...(serverName === undefined ? {} : { serverName }),
     };
   }
 }
 
-async function readOptional(path: string | undefined): Promise<Buffer | undefined> {
-  return path === undefined ? undefined : await readFile(path);
+async function readOptional(path: string | undefined): Promise<PemFile | undefined> {
+  return path === undefined ? undefined : { name: path, pem: await readFile(path) };
 }

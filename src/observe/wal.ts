@@ -36,8 +36,8 @@ interface Sample {
  * Etcd's fsync and commit latency between the last two rounds that read its page: p99 as Prometheus would estimate it,
  * so never finer than etcd's buckets (1 ms, 2 ms, 4 ms, …; all that is faster shows as up to 1 ms). Nothing is said of
  * latency in the first round, in the first one after a restart of etcd, and of an interval without any fsync. Beside
- * it, whether etcd is defragmenting, and up to where it has compacted. Throws `ETCD_METRICS_GARBLED` for a page that has
- * neither histogram: it is not etcd's.
+ * it, whether etcd is defragmenting, and up to where it has compacted. Throws `ETCD_METRICS_GARBLED` for a page that
+ * lacks one of the histograms: it is not etcd's, or not all of it.
  */
 export function walCollector(): Collector<'wal'> {
   let previous: Sample | undefined;
@@ -60,8 +60,9 @@ function sampleOf(page: MetricsPage): Sample {
     walFsync: bucketsOf(page, walFsync),
     backendCommit: bucketsOf(page, backendCommit),
   };
-  if (sample.walFsync.length === 0 && sample.backendCommit.length === 0) {
-    const message = `The metrics page has neither ${walFsync} nor ${backendCommit}: it is not that of an etcd`;
+  const missing = [walFsync, backendCommit].filter((family) => bucketsOf(page, family).length === 0);
+  if (missing.length > 0) {
+    const message = `The metrics page lacks ${missing.join(' and ')}: it is not that of an etcd, or it is cut off`;
     throw new EtcdError('ETCD_METRICS_GARBLED', message);
   }
   return sample;

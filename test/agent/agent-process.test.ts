@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RealCluster, startCluster } from '../real/cluster.ts';
 import { freePort } from '../real/ports.ts';
+import { silentServer } from '../real/silent-server.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -83,6 +84,20 @@ describe('the process of an agent', () => {
     expect(await agent.ended).toBe(0);
     expect(existsSync(probe)).toBe(false);
     expect(existsSync(join(folder, 'agent.sock'))).toBe(false);
+  });
+
+  it('ends at a signal also beside a server that accepts connections and then says nothing', async () => {
+    await using silent = await silentServer();
+    const endpoint = `https://127.0.0.1:${silent.port}`;
+    const agent = await start({ 'member.endpoint': endpoint, 'member.metricsUrl': `${endpoint}/metrics` });
+    await silent.connected;
+    // Until it says that it has started, the signal is not for the agent but for what reads its configuration.
+    while (!agent.output().includes('agent started')) {
+      await sleep(50);
+    }
+    agent.child.kill('SIGTERM');
+    expect(await agent.ended).toBe(0);
+    expect(agent.output()).toContain('agent stopped');
   });
 
   it('writes one line of JSON for each event', async () => {

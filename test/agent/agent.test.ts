@@ -42,7 +42,9 @@ describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (v
 
   it('sees every member, the leader and every collector succeed', async () => {
     const agent = await agentBeside(cluster, cluster.members[0]);
-    const status = await agent.statusWhen((now) => seen(now) && now.faults.length === 0 && now.agent.rounds > 1);
+    const status = await agent.statusWhen(
+      (now) => now.quorum?.votersReachable === 3 && now.faults.length === 0 && now.agent.rounds > 1,
+    );
     expect(status.quorum).toEqual({
       voters: 3,
       learners: 0,
@@ -59,35 +61,39 @@ describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (v
 
   it('serves what it saw as metrics, and says that it is ready', async () => {
     const agent = await agentBeside(cluster, cluster.members[0]);
-    await agent.statusWhen(seen);
+    await agent.statusWhen((now) => now.quorum?.voters === 3 && seen(now));
     const page = await (await fetch(`${agent.url}/metrics`)).text();
     expect(page).toContain('etcd_caretaker_up 1');
     expect(page).toMatch(/etcd_caretaker_cluster_members\{role="voter"\} 3/);
-    expect((await fetch(`${agent.url}/readyz`)).status).toBe(200);
+    // It is ready when the whole first round has ended, which a busy machine takes its time for.
+    const ready = async (): Promise<number> => (await fetch(`${agent.url}/readyz`)).status;
+    await expect.poll(ready, { timeout: 60_000 }).toBe(200);
   });
 
   it('says which member is down, that quorum is lost, and that it is back', async () => {
     const [own, second, third] = cluster.members;
     const agent = await agentBeside(cluster, own);
     await third?.kill();
-    const degraded = await agent.statusWhen((now) => now.quorum?.votersReachable === 2);
+    const isDown = ({ members }: Status): boolean => members.some(({ name, reachable }) => name === 'm3' && !reachable);
+    const degraded = await agent.statusWhen((now) => now.quorum?.votersReachable === 2 && isDown(now));
     expect(degraded.quorum?.holds).toBe(true);
     expect(degraded.members.find(({ reachable }) => !reachable)).toMatchObject({
       name: 'm3',
       fault: { code: 'ETCD_UNREACHABLE' },
     });
     second?.pause();
-    const lost = await agent.statusWhen((now) => now.quorum?.holds === false);
-    expect(lost.quorum).toMatchObject({ voters: 3, votersReachable: 1, size: 2 });
-    const unread = await agent.statusWhen((now) => now.ownMember?.state === 'no-quorum');
+    const lost = await agent.statusWhen((now) => now.quorum?.votersReachable === 1);
+    expect(lost.quorum).toMatchObject({ voters: 3, size: 2, holds: false });
+    const unread = await agent.statusWhen(
+      (now) => now.ownMember?.state === 'no-quorum' && now.cluster.linearizable === false,
+    );
     expect(codes(unread)).toContain('NO_QUORUM_READ');
-    expect(unread.cluster.linearizable).toBe(false);
     second?.resume();
     await third?.start();
-    const healthy = await agent.statusWhen(
-      (now) => now.quorum?.votersReachable === 3 && now.ownMember?.state === 'healthy',
+    await agent.statusWhen(
+      ({ quorum, ownMember, cluster: { linearizable } }) =>
+        quorum?.votersReachable === 3 && ownMember?.state === 'healthy' && linearizable === true,
     );
-    expect(healthy.cluster.linearizable).toBe(true);
   });
 
   it('sees the cluster through the others while its own member is down', async () => {
@@ -103,14 +109,56 @@ describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (v
     await agent.statusWhen((now) => now.ownMember?.state === 'healthy');
   });
 
+  it('counts the lost quorum against the members that it saw last, when none of them answers any more', async () => {
+    const agent = await agentBeside(cluster, cluster.members[0]);
+    await agent.statusWhen(({ quorum, ownMember }) => quorum?.votersReachable === 3 && ownMember !== undefined);
+    await Promise.all(cluster.members.map((member) => member.kill()));
+    const lost = await agent.statusWhen(
+      (now) =>
+        now.quorum?.votersReachable === 0 && now.ownMember === undefined && now.cluster.listAgeSeconds !== undefined,
+    );
+    expect(lost.quorum).toMatchObject({ voters: 3, size: 2, holds: false, faultTolerance: 0 });
+    expect(lost.cluster.linearizable).toBe(false);
+    expect(codes(lost)).toContain('MEMBER_LIST_REMEMBERED');
+    expect(lost.members.map(({ name }) => name).toSorted()).toEqual(['m1', 'm2', 'm3']);
+    for (const member of lost.members) {
+      expect(member).toMatchObject({ reachable: false, healthy: false, fault: { code: 'ETCD_UNREACHABLE' } });
+      // Only who the members are is remembered.
+      expect(member).not.toHaveProperty('version');
+      expect(member).not.toHaveProperty('dbSizeBytes');
+    }
+    expect(lost.cluster).not.toHaveProperty('raftTerm');
+    const page = await (await fetch(`${agent.url}/metrics`)).text();
+    expect(page).toMatch(/^etcd_caretaker_cluster_voters_reachable 0$/m);
+    expect(page).toMatch(/^etcd_caretaker_cluster_quorum_size 2$/m);
+    expect(page).toMatch(/^etcd_caretaker_member_reachable\{member="m2"\} 0$/m);
+    expect(page).not.toMatch(/^etcd_caretaker_(raft_term|member_raft_index|member_db_size_bytes)\b/m);
+
+    const unknowing = await agentBeside(cluster, cluster.members[1]);
+    const unknown = await unknowing.statusWhen(({ faults }) => faults.some(({ collector }) => collector === 'cluster'));
+    expect(unknown.quorum).toBeUndefined();
+
+    await Promise.all(cluster.members.map((member) => member.start()));
+    await agent.statusWhen((now) => now.quorum?.votersReachable === 3 && now.cluster.linearizable === true);
+  });
+
   it('says that its name is not that of its member, and that a metrics page is that of another member', async () => {
     const [own, other] = cluster.members;
     const agent = await agentBeside(cluster, own, {
       'member.name': 'WRONG',
       'member.metricsUrl': other?.metricsUrl ?? '',
     });
-    const status = await agent.statusWhen((now) => codes(now).includes('MEMBER_NAME_MISMATCH'));
-    expect(status.faults).toMatchObject([{ collector: 'wal', code: 'ETCD_WRONG_MEMBER' }]);
+    const { faults } = await agent.statusWhen(
+      (now) => codes(now).includes('MEMBER_NAME_MISMATCH') && now.faults.length === 1,
+    );
+    expect(faults).toMatchObject([{ collector: 'wal', code: 'ETCD_WRONG_MEMBER' }]);
+    await agent.statusWhen((now) => now.agent.rounds > 0);
+    const ready = await fetch(`${agent.url}/readyz`);
+    expect({ status: ready.status, body: await ready.text() }).toEqual({
+      status: 503,
+      body: expect.stringMatching(/^MEMBER_NAME_MISMATCH: .*called m1.*Set member\.name to m1/),
+    });
+    expect((await fetch(`${agent.url}/metrics`)).status).toBe(200);
     expect(agent.observation().sections.quota?.value?.quotaSource).not.toBe('metrics');
   });
 
@@ -121,27 +169,29 @@ describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (v
     }
     await using balancer = await startTcpProxy(Number(new URL(other.endpoint).port));
     const agent = await agentBeside(cluster, own, { 'member.endpoint': `http://${balancer.address}` });
-    const status = await agent.statusWhen((now) => now.faults.some(({ collector }) => collector === 'member'));
+    const status = await agent.statusWhen(
+      (now) => now.faults.some(({ collector }) => collector === 'member') && now.quorum?.votersReachable === 3,
+    );
     expect(status.faults.find(({ collector }) => collector === 'member')?.code).toBe('ETCD_WRONG_MEMBER');
-    expect(status.quorum?.votersReachable).toBe(3);
   });
 
   it('refuses the data dir of another etcd on the machine, and writes nothing there', async () => {
     const [own, other] = cluster.members;
     const agent = await agentBeside(cluster, own, { 'member.dataDir': other?.dataDir ?? '' });
-    const status = await agent.statusWhen((now) => now.faults.some(({ collector }) => collector === 'process'));
+    const status = await agent.statusWhen(({ faults }) =>
+      ['process', 'disk', 'filesystem'].every((name) => faults.some(({ collector }) => collector === name)),
+    );
     expect(status.faults.find(({ collector }) => collector === 'process')).toMatchObject({
       code: 'ETCD_PROCESS_FOREIGN',
       message: expect.stringContaining(`${other?.dataDir} belongs to another etcd (process ${other?.pid})`),
     });
-    expect(status.faults.map(({ collector }) => collector)).toEqual(expect.arrayContaining(['disk', 'filesystem']));
     await vi.waitFor(
       () =>
         expect(agent.observation().sections['fsync-probe']?.value?.probes[0]).toMatchObject({
           idle: expect.stringContaining('another etcd'),
           latency: { count: 0 },
         }),
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     );
     expect(readdirSync(join(other?.dataDir ?? '', 'member')).toSorted()).toEqual(['snap', 'wal']);
   });
@@ -170,7 +220,7 @@ describe('an agent beside a member that is not well', () => {
     client.close();
     expect(refusal).toMatchObject({ code: 'ETCD_NOSPACE' });
     const agent = await agentBeside(cluster, cluster.members[0]);
-    const status = await agent.statusWhen((now) => now.ownMember?.state === 'nospace');
+    const status = await agent.statusWhen((now) => now.ownMember?.state === 'nospace' && now.alarms.length > 0);
     expect(status.alarms).toMatchObject([{ member: 'm1', alarm: 'NOSPACE' }]);
   });
 
@@ -181,8 +231,8 @@ describe('an agent beside a member that is not well', () => {
     await spare.members[0]?.kill();
     await cluster.etcdctl('member', 'add', 'm2', '--learner', `--peer-urls=${url}`);
     const agent = await agentBeside(cluster, cluster.members[0]);
-    const status = await agent.statusWhen((now) => now.quorum?.learners === 1);
-    expect(status.quorum).toMatchObject({ voters: 1, votersReachable: 1, size: 1 });
+    const status = await agent.statusWhen((now) => now.quorum?.learners === 1 && now.quorum.votersReachable === 1);
+    expect(status.quorum).toMatchObject({ voters: 1, size: 1 });
     expect(status.members.find(({ voter }) => !voter)?.role).toBe('unstarted');
   });
 
@@ -198,9 +248,13 @@ describe('an agent beside a member that is not well', () => {
   it('sees all of a cluster with mutual TLS, its peers included', async () => {
     await using cluster = await startCluster({ members: 3, tls: 'mtls' });
     const agent = await agentBeside(cluster, cluster.members[0]);
-    const status = await agent.statusWhen((now) => seen(now) && now.faults.length === 0 && now.agent.rounds > 2);
-    expect(status.quorum?.votersReachable).toBe(3);
-    const peers = agent.observation().sections.peers?.value?.peers ?? [];
+    const peersNow = () => agent.observation().sections.peers?.value?.peers ?? [];
+    const areMeasured = (): boolean =>
+      peersNow().length === 2 && peersNow().every(({ probes }) => probes.every(({ latency }) => latency.count > 0));
+    await agent.statusWhen(
+      (now) => now.quorum?.votersReachable === 3 && now.faults.length === 0 && now.agent.rounds > 2 && areMeasured(),
+    );
+    const peers = peersNow();
     expect(peers).toHaveLength(2);
     for (const { probes } of peers) {
       expect(probes.filter(({ latency }) => latency.count > 0).map(({ probe }) => probe)).toEqual([
@@ -210,4 +264,19 @@ describe('an agent beside a member that is not well', () => {
       ]);
     }
   });
+});
+
+it('counts the lost quorum of a cluster of one also while that one is paused', async () => {
+  await using cluster = await startCluster();
+  const [own] = cluster.members;
+  const agent = await agentBeside(cluster, own);
+  await agent.statusWhen(seen);
+  own?.pause();
+  try {
+    const lost = await agent.statusWhen((now) => now.quorum?.votersReachable === 0 && now.ownMember === undefined);
+    expect(lost.quorum).toMatchObject({ voters: 1, size: 1, holds: false });
+    expect(lost.members).toMatchObject([{ name: 'm1', reachable: false, fault: { code: expect.any(String) } }]);
+  } finally {
+    own?.resume();
+  }
 });

@@ -25,8 +25,8 @@ describe('an agent in a cluster whose peers reach each other over links that fai
       throw new Error(`no member ${name}`);
     }
     const agent = await runningAgent(cluster, member, {
-      'observe.peers.interval': '1s',
-      'observe.peers.timeout': '900ms',
+      'observe.peers.interval': '3s',
+      'observe.peers.timeout': '2900ms',
     });
     agents.push(agent);
     await agent.statusWhen((now) => now.quorum?.votersReachable === 3 && now.ownMember?.state === 'healthy');
@@ -51,7 +51,10 @@ describe('an agent in a cluster whose peers reach each other over links that fai
     const agent = await agentBeside('m1');
     await agent.statusWhen(() => (probesOf(agent, 'm3')['http']?.latency.count ?? 0) > 0);
     linkTo('m3').cut();
-    const status = await agent.statusWhen(() => (probesOf(agent, 'm3')['http']?.failures ?? 0) > 1);
+    const status = await agent.statusWhen(
+      ({ members }) =>
+        (probesOf(agent, 'm3')['http']?.failures ?? 0) > 1 && members.every(({ reachable }) => reachable),
+    );
     const { http } = probesOf(agent, 'm3');
     expect(http?.fault?.code).toMatch(/^PEER_(CLOSED|UNREACHABLE)$/);
     expect(http).not.toHaveProperty('lastSeconds');
@@ -62,7 +65,6 @@ describe('an agent in a cluster whose peers reach each other over links that fai
     expect(page).toMatch(/^etcd_caretaker_peer_probe_failures_total\{peer="m3",probe="http"\} [1-9]/m);
     expect(page).toMatch(/^etcd_caretaker_peer_probe_failures_total\{peer="m2",probe="http"\} 0$/m);
     // What clients see of the member is another link, and raft goes on over the connections that it opens itself.
-    expect(status.members.map(({ reachable }) => reachable)).toEqual([true, true, true]);
     expect(codes(status)).not.toContain('NO_QUORUM_READ');
 
     linkTo('m3').heal();
@@ -76,9 +78,11 @@ describe('an agent in a cluster whose peers reach each other over links that fai
     const leader = before.cluster.leader?.name ?? '';
     const agent = leader === 'm1' ? await agentBeside('m2') : first;
     linkTo(leader).drop('fromTarget');
-    const after = await agent.statusWhen(({ cluster: { leader: now } }) => now !== undefined && now.name !== leader);
+    const after = await agent.statusWhen(
+      ({ cluster: { leader: now }, members }) =>
+        now !== undefined && now.name !== leader && members.every(({ reachable }) => reachable),
+    );
     expect(after.cluster.raftTerm).toBeGreaterThan(before.cluster.raftTerm ?? 0n);
-    expect(after.members.find(({ name }) => name === leader)).toMatchObject({ reachable: true });
     await agent.statusWhen(() => (probesOf(agent, leader)['http']?.failures ?? 0) > 0);
     const { tcp, http } = probesOf(agent, leader);
     // One way still works: the port takes connections, and nothing ever comes back.
@@ -92,11 +96,12 @@ describe('an agent in a cluster whose peers reach each other over links that fai
       link.cut();
     }
     const cut = await agent.statusWhen(
-      (now) => now.ownMember?.state === 'no-quorum' && now.members.every(({ healthy }) => !healthy),
+      ({ ownMember, members, cluster: { linearizable, leader } }) =>
+        ownMember?.state === 'no-quorum' &&
+        members.every(({ healthy, reachable }) => reachable && !healthy) &&
+        linearizable === false &&
+        leader === undefined,
     );
-    expect(cut.members.map(({ reachable }) => reachable)).toEqual([true, true, true]);
-    expect(cut.cluster).toMatchObject({ linearizable: false });
-    expect(cut.cluster).not.toHaveProperty('leader');
     expect(codes(cut)).toContain('NO_QUORUM_READ');
     await agent.statusWhen(() => ['m2', 'm3'].every((name) => (probesOf(agent, name)['http']?.failures ?? 0) > 0));
 
@@ -104,9 +109,9 @@ describe('an agent in a cluster whose peers reach each other over links that fai
       link.heal();
     }
     const whole = await agent.statusWhen(
-      (now) => now.ownMember?.state === 'healthy' && now.cluster.linearizable === true,
+      ({ ownMember, cluster: { linearizable, leader } }) =>
+        ownMember?.state === 'healthy' && linearizable === true && leader !== undefined,
     );
     expect(codes(whole)).not.toContain('NO_QUORUM_READ');
-    expect(whole.cluster.leader).toBeDefined();
   });
 });

@@ -17,7 +17,7 @@ export interface RunningAgent {
   /** Of its own, with its socket and its pause file. */
   readonly folder: string;
   readonly observation: () => Observation;
-  /** The status, once it is as wanted; fails with the newest one after 30 s. */
+  /** The status, once it is as wanted; fails with the newest one after 60 s. */
   readonly statusWhen: (wanted: (status: Status) => boolean) => Promise<Status>;
   readonly close: () => Promise<void>;
 }
@@ -85,7 +85,7 @@ export async function runningAgent(
     folder,
     observation,
     statusWhen: async (wanted) => {
-      const endMs = performance.now() + 30_000;
+      const endMs = performance.now() + 60_000;
       for (;;) {
         const status = statusOf(observation());
         if (wanted(status)) {

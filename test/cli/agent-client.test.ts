@@ -1,5 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AgentClient } from '../../src/cli/agent-client.ts';
 import { agentsOf } from '../../src/cli/agent-options.ts';
 import { askOne } from '../../src/cli/any-agent.ts';
+import { exitCodeOf } from '../../src/cli/exit-codes.ts';
 import { AgentError } from '../../src/cluster/agent-error.ts';
+import { createAuthority, issueCertificate } from '../real/certificates.ts';
 import { scriptedAgent } from './scripted-agent.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -55,8 +58,68 @@ describe('asking an agent', () => {
     const error: unknown = await new AgentClient({ url: 'http://127.0.0.1:1' }).get('/').catch((reason) => reason);
     expect(error).toMatchObject({
       code: 'AGENT_UNREACHABLE',
-      message: 'No agent could be reached at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1.',
+      message: 'No agent could be reached at http://127.0.0.1:1: the connection was refused: nothing listens there.',
       remedy: expect.stringContaining('ETCD_CARETAKER_AGENT'),
+    });
+  });
+
+  it('says that TLS was spoken to an agent that is plain, and which URL to use', async () => {
+    const url = await serve((_, response) => response.end('{}'));
+    const error = await new AgentClient({ url: url.replace('http:', 'https:') }).get('/').catch((reason) => reason);
+    expect(error).toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      message: `What answers at ${url.replace('http:', 'https:')} speaks plain HTTP, without TLS.`,
+      remedy: `Use ${url}.`,
+    });
+  });
+
+  /** An agent with TLS; and the files of its certificate and CA. */
+  const serveTls = async () => {
+    const path = await folder();
+    const authority = await createAuthority(path);
+    const { cert, key } = await issueCertificate(path, authority, 'agent', { names: 'IP:127.0.0.1' });
+    const server = createTlsServer({ cert: await readFile(cert), key: await readFile(key) }, (_, response) => {
+      response.end('{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    cleanups.push(() => server.close());
+    return { path, authority, cert, key, port: (server.address() as AddressInfo).port };
+  };
+
+  it('says that plain HTTP was spoken to an agent that has TLS, and which URL to use', async () => {
+    const { port } = await serveTls();
+    await expect(new AgentClient({ url: `http://127.0.0.1:${port}` }).get('/')).rejects.toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      message: `What answers at http://127.0.0.1:${port} speaks TLS.`,
+      remedy: expect.stringContaining(`Use https://127.0.0.1:${port}, with`),
+    });
+  });
+
+  it('says in words of its own that the certificate of the agent is not trusted, or is for another name', async () => {
+    const { port, authority } = await serveTls();
+    const ca = await readFile(authority.cert, 'utf8');
+    expect(await new AgentClient({ url: `https://127.0.0.1:${port}`, ca }).get('/')).toEqual({});
+    await expect(new AgentClient({ url: `https://127.0.0.1:${port}` }).get('/')).rejects.toMatchObject({
+      message: `No agent could be reached at https://127.0.0.1:${port}: the certificate of the server is signed by a CA that is not trusted here.`,
+      remedy: "Give the CA of the agent's certificate with --ca.",
+    });
+    await expect(new AgentClient({ url: `https://localhost:${port}`, ca }).get('/')).rejects.toMatchObject({
+      message: expect.stringContaining('the certificate of the server is only for IP Address:127.0.0.1'),
+      remedy: 'Use a host that the certificate names.',
+    });
+  });
+
+  it('says which of its own TLS files cannot be used, which is a usage error', async () => {
+    const { path, authority, port, cert } = await serveTls();
+    const other = await issueCertificate(path, authority, 'other');
+    const garbage = join(path, 'passwd');
+    await writeFile(garbage, 'root:x');
+    const ask = (options: object) => agentsOf({ agent: `https://127.0.0.1:${port}`, ...options }, {});
+    const noCa: unknown = await ask({ ca: garbage }).catch((reason) => reason);
+    expect(noCa).toMatchObject({ message: '--ca holds no certificate in PEM form' });
+    expect(exitCodeOf(noCa)).toBe(2);
+    await expect(ask({ ca: authority.cert, cert, key: other.key })).rejects.toMatchObject({
+      message: 'the key --key does not belong to the certificate --cert',
     });
   });
 

@@ -43,6 +43,15 @@ describe('config check', () => {
     await expect(run('{}', 'check')).rejects.toThrow(/member\.name: it must be set.*member\.dataDir: it must be set/s);
   });
 
+  it('reads the files that the configuration names, as the agent will', async () => {
+    const set = ['--set', 'expose.auth.tokenFile=/nope'];
+    await expect(run(minimal, 'check', ...set)).rejects.toThrow(/--set expose\.auth\.tokenFile: \/nope cannot be read/);
+    const { stdout, exitCode } = await run(minimal, 'check', '-o', 'json', ...set);
+    const problems = [{ code: 'FILE_UNREADABLE', key: 'expose.auth.tokenFile' }];
+    expect(JSON.parse(stdout)).toMatchObject({ valid: false, problems });
+    expect(exitCode).toBe(2);
+  });
+
   it.each(['json', 'yaml'])('gives the problems as %s to other programs, with exit code 2', async (format) => {
     const { stdout, exitCode } = await run(`${minimal}zebra: 1\n`, 'check', '-o', format);
     expect(parse(stdout)).toMatchObject({

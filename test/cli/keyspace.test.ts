@@ -53,25 +53,42 @@ const waiting: KeyspaceSection = {
   levels: [],
 };
 
-/** An agent that has this to say, and knows a member m2 with this client URL. */
-async function agent(section: KeyspaceSection, m2 = 'http://127.0.0.1:1', seen: unknown[] = []): Promise<string> {
+/** The client URL of the member of an agent that listens as a demo's does. */
+const inDemo = (agentUrl: string): string => `http://127.0.0.1:${Number(new URL(agentUrl).port) - 2}`;
+
+/**
+ * An agent that has this to say, and knows a member m2 with this client URL. Its own member is m1, with a client URL as in
+ * a demo unless another one is given.
+ */
+async function agent(
+  section: KeyspaceSection,
+  m2 = 'http://127.0.0.1:1',
+  seen: unknown[] = [],
+  m1?: string,
+): Promise<string> {
   const keyspace = JSON.stringify(section, (_, value: unknown) =>
     typeof value === 'bigint' ? value.toString() : value,
   );
-  const members = [
-    { id: 'b', clientUrls: [] },
-    { id: 'a', clientUrls: [m2] },
-  ];
-  const observation = JSON.stringify({ sections: { cluster: { value: { members } } } });
+  let url = '';
+  const observation = () => {
+    const members = [
+      { id: 'b', clientUrls: [m1 ?? inDemo(url)] },
+      { id: 'a', clientUrls: [m2] },
+    ];
+    return JSON.stringify({
+      sections: { member: { value: { status: { memberId: 'b' } } }, cluster: { value: { members } } },
+    });
+  };
   const server = createServer((request, response) => {
     seen.push(request.headers.authorization);
-    response.end(request.url === '/api/v1/keyspace' ? keyspace : observation);
+    response.end(request.url === '/api/v1/keyspace' ? keyspace : observation());
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   cleanups.push(() => server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return url;
 }
 
 async function run(...args: string[]): Promise<void> {
@@ -122,11 +139,21 @@ describe('etcd-caretaker keyspace', () => {
     expect(printed).toContain(`agent: ${urls[2]}\n`);
   });
 
-  it('finds the agent that has the totals by itself where it listens on its usual port', async () => {
-    const holder = new URL(await agent(kept));
-    const m2 = `http://127.0.0.1:${Number(holder.port) - 7000}`;
-    await run('--agent', await agent(waiting, m2));
-    expect(printed).toContain(`from the agent at ${holder.origin}.`);
+  it('finds the agent that has the totals by itself where both listen as in a demo', async () => {
+    const holder = await agent(kept);
+    await run('--agent', await agent(waiting, inDemo(holder)));
+    expect(printed).toContain(`from the agent at ${holder}.`);
+  });
+
+  it('asks at no URL that it would have to guess', async () => {
+    const seen: unknown[] = [];
+    const holder = await agent(kept, '', seen);
+    const url = await agent(waiting, inDemo(holder), [], 'http://127.0.0.1:1');
+    await expect(run('--agent', url)).rejects.toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      remedy: expect.stringMatching(/^Ask the agent beside m2: name all agents, --agent URL,URL, or .*--dir FOLDER/),
+    });
+    expect(seen).toEqual([]);
   });
 
   it('shows the token to the agents that the user named, and to none that it guessed', async () => {
@@ -134,7 +161,7 @@ describe('etcd-caretaker keyspace', () => {
     cleanups.push(() => vi.unstubAllEnvs());
     const [named, guessed]: [unknown[], unknown[]] = [[], []];
     const holder = await agent(kept, '', guessed);
-    const url = await agent(waiting, `http://127.0.0.1:${Number(new URL(holder).port) - 7000}`, named);
+    const url = await agent(waiting, inDemo(holder), named);
     await run('--agent', url);
     expect(printed).toContain(`from the agent at ${holder}.`);
     expect(named).toEqual(['Bearer secret', 'Bearer secret']);
@@ -143,19 +170,25 @@ describe('etcd-caretaker keyspace', () => {
     expect(guessed).toEqual([undefined, 'Bearer secret']);
   });
 
-  it('names the URL that it guessed where nothing answers there without a token', async () => {
+  it('names the URL that it guessed where an agent answers there that wants a token, and nothing that is none', async () => {
+    let code = 'CREDENTIALS_REQUIRED';
     const refusing = createServer((_, response) => {
       response.statusCode = 401;
-      response.end(JSON.stringify({ code: 'TOKEN_REQUIRED', detail: 'no' }));
+      response.end(JSON.stringify({ code, detail: 'no' }));
     });
     await new Promise<void>((resolve) => {
       refusing.listen(0, '127.0.0.1', resolve);
     });
     cleanups.push(() => refusing.close());
-    const { port } = refusing.address() as AddressInfo;
-    await expect(run('--agent', await agent(waiting, `http://127.0.0.1:${port - 7000}`))).rejects.toMatchObject({
+    const holder = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`;
+    const url = await agent(waiting, inDemo(holder));
+    await expect(run('--agent', url)).rejects.toMatchObject({
       code: 'AGENT_UNREACHABLE',
-      remedy: expect.stringContaining(`--agent http://127.0.0.1:${port}.`),
+      remedy: expect.stringContaining(`--agent ${holder}.`),
+    });
+    code = 'something else';
+    await expect(run('--agent', url)).rejects.toMatchObject({
+      remedy: expect.stringContaining('--agent URL,URL'),
     });
   });
 
@@ -184,6 +217,19 @@ describe('etcd-caretaker keyspace', () => {
     const url = await agent({ ...rest, phase: 'scanning', scannedKeys: 0, levels });
     await run('--agent', url);
     expect(printed).toBe(`Scanning: 0 keys so far; ask again in some seconds (agent at ${url}).\n`);
+  });
+
+  it('says what the scan waits for, as where the quorum is lost', async () => {
+    const { revision: _, ...rest } = kept;
+    const levels = [{ depth: 2, prefixes: [] }];
+    const url = await agent({ ...rest, phase: 'scanning', waitingFor: 'a raft leader', scannedKeys: 0, levels });
+    await run('--agent', url);
+    expect(printed).toBe(
+      `Scanning: 0 keys so far; it waits for a raft leader; ask again in some seconds (agent at ${url}).\n`,
+    );
+    printed = '';
+    await run('--agent', url, '-o', 'json');
+    expect(JSON.parse(printed)).toMatchObject({ phase: 'scanning', waitingFor: 'a raft leader' });
   });
 
   it('fails as unreachable when no agent answers', async () => {

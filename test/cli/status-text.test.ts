@@ -100,11 +100,31 @@ describe('the headline of a status', () => {
     );
   });
 
+  it('says that the member list is from the memory of the agent, and how old it is', () => {
+    const remembered = status({
+      cluster: { name: 'prod', linearizable: false, listAgeSeconds: 61 },
+      quorum: { ...quorum, votersReachable: 0, holds: false, faultTolerance: 0 },
+    });
+    expect(statusText(remembered, 0)).toContain('QUORUM LOST. 0 of 3 voters answer, 2 are needed.');
+    expect(statusText(remembered, 0)).toContain(
+      "member list from the agent's memory: the last one that a member gave, 1 min 1 s ago",
+    );
+  });
+
   it('says why nothing is known', () => {
     const { quorum: _, ...rest } = status({
       faults: [{ collector: 'cluster', code: 'ETCD_UNREACHABLE', message: 'refused' }],
     });
-    expect(headline(rest)).toBe('Unknown: the agent beside m1 cannot see the cluster. refused');
+    expect(headline(rest)).toBe(
+      'Unknown: the agent beside m1 cannot see the cluster. No member has given it the member list since it started: refused',
+    );
+    const late = { collector: 'cluster', code: 'COLLECTOR_DEADLINE', message: 'no answer' } as const;
+    expect(headline({ ...rest, faults: [late] })).toBe(
+      'Unknown: the agent beside m1 cannot see the cluster. no answer',
+    );
+    expect(headline({ ...rest, faults: [] })).toBe(
+      'Unknown: the agent beside m1 cannot see the cluster. It has not observed it yet.',
+    );
   });
 });
 

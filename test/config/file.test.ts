@@ -83,12 +83,13 @@ describe('a configuration file', () => {
   });
 
   it.each([
-    ['- a\n- b\n', 1],
-    ['just text\n', 1],
-    ['42\n', 1],
-  ])('%j is not a list of keys', async (yaml, line) => {
+    ['- a\n- b\n', 1, 'a list'],
+    ['# why\n\n[a, b]\n', 3, 'a list'],
+    ['just text\n', 1, 'a single value'],
+    ['42\n', 1, 'a single value'],
+  ])('%j holds no keys', async (yaml, line, what) => {
     expect(await linesOf({ yaml })).toEqual([
-      `agent.yaml:${line}: the file is not a list of keys; write \`key: value\` on each line`,
+      `agent.yaml:${line}: the file holds ${what}, where keys are expected; write \`key: value\` on each line`,
     ]);
   });
 

@@ -13,7 +13,7 @@ export type DemoProcess = {
   readonly child: ChildProcess;
   /** What it has printed so far on stdout and stderr. */
   output(): string;
-  /** Returns when the output holds `text`; throws with the output when the process ends before or in 60 s. */
+  /** Returns when the output holds `text`; throws with the output when the process ends before or in 90 s. */
   untilOutput(text: string): Promise<void>;
   /** Waits for its end; gives its exit code, or the signal that ended it. */
   ended(): Promise<number | string | null>;
@@ -44,7 +44,7 @@ export const startDemo = (
       await until(
         `"${text}" in the output`,
         () => output.includes(text) || !isRunning(),
-        60_000,
+        90_000,
         () => output,
       );
       if (!output.includes(text)) {
@@ -97,7 +97,7 @@ export const readDemoFile = (folder: string): DemoFile =>
 export const until = async (
   what: string,
   holds: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs = 40_000,
   detail: () => string = () => '',
 ): Promise<void> => {
   const deadline = performance.now() + timeoutMs;

@@ -10,7 +10,12 @@ afterEach(async () => {
 
 const start = (run: string, command?: [string, ...string[]]): { readonly dog: Watchdog; readonly said: string[] } => {
   const said: string[] = [];
-  const dog = startWatchdog(run, undefined, (line) => said.push(line), command);
+  const dog = startWatchdog(
+    run,
+    { demoFile: '/nowhere/demo.json', folder: undefined },
+    (line) => said.push(line),
+    command,
+  );
   dogs.push(dog);
   return { dog, said };
 };

@@ -72,7 +72,7 @@ describe('connections that do not come up', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
   const failureOf = async (options: Partial<MemberClientOptions> & { endpoint: string }): Promise<unknown> => {
-    const client = new MemberClient({ member: 'm1', dialTimeoutMs: 500, callTimeoutMs: 2000, ...options });
+    const client = new MemberClient({ member: 'm1', dialTimeoutMs: 5000, ...options });
     try {
       return await client.status();
     } catch (error) {
@@ -104,10 +104,18 @@ describe('connections that do not come up', () => {
 
   test('a port that accepts and says nothing', async () => {
     const endpoint = await listen(() => undefined);
-    expect(await failureOf({ endpoint })).toMatchObject({ code: 'ETCD_DEADLINE' });
-    expect(await failureOf({ endpoint: endpoint.replace('http', 'https') })).toMatchObject({
+    expect(await failureOf({ endpoint, dialTimeoutMs: 500 })).toMatchObject({ code: 'ETCD_DEADLINE' });
+    expect(await failureOf({ endpoint: endpoint.replace('http', 'https'), dialTimeoutMs: 500 })).toMatchObject({
       code: expect.stringMatching(/DEADLINE|UNREACHABLE/),
     });
+  });
+
+  test('a TLS handshake that nobody answers ends with the client, and leaves no socket', async () => {
+    const closed: Promise<unknown>[] = [];
+    const endpoint = await listen((socket) => closed.push(once(socket.resume(), 'close')));
+    await failureOf({ endpoint: endpoint.replace('http', 'https'), dialTimeoutMs: 200 });
+    expect(closed.length).toBeGreaterThan(0);
+    await Promise.all(closed);
   });
 
   test('whoever gives up while a failed connection is looked into, waits no longer', async () => {
@@ -207,7 +215,7 @@ describe.each(['3.4', '3.5'] as const)('reaching etcd %s', (version) => {
   });
 
   test('a member that is paused misses the deadline of the call, then of the dial', async () => {
-    const client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '', callTimeoutMs: 500 });
+    const client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '', callTimeoutMs: 2000 });
     const fresh = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '', dialTimeoutMs: 500 });
     try {
       await client.status();

@@ -33,9 +33,9 @@ describe.each(['3.4', '3.5'] as const)('a kept lease, on etcd %s', (version) => 
 
   test('stays held for much longer than its TTL, and is gone once it is closed', async () => {
     await connect();
-    const lease = await KeptLease.grant(client, { ttlSeconds: 2 });
+    const lease = await KeptLease.grant(client, { ttlSeconds: 5 });
     await putUnder(lease);
-    await sleep(4500);
+    await sleep(11_000);
     expect([lease.held, lease.lost.aborted, await isThere()]).toEqual([true, false, true]);
     expect(lease.remainingMs).toBeGreaterThan(0);
     await lease.close();
@@ -44,15 +44,15 @@ describe.each(['3.4', '3.5'] as const)('a kept lease, on etcd %s', (version) => 
 
   test('hazard 3: when keepalives stop it is known to be lost before etcd lets it go', async () => {
     await connect();
-    await using lease = await KeptLease.grant(client, { ttlSeconds: 3 });
+    // A margin that leaves a busy machine the time to look before etcd lets the lease go.
+    await using lease = await KeptLease.grant(client, { ttlSeconds: 6, marginMs: 3000 });
     await putUnder(lease);
-    await sleep(1500);
     proxy.drop();
-    await new Promise((resolve) => lease.lost.addEventListener('abort', resolve, { once: true }));
+    await expect.poll(() => lease.lost.aborted, { timeout: 20_000 }).toBe(true);
     expect(lease.held).toBe(false);
     expect(lease.lost.reason).toMatchObject({ code: 'ETCD_LEASE_LOST', member: 'm1' });
     expect(await isThere()).toBe(true);
-    await expect.poll(isThere, { timeout: 10_000 }).toBe(false);
+    await expect.poll(isThere, { timeout: 30_000 }).toBe(false);
     proxy.heal();
   });
 
@@ -60,29 +60,29 @@ describe.each(['3.4', '3.5'] as const)('a kept lease, on etcd %s', (version) => 
     await connect();
     await client.status();
     proxy.delay(200);
-    const askedAtMs = performance.now();
     await using lease = await KeptLease.grant(client, { ttlSeconds: 5, marginMs: 500 });
-    const answeredAtMs = performance.now();
-    expect(answeredAtMs - askedAtMs).toBeGreaterThan(350);
-    expect(answeredAtMs + lease.remainingMs).toBeLessThan(askedAtMs + 4600);
+    // The answer came 400 ms after the question at the earliest, but for what timers fire too early.
+    expect(lease.remainingMs).toBeLessThan(4500 - 390);
     proxy.heal();
   });
 
   test('a lease that somebody else has revoked is lost at the next keepalive', async () => {
     await connect();
-    await using lease = await KeptLease.grant(client, { ttlSeconds: 2 });
+    await using lease = await KeptLease.grant(client, { ttlSeconds: 9 });
     await direct.revokeLease(lease.id);
-    await expect.poll(() => lease.lost.aborted, { timeout: 3000 }).toBe(true);
+    await expect.poll(() => lease.lost.aborted, { timeout: 30_000 }).toBe(true);
     expect(lease.lost.reason.message).toContain('let it go');
   });
 
   test('a short outage does not lose it', async () => {
     await connect();
-    await using lease = await KeptLease.grant(client, { ttlSeconds: 6 });
+    await using lease = await KeptLease.grant(client, { ttlSeconds: 12 });
     proxy.cut();
-    await sleep(2500);
+    // Long enough for a keepalive to fail: there is one every third of the TTL.
+    await sleep(5000);
     proxy.heal();
-    await sleep(4500);
-    expect(lease.held).toBe(true);
+    const leftMs = lease.remainingMs;
+    await expect.poll(() => lease.remainingMs, { timeout: 20_000 }).toBeGreaterThan(leftMs);
+    expect(lease.lost.aborted).toBe(false);
   });
 });

@@ -51,9 +51,10 @@ describe.each(['3.4', '3.5'] as const)('the client of one member, on etcd %s', (
   });
 
   test('a linearizable read says how long it took', async () => {
+    const askedAtMs = performance.now();
     const { seconds } = await client.linearizableRead();
     expect(seconds).toBeGreaterThan(0);
-    expect(seconds).toBeLessThan(5);
+    expect(seconds).toBeLessThanOrEqual((performance.now() - askedAtMs) / 1000);
   });
 
   test('a range is read page by page at one revision, int64 as bigint', async () => {

@@ -19,7 +19,7 @@ describe.each(['3.4', '3.5'] as const)('three members of etcd %s', (version) => 
   beforeAll(async () => {
     cluster = await startCluster({ version, members: 3 });
     for (const { name, endpoint } of cluster.members) {
-      clients.push(new MemberClient({ member: name, endpoint, callTimeoutMs: 3000 }));
+      clients.push(new MemberClient({ member: name, endpoint, callTimeoutMs: 5000 }));
     }
   });
 
@@ -72,7 +72,7 @@ describe.each(['3.4', '3.5'] as const)('three members of etcd %s', (version) => 
         ({ member }) => member.ID,
         ({ code }) => code,
       );
-    await expect.poll(adding, { timeout: 20_000, interval: 500 }).toMatch(/^\d+$/);
+    await expect.poll(adding, { timeout: 40_000, interval: 500 }).toMatch(/^\d+$/);
     const list = await clientOf(1).memberList();
     const added = list.members.find((listed) => listed.peerUrls.includes(peerUrl));
     expect(added).toMatchObject({
@@ -102,12 +102,14 @@ describe.each(['3.4', '3.5'] as const)('three members of etcd %s', (version) => 
                 () => 'read',
                 () => 'not yet',
               ),
-          { timeout: 20_000 },
+          { timeout: 40_000 },
         )
         .toBe('read');
       expect((await clientOf(follower).status()).leaderId).not.toBe(leaderId);
     } finally {
       cluster.members[leader]?.resume();
+      // Until it has heard of the other leader it would take what the next test writes, and lose it.
+      await cluster.members[leader]?.ready();
     }
   });
 
@@ -115,7 +117,7 @@ describe.each(['3.4', '3.5'] as const)('three members of etcd %s', (version) => 
     const { revision } = await clientOf(2).put(Buffer.from('kept'), Buffer.from('x'));
     await cluster.members[0]?.kill();
     await cluster.members[1]?.kill();
-    await expect.poll(async () => (await clientOf(2).status()).leaderId, { timeout: 20_000 }).toBe('0');
+    await expect.poll(async () => (await clientOf(2).status()).leaderId, { timeout: 40_000 }).toBe('0');
     const status = await clientOf(2).status();
     expect(status.errors.join(' ')).toContain('no leader');
     const list = await clientOf(2).memberList();
@@ -166,7 +168,7 @@ describe.each(['3.4', '3.5'] as const)('a learner of etcd %s', (version) => {
               (status) => status.isLearner,
               () => false,
             ),
-          { timeout: 20_000 },
+          { timeout: 40_000 },
         )
         .toBe(true);
       await expect(learner.linearizableRead()).rejects.toMatchObject({ code: 'ETCD_LEARNER' });

@@ -50,6 +50,28 @@ describe('the HTTP server', () => {
     });
   });
 
+  it('is not ready beside another member than the configured one', async () => {
+    const { member } = fullObservation.sections;
+    if (member?.value === undefined) throw new Error('no member');
+    const finding = {
+      code: 'MEMBER_NAME_MISMATCH',
+      severity: 'critical',
+      message: 'Called q1.',
+      remedy: 'Set it.',
+    } as const;
+    const mismatch = { ...member, value: { ...member.value, findings: [finding] } };
+    const observation = {
+      ...fullObservation,
+      observedAtMonotonicMs: performance.now(),
+      sections: { ...fullObservation.sections, member: mismatch },
+    };
+    const server = await serve({ observation: () => observation });
+    expect(await ask(server, '/readyz')).toMatchObject({
+      status: 503,
+      body: 'MEMBER_NAME_MISMATCH: Called q1. Set it.\n',
+    });
+  });
+
   it('is alive but not ready before the first round, when the member is not observed, and when it hangs', async () => {
     let observation = emptyObservation;
     const server = await serve({ observation: () => observation, staleAfterMs: 60_000 });
@@ -60,7 +82,7 @@ describe('the HTTP server', () => {
     observation = { ...fullObservation, observedAtMonotonicMs: performance.now() - 90_000 };
     expect(await ask(server, '/readyz')).toMatchObject({
       status: 503,
-      body: expect.stringMatching(/^OBSERVATION_STALE: The newest observation is 90 s old/),
+      body: expect.stringMatching(/^OBSERVATION_STALE: The newest observation is 9\d s old/),
     });
   });
 

@@ -43,9 +43,11 @@ describe('the status', () => {
     expect(status.alarms).toMatchObject([{ member: 'm1', alarm: 'NOSPACE' }]);
     expect(status.findings.map(({ severity, collector }) => [severity, collector])).toEqual([
       ['critical', 'cluster'],
+      ['critical', 'fsync-probe'],
       ['critical', 'caretaking'],
       ['warning', 'member'],
       ['warning', 'cluster'],
+      ['warning', 'disk'],
       ['info', 'certificates'],
     ]);
   });

@@ -78,7 +78,7 @@ describe('files', () => {
     const missing = join(folder, 'missing.crt');
     const section = await readOnce({ client: { ca: authority.cert }, peer: { ca: missing }, agent: { ca: garbage } });
     expect(section.certificates.map(({ role }) => role)).toEqual(['client-ca']);
-    expect(codes(section)).toEqual(['warning CERT_FILE_UNREADABLE', 'warning CERT_FILE_INVALID']);
+    expect(codes(section)).toEqual(['critical CERT_FILE_UNREADABLE', 'critical CERT_FILE_INVALID']);
     expect(section.findings[0]?.message).toBe(`${missing} cannot be read: ENOENT: no such file or directory.`);
     expect(section.findings[1]?.message).toContain(garbage);
   });
@@ -124,7 +124,7 @@ describe('files', () => {
     const garbage = join(folder, 'secret.key');
     await writeFile(garbage, 'hunter2');
     const section = await readOnce({ client: { cert: pair.cert, key: garbage } });
-    expect(codes(section)).toEqual(['warning CERT_FILE_INVALID']);
+    expect(codes(section)).toEqual(['critical CERT_FILE_INVALID']);
     expect(JSON.stringify(section)).not.toContain('hunter2');
   });
 

@@ -98,7 +98,7 @@ function agentOf(
 }
 
 async function until<T>(look: () => Promise<T>, is: (value: T) => boolean): Promise<T> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 40_000;
   for (;;) {
     const value = await look();
     if (is(value)) {
@@ -149,7 +149,8 @@ describe('keys, bytes and writes by prefix', () => {
     const [first] = agents;
     await put(first?.client ?? agentOf('m1', '').client, '/a/1');
     const all = () => Promise.all(agents.map(({ look }) => look()));
-    const sections = await until(all, (seen) => seen.some(current));
+    const isHeld = ({ heldBy }: KeyspaceSection): boolean => heldBy !== undefined;
+    const sections = await until(all, (seen) => seen.some(current) && seen.every((one) => current(one) || isHeld(one)));
     const holder = sections.findIndex(current);
     const held = await agents[holder]?.client.status();
     expect(held?.leaderId).not.toBe(held?.header.memberId);

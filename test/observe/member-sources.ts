@@ -23,7 +23,7 @@ export const roundOf = (members: readonly ListedMember[], own: string): Round =>
   };
   return {
     startedAtMs: Date.now(),
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(100_000),
     sources: {
       status: async () => status,
       members: async () => ({ header, members, linearizable: true }),

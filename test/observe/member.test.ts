@@ -23,8 +23,9 @@ const only = ({ members: [member] }: RealCluster): RealMember => {
 const collectorOf = (member: string, client: MemberClient) =>
   memberCollector({
     member,
+    endpoint: client.endpoint,
     linearizableRead: async (signal) => (await client.linearizableRead(signal)).seconds,
-    readTimeoutMs: 2000,
+    readTimeoutMs: 20_000,
   });
 
 const sourcesOf = (client: MemberClient): Partial<Sources> => ({
@@ -72,7 +73,7 @@ describe.each(['3.4', '3.5'] as const)('on etcd %s', (version) => {
     const client = connect(only(cluster));
     const { findings } = await collectOnce(collectorOf('WRONG', client), sourcesOf(client));
     expect(findings).toMatchObject([
-      { code: 'MEMBER_NAME_MISMATCH', message: expect.stringMatching(/called m1,.*WRONG/), severity: 'warning' },
+      { code: 'MEMBER_NAME_MISMATCH', message: expect.stringMatching(/called m1,.*WRONG/), severity: 'critical' },
     ]);
   });
 

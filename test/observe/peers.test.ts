@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { PeerProbe, PeerReading, PeersSection } from '../../src/cluster/sections.ts';
 import type { Collector, Round } from '../../src/observe/collector.ts';
 import { type PeersOptions, peersCollector } from '../../src/observe/peers.ts';
@@ -17,18 +17,18 @@ const open: Collector<'peers'>[] = [];
 afterEach(() => Promise.all(open.splice(0).map((collector) => collector.close?.())));
 
 const collectorWith = (options: Partial<PeersOptions> = {}): Collector<'peers'> => {
-  const collector = peersCollector({ intervalMs: 20, timeoutMs: 300, ...options });
+  const collector = peersCollector({ intervalMs: 20, timeoutMs: 10_000, ...options });
   open.push(collector);
   return collector;
 };
 
-/** Collects until `enough` holds; fails with the newest section when it does not within 20 s. */
+/** Collects until `enough` holds; fails with the newest section when it does not within 40 s. */
 const until = async (
   collector: Collector<'peers'>,
   round: Round,
   enough: (section: PeersSection) => boolean,
 ): Promise<PeersSection> => {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 40_000;
   for (;;) {
     const section = await collector.collect(round);
     if (enough(section)) {
@@ -57,7 +57,7 @@ describe.each(['3.4', '3.5'] as const)('with real members of etcd %s under mTLS'
   test('every other member is measured by TCP, TLS and HTTP, and its clock agrees with ours', async () => {
     await using cluster = await startCluster({ members: 3, tls: 'mtls', version });
     const { ca = '', peerCert = '', peerKey = '' } = cluster.certs ?? {};
-    const collector = collectorWith({ tls: { ca, cert: peerCert, key: peerKey }, timeoutMs: 5_000 });
+    const collector = collectorWith({ tls: { ca, cert: peerCert, key: peerKey } });
     const { peers, findings } = await until(collector, roundOf(membersOf(cluster), 'm1'), hasSamples(2));
     expect(peers.map(({ peer }) => peer)).toEqual(['m2', 'm3']);
     expect(findings).toEqual([]);
@@ -68,7 +68,7 @@ describe.each(['3.4', '3.5'] as const)('with real members of etcd %s under mTLS'
         { probe: 'http', failures: 0, fault: undefined },
       ]);
       expect(peer.probes.every(({ lastSeconds = 0 }) => lastSeconds > 0)).toBe(true);
-      expect(Math.abs(peer.clockSkewSeconds ?? 1)).toBeLessThanOrEqual(peer.clockSkewErrorSeconds ?? 0);
+      expect(Math.abs(peer.clockSkewSeconds ?? 1)).toBeLessThanOrEqual((peer.clockSkewErrorSeconds ?? 0) + 0.001);
     }
     expect(cluster.members[1]?.log()).not.toContain('rejected connection');
   });
@@ -76,7 +76,7 @@ describe.each(['3.4', '3.5'] as const)('with real members of etcd %s under mTLS'
   test('without a certificate TCP and TLS are measured, and that HTTP cannot be is said once', async () => {
     await using cluster = await startCluster({ members: 3, tls: 'mtls', version });
     const { ca = '' } = cluster.certs ?? {};
-    const collector = collectorWith({ tls: { ca }, timeoutMs: 5_000 });
+    const collector = collectorWith({ tls: { ca } });
     const isMeasured = ({ peers }: PeersSection): boolean =>
       peers.length === 2 && peers.every((peer) => probeOf(peer, 'http').fault !== undefined);
     const { peers, findings } = await until(collector, roundOf(membersOf(cluster), 'm1'), isMeasured);
@@ -87,8 +87,10 @@ describe.each(['3.4', '3.5'] as const)('with real members of etcd %s under mTLS'
       expect(probeOf(peer, 'http')).toMatchObject({ failures: 0, impossible: true });
     }
     // Etcd logs each attempt, so there are to be few of them.
+    const attempts = (): number => (cluster.members[1]?.log().split('rejected connection').length ?? 0) - 1;
+    await vi.waitFor(() => expect(attempts()).toBe(1), { timeout: 40_000 });
     await sleep(300);
-    expect(cluster.members[1]?.log().split('rejected connection')).toHaveLength(2);
+    expect(attempts()).toBe(1);
   });
 
   test('a paused member still takes TCP connections, a stopped one refuses everything', async () => {
@@ -97,7 +99,7 @@ describe.each(['3.4', '3.5'] as const)('with real members of etcd %s under mTLS'
     const { ca = '', peerCert = '', peerKey = '' } = cluster.certs ?? {};
     paused?.pause();
     await stopped?.kill();
-    const collector = collectorWith({ tls: { ca, cert: peerCert, key: peerKey } });
+    const collector = collectorWith({ tls: { ca, cert: peerCert, key: peerKey }, timeoutMs: 2000 });
     const { peers } = await until(collector, roundOf(membersOf(cluster), 'm1'), hasSamples(2));
     const failuresAndFaults = (name: string): unknown =>
       peers
@@ -123,7 +125,7 @@ test('a peer that hangs does not slow the probing of another', async () => {
   await once(silent, 'listening');
   const { port } = silent.address() as AddressInfo;
   await using healthy = await startFakePeer(asEtcd());
-  const collector = collectorWith({ timeoutMs: 10_000 });
+  const collector = collectorWith();
   const round = roundOf([listed('b', 'hangs', [`http://127.0.0.1:${port}`]), listed('c', 'well', [healthy.url])], 'a');
   const { peers } = await until(collector, round, (section) =>
     section.peers.some(({ probes }) => probes.every(({ latency }) => latency.count >= 5)),
@@ -189,8 +191,11 @@ test('a clock that is two minutes behind is a finding', async () => {
   await using peer = await startFakePeer(asEtcd(-120));
   const collector = collectorWith();
   const { peers, findings } = await until(collector, roundOf([listed('b', 'm2', [peer.url])], 'a'), hasSamples(1));
-  expect(peers[0]?.clockSkewSeconds).toBeCloseTo(-120, 0);
-  expect(findings).toMatchObject([{ code: 'CLOCK_SKEW', message: 'The clock of m2 is 120.0 s behind ours.' }]);
+  const { clockSkewSeconds = 0, clockSkewErrorSeconds = 0 } = peers[0] ?? {};
+  expect(Math.abs(clockSkewSeconds + 120)).toBeLessThanOrEqual(clockSkewErrorSeconds + 0.001);
+  // How exactly it is known depends on how long the answer took.
+  const message = expect.stringMatching(/^The clock of m2 is 1(19|2[01])\.\d s behind ours\.$/);
+  expect(findings).toMatchObject([{ code: 'CLOCK_SKEW', message }]);
 });
 
 test('a peer URL that is no URL is a finding, and does not hide the others', async () => {

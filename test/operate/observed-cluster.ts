@@ -75,7 +75,12 @@ export async function look({ cluster, clients, metricsUrl, options }: Looked): P
   return {
     ...{ nowMs: Date.now(), monotonicMs: performance.now(), clusterId, linearizable: section.linearizable, members },
     ...{ voters: section.voters, learners: section.learners, votersReachable: section.votersReachable },
-    ...{ quorumSize: section.quorumSize, raftTerm: section.raftTerm, termStableSeconds: 60, membersStableSeconds: 60 },
+    ...{
+      quorumSize: section.quorumSize,
+      raftTerm: section.raftTerm ?? 0n,
+      termStableSeconds: 60,
+      membersStableSeconds: 60,
+    },
     ...(section.leaderId === undefined ? {} : { leaderId: section.leaderId }),
     ...{ revision, alarms: section.alarms, alarmsUnknown: false, revisions: [], foreign: [] },
     ...{ kubernetesCompacts: false, largestPrefixes: [], history: [], requests: [], readySeconds: 60 },

@@ -15,7 +15,7 @@ export type MemberPlan = {
   readonly args: readonly string[];
 };
 
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 60_000;
 const running = new Set<ChildProcess>();
 
 process.on('exit', () => {
@@ -63,7 +63,7 @@ export class RealMember {
 
   /**
    * Starts etcd and, unless `wait` is false, returns when it answers a linearizable read; that takes a quorum.
-   * Throws with the end of etcd's log when it exits or does not get there within 30 s.
+   * Throws with the end of etcd's log when it exits or does not get there within 60 s.
    */
   async start(options: { readonly wait?: boolean } = {}): Promise<void> {
     if (this.running) {

@@ -120,7 +120,7 @@ export class StateSource {
     if (revision > 0n) this.#revisions.add(monotonicMs, revision);
     const ids = cluster.members.map(({ id, isLearner }) => `${id}${isLearner ? ' learner' : ''}`).toSorted();
     this.#remembered = {
-      termStableSeconds: this.#term.look(cluster.raftTerm, monotonicMs),
+      termStableSeconds: this.#term.look(cluster.raftTerm ?? 0n, monotonicMs),
       membersStableSeconds: this.#members.look(ids.join(), monotonicMs),
       readySeconds: this.#ready.look(snapshot.connected && isReady(cluster, snapshot.agents), monotonicMs),
     };

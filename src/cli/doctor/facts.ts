@@ -88,13 +88,20 @@ export interface ConfigReading {
   readonly secretFiles: readonly SecretFile[];
 }
 
+/** What lies at `member.dataDir`. `member`: the folder that etcd makes there is. `unknown`: its disk does not answer. */
+export type DataDirState = 'member' | 'missing' | 'not-a-directory' | 'no-member' | 'unreadable' | 'unknown';
+
 /** Everything that the checks judge. Plain data: gathered once, so that a check is a pure function. */
 export interface Facts {
   readonly nowMs: number;
   readonly member: string;
   readonly endpoint: string;
+  /** The member's own metrics page. */
+  readonly metricsUrl: string;
   /** Absent where neither the configuration nor etcd's process on this machine names it. */
   readonly dataDir?: string;
+  /** Absent where `dataDir` is. */
+  readonly dataDirState?: DataDirState;
   readonly observation: Observation;
   readonly urls: readonly UrlReading[];
   readonly auth: AuthReading;

@@ -1,9 +1,11 @@
 import { connectTo } from '../../agent/clients.ts';
 import type { Config } from '../../config/config.ts';
 import { MemberClient } from '../../etcd/member-client.ts';
+import { directoryCalls } from '../../observe/linux/directory-calls.ts';
 import type { Facts, LoadReading } from './facts.ts';
 import { observeOnce } from './observe-once.ts';
 import { readAuth } from './readings/auth.ts';
+import { readDataDir } from './readings/data-dir.ts';
 import { diskPreflight } from './readings/preflight.ts';
 import { readSecretFiles } from './readings/secret-files.ts';
 import { readUrls } from './readings/urls.ts';
@@ -52,7 +54,8 @@ export async function gatherFacts(
       nowMs: Date.now(),
       member: config.member.name,
       endpoint: config.member.endpoint,
-      ...(knowsDirectories ? { dataDir } : {}),
+      metricsUrl: config.member.metricsUrl,
+      ...(knowsDirectories ? { dataDir, dataDirState: await readDataDir(dataDir, directoryCalls(), signal) } : {}),
       observation,
       urls,
       auth,

@@ -1,7 +1,7 @@
 import { formatLatency } from '../units.ts';
 
 /** The sample at a quantile of sorted samples: the smallest that at least that share does not exceed; 0 without samples. */
-export function sampleAt(quantile: number, sorted: readonly number[]): number {
+function sampleAt(quantile: number, sorted: readonly number[]): number {
   return sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)] ?? 0;
 }
 

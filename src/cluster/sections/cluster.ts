@@ -31,8 +31,10 @@ export interface ActiveAlarm {
 /** All members: the collector `cluster`. */
 export interface ClusterSection {
   readonly clusterId: string;
-  /** The member list was read linearizably (else from the own member's memory, as in a lost quorum). */
+  /** The member list was read linearizably (else it is from the memory of a member, as in a lost quorum, or of the agent). */
   readonly linearizable: boolean;
+  /** Seconds since a member last gave the list; absent where one did in this round. Only the list is older, not the rest. */
+  readonly listAgeSeconds?: number;
   readonly members: readonly ClusterMember[];
   /** Empty also where nobody could be asked: then there is the finding `ALARMS_UNKNOWN`. */
   readonly alarms: readonly ActiveAlarm[];
@@ -40,7 +42,8 @@ export interface ClusterSection {
   readonly learners: number;
   readonly votersReachable: number;
   readonly quorumSize: number;
-  readonly raftTerm: bigint;
+  /** Absent where no member said its status. */
+  readonly raftTerm?: bigint;
   /** Id of the raft leader on which the reachable members agree. */
   readonly leaderId?: string;
   readonly findings: readonly Finding[];

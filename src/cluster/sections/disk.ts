@@ -64,6 +64,8 @@ export interface FsyncProbeSection {
     readonly failures: number;
     /** Set while the probe does not run: off, too little free space, or a write that has hung for so many seconds. */
     readonly idle?: string;
+    /** It is idle for a reason that matters: too little free space, another etcd's folder, a thread that failed. */
+    readonly suspended?: true;
     /** Why the newest write failed (ENOSPC, EIO, EROFS, …); absent when it did not. */
     readonly fault?: { readonly code: string; readonly message: string };
     /** Seconds for which the write under way has been waiting for the disk. */

@@ -13,7 +13,7 @@ export interface PeerReading {
     readonly failures: number;
     /** The newest round trip; absent when it failed. */
     readonly lastSeconds?: number;
-    readonly fault?: { readonly code: string; readonly message: string };
+    readonly fault?: { readonly code: string; readonly message: string; readonly remedy?: string };
     /** The agent lacks what the probe takes (a certificate): neither a success nor a failure of the peer. */
     readonly impossible?: true;
   }[];
@@ -26,6 +26,6 @@ export interface PeerReading {
 /** The collector `peers`. */
 export interface PeersSection {
   readonly peers: readonly PeerReading[];
-  /** What keeps the agent from measuring a peer, and clocks that are apart: said once, not counted as failures. */
+  /** Peers whose probes fail, what keeps the agent from measuring one, and clocks that are apart. */
   readonly findings: readonly Finding[];
 }

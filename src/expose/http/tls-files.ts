@@ -1,7 +1,8 @@
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions } from 'node:tls';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import { type PemFiles, secureContextOf } from '../../pem/secure-context.ts';
 
 /** The files of the HTTP server's TLS, all PEM. */
 export interface TlsFiles {
@@ -30,18 +31,11 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
     read(files.key, 'expose.tls.key'),
     files.clientCa === undefined ? undefined : read(files.clientCa, 'expose.tls.clientCa'),
   ]);
-  if (!isOf(files, cert, key)) {
-    throw invalid(`The certificate ${files.cert} is not of the key ${files.key}.`);
-  }
   if (ca !== undefined && files.clientCa !== undefined) {
-    certificateIn(files.clientCa, ca);
+    check({ ca: { name: files.clientCa, pem: ca } });
   }
+  check({ cert: { name: files.cert, pem: cert }, key: { name: files.key, pem: key } });
   const options: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }) };
-  try {
-    createSecureContext(options);
-  } catch (cause) {
-    throw invalid(`The files of expose.tls cannot be used: ${faultOf(cause).message}.`, cause);
-  }
   return {
     options,
     fingerprint: createHash('sha256')
@@ -50,30 +44,17 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
   };
 }
 
-function isOf(files: TlsFiles, cert: string, key: string): boolean {
-  const certificate = certificateIn(files.cert, cert);
-  try {
-    return certificate.checkPrivateKey(createPrivateKey(key));
-  } catch (cause) {
-    throw invalid(`There is no key that can be read in ${files.key}: ${faultOf(cause).message}.`, cause);
-  }
-}
-
 /**
- * The first certificate of a file. The runtime itself takes an empty file for none given: a server without a
- * certificate, and instead of the client CA every public one.
+ * The runtime itself takes an empty file for none given: a server without a certificate, and instead of the client CA
+ * every public one.
  */
-function certificateIn(path: string, pem: string): X509Certificate {
+function check(files: PemFiles): void {
   try {
-    return new X509Certificate(pem);
+    secureContextOf(files);
   } catch (cause) {
-    throw invalid(`There is no certificate that can be read in ${path}: ${faultOf(cause).message}.`, cause);
+    const { code, message, remedy = '' } = faultOf(cause);
+    throw new AgentError(code, `The files of expose.tls cannot be used: ${message}.`, { cause, remedy });
   }
-}
-
-function invalid(message: string, cause?: unknown): AgentError {
-  const remedy = 'All are PEM, without a passphrase, and the key is that of the first certificate in the file.';
-  return new AgentError('TLS_FILES_INVALID', message, { cause, remedy });
 }
 
 async function read(path: string, key: string): Promise<string> {

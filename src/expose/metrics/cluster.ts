@@ -27,7 +27,7 @@ export const clusterMetrics: readonly MetricFamily[] = [
   ),
   gauge(
     'cluster_member_list_linearizable',
-    'Whether the member list was confirmed by a quorum (1) or read from the memory of the own member (0).',
+    'Whether the member list was confirmed by a quorum (1), or is from the memory of a member or, while none answers, of the agent (0).',
     [],
     ({ linearizable }) => sample(linearizable),
   ),

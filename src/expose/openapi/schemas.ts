@@ -66,6 +66,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
       'raftTerm?': ref('Int64'),
       'leader?': object({ id: text, name: text }),
       'linearizable?': truth,
+      'listAgeSeconds?': { type: 'number', minimum: 0, description: "Of a list from the agent's memory." },
     }),
     'quorum?': object({
       voters: integer,

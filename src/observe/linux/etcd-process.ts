@@ -1,7 +1,15 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AgentError } from '../../cluster/agent-error.ts';
-import { dataDirOf, type EtcdSearch, type FoundPid, findByLock, findByWalk, serverOfEndpoint } from './etcd-search.ts';
+import {
+  dataDirOf,
+  type EtcdSearch,
+  type FoundPid,
+  findByLock,
+  findByWalk,
+  hiddenEtcds,
+  serverOfEndpoint,
+} from './etcd-search.ts';
 import {
   type EtcdSettings,
   settingsOfArguments,
@@ -49,6 +57,7 @@ export function etcdProcessFinder(search: EtcdSearch): EtcdProcessFinder {
   // Several collectors ask in the same round: they wait for one search.
   const searches = pendingCalls();
   let walkedAtMs = Number.NEGATIVE_INFINITY;
+  let hidden: readonly number[] = [];
   let judged: { readonly pid: number; readonly untilMs: number; readonly foreign?: AgentError } | undefined;
 
   /** Again from time to time, since the member may start after an etcd that the data dir wrongly led to. */
@@ -70,6 +79,7 @@ export function etcdProcessFinder(search: EtcdSearch): EtcdProcessFinder {
     if (holder !== undefined) return holder;
     if (performance.now() - walkedAtMs < WALK_EVERY_MS) return undefined;
     const found = await findByWalk(search, signal);
+    hidden = found === undefined ? await hiddenEtcds(search.procRoot, signal) : [];
     walkedAtMs = found === undefined ? performance.now() : Number.NEGATIVE_INFINITY;
     return found;
   }
@@ -87,7 +97,7 @@ export function etcdProcessFinder(search: EtcdSearch): EtcdProcessFinder {
     const found = await searchAgain(signal);
     if (found !== undefined) await refuseForeign(found, signal);
     const stat = found === undefined ? undefined : await readProcessStat(search.procRoot, found.pid);
-    if (found === undefined || stat === undefined) throw notFound(search);
+    if (found === undefined || stat === undefined) throw notFound(search, hidden);
     known = await describe(search.procRoot, found, stat);
     return known;
   }
@@ -181,12 +191,14 @@ function foreignTo({ dataDir, endpoint }: EtcdSearch, holder: number, server: nu
   );
 }
 
-function notFound({ dataDir, endpoint }: EtcdSearch): AgentError {
+function notFound({ dataDir, endpoint }: EtcdSearch, hidden: readonly number[]): AgentError {
   const marks = [
     ...(dataDir === undefined ? [] : [`uses the data dir ${dataDir}`]),
     ...(endpoint === undefined ? [] : [`listens at ${endpoint.host}:${endpoint.port}`]),
   ];
-  return new AgentError('ETCD_PROCESS_NOT_FOUND', `no process that the agent can see ${marks.join(' or ')}`, {
+  const unseen =
+    hidden.length === 0 ? '' : `; called etcd, but the agent may not look into it: process ${hidden.join(', ')}`;
+  return new AgentError('ETCD_PROCESS_NOT_FOUND', `no process that the agent can see ${marks.join(' or ')}${unseen}`, {
     remedy:
       "start etcd; if it runs, let the agent share its PID namespace (in Kubernetes: hostPID) and run as root or as etcd's user",
   });

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DirectoryCalls } from './directory-calls.ts';
 import { settingsOfArguments, settingsOfEnvironment } from './etcd-settings.ts';
-import { readIfPossible } from './kernel-file.ts';
+import { errorCode, readIfPossible } from './kernel-file.ts';
 import { flockHolder } from './lock-table.ts';
 import { parseNulSeparated } from './process-files.ts';
 import { listensAt, parseListeningSockets } from './socket-table.ts';
@@ -93,6 +93,20 @@ export async function serverOfEndpoint(
     if (await holdsDatabase(procRoot, pid)) return { servedBy: 'other', pid: Number(pid) };
   }
   return { servedBy: 'unknown' };
+}
+
+/** Processes called etcd whose open files the agent has no right to see: one of them may be the member's. */
+export async function hiddenEtcds(procRoot: string, signal: AbortSignal): Promise<readonly number[]> {
+  const { etcds } = await processes(procRoot, signal);
+  const hidden = await Promise.all(
+    etcds.map((pid) =>
+      readdir(join(procRoot, pid, 'fd')).then(
+        () => false,
+        (error: unknown) => ['EACCES', 'EPERM'].includes(errorCode(error) ?? ''),
+      ),
+    ),
+  );
+  return etcds.filter((_, index) => hidden[index]).map(Number);
 }
 
 function isThisMachine(host: string): boolean {

@@ -35,7 +35,24 @@ export function peerFindings(peers: readonly PeerReading[]): readonly Finding[] 
       const names = namesWithFault(peers, finding.code);
       return names === '' ? [] : [{ ...finding, message: message(names) }];
     }),
+    ...peers.flatMap(failureFinding),
     ...peers.flatMap(skewFinding),
+  ];
+}
+
+/** The lowest layer that fails: what lies above it cannot do better. */
+function failureFinding({ peer, probes }: PeerReading): readonly Finding[] {
+  const failing = probes.find(({ fault, impossible }) => fault !== undefined && impossible !== true);
+  if (failing?.fault === undefined || obstacles.some(({ code }) => code === failing.fault?.code)) return [];
+  const { probe, failures, latency, fault } = failing;
+  const count = `${failures} of ${failures + latency.count}`;
+  return [
+    {
+      code: fault.code,
+      severity: 'warning',
+      message: `The ${probe.toUpperCase()} probe of ${peer} fails (${count}): ${fault.message.replace(/\.$/, '')}.`,
+      remedy: fault.remedy ?? 'Look at the peer port of that member and at the network between it and this machine.',
+    },
   ];
 }
 

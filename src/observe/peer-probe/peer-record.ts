@@ -59,9 +59,7 @@ export class PeerRecord {
         latency: latency.snapshot(),
         failures,
         ...(newest?.kind === 'measured' ? { lastSeconds: newest.seconds } : {}),
-        ...(newest === undefined || newest.kind === 'measured'
-          ? {}
-          : { fault: { code: newest.fault.code, message: newest.fault.message } }),
+        ...(newest === undefined || newest.kind === 'measured' ? {} : { fault: newest.fault }),
         ...(newest?.kind === 'impossible' ? { impossible: true } : {}),
       })),
       ...(clock === undefined

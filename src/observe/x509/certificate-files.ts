@@ -1,6 +1,7 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { AgentError } from '../../cluster/agent-error.ts';
+import { certificatesIn } from '../../pem/secure-context.ts';
 
 /** The certificates of one PEM file. */
 export interface CertificateFile {
@@ -13,22 +14,19 @@ export interface CertificateFile {
 /** Larger files are no certificates: the bundle of all public roots has some 220 KB. */
 const largestFileBytes = 2 * 1024 * 1024;
 
-const block = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
-
 /**
  * Reads every certificate of a PEM file; other blocks, such as a key beside it, are passed over. A broken block does
  * not hide the others. Throws `CERT_FILE_UNREADABLE`, or `CERT_FILE_INVALID` where there is no certificate in it.
  */
 export async function readCertificateFile(path: string): Promise<CertificateFile> {
   const { text, changedAtMs } = await readPem(path);
-  const blocks = text.match(block) ?? [];
-  const certificates = blocks.flatMap(parseCertificate);
+  const { certificates, brokenBlocks } = certificatesIn(text);
   if (certificates.length === 0) {
     throw new AgentError('CERT_FILE_INVALID', `${path} holds no certificate in PEM form.`, {
       remedy: 'Write the certificate, in PEM form, into this file, or correct the path.',
     });
   }
-  return { certificates, brokenBlocks: blocks.length - certificates.length, changedAtMs };
+  return { certificates, brokenBlocks, changedAtMs };
 }
 
 /** Reads a private key in PEM form. Throws `CERT_FILE_UNREADABLE`, or `CERT_FILE_INVALID` (also when it is encrypted). */
@@ -58,13 +56,5 @@ async function readPem(path: string): Promise<{ readonly text: string; readonly 
       remedy: 'Correct the path, or let the agent read the file.',
       cause: error,
     });
-  }
-}
-
-function parseCertificate(pem: string): readonly X509Certificate[] {
-  try {
-    return [new X509Certificate(pem)];
-  } catch {
-    return [];
   }
 }

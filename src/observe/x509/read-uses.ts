@@ -33,7 +33,7 @@ async function readUse(use: FileUse, etcdStartedAtMs: number | undefined): Promi
   try {
     file = await readFirst(use.readPaths, readCertificateFile);
   } catch (error) {
-    return { found: [], findings: [unreadable(use.path, error)] };
+    return { found: [], findings: [unreadable(use, use.path, error)] };
   }
   const isAuthority = use.role.endsWith('-ca');
   const certificates = isAuthority ? firstToExpire(file.certificates) : file.certificates;
@@ -80,7 +80,7 @@ async function keyFindings(use: FileUse, leaf: X509Certificate): Promise<readonl
   try {
     key = await readFirst(use.keyPaths, readKeyFile);
   } catch (error) {
-    return use.agentNeedsKey ? [unreadable(keyPath, error)] : [];
+    return use.agentNeedsKey ? [unreadable(use, keyPath, error)] : [];
   }
   return leaf.checkPrivateKey(key)
     ? []
@@ -116,7 +116,9 @@ function broken(path: string, blocks: number): Finding {
   };
 }
 
-function unreadable(path: string, error: unknown): Finding {
+/** Without a file of its own the agent cannot connect, or not serve; one of etcd's it may only lack the right to read. */
+function unreadable({ owner, agentNeedsKey }: FileUse, path: string, error: unknown): Finding {
   const { code, message, remedy } = faultOf(error);
-  return { code, severity: 'warning', message, remedy: remedy ?? `Look at ${path}.` };
+  const severity = owner === 'agent' || agentNeedsKey ? 'critical' : 'warning';
+  return { code, severity, message, remedy: remedy ?? `Look at ${path}.` };
 }

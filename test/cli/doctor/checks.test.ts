@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Line } from '../../../src/cli/doctor/check.ts';
 import { checks } from '../../../src/cli/doctor/checks.ts';
 import type { Facts } from '../../../src/cli/doctor/facts.ts';
-import { reportOf } from '../../../src/cli/doctor/report.ts';
+import { exitCodeOfReport, reportOf } from '../../../src/cli/doctor/report.ts';
 import { cluster, facts, healthySections, member, peer, quota, status } from './facts.ts';
 
 function findings(of: Facts): readonly (Line & { readonly group: string })[] {
@@ -177,14 +177,57 @@ describe.each<[string, Facts, readonly string[]]>([
     ['warning WAL_FSYNC_SLOW'],
   ],
   [
-    'a slow fsync or two, of which nothing follows',
-    facts({ sections: { wal: { walFsyncP99Seconds: 0.05, walFsyncsInInterval: 3 } } }),
+    'slow fsyncs and commits, of which too few were seen to judge by',
+    facts({
+      sections: {
+        wal: {
+          walFsyncP99Seconds: 0.05,
+          walFsyncsInInterval: 99,
+          backendCommitP99Seconds: 0.112,
+          backendCommitsInInterval: 25,
+        },
+      },
+    }),
+    ['info WAL_FSYNC_SLOW', 'info BACKEND_COMMIT_SLOW'],
+  ],
+  [
+    'a disk with a few hiccups among 300 writes, as chance makes them',
+    facts({ facts: { preflight: [slow(0.2, 8, 292)] } }),
+    ['info DISK_SLOW'],
+  ],
+  [
+    'a disk with more slow writes than chance makes',
+    facts({ facts: { preflight: [slow(0.2, 9, 291)] } }),
+    ['warning DISK_SLOW'],
+  ],
+  [
+    'a slow disk on which a few writes took as long as an election',
+    facts({
+      facts: {
+        preflight: [{ role: 'wal', directory: '/d', seconds: [...Array(290).fill(0.02), ...Array(8).fill(0.7)] }],
+      },
+    }),
+    ['warning DISK_SLOW'],
+  ],
+  ['a disk of which 1 write in 100 is slow, as may be', facts({ facts: { preflight: [slow(0.2, 3, 297)] } }), []],
+  [
+    'a metrics page where nothing listens',
+    facts({
+      sections: {
+        wal: { fault: { code: 'ETCD_UNREACHABLE', message: 'Metrics page of member m1 (http://a:1/x): refused' } },
+      },
+    }),
+    ['warning ETCD_UNREACHABLE'],
+  ],
+  [
+    'a slow probe or two of a peer, of which nothing follows',
+    facts({ sections: { peers: { peers: [peer('2', 0.0005), hiccup()], findings: [] } } }),
     [],
   ],
   [
     'a data dir in memory',
     facts({ sections: { disk: { devices: [{ role: 'data', path: '/d', filesystemType: 'tmpfs' }] } } }),
-    ['critical DATA_IN_MEMORY'],
+    ['warning DATA_IN_MEMORY'],
   ],
   [
     'a WAL on a network file system',
@@ -222,6 +265,34 @@ describe.each<[string, Facts, readonly string[]]>([
     ['critical RTT_HIGH'],
   ],
   [
+    'a data dir in which no etcd has been, while etcd is stopped',
+    facts({
+      sections: { process: { fault: { code: 'ETCD_PROCESS_NOT_FOUND', message: 'no process' } } },
+      facts: { dataDirState: 'no-member' },
+    }),
+    ['critical DATA_DIR_INVALID'],
+  ],
+  [
+    'a data dir that this user may not look into, while etcd is stopped',
+    facts({
+      sections: { process: { fault: { code: 'ETCD_PROCESS_NOT_FOUND', message: 'no process' } } },
+      facts: { dataDirState: 'unreadable' },
+    }),
+    ['critical DATA_DIR_UNREADABLE'],
+  ],
+  [
+    'what the agent has no right to see',
+    facts({
+      sections: {
+        filesystem: {
+          filesystems: [],
+          unresolved: [{ role: 'wal', path: '/wal', reason: 'the agent may not look into /wal: run it as root' }],
+        },
+      },
+    }),
+    ['warning AGENT_LACKS_RIGHTS'],
+  ],
+  [
     'a peer whose HTTP does not answer',
     facts({
       sections: {
@@ -244,7 +315,7 @@ describe.each<[string, Facts, readonly string[]]>([
               ],
             }),
           ],
-          findings: [],
+          findings: [{ code: 'PEER_TIMEOUT', severity: 'warning', message: 'no answer', remedy: 'the network' }],
         },
       },
     }),
@@ -296,8 +367,16 @@ describe.each<[string, Facts, readonly string[]]>([
   ],
   [
     'a configured name that another member has',
-    facts({ facts: { member: 'other' } }),
-    ['warning MEMBER_NAME_MISMATCH'],
+    facts({
+      sections: {
+        member: {
+          ...(healthySections.member ?? fail()),
+          findings: [{ code: 'MEMBER_NAME_MISMATCH', severity: 'critical', message: 'called m1', remedy: 'set it' }],
+        },
+      },
+      facts: { member: 'other' },
+    }),
+    ['critical MEMBER_NAME_MISMATCH'],
   ],
   [
     'a password that everybody can read',
@@ -388,8 +467,16 @@ function disabledQuota() {
   return { ...rest, quotaSource: 'disabled' as const };
 }
 
-function slow(seconds: number) {
-  return { role: 'wal' as const, directory: '/var/lib/etcd/member', seconds: [0.001, 0.001, seconds] };
+/** Writes beside the WAL: so many as slow as this, after so many fast ones. */
+function slow(seconds: number, many = 30, fast = 30) {
+  const all = [...Array<number>(fast).fill(0.001), ...Array<number>(many).fill(seconds)];
+  return { role: 'wal' as const, directory: '/var/lib/etcd/member', seconds: all };
+}
+
+/** A peer with a single probe of 10 s among 20. */
+function hiccup() {
+  const latency = { edges: [0.001, 10], counts: [19, 20], sum: 0.1, count: 20 };
+  return peer('3', 0.0005, { probes: [{ probe: 'http', latency, failures: 0 }] });
 }
 
 function fail(): never {
@@ -408,5 +495,68 @@ describe('alarms that nobody could be asked for', () => {
     expect(lines.filter(({ group }) => group === 'alarms')).toMatchObject([
       { status: 'skipped', message: 'not checked: No member said.' },
     ]);
+  });
+});
+
+describe('round trips', () => {
+  const lines = (...peers: Parameters<typeof peer>[]) =>
+    reportOf(facts({ sections: { peers: { peers: peers.map((each) => peer(...each)), findings: [] } } }), checks)
+      .lines.filter(({ group, message }) => group === 'network' && message.includes('round trip'))
+      .map(({ message }) => message.replace(/ round trip .*/, ''));
+  const { probes } = peer('3', 0.0005);
+
+  it('of all peers are told by the same kind of probe, whichever was slower', () => {
+    const slowTcp = probes.map((each) => (each.probe === 'tcp' ? { ...each, latency: otherLatency() } : each));
+    expect(lines(['2', 0.0005], ['3', 0.0005, { probes: slowTcp }])).toEqual(['m2: HTTP', 'm3: HTTP']);
+  });
+
+  it('are those of TCP where one peer has no others', () => {
+    const onlyTcp = probes.filter(({ probe }) => probe === 'tcp');
+    expect(lines(['2', 0.0005], ['3', 0.0005, { probes: onlyTcp }])).toEqual(['m2: TCP', 'm3: TCP']);
+  });
+});
+
+function otherLatency() {
+  return { edges: [0.001, 0.01], counts: [0, 100], sum: 0.5, count: 100 };
+}
+
+describe("etcd's metrics page", () => {
+  const diskLines = (of: Facts) => reportOf(of, checks).lines.filter(({ group }) => group === 'disk');
+
+  it('that cannot be read is one finding with its URL and the key to mend, and exit code 1', () => {
+    const fault = { code: 'ETCD_METRICS_GARBLED', message: 'The metrics page lacks this and that', remedy: 'x' };
+    const given = facts({ sections: { wal: { fault } } });
+    expect(findings(given)).toMatchObject([
+      {
+        group: 'disk',
+        status: 'warning',
+        code: 'ETCD_METRICS_GARBLED',
+        message: expect.stringContaining('(https://10.0.0.1:2379/metrics): The metrics page lacks this and that.'),
+        remedy: expect.stringContaining('member.metricsUrl'),
+      },
+    ]);
+    expect(exitCodeOfReport(reportOf(given, checks))).toBe(1);
+  });
+
+  it('that is read and says nothing of the last seconds is not passed over', () => {
+    expect(diskLines(facts({ sections: { wal: {} } })).filter(({ status }) => status === 'skipped')).toMatchObject([
+      { message: "etcd's own WAL fsync: none in the last seconds" },
+      { message: "etcd's own backend commit: none in the last seconds" },
+    ]);
+  });
+
+  it('is not told again where etcd does not answer at all', () => {
+    const fault = { code: 'ETCD_UNREACHABLE', message: 'refused' };
+    expect(codes(facts({ sections: { wal: { fault }, member: { fault } } }))).toEqual(['critical ETCD_UNREACHABLE']);
+  });
+});
+
+describe('a user without a role', () => {
+  it('is told to make the role before it is granted anything', () => {
+    const auth = { enabled: true, user: 'reader', by: 'password', roles: [], permissions: [] } as const;
+    const line = findings(facts({ facts: { auth } })).find(({ message }) => message.startsWith('keyspace:'));
+    expect(line?.remedy).toBe(
+      'etcdctl role add etcd-caretaker (once), etcdctl role grant-permission etcd-caretaker --prefix=true read "", then etcdctl user grant-role reader etcd-caretaker.',
+    );
   });
 });

@@ -110,7 +110,13 @@ export const healthySections: Partial<Sections> = {
     findings: [],
   },
   cluster: cluster(),
-  wal: { intervalSeconds: 2.5, walFsyncP99Seconds: 0.002, walFsyncsInInterval: 100 },
+  wal: {
+    intervalSeconds: 2.5,
+    walFsyncP99Seconds: 0.002,
+    walFsyncsInInterval: 120,
+    backendCommitP99Seconds: 0.004,
+    backendCommitsInInterval: 120,
+  },
   quota: quota(),
   disk: {
     devices: (['wal', 'data'] as const).map((role) => ({
@@ -174,6 +180,7 @@ export function facts(change: { readonly sections?: SectionChange; readonly fact
     nowMs,
     member: 'm1',
     endpoint: 'https://10.0.0.1:2379',
+    metricsUrl: 'https://10.0.0.1:2379/metrics',
     dataDir: '/var/lib/etcd',
     observation,
     urls: ['1', '2', '3'].map((id) => ({

@@ -1,6 +1,6 @@
 import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { issueUnusual } from '../../observe/x509/issue.ts';
 import { type Certificates, createAuthority } from '../../real/certificates.ts';
 import { type RealCluster, startCluster } from '../../real/cluster.ts';
 import { freePort } from '../../real/ports.ts';
+import { silentServer } from '../../real/silent-server.ts';
 import { runCli, runDoctor, tlsFlags } from './run-cli.ts';
 
 /** What every failure has in common: one clear error in the report, and no stack trace anywhere. */
@@ -42,16 +43,22 @@ describe('without a server', () => {
   });
 
   test('a port where something accepts and says nothing', async () => {
-    const server = createTcpServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as AddressInfo;
+    await using silent = await silentServer();
     const flags = ['--set', 'cluster.client.dialTimeout=500ms', '--set', 'cluster.client.callTimeout=1s'];
-    await expectFault(['--endpoint', `http://127.0.0.1:${port}`, ...flags], { code: 'ETCD_DEADLINE', exitCode: 3 });
-    await new Promise((resolve) => {
-      server.close(resolve);
-      server.unref();
-      resolve(undefined);
-    });
+    const endpoint = `http://127.0.0.1:${silent.port}`;
+    await expectFault(['--endpoint', endpoint, ...flags], { code: 'ETCD_DEADLINE', exitCode: 3 });
+  });
+
+  test('a port where something accepts and leaves the TLS handshake unanswered: doctor ends all the same', async () => {
+    await using silent = await silentServer();
+    const { stdout, exitCode } = await runCli([
+      'doctor',
+      '--endpoint',
+      `https://127.0.0.1:${silent.port}`,
+      ...['--set', 'cluster.client.dialTimeout=500ms', '--set', 'cluster.client.callTimeout=1s'],
+    ]);
+    expect(stdout).toContain('no member answered');
+    expect(exitCode).toBe(3);
   });
 
   test.each([
@@ -77,6 +84,18 @@ describe('without a server', () => {
     expect(stderr).toMatch(/\n\s+at /);
   });
 });
+
+test.each(['3.4', '3.5'] as const)(
+  'the peer port of etcd %s without TLS, which answers clients too',
+  async (version) => {
+    await using cluster = await startCluster({ version });
+    const { report, exitCode } = await runDoctor('--endpoint', cluster.members[0]?.peerUrl ?? '');
+    expect(report.lines.filter(({ code }) => code === 'PEER_PORT')).toMatchObject([
+      { status: 'critical', group: 'reach', remedy: `Use ${cluster.endpoints[0]} instead.` },
+    ]);
+    expect(exitCode).toBe(1);
+  },
+);
 
 describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
   let cluster: RealCluster;
@@ -118,6 +137,11 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     await expectFault(['--endpoint', endpoint.replace('https:', 'http:')], { code: 'ETCD_PLAIN_ON_TLS', exitCode: 3 });
   });
 
+  test("etcd's peer port", async () => {
+    const args = ['--endpoint', cluster.members[0]?.peerUrl ?? '', ...tlsFlags(certs)];
+    await expectFault(args, { code: 'ETCD_PEER_PORT', exitCode: 3, message: /to do: Use a client URL/ });
+  });
+
   test('no client certificate', async () => {
     const args = ['--endpoint', endpoint, '--set', `cluster.tls.ca=${certs.ca}`];
     await expectFault(args, { code: 'ETCD_CLIENT_CERT_REQUIRED', exitCode: 3 });
@@ -131,7 +155,20 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
 
   test('a key that belongs to another certificate', async () => {
     const args = ['--endpoint', endpoint, ...tlsFlags({ ...certs, key: certs.serverKey })];
-    await expectFault(args, { code: 'ETCD_CERT_UNREADABLE', exitCode: 2 });
+    const message = /the key \S+ does not belong to the certificate \S+/;
+    await expectFault(args, { code: 'ETCD_CERT_UNREADABLE', exitCode: 2, message });
+  });
+
+  test.each([
+    ['a CA file that holds no CA', '/etc/passwd', 'CERT_FILE_INVALID', /holds no certificate in PEM form/],
+    ['a CA file that is not there', '/nowhere/ca.crt', 'CERT_FILE_UNREADABLE', /no such file/],
+  ])('%s is told as a fault of the file, and not of the server', async (_name, ca, code, message) => {
+    const { report, exitCode } = await runDoctor('--endpoint', endpoint, ...tlsFlags({ ...certs, ca }));
+    const critical = report.lines.filter(({ status }) => status === 'critical');
+    expect(critical.map((line) => line.code)).toEqual(expect.arrayContaining(['ETCD_CERT_UNREADABLE', code]));
+    expect(critical.find((line) => line.code === 'ETCD_CERT_UNREADABLE')?.message).toMatch(message);
+    expect(critical.every((line) => line.code?.includes('CERT') === true)).toBe(true);
+    expect(exitCode).toBe(2);
   });
 
   test('a server certificate that has expired, which the check of certificates tells too', async () => {
@@ -150,6 +187,21 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     }
   });
 
+  test('a metrics page where nothing listens, and one that is cut off, while etcd answers', async () => {
+    const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
+    const silent = `http://127.0.0.1:${await freePort()}/metrics`;
+    const message = /metrics.*nothing listens there.*\n.*to do: .*member\.metricsUrl/;
+    const unreachable = { code: 'ETCD_UNREACHABLE', exitCode: 1, message };
+    await expectFault([...args, '--set', `member.metricsUrl=${silent}`], unreachable);
+    const page = 'etcd_disk_wal_fsync_duration_seconds_bucket{le="0.001"} 3\n';
+    const server = createServer((_request, response) => response.end(page)).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const cut = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+    const garbled = { code: 'ETCD_METRICS_GARBLED', exitCode: 1, message: /backend_commit/ };
+    await expectFault([...args, '--set', `member.metricsUrl=${cut}`], garbled);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   test('a data dir that is not there, and one of another member', async () => {
     const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
     const missing = await runDoctor(...args, '--data-dir', join(folder, 'nothing'));
@@ -165,7 +217,9 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...flags, '--set', 'member.name=elsewhere'];
     const { report, exitCode } = await runDoctor(...args);
     const codes = report.lines.map(({ code }) => code);
-    expect(codes).toEqual(expect.arrayContaining(['SECRET_FILE_OPEN', 'MEMBER_NAME_MISMATCH']));
+    expect(codes).toContain('SECRET_FILE_OPEN');
+    const mismatches = report.lines.filter(({ code }) => code === 'MEMBER_NAME_MISMATCH');
+    expect(mismatches).toMatchObject([{ status: 'critical' }]);
     expect(exitCode).toBe(1);
   });
 });

@@ -85,9 +85,7 @@ test('the load says how long writes took and leaves no key and no lease, also wh
   const [endpoint = ''] = cluster.endpoints;
   await cluster.etcdctl('put', '/etcd-caretaker/doctor/not-ours', 'stays');
   const { report } = await runDoctor('--endpoint', endpoint, '--load');
-  expect(report.lines.find(({ group }) => group === 'load')?.message).toMatch(
-    /^\d{3,} writes at \d+\/s: median .*, p99 /,
-  );
+  expect(report.lines.find(({ group }) => group === 'load')?.message).toMatch(/^\d+ writes at \d+\/s: median .*, p99 /);
   const keys = async () => (await cluster.etcdctl('get', '', '--prefix', '--keys-only')).trim();
   expect(await keys()).toBe('/etcd-caretaker/doctor/not-ours');
   expect(await cluster.etcdctl('lease', 'list')).toContain('found 0 leases');

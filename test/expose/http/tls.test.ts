@@ -120,7 +120,7 @@ describe('TLS', () => {
     });
     await expect(serve({ tls: { cert: server.cert, key: client.key } })).rejects.toMatchObject({
       code: 'TLS_FILES_INVALID',
-      message: expect.stringContaining('is not of the key'),
+      message: expect.stringContaining('does not belong to the certificate'),
     });
     const empty = join(folder, 'empty.pem');
     await writeFile(empty, '');

@@ -135,8 +135,8 @@ describe.each(['3.4', '3.5'] as const)('the keyspace of a real etcd %s', (versio
     cleanups.push(() => proxy.close());
     const random = randomOf(3);
     await fill(direct, random, 3000);
-    const { follow: following, totals } = follow(connect(`http://${proxy.address}`), 3000);
-    await until(() => following.progress.scannedKeys > 500);
+    const { follow: following, totals } = follow(connect(`http://${proxy.address}`), 800);
+    await until(() => following.progress.scannedKeys > 300);
     proxy.cut();
     expect(following.progress.current).toBe(false);
     const { kv } = await direct.etcd3();

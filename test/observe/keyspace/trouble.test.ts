@@ -22,8 +22,9 @@ function observe(member: FakeMember): () => Promise<KeyspaceSection> {
 }
 
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (let i = 0; !(await condition()); i += 1) {
-    if (i > 400) {
+  const deadline = Date.now() + 40_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) {
       throw new Error(`waited in vain for ${condition}`);
     }
     await sleep(10);

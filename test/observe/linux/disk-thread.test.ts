@@ -58,10 +58,10 @@ test('a thread that died is started again by the next call', async () => {
 test('closing says when a call hangs in the kernel, and when not', async () => {
   const path = fifo();
   const hung = thread.call('block', path, unhurried).catch((error: unknown) => error);
-  await vi.waitFor(() => expect(existsSync(`${path}.reached`)).toBe(true));
+  await vi.waitFor(() => expect(existsSync(`${path}.reached`)).toBe(true), { timeout: 40_000 });
   expect(await thread.close(100)).toBe(false);
   await writeFile(path, '');
   expect(await hung).toMatchObject({ code: 'DISK_THREAD_ENDED' });
-  expect(await thread.close()).toBe(true);
+  expect(await thread.close(40_000)).toBe(true);
   await expect(thread.call('double', 1, unhurried)).rejects.toMatchObject({ code: 'DISK_THREAD_ENDED' });
 });

@@ -30,8 +30,8 @@ const probe = async (url: string, files: TlsFiles): Promise<PeerExchange> => {
   if (target === undefined) {
     throw new Error(`not a URL: ${url}`);
   }
-  const signal = AbortSignal.timeout(20_000);
-  return await probePeer(target, { credentials: new TlsCredentials(files), timeoutMs: 5_000, signal });
+  const signal = AbortSignal.timeout(60_000);
+  return await probePeer(target, { credentials: new TlsCredentials(files), timeoutMs: 20_000, signal });
 };
 
 const summary = ({ outcomes }: PeerExchange): Record<string, string> =>

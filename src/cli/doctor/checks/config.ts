@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import { unseenFindings } from '../../../cluster/unseen.ts';
 import { type Check, found, type Line, ok } from '../check.ts';
-import type { Facts, SecretFile } from '../facts.ts';
+import type { DataDirState, Facts, SecretFile } from '../facts.ts';
 
 /** Permission bits that let others than the owner and its group in. */
 const othersBits = 0o007;
@@ -10,8 +11,9 @@ export const configCheck: Check = {
   group: 'config',
   examine: (facts) => [
     summary(facts),
-    ...memberName(facts),
     ...dataDir(facts),
+    ...dataDirOfStoppedEtcd(facts),
+    ...unseenFindings(facts.observation).map(found),
     ...facts.config.secretFiles.flatMap(secretFile),
   ],
 };
@@ -20,16 +22,6 @@ function summary({ config }: Facts): Line {
   const origin = config.file === undefined ? 'no file' : config.file;
   const out = config.foundOut.length === 0 ? '' : `; found out here: ${config.foundOut.join(', ')}`;
   return ok(`${origin}: ${config.keysSet} keys are set, all of them good${out}`);
-}
-
-function memberName({ observation, member, config }: Facts): readonly Line[] {
-  const { member: own, cluster } = observation.sections;
-  const id = own?.value?.status.memberId;
-  const listed = cluster?.value?.members.find((each) => each.id === id);
-  if (listed === undefined || listed.name === member || config.foundOut.includes('member.name')) return [];
-  const message = `The endpoint is answered by the member named ${listed.name}, but member.name is ${member}.`;
-  const remedy = `Set member.name to ${listed.name}, or correct member.endpoint.`;
-  return [found({ code: 'MEMBER_NAME_MISMATCH', severity: 'warning', message, remedy })];
 }
 
 function dataDir({ observation, dataDir: configured, config }: Facts): readonly Line[] {
@@ -46,6 +38,34 @@ function dataDir({ observation, dataDir: configured, config }: Facts): readonly 
   const message = `Etcd at this endpoint (process ${process?.pid}) keeps its data in ${running}, but member.dataDir is ${configured}.`;
   const remedy = 'Set member.dataDir to the directory of this member.';
   return [found({ code: 'DATA_DIR_MISMATCH', severity: 'warning', message, remedy })];
+}
+
+const dataDirRemedy = 'Set member.dataDir (--data-dir) to the data directory of this member, as the agent sees it.';
+
+/** Why a directory is not the data directory of a member; what is missing altogether, the disk's lines tell. */
+const dataDirFaults: {
+  readonly [K in DataDirState]?: { readonly code: string; readonly why: string; readonly remedy: string };
+} = {
+  'not-a-directory': { code: 'DATA_DIR_INVALID', why: 'is not a directory', remedy: dataDirRemedy },
+  'no-member': {
+    code: 'DATA_DIR_INVALID',
+    why: 'has no folder member/, as etcd makes it when it first starts',
+    remedy: `${dataDirRemedy} A member that has never been started has no such folder yet.`,
+  },
+  unreadable: {
+    code: 'DATA_DIR_UNREADABLE',
+    why: 'may not be looked into by this user',
+    remedy: "Run the doctor and the agent as root or as etcd's user.",
+  },
+};
+
+/** Where etcd runs, its process tells which directory is right; where it does not, the directory has to speak for itself. */
+function dataDirOfStoppedEtcd({ observation, dataDir: configured, dataDirState }: Facts): readonly Line[] {
+  const isRunning = observation.sections.process?.fault?.code !== 'ETCD_PROCESS_NOT_FOUND';
+  const fault = dataDirState === undefined ? undefined : dataDirFaults[dataDirState];
+  if (isRunning || configured === undefined || fault === undefined) return [];
+  const { code, why, remedy } = fault;
+  return [found({ code, severity: 'critical', message: `member.dataDir, ${configured}, ${why}.`, remedy })];
 }
 
 function secretFile({ key, path, mode, fault }: SecretFile): readonly Line[] {

@@ -1,32 +1,18 @@
-import type { RoleDevice, WalSection } from '../../../cluster/sections.ts';
-import { formatLatency } from '../../units.ts';
+import { deviceFindings } from '../../../cluster/device-findings.ts';
+import type { RoleDevice } from '../../../cluster/sections.ts';
 import { type Check, found, type Line, ok, skipped } from '../check.ts';
-import type { DiskPreflight, Facts } from '../facts.ts';
-import { describeSeconds, sampleAt } from '../sorted-seconds.ts';
-
-/** Etcd's hardware guidance: the 99th percentile of fdatasync should be below 10 ms. */
-const fsyncP99Seconds = 0.01;
-
-/** Etcd's FAQ: the 99th percentile of backend commits should be below 25 ms. */
-const commitP99Seconds = 0.025;
-
-/** Half of the default election timeout: from here on leaders are lost because of the disk. */
-const disastrousSeconds = 0.5;
-
-/** Fewer samples than this have no 99th percentile to speak of. */
-const enoughSamples = 20;
-
-const slowDiskRemedy =
-  'Give the WAL a disk of its own, best a local SSD or NVMe; look for neighbours on it, and at throttled IOPS in a cloud.';
+import type { Facts } from '../facts.ts';
+import { etcdLatency } from './disk-etcd.ts';
+import { preflightLine } from './disk-preflight.ts';
 
 /** What lies under the WAL and the data, and how fast it is: by writing as etcd does, and by etcd's own histograms. */
 export const diskCheck: Check = {
   group: 'disk',
   examine: (facts) => {
-    const latency = etcdLatency(facts.observation.sections.wal?.value);
+    const latency = etcdLatency(facts);
     const missing = missingDirectory(facts);
     return missing === undefined
-      ? [...devices(facts), ...facts.preflight.map(preflight), ...latency]
+      ? [...devices(facts), ...facts.preflight.map(preflightLine), ...latency]
       : [missing, ...latency];
   },
 };
@@ -60,63 +46,12 @@ function devices({ observation, dataDir }: Facts): readonly Line[] {
 
 function deviceLine(device: RoleDevice): readonly Line[] {
   const { role, path, filesystemType, unresolved } = device;
-  const what = role === 'wal' ? 'The WAL' : 'The data';
-  if (filesystemType === 'tmpfs' || filesystemType === 'ramfs') {
-    const message = `${what} (${path}) lies in memory (${filesystemType}): it is gone after a reboot.`;
-    return [found({ code: 'DATA_IN_MEMORY', severity: 'critical', message, remedy: 'Put it on a disk.' })];
-  }
-  if (filesystemType !== undefined && /^(nfs4?|cifs|smb3?|9p|fuse\.sshfs)$/.test(filesystemType)) {
-    const message = `${what} (${path}) lies on a network file system (${filesystemType}).`;
-    const remedy = 'Use a local or block-attached disk: etcd needs locks and fsync that hold.';
-    return [found({ code: 'NETWORK_FILESYSTEM', severity: 'warning', message, remedy })];
-  }
-  if (device.rotational === true && device.model !== undefined) {
-    const message = `${what} (${path}) lies on a spinning disk (${device.device}, ${device.model}).`;
-    return [found({ code: 'SPINNING_DISK', severity: 'info', message, remedy: slowDiskRemedy })];
-  }
+  const findings = deviceFindings(device);
+  if (findings.length > 0) return findings.map(found);
   if (device.device === undefined) return [skipped(`${role}: ${unresolved ?? `no device under ${path}`}`)];
   const under = device.disks?.filter((disk) => disk !== device.device) ?? [];
   const disks = under.length === 0 ? '' : ` on ${under.join(', ')}`;
   return [
     ok(`${role}: ${path} is on ${device.device}${disks}${filesystemType === undefined ? '' : ` (${filesystemType})`}`),
   ];
-}
-
-function preflight({ role, directory, seconds, idle, fault }: DiskPreflight): Line {
-  const what = role === 'wal' ? 'the WAL' : 'the data';
-  if (fault !== undefined) {
-    const message = `Writing beside ${what} fails: ${fault.message}.`;
-    const remedy = fault.remedy ?? 'Look at the disk, its space and its permissions: etcd writes there too.';
-    return found({ code: fault.code, severity: 'critical', message, remedy });
-  }
-  if (seconds === undefined) return skipped(`writes beside ${what} not measured: ${idle ?? 'no reason given'}`);
-  const numbers = `${seconds.length} writes of 2300 bytes with fdatasync in ${directory}: ${describeSeconds(seconds)}`;
-  const p99Seconds = sampleAt(0.99, seconds);
-  if (p99Seconds < fsyncP99Seconds) return ok(numbers);
-  return found({
-    code: 'DISK_SLOW',
-    severity: p99Seconds > disastrousSeconds ? 'critical' : 'warning',
-    message: `${numbers}; etcd wants a p99 below ${formatLatency(fsyncP99Seconds)}.`,
-    remedy: slowDiskRemedy,
-  });
-}
-
-function etcdLatency(wal: WalSection | undefined): readonly Line[] {
-  const kinds = [
-    ['WAL_FSYNC_SLOW', 'WAL fsync', wal?.walFsyncP99Seconds, wal?.walFsyncsInInterval, fsyncP99Seconds],
-    [
-      'BACKEND_COMMIT_SLOW',
-      'backend commit',
-      wal?.backendCommitP99Seconds,
-      wal?.backendCommitsInInterval,
-      commitP99Seconds,
-    ],
-  ] as const;
-  return kinds.flatMap(([code, name, seconds, samples = 0, limitSeconds]) => {
-    if (seconds === undefined || samples < enoughSamples) return [];
-    const numbers = `etcd's own ${name}: p99 ${formatLatency(seconds)} over ${samples} in the last seconds`;
-    if (seconds <= limitSeconds) return [ok(numbers)];
-    const message = `${numbers}; it should be below ${formatLatency(limitSeconds)}.`;
-    return [found({ code, severity: 'warning', message, remedy: slowDiskRemedy })];
-  });
 }

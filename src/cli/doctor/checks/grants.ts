@@ -64,7 +64,7 @@ function missingLine({ operation, purpose, needs }: NeededGrant, user: string): 
   const remedy =
     needs.kind === 'root'
       ? `etcdctl user grant-role ${user} root, if the caretaker is to do this.`
-      : `etcdctl role grant-permission ${role} --prefix=true ${needs.access} ${needs.span.end === undefined ? '""' : needs.span.key.toString()}, and give ${user} that role.`;
+      : `etcdctl role add ${role} (once), etcdctl role grant-permission ${role} --prefix=true ${needs.access} ${needs.span.end === undefined ? '""' : needs.span.key.toString()}, then etcdctl user grant-role ${user} ${role}.`;
   return found({
     code: 'GRANT_MISSING',
     severity: operation === 'observe' ? 'critical' : 'warning',

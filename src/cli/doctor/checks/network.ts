@@ -1,5 +1,5 @@
 import { type CumulativeBucket, histogramQuantile } from '../../../cluster/histogram-quantile.ts';
-import type { Histogram, PeerReading } from '../../../cluster/sections.ts';
+import type { Histogram, PeerProbe, PeerReading } from '../../../cluster/sections.ts';
 import { formatLatency } from '../../units.ts';
 import { type Check, found, type Line, ok, skipped, unread } from '../check.ts';
 import type { Facts } from '../facts.ts';
@@ -10,6 +10,9 @@ const defaultElectionMs = 1000;
 
 /** Etcd's tuning guide: the election timeout should be at least 10 times the round trip between members. */
 const electionShare = 10;
+
+/** Fewer probes than this have no 99th percentile to speak of. */
+const enoughSamples = 100;
 
 /** A time that the settings of etcd's process tell, or etcd's default. */
 interface Timeouts {
@@ -27,9 +30,10 @@ export const networkCheck: Check = {
     const { peers, findings } = reading.value;
     if (peers.length === 0) return [skipped('no other members to measure')];
     const timeouts = timeoutsOf(facts);
+    const probe = commonProbe(peers);
     return [
       ...timeoutLines(timeouts),
-      ...peers.flatMap((peer) => peerLines(peer, timeouts)),
+      ...peers.flatMap((peer) => peerLines(peer, probe, timeouts)),
       ...findings.map(found),
       ...clocks(
         peers,
@@ -55,25 +59,38 @@ function timeoutLines({ heartbeatSeconds, electionSeconds }: Timeouts): readonly
   return [found({ code: 'ELECTION_TIMEOUT_SHORT', severity: 'warning', message, remedy })];
 }
 
-function peerLines({ peer, url, probes }: PeerReading, timeouts: Timeouts): readonly Line[] {
+/**
+ * The kind of probe that all peers are compared by: a round trip of HTTP, which takes what raft's messages take, else of
+ * TCP. TLS handshakes happen once per connection, and raft's messages go over connections that stand. Undefined where no
+ * kind has measured all peers that were measured at all; then each is shown by what there is.
+ */
+function commonProbe(peers: readonly PeerReading[]): PeerProbe | undefined {
+  const measured = peers.map(measuredProbes).filter((probes) => probes.length > 0);
+  return roundTrips.find((probe) => measured.every((probes) => probes.includes(probe)));
+}
+
+const roundTrips = ['http', 'tcp'] as const;
+
+function measuredProbes({ probes }: PeerReading): readonly PeerProbe[] {
+  return roundTrips.filter((kind) => probes.some(({ probe, latency }) => probe === kind && latency.count > 0));
+}
+
+function peerLines(reading: PeerReading, common: PeerProbe | undefined, timeouts: Timeouts): readonly Line[] {
+  const { peer, url, probes } = reading;
   const lines: Line[] = [];
-  for (const { probe, fault, impossible, failures, latency } of probes) {
-    if (fault === undefined || impossible === true) continue;
-    const message = `${peer} at ${url}: the ${probe.toUpperCase()} probe fails (${failures} of ${failures + latency.count}): ${fault.message}.`;
-    const remedy = 'Look at the peer port of that member and at the network between it and this machine.';
-    lines.push(found({ code: fault.code, severity: 'warning', message, remedy }));
+  const kind = common ?? measuredProbes(reading)[0];
+  const latency = probes.find(({ probe }) => probe === kind)?.latency;
+  const p99Seconds = latency === undefined ? undefined : histogramQuantile(0.99, bucketsOf(latency));
+  if (kind === undefined || latency === undefined || p99Seconds === undefined) {
+    // Why it could not be measured is a finding of the collector.
+    const isTold = probes.some(({ fault }) => fault !== undefined);
+    return isTold ? [] : [skipped(`${peer} at ${url}: nothing was measured`)];
   }
-  const slowest = probes
-    .flatMap(({ probe, latency }) => {
-      const seconds = histogramQuantile(0.99, bucketsOf(latency));
-      return seconds === undefined ? [] : [{ probe, seconds, mean: latency.sum / latency.count, count: latency.count }];
-    })
-    // TLS handshakes happen once per connection; raft's messages go over connections that stand.
-    .filter(({ probe }) => probe !== 'tls')
-    .toSorted((a, b) => b.seconds - a.seconds)[0];
-  if (slowest === undefined) return lines.length > 0 ? lines : [skipped(`${peer} at ${url}: nothing was measured`)];
-  const { probe, seconds, mean, count } = slowest;
-  const numbers = `${peer}: ${probe.toUpperCase()} round trip ${formatLatency(mean)}, p99 at most ${formatLatency(seconds)} (${count} probes)`;
+  const { count } = latency;
+  const mean = latency.sum / count;
+  // Of a few probes the 99th percentile is the slowest one, and a single hiccup would decide.
+  const seconds = count < enoughSamples ? mean : p99Seconds;
+  const numbers = `${peer}: ${kind.toUpperCase()} round trip ${formatLatency(mean)}, p99 at most ${formatLatency(p99Seconds)} (${count} probes)`;
   const limits = `election timeout ${formatLatency(timeouts.electionSeconds)}, heartbeat ${formatLatency(timeouts.heartbeatSeconds)} (${timeouts.origin})`;
   const remedy =
     'Find the slow link, or raise --heartbeat-interval to the round trip and --election-timeout to 10 times that.';

@@ -93,7 +93,8 @@ async function orderOf(context: OperationContext): Promise<readonly string[]> {
 
 async function newestOfAll(state: ClusterState, { effects }: Parts, signal: AbortSignal): Promise<bigint> {
   const statuses = await Promise.all(votersOf(state).map(({ id }) => effects.status(id, signal)));
-  return statuses.map(({ revision }) => revision).reduce((least, revision) => (revision < least ? revision : least));
+  const [least = 0n] = statuses.map(({ revision }) => revision).toSorted((a, b) => (a < b ? -1 : Number(a > b)));
+  return least;
 }
 
 /** Names who differs from the majority; where there is none, all of them. */

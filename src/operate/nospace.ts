@@ -34,7 +34,7 @@ async function recover(context: OperationContext, parts: Parts): Promise<Operati
   const { slot, signal } = context;
   const state = await context.observe();
   const unsafe = unsafeToBlock(state, CONSENT);
-  if (unsafe !== undefined) throw new OperationStopped(unsafe.code, stopText(unsafe.message));
+  if (unsafe !== undefined) throw new OperationStopped(unsafe.code, unsafe.message);
   if (raisedNospace(state).length === 0) {
     await testWrite(context, parts);
     return { outcome: 'succeeded', summary: 'The alarm was gone already, and writes go on.' };

@@ -29,7 +29,10 @@ export interface Step {
   readonly ready?: () => Promise<void>;
 }
 
-/** Thrown inside an operation: something in the cluster keeps it from going on, and nothing is half done. */
+/**
+ * Thrown inside an operation: something in the cluster keeps it from going on, and nothing is half done. Its message goes
+ * after "It stopped because".
+ */
 export class OperationStopped extends AgentError {}
 
 /** What an operation may use. */

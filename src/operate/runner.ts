@@ -63,8 +63,10 @@ async function ended(operation: Operation, context: OperationContext, over: () =
   } catch (error) {
     const { code, message } = faultOf(error);
     if (over() || LEAVE.has(code)) return undefined;
-    const stopped = code === 'PAUSED' || error instanceof OperationStopped;
-    return { outcome: stopped ? 'stopped' : 'failed', code, summary: message };
+    if (error instanceof OperationStopped) {
+      return { outcome: 'stopped', code, summary: `It stopped because ${message}.` };
+    }
+    return { outcome: code === 'PAUSED' ? 'stopped' : 'failed', code, summary: message };
   }
 }
 

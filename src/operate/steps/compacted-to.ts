@@ -9,6 +9,9 @@ export function seenCompactRevision({ members }: ClusterState): bigint {
   }, 0n);
 }
 
+/** Of an empty store: there is nothing before it. */
+const FIRST_REVISION = 1n;
+
 /**
  * How far the store is compacted, up to `atMost`: found by reads, since etcd says so nowhere but on its metrics page.
  * @param guess how far it seems to be
@@ -18,8 +21,8 @@ export async function compactedTo(
   reads: Reads,
   signal: AbortSignal,
 ): Promise<bigint> {
-  if (await reads.compactedBefore(atMost, signal)) return atMost;
-  let compacted = guess < atMost && (await reads.compactedBefore(guess, signal)) ? guess : 0n;
+  if (atMost <= FIRST_REVISION || (await reads.compactedBefore(atMost, signal))) return atMost;
+  let compacted = guess < atMost && (await reads.compactedBefore(guess, signal)) ? guess : FIRST_REVISION;
   let open = atMost;
   // The commonest answer first: it is as it seems.
   for (let probe = compacted + 1n; open - compacted > 1n; probe = (compacted + open) / 2n) {

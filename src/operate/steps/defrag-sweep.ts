@@ -83,6 +83,9 @@ async function untilDone(run: Run): Promise<Reason | undefined> {
     const { state } = gated;
     const next = nextOf(run, state);
     if ('code' in next) return next;
+    // Before the leadership is moved for nothing.
+    const noRoom = noRoomFor(next);
+    if (noRoom !== undefined) return noRoom;
     const to = next.isLeader ? transfereeOf(state, next.id, ({ id }) => !isLeft(run, id)) : undefined;
     if (next.isLeader && to === undefined && !(state.voters === 1 || options.evenWhileLeading === true)) {
       return { code: 'NO_TRANSFEREE', message: `nobody can take the raft leadership from ${next.name}` };
@@ -121,8 +124,6 @@ async function movedOff(
 
 async function defragment(member: MemberState, state: ClusterState, run: Run): Promise<Reason | undefined> {
   const { context, options, done, measured } = run;
-  const noRoom = noRoomFor(member);
-  if (noRoom !== undefined) return noRoom;
   const { id: memberId, name, dbSizeBytes = 0, dbSizeInUseBytes = 0 } = member;
   const step = {
     name: 'defragment',

@@ -17,9 +17,9 @@ const releaseTimeoutMs = 5000;
  * @throws what `startAgent` throws when it cannot start; an uncaught error while it runs
  */
 export async function runAgent(plan: AgentPlan): Promise<void> {
-  const { member, cluster, expose, log: settings } = plan.config;
+  const { member, cluster, expose, notify, log: settings } = plan.config;
   const log = createLog({ level: settings.level, base: { member: member.name, cluster: cluster.name } });
-  const secretFiles = [expose.auth.tokenFile, cluster.auth.passwordFile];
+  const secretFiles = [expose.auth.tokenFile, cluster.auth.passwordFile, notify.webhookFile];
   await registerSecrets(secretFiles, log.addSecret);
   const stateLog = new StateLog(log);
   const releasers = new Releasers();

@@ -1,6 +1,7 @@
 import type { Slot } from '../cluster/caretaking.ts';
 import type { CaretakingView } from '../cluster/caretaking-view.ts';
 import type { ClusterMember } from '../cluster/sections.ts';
+import { isoTime } from './iso-time.ts';
 
 /** A member by its id, and by the name that people know, which is the id where there is none. */
 export interface NamedMember {
@@ -87,12 +88,4 @@ function operationOf(slot: Slot, members: readonly ClusterMember[]): StatusOpera
     holder: named(holder),
     ...(requestedBy === undefined ? {} : { requestedBy }),
   };
-}
-
-/** The largest time that a Date can hold, in ms from the epoch either way (ECMA-262, time values). */
-const furthestMs = 8.64e15;
-
-/** Times of the journal were written by others: one that no calendar has must not break the whole reply. */
-function isoTime(atMs: number): string {
-  return new Date(Math.max(-furthestMs, Math.min(furthestMs, Number.isNaN(atMs) ? 0 : atMs))).toISOString();
 }

@@ -18,8 +18,17 @@ export interface AgentEvents {
   readonly acting: CaretakerEvents;
 }
 
-/** For tests alone: puts something between the operations and etcd. */
-type WrapEffects = NonNullable<CaretakerOptions['wrapEffects']>;
+/** For tests alone: what stands between the part that acts and etcd. */
+export interface AgentWraps extends Pick<CaretakerOptions, 'wrapEffects'> {
+  /** Wraps the own member's client: the journal is written through it. */
+  readonly wrapClient?: (client: CaretakerOptions['client']) => CaretakerOptions['client'];
+}
+
+/** What an agent is started with besides its configuration. */
+export interface StartOptions extends AgentWraps {
+  readonly events: AgentEvents;
+  readonly socketPath?: string;
+}
 
 /** A running agent. */
 export interface Agent {
@@ -36,12 +45,8 @@ const staleAfterIntervals = 6;
  *
  * The order matters: collectors first, the server last, so that what is answered has something behind it.
  */
-export async function startAgent(
-  config: Config,
-  options: { readonly events: AgentEvents; readonly socketPath?: string; readonly wrapEffects?: WrapEffects },
-  releasers: Releasers,
-): Promise<Agent> {
-  const { events, socketPath, wrapEffects } = options;
+export async function startAgent(config: Config, options: StartOptions, releasers: Releasers): Promise<Agent> {
+  const { events, socketPath, wrapEffects, wrapClient } = options;
   const observer = await buildObserver(config, {
     ...events,
     onObservation: (observation) => {
@@ -54,10 +59,14 @@ export async function startAgent(
   let url: string | undefined;
   const caretaking = besideObserver(
     () => runner.observation,
-    () => ({
-      ...caretakerOptions(config, { observer, url, events: events.acting }),
-      ...(wrapEffects === undefined ? {} : { wrapEffects }),
-    }),
+    () => {
+      const made = caretakerOptions(config, { observer, url, events: events.acting });
+      return {
+        ...made,
+        client: wrapClient?.(made.client) ?? made.client,
+        ...(wrapEffects === undefined ? {} : { wrapEffects }),
+      };
+    },
   );
   releasers.push('caretaker', () => caretaking.close());
   const { observation } = caretaking;

@@ -21,7 +21,7 @@ export const findLeftovers = (run: string): Leftover[] =>
     });
 
 const isOurs = (command: string): boolean =>
-  /(^|\/)(etcd|strace) /.test(command) || /(src|dist)\/([\w-]+\/)?[\w-]+\.[tj]s/.test(command);
+  /(^|\/)(etcd|strace) /.test(command) || /(src|dist|test\/chaos)\/([\w-]+\/)?[\w-]+\.[tj]s/.test(command);
 
 const read = (path: string): string => {
   try {

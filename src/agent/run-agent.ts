@@ -40,6 +40,9 @@ export async function runAgent(plan: AgentPlan): Promise<void> {
             error === undefined ? log.info(`${what} read again`) : log.error(`${what} not read again`, { error }),
           onFailure: (what, error) => log.error('failed', { what, error }),
           acting: actingLog(log),
+          onNotifyFault: (receiver, fault) =>
+            log.fault({ collector: `notify ${receiver.kind} ${receiver.host}` }, fault),
+          onNotifyRecovery: (receiver) => log.resolved({ collector: `notify ${receiver.kind} ${receiver.host}` }),
         },
       },
       releasers,

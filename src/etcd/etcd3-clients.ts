@@ -93,7 +93,8 @@ class OneMember implements ICallable<Session> {
     return this.#connection
       .run(method, signal, ({ session, metadata }) => {
         const client = this.#client(session, service);
-        const call: UnaryCall = Reflect.get(client, method);
+        // By its name in the .proto file: `hashKV`, as etcd3 has it, is spelt `hashKv` by grpc-js, and was never found.
+        const call: UnaryCall = Reflect.get(client, `${method.charAt(0).toUpperCase()}${method.slice(1)}`);
         allowed?.();
         return finish<T>(signal, (done) => call.call(client, request, metadata, callOptions, done));
       })

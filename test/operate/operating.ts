@@ -139,8 +139,12 @@ async function termOn(client: MemberClient, keys: JournalKeys, epoch: bigint, ho
   const value = Buffer.from(JSON.stringify({ format: 1, holder, token: randomUUID() }));
   await client.txn({ compare: [], changes: [{ delete: keys.leader }] });
   const { revision } = await client.txn({ compare: [], changes: [{ put: keys.leader, value }] });
+  return termWith([{ key: keys.leader, createRevision: revision }], epoch, holder);
+}
+
+/** A term that is held until it is ended. */
+export function termWith(guard: Term['guard'], epoch: bigint, holder: string): TestTerm {
   const lost = new AbortController();
-  const guard = [{ key: keys.leader, createRevision: revision }];
   const term = { epoch, holder, held: true, lost: lost.signal, guard, end: () => undefined };
   const end = (): void => {
     term.held = false;

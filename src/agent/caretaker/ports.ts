@@ -35,13 +35,13 @@ export function portsOf(caretaker: () => Caretaker | undefined): CaretakingPorts
       const { acting } = there();
       const { client } = acting.options;
       const { revision } = await pause(client, acting.keys, wish, signal);
-      acting.options.events.log('paused', { by: wish.by, reason: wish.reason });
+      acting.options.events.onPaused(wish);
       await note(there(), { operation: 'pause', by: wish.by, summary: wish.reason, revision }, signal);
     },
     resume: async (by, signal) => {
       const { acting } = there();
       const revision = await resume(acting.options.client, acting.keys, by, signal);
-      acting.options.events.log('resumed', { by });
+      acting.options.events.onResumed(by);
       await note(
         there(),
         { operation: 'resume', by, summary: 'The pause has ended, breakers are closed.', revision },

@@ -1,4 +1,4 @@
-import { type Decision, operationNames, type Reason } from '../cluster/caretaking.ts';
+import { type Decision, type OperationName, operationNames, type Reason } from '../cluster/caretaking.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import { formatSpan } from '../cluster/units.ts';
 import { agentTrouble } from './agents.ts';
@@ -22,7 +22,7 @@ const dangerousSigns: ReadonlySet<string> = new Set(['FOREIGN_MEMBER_CHANGE', 'F
  */
 export function gate(decision: Decision, state: ClusterState, settings: DecideSettings, asked?: Asked): Decision {
   if (asked === undefined && settings.policies[decision.policy] === 'off') {
-    return hold(decision.policy, [because('POLICY_OFF', `maintenance.${decision.policy} is off`)]);
+    return hold(decision.policy, [because('POLICY_OFF', `${modeKey(decision.policy)} is off`)]);
   }
   if (decision.decision !== 'act') return decision;
   const armed = state.armed !== undefined;
@@ -57,6 +57,11 @@ export function gate(decision: Decision, state: ClusterState, settings: DecideSe
     reasons: [withheld[0], ...withheld.slice(1), ...decision.reasons],
     ...(nospace ? { page: true } : {}),
   };
+}
+
+/** Where a policy's mode stands in the configuration: `maintenance.moveLeader.mode`. */
+function modeKey(policy: OperationName): string {
+  return `maintenance.${policy.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}.mode`;
 }
 
 function unreadable({ unreadable: keys }: ClusterState): readonly Reason[] {
@@ -127,7 +132,7 @@ function consent({ policy }: Decision, settings: DecideSettings, asked: Asked | 
   return [
     ...(settings.mode === 'plan' ? [because('MODE_PLAN', 'mode is plan: it would be done now')] : []),
     ...(asked === undefined && settings.policies[policy] === 'plan'
-      ? [because('POLICY_PLAN', `maintenance.${policy} is set to plan: it would be done now`)]
+      ? [because('POLICY_PLAN', `${modeKey(policy)} is plan: it would be done now`)]
       : []),
   ];
 }

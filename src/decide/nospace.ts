@@ -147,7 +147,7 @@ function hasChanged(last: HistoryEntry, voters: readonly MemberFullness[], { rev
   const compacted = last.figures['compactRevision'];
   return (
     voters.some(({ member, inUseBytes }) => inUseBytes < (last.figures[`inUseBytes.${member.id}`] ?? 0)) ||
-    (compacted !== undefined && revision !== undefined && revision > BigInt(Math.trunc(compacted)))
+    (compacted !== undefined && revision !== undefined && Number(revision) > compacted)
   );
 }
 

@@ -1,6 +1,6 @@
 import {
   type Decision,
-  type OperationName,
+  isOperationName,
   operationNames,
   type Reason,
   type RequestRecord,
@@ -34,7 +34,7 @@ export function requestedDecision(
   request: RequestRecord,
 ): RequestAnswer {
   const { operation } = request;
-  if (!isOperation(operation)) {
+  if (!isOperationName(operation)) {
     const known = operationNames.join(', ');
     return {
       request,
@@ -50,8 +50,4 @@ export function requestedDecision(
   const [first, ...rest] = decision.reasons.filter(({ code }) => !isMotive(code));
   const waits = decision.decision === 'hold' && [first, ...rest].every((reason) => passes(reason?.code ?? ''));
   return first === undefined || waits ? { request, decision } : { request, decision, refused: [first, ...rest] };
-}
-
-function isOperation(name: string): name is OperationName {
-  return operationNames.some((known) => known === name);
 }

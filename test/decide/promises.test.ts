@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Decision, type OperationName, operationNames } from '../../src/cluster/caretaking.ts';
+import type { ClusterState, MemberState } from '../../src/cluster/state.ts';
+import { decide } from '../../src/decide/decide.ts';
+import { reasonCodes } from '../../src/decide/reason-codes.ts';
+import type { DecideSettings } from '../../src/decide/settings.ts';
+import { anySettings, anyState } from './any-state.ts';
+
+/** The first of the named promises that does not hold. */
+function broken(promises: Readonly<Record<string, boolean>>): string | undefined {
+  return Object.entries(promises).find(([, holds]) => !holds)?.[0];
+}
+
+/** Holds a promise against what is chosen in many states; the cases in which nothing is chosen prove nothing. */
+function always(
+  promise: (chosen: Decision, given: ClusterState, when: DecideSettings) => string | undefined,
+  policies: readonly OperationName[] = operationNames,
+): void {
+  let seen = 0;
+  fc.assert(
+    fc.property(anyState, anySettings, (given, when) => {
+      const { chosen } = decide(given, when);
+      if (chosen === undefined || !policies.includes(chosen.policy)) return;
+      seen += 1;
+      expect(promise(chosen, given, when)).toBeUndefined();
+    }),
+    { numRuns: 2000 },
+  );
+  expect(seen).toBeGreaterThan(30);
+}
+
+const targetsOf = (chosen: Decision, { members }: ClusterState): readonly (MemberState | undefined)[] =>
+  (chosen.action?.targets ?? []).map((id) => members.find((one) => one.id === id));
+
+/** The agents' own promises: what breaks one is found here before it costs a quorum. */
+describe('whatever the state of the cluster', () => {
+  it('decides without a throw, with reasons from the list, and acts at most once', () => {
+    fc.assert(
+      fc.property(anyState, anySettings, (given, when) => {
+        const { decisions, chosen } = decide(given, when);
+        const reasons = decisions.flatMap((decision) => decision.reasons);
+        const acting = decisions.filter(({ decision }) => decision === 'act');
+        expect(
+          broken({
+            'at most one acts': acting.length <= 1 && acting[0] === chosen,
+            'codes are of the list': reasons.every(({ code }) => Object.hasOwn(reasonCodes, code)),
+            'sentences are for people': !reasons.some(({ message }) => /undefined|NaN|\[object/.test(message)),
+            'a hold has no action, all else has one': decisions.every(
+              ({ action, decision }) => (action === undefined) === (decision === 'hold'),
+            ),
+          }),
+        ).toBeUndefined();
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('acts only by right, on a quorum that agrees, with no CORRUPT and nothing else under way', () => {
+    always((_chosen, given, when) =>
+      broken({
+        'mode is auto': when.mode === 'auto',
+        armed: given.armed !== undefined,
+        'the slot is free': given.slot === undefined && given.unreadable.length === 0,
+        'nobody has paused': given.pause === undefined,
+        'nobody else is at it': given.foreign.length === 0,
+        'a quorum has spoken': given.linearizable && given.votersReachable >= given.quorumSize,
+        'a leader is agreed on': given.leaderId !== undefined,
+        'alarms are known, CORRUPT is not there':
+          !given.alarmsUnknown && given.alarms.every(({ alarm }) => alarm !== 'CORRUPT'),
+      }),
+    );
+  });
+
+  it('acts only on voters whose agents are there and not paused', () => {
+    always((chosen, given) =>
+      broken({
+        'voters that there are': targetsOf(chosen, given).every((target) => target?.isLearner === false),
+        'with an agent': targetsOf(chosen, given).every((target) => (target?.agent ?? target?.observed) !== undefined),
+        'not paused': targetsOf(chosen, given).every((target) => target?.observed?.localPause === undefined),
+      }),
+    );
+  });
+
+  it('takes no member out of service while another is missing, lags or learns', () => {
+    always(
+      (chosen, given, when) =>
+        broken({
+          'every voter answers': given.votersReachable === given.voters && given.learners === 0,
+          'one can be spared': chosen.policy !== 'defrag' || when.defrag.withoutSpare || given.voters >= 3,
+          'all are well': given.members.every(({ healthy, reachable }) => healthy && reachable),
+          'all are caught up': given.members.every(({ lagEntries }) => lagEntries !== undefined && lagEntries <= 1000n),
+          'none is at it': given.members.every(({ observed }) => observed?.defragInflight !== true),
+        }),
+      ['defrag', 'nospace', 'hash-check'],
+    );
+  });
+
+  it('defragments no member whose disk has no room for a copy, or might not', () => {
+    always(
+      (chosen, given) =>
+        broken({
+          room: targetsOf(chosen, given).every(
+            (target) => (target?.observed?.dataAvailableBytes ?? 0) >= 1.2 * (target?.dbSizeInUseBytes ?? Number.NaN),
+          ),
+        }),
+      ['defrag', 'nospace'],
+    );
+  });
+
+  it('never compacts the current revision, a young one, or one that is not durable', () => {
+    always(
+      (chosen, given, when) => {
+        const { revision, compactRevision } = chosen.action?.parameters ?? {};
+        const text = revision ?? compactRevision;
+        if (typeof text !== 'string') return undefined;
+        const target = BigInt(text);
+        const ageMs = chosen.policy === 'nospace' ? when.nospace.compactOlderThanMs : when.compaction.keepMs;
+        return broken({
+          'below the current': target < given.revision && target > 0n,
+          durable: given.durableRevision === undefined || target <= given.durableRevision,
+          old: given.revisions.some((sample) => sample.ageSeconds * 1000 >= ageMs && target <= sample.revision),
+        });
+      },
+      ['compaction', 'nospace'],
+    );
+  });
+
+  it('moves the raft leadership only to a voter that is fit to have it', () => {
+    always(
+      (chosen, given) => {
+        const [target] = targetsOf(chosen, given);
+        return broken({
+          voter: target?.isLearner === false && target.id !== given.leaderId,
+          well: target?.healthy === true && target.reachable && (target.lagEntries ?? 9999n) <= 1000n,
+          'no arbiter, with an agent': target?.agent?.role === 'default',
+        });
+      },
+      ['move-leader'],
+    );
+  });
+});

@@ -17,6 +17,9 @@ const NAMED_PREFIXES = 5;
 /** Below this share of its quota a member is no longer full, where the slot does not say: that of etcd-defrag. */
 const DISARM_BELOW_RATIO = 0.8;
 
+/** Every second of it is an outage: members need not be watched for as long as otherwise. */
+const SETTLE_MS = 5000;
+
 /** Writes are refused already: nobody loses more by a member that stands still. */
 const CONSENT = { withoutSpare: true };
 
@@ -27,7 +30,8 @@ const CONSENT = { withoutSpare: true };
  * never taken back. It looks only at the cluster, so that whoever takes over goes on from wherever it stands.
  */
 export function nospaceOperation(parts: Parts): Operation {
-  return { name: 'nospace', version: 1, run: (context) => recover(context, parts) };
+  const timing = { ...parts.timing, settleMs: Math.min(SETTLE_MS, parts.timing.settleMs) };
+  return { name: 'nospace', version: 1, run: (context) => recover(context, { ...parts, timing }) };
 }
 
 async function recover(context: OperationContext, parts: Parts): Promise<OperationResult> {

@@ -5,6 +5,8 @@ export interface OperateTiming {
   /** How long it may take to get there before the operation stops. */
   readonly settleWithinMs: number;
   readonly pollMs: number;
+  /** How long etcd may take until the new raft leader leads; normally it takes a few round trips. */
+  readonly moveWithinMs: number;
   /** A member that refuses connections for so long does not defragment any more: it is down. */
   readonly downAfterMs: number;
   /** Neither does one that has answered nothing for so long. */
@@ -23,6 +25,7 @@ export const productionTiming: OperateTiming = {
   settleMs: 30_000,
   settleWithinMs: 300_000,
   pollMs: 1000,
+  moveWithinMs: 10_000,
   downAfterMs: 60_000,
   silentAfterMs: 600_000,
   batchMs: 200,

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ClusterState } from '../../src/cluster/state.ts';
-import { type Operating, operating } from './operating.ts';
+import { type Operating, operating, type Runnable } from './operating.ts';
+
+/** Long enough for a move that is made, and not waited for in vain for too long. */
+const MOVE_WITHIN_MS = 5000;
 
 describe('moving the raft leadership', () => {
   let on: Operating;
@@ -9,10 +12,10 @@ describe('moving the raft leadership', () => {
   });
   afterAll(() => on[Symbol.asyncDispose]());
 
-  const move = async (from: string, to: string, effects: Parameters<Operating['run']>[0]['effects'] = {}) => {
+  const move = async (from: string, to: string, effects: Runnable['effects'] = {}) => {
     const term = await on.term();
     const journal = await on.slot(term, { operation: 'move-leader', targets: [to], parameters: { from, to } });
-    return on.run({ term, journal, effects });
+    return on.run({ term, journal, effects, timing: { moveWithinMs: MOVE_WITHIN_MS } });
   };
   const other = async (): Promise<readonly [string, string, string]> => {
     const from = await on.leader();
@@ -46,6 +49,15 @@ describe('moving the raft leadership', () => {
     const entry = await move(from, to, { moveLeader: () => Promise.reject(new Error('not today')) });
     expect(entry).toMatchObject({ outcome: 'failed', code: 'MOVE_LEADER_FAILED' });
     expect(entry?.summary).toContain('not today');
+    expect(await on.leader()).toBe(from);
+  });
+
+  test('is not asked of a member that is another one than was meant, as behind a load balancer', async () => {
+    const [from, to, third] = await other();
+    const { moveLeader } = on.mistaking(third, from);
+    const entry = await move(from, to, { moveLeader });
+    expect(entry).toMatchObject({ outcome: 'failed', code: 'MOVE_LEADER_FAILED' });
+    expect(entry?.summary).toContain(`but the member with id ${third} answered`);
     expect(await on.leader()).toBe(from);
   });
 

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { statfs } from 'node:fs/promises';
-import { assembleCluster } from '../../src/cluster/assemble.ts';
-import type { AgentRecord, HistoryEntry, OperationName, Slot } from '../../src/cluster/caretaking.ts';
-import type { ClusterState, MemberState } from '../../src/cluster/state.ts';
+import type { HistoryEntry, OperationName, Slot } from '../../src/cluster/caretaking.ts';
+import type { ClusterState } from '../../src/cluster/state.ts';
 import { MemberClient } from '../../src/etcd/member-client.ts';
 import { fetchMetricsPage } from '../../src/etcd/metrics-page.ts';
 import { type JournalKeys, journalKeys } from '../../src/journal/keys.ts';
@@ -18,14 +16,16 @@ import { SlotJournal } from '../../src/operate/slot-journal.ts';
 import type { OperateTiming } from '../../src/operate/timing.ts';
 import { aSlot } from '../journal/journal-on-etcd.ts';
 import { type ClusterOptions, type RealCluster, startCluster } from '../real/cluster.ts';
+import { look } from './observed-cluster.ts';
 
 /** Elections must not come from a machine that is slow for a moment: they end a sweep, and rightly so. */
 const calm = ['--heartbeat-interval', '300', '--election-timeout', '6000'];
 
-export const fast: OperateTiming = {
+const fast: OperateTiming = {
   settleMs: 300,
   settleWithinMs: 60_000,
   pollMs: 50,
+  moveWithinMs: 10_000,
   downAfterMs: 60_000,
   silentAfterMs: 120_000,
   batchMs: 200,
@@ -45,6 +45,8 @@ export interface Operating extends AsyncDisposable {
   readonly cluster: RealCluster;
   readonly keys: JournalKeys;
   readonly effects: Effects & Reads;
+  /** Effects that find the member with the first id where they look for the other. */
+  mistaking(id: string, forId: string): Effects & Reads;
   /** Ids in the order of the cluster's members. */
   readonly ids: readonly string[];
   client(index?: number): MemberClient;
@@ -84,21 +86,24 @@ export async function operating(
   };
   const ids = await Promise.all(clients.map(async (one) => (await one.status()).header.memberId));
   const metricsUrl = (index: number): string => new URL('/metrics', endpoints[index]).href;
-  const effects = etcdEffects({
-    own: client(),
-    clientOf: (id) => client(ids.indexOf(id)),
-    keys,
-    statusOf: memberStatusOf,
-    metricsPage: (id, families, signal) =>
-      fetchMetricsPage({ member: id, url: metricsUrl(ids.indexOf(id)), families, signal, timeoutMs: 2000 }),
-    readTimeoutMs: 2000,
-  });
+  const effectsWith = (clientOf: (id: string) => MemberClient): Effects & Reads =>
+    etcdEffects({
+      own: client(),
+      clientOf,
+      keys,
+      statusOf: memberStatusOf,
+      metricsPage: (id, families, signal) =>
+        fetchMetricsPage({ member: id, url: metricsUrl(ids.indexOf(id)), families, signal, timeoutMs: 2000 }),
+      readTimeoutMs: 2000,
+    });
+  const effects = effectsWith((id) => client(ids.indexOf(id)));
   let change = (state: ClusterState): ClusterState => state;
   const observe = async (): Promise<ClusterState> => change(await look({ cluster, clients, metricsUrl, options }));
   return {
     cluster,
     keys,
     effects,
+    mistaking: (id, forId) => effectsWith((wanted) => client(ids.indexOf(wanted === forId ? id : wanted))),
     ids,
     client,
     observe,
@@ -151,86 +156,6 @@ export function termWith(guard: Term['guard'], epoch: bigint, holder: string): T
     lost.abort(new Error('the test ended the term'));
   };
   return Object.assign(term, { end });
-}
-
-interface Looked {
-  readonly cluster: RealCluster;
-  readonly clients: readonly MemberClient[];
-  readonly metricsUrl: (index: number) => string;
-  readonly options: ClusterOptions;
-}
-
-/** What agents would put together. */
-async function look({ cluster, clients, metricsUrl, options }: Looked): Promise<ClusterState> {
-  const replies = await Promise.all(
-    clients.map(async (client) => {
-      try {
-        return { endpoint: client.endpoint, status: memberStatusOf(await client.status(AbortSignal.timeout(2000))) };
-      } catch (error) {
-        return { endpoint: client.endpoint, fault: { code: 'ETCD_UNREACHABLE', message: String(error) } };
-      }
-    }),
-  );
-  const answering = clients.find((_, index) => replies[index]?.status !== undefined);
-  if (answering === undefined) throw new Error('no member answers');
-  const [list, alarms] = await Promise.all([answering.memberList(), answering.alarms()]);
-  // Behind a proxy a member advertises another URL than the one that was asked.
-  const listed = list.members.map((member) => {
-    const index = Number(member.name.slice(1)) - 1;
-    return { ...member, clientUrls: [clients[index]?.endpoint ?? ''] };
-  });
-  const { clusterId } = list.header;
-  const section = assembleCluster({ clusterId, linearizable: list.linearizable, listed, replies, alarms });
-  const members = await Promise.all(
-    section.members.map(async (member): Promise<MemberState> => {
-      const index = Number(member.name.slice(1)) - 1;
-      const { status } = member;
-      const page = await fetchMetricsPage({
-        member: member.name,
-        url: metricsUrl(index),
-        families: ['etcd_debugging_mvcc_compact_revision'],
-        timeoutMs: 2000,
-      }).catch(() => undefined);
-      const compacted = page?.samples.get('etcd_debugging_mvcc_compact_revision')?.[0]?.value;
-      const disk = await statfs(cluster.folder);
-      return {
-        ...{ id: member.id, name: member.name, clientUrls: member.clientUrls, peerUrls: member.peerUrls },
-        ...{ isLearner: member.isLearner, isLeader: member.id === section.leaderId },
-        ...{ reachable: member.reachable, healthy: member.healthy },
-        ...(member.raftIndexLagEntries === undefined ? {} : { lagEntries: member.raftIndexLagEntries }),
-        ...(status === undefined
-          ? {}
-          : {
-              version: status.version,
-              revision: status.revision,
-              dbSizeBytes: status.dbSizeBytes,
-              dbSizeInUseBytes: status.dbSizeInUseBytes,
-            }),
-        quotaBytes: options.quotaBytes ?? 2 * 2 ** 30,
-        agent: agentOf(member.id, member.name),
-        observed: {
-          ageSeconds: 0,
-          dataAvailableBytes: disk.bavail * disk.bsize,
-          ...(compacted === undefined ? {} : { compactRevision: BigInt(compacted) }),
-        },
-      };
-    }),
-  );
-  const revision = members.reduce((most, { revision: seen = 0n }) => (seen > most ? seen : most), 0n);
-  return {
-    ...{ nowMs: Date.now(), monotonicMs: performance.now(), clusterId, linearizable: section.linearizable, members },
-    ...{ voters: section.voters, learners: section.learners, votersReachable: section.votersReachable },
-    ...{ quorumSize: section.quorumSize, raftTerm: section.raftTerm, termStableSeconds: 60, membersStableSeconds: 60 },
-    ...(section.leaderId === undefined ? {} : { leaderId: section.leaderId }),
-    ...{ revision, alarms: section.alarms, alarmsUnknown: false, revisions: [], foreign: [] },
-    ...{ kubernetesCompacts: false, largestPrefixes: [], history: [], requests: [], readySeconds: 60 },
-    ...{ resumedRevision: 0n, unreadable: [] },
-  };
-}
-
-function agentOf(memberId: string, member: string): AgentRecord {
-  const same = { instance: 'i', version: '0', operations: {}, role: 'default' as const, startedAtMs: 0 };
-  return { memberId, member, ...same };
 }
 
 /** Writes keys of 32 KiB that then go, so that their pages are free; keeps `kept/…`. */

@@ -6,9 +6,6 @@ import { stillLedAs } from './gate.ts';
 import type { Parts } from './parts.ts';
 import { MOST_LAG_ENTRIES } from './unsafe.ts';
 
-/** How long etcd may take until the new raft leader leads; normally it takes a few round trips. */
-const WITHIN_MS = 10_000;
-
 /**
  * Who may lead instead: a healthy voter that is caught up, beside no arbiter's agent, the fastest WAL first. A learner is
  * never one (etcd would refuse it; etcd-defrag picks them).
@@ -56,7 +53,7 @@ export async function handOver(
     });
     permit.check();
   });
-  const endMs = performance.now() + WITHIN_MS;
+  const endMs = performance.now() + timing.moveWithinMs;
   for (;;) {
     const status = await effects.status(toId, signal).catch(() => undefined);
     if (status?.leaderId === toId) return;
@@ -65,7 +62,7 @@ export async function handOver(
     await sleep(Math.min(timing.pollMs, 200), undefined, { signal });
   }
   const reason =
-    refused === undefined ? `it did not come to lead within ${WITHIN_MS / 1000} s` : faultOf(refused).message;
+    refused === undefined ? `it did not come to lead within ${timing.moveWithinMs / 1000} s` : faultOf(refused).message;
   throw new AgentError('MOVE_LEADER_FAILED', `The raft leadership was not moved to ${to.name}: ${reason}`, {
     member: to.name,
     cause: refused,

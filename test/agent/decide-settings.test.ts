@@ -20,6 +20,7 @@ maintenance:
     policies: { nospace: 'off', compaction: 'plan', defrag: 'auto', 'move-leader': 'plan', 'hash-check': 'off' },
     windows: [{ start: '0 2 * * *', durationMs: 7_200_000, timezone: 'UTC', text: '0 2 * * * for 2h' }],
     operationsPerDay: 11,
+    settleMs: 23_000,
     armAfterMs: 12_000,
     breakerFailures: 13,
     compaction: { keepMs: 14 * 60_000, keepRevisions: 15, minRevisions: 16, coolDownMs: 17_000 },

@@ -23,8 +23,17 @@ export interface AgentEvents {
   readonly onNotifyRecovery: (receiver: ReceiverName) => void;
 }
 
-/** For tests alone: puts something between the operations and etcd. */
-type WrapEffects = NonNullable<CaretakerOptions['wrapEffects']>;
+/** For tests alone: what stands between the part that acts and etcd. */
+export interface AgentWraps extends Pick<CaretakerOptions, 'wrapEffects'> {
+  /** Wraps the own member's client: the journal is written through it. */
+  readonly wrapClient?: (client: CaretakerOptions['client']) => CaretakerOptions['client'];
+}
+
+/** What an agent is started with besides its configuration. */
+export interface StartOptions extends AgentWraps {
+  readonly events: AgentEvents;
+  readonly socketPath?: string;
+}
 
 /** A running agent. */
 export interface Agent {
@@ -41,12 +50,8 @@ const staleAfterIntervals = 6;
  *
  * The order matters: collectors first, the server last, so that what is answered has something behind it.
  */
-export async function startAgent(
-  config: Config,
-  options: { readonly events: AgentEvents; readonly socketPath?: string; readonly wrapEffects?: WrapEffects },
-  releasers: Releasers,
-): Promise<Agent> {
-  const { events, socketPath, wrapEffects } = options;
+export async function startAgent(config: Config, options: StartOptions, releasers: Releasers): Promise<Agent> {
+  const { events, socketPath, wrapEffects, wrapClient } = options;
   const observer = await buildObserver(config, {
     ...events,
     onObservation: (observation) => {
@@ -68,10 +73,14 @@ export async function startAgent(
   const caretaking = besideObserver(
     () => runner.observation,
     () => notifier.counts(),
-    () => ({
-      ...caretakerOptions(config, { observer, url, events: notifying(events.acting, notifier, observation) }),
-      ...(wrapEffects === undefined ? {} : { wrapEffects }),
-    }),
+    () => {
+      const made = caretakerOptions(config, { observer, url, events: notifying(events.acting, notifier, observation) });
+      return {
+        ...made,
+        client: wrapClient?.(made.client) ?? made.client,
+        ...(wrapEffects === undefined ? {} : { wrapEffects }),
+      };
+    },
   );
   releasers.push('caretaker', () => caretaking.close());
   const { observation } = caretaking;

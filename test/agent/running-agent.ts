@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { actingLog } from '../../src/agent/acting-log.ts';
-import { startAgent } from '../../src/agent/agent.ts';
+import { type AgentWraps, startAgent } from '../../src/agent/agent.ts';
 import { Releasers } from '../../src/agent/releasers.ts';
 import type { Observation } from '../../src/cluster/observation.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { createLog } from '../../src/expose/log.ts';
+import { createLog, type LogOptions } from '../../src/expose/log.ts';
 import { type Status, statusOf } from '../../src/expose/status.ts';
 import type { RealCluster, RealMember } from '../real/cluster.ts';
 
@@ -22,11 +22,18 @@ export interface RunningAgent {
   readonly close: () => Promise<void>;
 }
 
+/** What an agent has to know of the cluster. */
+export type ClusterPlace = Pick<RealCluster, 'certs' | 'endpoints'>;
+
+/** What an agent has to know of its member. */
+export type MemberPlace = Pick<RealMember, 'name' | 'endpoint' | 'dataDir' | 'metricsUrl'>;
+
 /** Starts it with a round each second; `set` are further configuration keys. */
 export async function runningAgent(
-  cluster: RealCluster,
-  member: RealMember,
+  cluster: ClusterPlace,
+  member: MemberPlace,
   set: Readonly<Record<string, string>> = {},
+  { level = 'error', ...wraps }: AgentWraps & { readonly level?: LogOptions['level'] } = {},
 ): Promise<RunningAgent> {
   const folder = await mkdtemp(join(tmpdir(), 'etcd-caretaker-agent-'));
   const { certs } = cluster;
@@ -62,7 +69,7 @@ export async function runningAgent(
     await rm(folder, { recursive: true, force: true });
   };
   const nothing = (): void => undefined;
-  const acting = actingLog(createLog({ level: 'error' }));
+  const acting = actingLog(createLog({ level }));
   const events = {
     onFault: nothing,
     onRecovery: nothing,
@@ -74,7 +81,7 @@ export async function runningAgent(
   };
   const { observation, server } = await startAgent(
     config,
-    { events, socketPath: join(folder, 'agent.sock') },
+    { events, socketPath: join(folder, 'agent.sock'), ...wraps },
     releasers,
   ).catch(async (error: unknown) => {
     await close();

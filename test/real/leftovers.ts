@@ -23,7 +23,7 @@ export const findLeftovers = (run: string): Leftover[] =>
 /** A worker of vitest, which lies in a `dist` too, may take a moment to end: that is vitest's own business. */
 const isOurs = (command: string): boolean =>
   /(^|\/)(etcd|strace) /.test(command) ||
-  (/(src|dist)\/([\w-]+\/)?[\w-]+\.[tj]s/.test(command) && !command.includes('/node_modules/vitest/'));
+  (/(src|dist|test\/chaos)\/([\w-]+\/)?[\w-]+\.[tj]s/.test(command) && !command.includes('/node_modules/vitest/'));
 
 const read = (path: string): string => {
   try {

@@ -95,7 +95,11 @@ async function run(
   const journal = new SlotJournal({ client, keys: acting.keys, term, history }, journaled);
   acting.options.events.onOperation(journaled.slot);
   const entry = await runOperation({ term, journal, operation, ...acting.runParts() }, signal);
-  if (entry !== undefined) acting.ended(entry);
+  if (entry === undefined) return;
+  acting.ended(entry);
+  // Until the mirror has seen the end, the next round would take the operation for one that was left.
+  const { createRevision } = journaled;
+  await acting.mirror.waitFor(({ slot }) => slot?.createRevision !== createRevision, signal);
 }
 
 /** Arms the agents when it is time, follows the member list, and keeps the stock of spare epochs. */

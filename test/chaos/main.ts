@@ -1,0 +1,104 @@
+import { parseArgs } from 'node:util';
+import { isOperationName, type OperationName, operationNames } from '../../src/cluster/caretaking.ts';
+import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
+import { type FaultPoint, isChange, parsePoint, pointText } from './fault-point.ts';
+import { faultRun, pointsOf, type RunResult } from './fault-run.ts';
+
+const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K] [--changes]
+       npm run chaos -- --operation NAME --point "slot#1 after"
+  --enumerate   kills the leading agent before and after every call of every operation, one run for each
+  --operation   only this one of ${operationNames.join(', ')}
+  --from K      begins with the K-th point of each operation
+  --changes     only calls that change something: what an operation looks at in between is left out`;
+
+/** The cluster of the runs; after a failure it is thrown away, and the next run gets a new one. */
+class Ground {
+  #chaos: ChaosCluster | undefined;
+
+  async run(operation: OperationName, point?: FaultPoint): Promise<RunResult> {
+    this.#chaos ??= await startChaosCluster();
+    try {
+      return await faultRun(this.#chaos, operation, point);
+    } catch (error) {
+      this.#report(this.#chaos);
+      await this.clear();
+      throw error;
+    }
+  }
+
+  async clear(): Promise<void> {
+    await this.#chaos?.[Symbol.asyncDispose]();
+    this.#chaos = undefined;
+  }
+
+  /** What the agents have said last, for whoever looks into it. */
+  #report({ agents }: ChaosCluster): void {
+    for (const agent of agents) console.log(`--- ${agent.member}${agent.running ? '' : ' (dead)'}\n${agent.logTail()}`);
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      enumerate: { type: 'boolean', default: false },
+      operation: { type: 'string' },
+      from: { type: 'string', default: '1' },
+      point: { type: 'string' },
+      changes: { type: 'boolean', default: false },
+    },
+  });
+  const { operation, point } = values;
+  const names = operationNames.filter((name) => operation === undefined || name === operation);
+  if (names.length === 0 || (!values.enumerate && (point === undefined || operation === undefined))) {
+    console.error(USAGE);
+    process.exitCode = 2;
+    return;
+  }
+  const ground = new Ground();
+  let failed = 0;
+  let done = 0;
+  let missed = 0;
+  try {
+    for (const name of names) {
+      const points = point === undefined ? await pointsFor(ground, name, values.changes) : [parsePoint(point)];
+      for (const [index, each] of points.entries()) {
+        if (index + 1 < Number(values.from)) continue;
+        const result = await attempt(ground, name, each);
+        done += 1;
+        if ('problems' in result ? result.problems.length > 0 : true) failed += 1;
+        if ('killed' in result && !result.killed) missed += 1;
+        console.log(`${name} ${index + 1}/${points.length} ${pointText(each)}: ${textOf(result)}`);
+      }
+    }
+  } finally {
+    await ground.clear();
+  }
+  console.log(`${done} fault points: ${done - failed} well, ${failed} not; ${missed} of them were not come to`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+/** From an undisturbed run, which must be well itself. */
+async function pointsFor(ground: Ground, name: OperationName, onlyChanges: boolean): Promise<readonly FaultPoint[]> {
+  if (!isOperationName(name)) return [];
+  const calm = await ground.run(name);
+  console.log(`${name} undisturbed: ${textOf(calm)}`);
+  return pointsOf(calm.calls).filter(({ call }) => !onlyChanges || isChange(call));
+}
+
+async function attempt(
+  ground: Ground,
+  name: OperationName,
+  point: FaultPoint,
+): Promise<RunResult | { readonly error: unknown }> {
+  return ground.run(name, point).catch((error: unknown) => ({ error }));
+}
+
+function textOf(result: RunResult | { readonly error: unknown }): string {
+  if ('error' in result) return `FAILED ${result.error instanceof Error ? result.error.message : result.error}`;
+  const { killed, entry, seconds, acknowledged, problems } = result;
+  const how = entry === undefined ? 'no entry' : `${entry.outcome}${entry.code === undefined ? '' : ` ${entry.code}`}`;
+  const said = `${how}, ${seconds.toFixed(1)} s, ${acknowledged} writes${killed ? '' : ', not come to'}`;
+  return problems.length === 0 ? `ok (${said})` : `FAILED (${said}) ${problems.join('; ')}`;
+}
+
+await main();

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemberClient } from '../../../src/etcd/member-client.ts';
+import type { RealCluster } from '../../real/cluster.ts';
+import { defragmentations } from '../defragmentations.ts';
+import { overlap, type Span, type WaitFigures, waits, within } from '../load-figures.ts';
+import { type MemberLoad, startOpenLoad } from '../open-load.ts';
+import { type MaintainRun, warmUpMs } from './run.ts';
+
+/** How long the load runs on, so that what waits at the end is counted. */
+const afterMs = 3000;
+const restMs = 10_000;
+
+/** One defragmentation of a whole cluster under load, by whatever means. Stalls are the longest waits of writes. */
+export interface DefragFigures {
+  readonly totalMs: number;
+  /** Of each member: how long etcd was at it. */
+  readonly defragmentingMs: readonly number[];
+  /** Bytes of each member's database, before and after. */
+  readonly bytes: readonly (readonly [before: number, after: number])[];
+  /** Name of the raft leader before it, and how far the raft term rose: hand-overs and elections. */
+  readonly raftLeader: string;
+  readonly terms: number;
+  /** At rest, just before. */
+  readonly before: WaitFigures;
+  /** Writes through members that were not being defragmented while the write was under way. */
+  readonly apart: WaitFigures;
+  /** Writes through each member, whenever. */
+  readonly through: readonly WaitFigures[];
+  readonly reads: WaitFigures;
+  readonly faults: ReadonlyMap<string, number>;
+}
+
+/** Runs `defragment` on a cluster under load, and tells what it did to whoever uses the cluster. */
+export async function measuredDefrag(
+  run: MaintainRun,
+  cluster: RealCluster,
+  defragment: () => Promise<void>,
+): Promise<DefragFigures> {
+  const before = await statuses(cluster);
+  await using load = await startOpenLoad(cluster.members, run.rates);
+  await sleep(warmUpMs + restMs);
+  const fromMs = Date.now();
+  await defragment();
+  const toMs = Date.now();
+  await sleep(afterMs);
+  const loads = await load.stop();
+  const after = await statuses(cluster);
+  const spans = new Map(cluster.members.map((member) => [member.name, defragmentations(member, fromMs)]));
+  const asked = within({ fromMs, toMs });
+  return {
+    totalMs: toMs - fromMs,
+    defragmentingMs: cluster.members.map(({ name }) => lengthMs(spans.get(name) ?? [])),
+    bytes: before.map(({ dbSizeBytes }, i) => [dbSizeBytes, after[i]?.dbSizeBytes ?? Number.NaN]),
+    raftLeader: cluster.members[before.findIndex(({ leaderId, header }) => leaderId === header.memberId)]?.name ?? '',
+    terms: Number((after[0]?.raftTerm ?? 0n) - (before[0]?.raftTerm ?? 0n)),
+    before: waits(loads, 'writes', within({ fromMs: fromMs - restMs, toMs: fromMs })),
+    apart: waits(
+      loads,
+      'writes',
+      (member, request) => asked(member, request) && !(spans.get(member) ?? []).some((span) => overlap(span, request)),
+    ),
+    through: loads.map((each) => waits([each], 'writes', asked)),
+    reads: waits(loads, 'reads', asked),
+    faults: sum(loads),
+  };
+}
+
+async function statuses(cluster: RealCluster) {
+  return await Promise.all(
+    cluster.members.map(async ({ name, endpoint }) => {
+      const client = new MemberClient({ member: name, endpoint });
+      try {
+        return await client.status();
+      } finally {
+        client.close();
+      }
+    }),
+  );
+}
+
+function lengthMs(spans: readonly Span[]): number {
+  return spans.reduce((total, { fromMs, toMs }) => total + toMs - fromMs, 0);
+}
+
+function sum(loads: readonly MemberLoad[]): ReadonlyMap<string, number> {
+  const all = new Map<string, number>();
+  for (const [fault, count] of loads.flatMap(({ faults }) => [...faults])) {
+    all.set(fault, (all.get(fault) ?? 0) + count);
+  }
+  return all;
+}

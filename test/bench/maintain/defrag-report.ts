@@ -29,6 +29,7 @@ export function defragReport(etcdctl: DefragFigures | undefined, agents: DefragF
     ),
     row('writes meanwhile', (of) => String(writes(of, 'requests'))),
     row('longest stall through members not being defragmented', (of) => longest(of.apart)),
+    row('the same, with the queues that a defragmentation left behind', (of) => longest(of.apartWithQueue)),
     ...(some?.through ?? []).map((_, i) =>
       row(`longest stall through m${i + 1}`, (of) => {
         const through = of.through[i];

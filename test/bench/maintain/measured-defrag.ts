@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import type { RealCluster } from '../../real/cluster.ts';
 import { defragmentations } from '../defragmentations.ts';
-import { overlap, type Span, type WaitFigures, waits, within } from '../load-figures.ts';
+import { type Choice, overlap, type Span, type WaitFigures, waits, within } from '../load-figures.ts';
 import { type MemberLoad, startOpenLoad } from '../open-load.ts';
 import { type MaintainRun, warmUpMs } from './run.ts';
 
@@ -22,8 +22,13 @@ export interface DefragFigures {
   readonly terms: number;
   /** At rest, just before. */
   readonly before: WaitFigures;
-  /** Writes through members that were not being defragmented while the write was under way. */
+  /**
+   * Writes through members that were not being defragmented while the write was under way. A member is being defragmented
+   * until the last write that was sent to it meanwhile has been answered: what waits in its queue waits for that.
+   */
   readonly apart: WaitFigures;
+  /** The same, but a member is being defragmented only while etcd says so: what its queue adds afterwards counts, too. */
+  readonly apartWithQueue: WaitFigures;
   /** Writes through each member, whenever. */
   readonly through: readonly WaitFigures[];
   readonly reads: WaitFigures;
@@ -47,6 +52,10 @@ export async function measuredDefrag(
   const after = await statuses(cluster);
   const spans = new Map(cluster.members.map((member) => [member.name, defragmentations(member, fromMs)]));
   const asked = within({ fromMs, toMs });
+  const outside =
+    (busy: ReadonlyMap<string, readonly Span[]>): Choice =>
+    (member, request) =>
+      asked(member, request) && !(busy.get(member) ?? []).some((span) => overlap(span, request));
   return {
     totalMs: toMs - fromMs,
     defragmentingMs: cluster.members.map(({ name }) => lengthMs(spans.get(name) ?? [])),
@@ -54,11 +63,8 @@ export async function measuredDefrag(
     raftLeader: cluster.members[before.findIndex(({ leaderId, header }) => leaderId === header.memberId)]?.name ?? '',
     terms: Number((after[0]?.raftTerm ?? 0n) - (before[0]?.raftTerm ?? 0n)),
     before: waits(loads, 'writes', within({ fromMs: fromMs - restMs, toMs: fromMs })),
-    apart: waits(
-      loads,
-      'writes',
-      (member, request) => asked(member, request) && !(spans.get(member) ?? []).some((span) => overlap(span, request)),
-    ),
+    apart: waits(loads, 'writes', outside(new Map(loads.map((each) => [each.member, withQueue(each, spans)])))),
+    apartWithQueue: waits(loads, 'writes', outside(spans)),
     through: loads.map((each) => waits([each], 'writes', asked)),
     reads: waits(loads, 'reads', asked),
     faults: sum(loads),
@@ -76,6 +82,14 @@ async function statuses(cluster: RealCluster) {
       }
     }),
   );
+}
+
+/** When a member was being defragmented, with the time in which it answered what had waited for that. */
+function withQueue({ member, writes }: MemberLoad, spans: ReadonlyMap<string, readonly Span[]>): readonly Span[] {
+  return (spans.get(member) ?? []).map(({ fromMs, toMs }) => {
+    const last = writes.intendedMs.findLastIndex((intendedMs) => intendedMs < toMs);
+    return { fromMs, toMs: Math.max(toMs, writes.endedMs[last] ?? toMs) };
+  });
 }
 
 function lengthMs(spans: readonly Span[]): number {

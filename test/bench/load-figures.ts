@@ -23,8 +23,10 @@ export interface WaitFigures {
   readonly failedTwice: number;
 }
 
-/** Which requests of a member are meant, by the span from when each was to be sent to its last answer. */
+/** Which requests of a member are meant, by the span from when each was to be sent to its last answer; or which other times. */
 export type Choice = (member: string, request: Span) => boolean;
+
+const failedTwice = 2;
 
 /** Whether two spans have a time in common. */
 export function overlap(a: Span, b: Span): boolean {
@@ -53,8 +55,26 @@ export function waits(loads: readonly MemberLoad[], kind: 'writes' | 'reads', ch
     longestMs: longest?.waitMs ?? Number.NaN,
     lateMs: longest?.lateMs ?? Number.NaN,
     failed: chosen.filter(({ failures }) => failures > 0).length,
-    failedTwice: chosen.filter(({ failures }) => failures > 1).length,
+    failedTwice: chosen.filter(({ failures }) => failures === failedTwice).length,
   };
+}
+
+/**
+ * The longest time in which not one of the requests of one kind through a member was granted, of those times that are
+ * chosen: what whoever has many requests under way sees as a stall. A single request can wait longer, when etcd loses it.
+ */
+export function longestStallMs(loads: readonly MemberLoad[], kind: 'writes' | 'reads', choice: Choice): number {
+  let longestMs = Number.NaN;
+  for (const load of loads) {
+    const granted = load[kind].endedMs.filter((_, index) => load[kind].failures[index] !== failedTwice).sort();
+    for (const [index, toMs] of granted.entries()) {
+      const fromMs = granted[index - 1] ?? toMs;
+      if (choice(load.member, { fromMs, toMs }) && !(toMs - fromMs < longestMs)) {
+        longestMs = toMs - fromMs;
+      }
+    }
+  }
+  return longestMs;
 }
 
 /** A quantile of sorted figures; NaN when there are none. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import type { RealCluster } from '../../real/cluster.ts';
 import { defragmentations } from '../defragmentations.ts';
-import { type Choice, overlap, type Span, type WaitFigures, waits, within } from '../load-figures.ts';
+import { type Choice, longestStallMs, overlap, type Span, type WaitFigures, waits, within } from '../load-figures.ts';
 import { type MemberLoad, startOpenLoad } from '../open-load.ts';
 import { type MaintainRun, warmUpMs } from './run.ts';
 
@@ -10,7 +10,7 @@ import { type MaintainRun, warmUpMs } from './run.ts';
 const afterMs = 3000;
 const restMs = 10_000;
 
-/** One defragmentation of a whole cluster under load, by whatever means. Stalls are the longest waits of writes. */
+/** One defragmentation of a whole cluster under load, by whatever means. */
 export interface DefragFigures {
   readonly totalMs: number;
   /** Of each member: how long etcd was at it. */
@@ -22,6 +22,10 @@ export interface DefragFigures {
   readonly terms: number;
   /** At rest, just before. */
   readonly before: WaitFigures;
+  /** The longest time without a granted write, through any one of the members that were not being defragmented then. */
+  readonly stallApartMs: number;
+  /** The same through each member, whenever. */
+  readonly stallMs: readonly number[];
   /**
    * Writes through members that were not being defragmented while the write was under way. A member is being defragmented
    * until the last write that was sent to it meanwhile has been answered: what waits in its queue waits for that.
@@ -63,6 +67,8 @@ export async function measuredDefrag(
     raftLeader: cluster.members[before.findIndex(({ leaderId, header }) => leaderId === header.memberId)]?.name ?? '',
     terms: Number((after[0]?.raftTerm ?? 0n) - (before[0]?.raftTerm ?? 0n)),
     before: waits(loads, 'writes', within({ fromMs: fromMs - restMs, toMs: fromMs })),
+    stallApartMs: longestStallMs(loads, 'writes', outside(spans)),
+    stallMs: loads.map((each) => longestStallMs([each], 'writes', asked)),
     apart: waits(loads, 'writes', outside(new Map(loads.map((each) => [each.member, withQueue(each, spans)])))),
     apartWithQueue: waits(loads, 'writes', outside(spans)),
     through: loads.map((each) => waits([each], 'writes', asked)),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Span, sentWithin, waits } from '../load-figures.ts';
 import { type MemberLoad, startOpenLoad } from '../open-load.ts';
 import { Agents } from './agents.ts';
-import { clusterWith, type MaintainRun, warmUpMs } from './run.ts';
+import { clusterWith, type MaintainRun, nothingElse, warmUpMs } from './run.ts';
 import { ms, table, verdict } from './table.ts';
 
 const mostOfBefore = 1.2;
@@ -15,9 +15,13 @@ const shortestSliceMs = 5000;
  */
 export async function compaction(run: MaintainRun): Promise<string> {
   await using cluster = await clusterWith(run, 'history');
-  // The newest minute stays, as history always does; and only the request starts it, however much there is to compact.
-  const set = { 'maintenance.compaction.keep': '1m', 'maintenance.compaction.minRevisions': '1000000000' };
-  await using agents = await Agents.start(cluster.members, { ...set, ...run.set });
+  // Only the request is to start it, however much there is to compact; and then all but the newest minute goes.
+  const set = {
+    'maintenance.compaction.keep': '1m',
+    'maintenance.compaction.keepRevisions': '0',
+    'maintenance.compaction.minRevisions': '1000000000',
+  };
+  await using agents = await Agents.start(cluster.members, { ...nothingElse, ...set, ...run.set });
   await using load = await startOpenLoad(cluster.members, run.rates);
   await agents.ready('compaction');
   await sleep(warmUpMs);

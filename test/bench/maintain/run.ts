@@ -22,6 +22,12 @@ const quotaBytes = 8 * 2 ** 30;
 /** What etcd has where nothing is said: the members are started so. */
 export const electionTimeoutMs = 1000;
 
+/** Settings of agents that leave alone what is not being measured. */
+export const nothingElse: Readonly<Record<string, string>> = {
+  'maintenance.hashCheck.mode': 'off',
+  'maintenance.moveLeader.mode': 'off',
+};
+
 /** How long a load runs before its figures count. */
 export const warmUpMs = 10_000;
 

@@ -4,7 +4,8 @@ import type { RealMember } from '../../real/cluster.ts';
 import { type AgentUnderTest, startAgent } from '../agent-under-test.ts';
 
 const pollMs = 250;
-const patienceMs = 10 * 60_000;
+const patienceMs = 15 * 60_000;
+const by = 'npm run bench';
 
 /** What is asked of `GET /api/v1/operations`: the part that tells how something ended. */
 interface Ended {
@@ -66,22 +67,25 @@ export class Agents implements AsyncDisposable {
 
   /** Waits until the agents would do this if a person asked for it, and throws with their reasons when that never comes. */
   async ready(operation: string): Promise<void> {
-    await this.leader();
     await this.#waitFor(`"act" as the decision on ${operation}`, async (say) => {
-      const answer = await this.#post({ operation, dryRun: true });
-      say(answer);
-      return answer.includes('"act"') ? true : undefined;
+      const answer = await this.#post({ operation, by, dryRun: true });
+      say(answer.body);
+      return answer.ok && answer.body.includes('"act"') ? true : undefined;
     });
   }
 
   /** Asks for an operation and waits until its end is in the history. Throws where it did not succeed. */
   async run(operation: string): Promise<Ended> {
-    const answer = JSON.parse(await this.#post({ operation })) as { readonly id: string };
+    const answer = await this.#post({ operation, by });
+    if (!answer.ok) {
+      throw new Error(`asked for ${operation}: ${answer.body}`);
+    }
+    const asked = JSON.parse(answer.body) as { readonly id: string };
     const ended = await this.#waitFor(`the end of ${operation}`, async (say) => {
       const page = await fetch(`${this.#url(this.#members[0]?.name ?? '')}/api/v1/operations`).then(text);
       say(page);
       const { history } = JSON.parse(page) as { readonly history: readonly Ended[] };
-      return history.find(({ id }) => id === answer.id);
+      return history.find(({ id }) => id === asked.id);
     });
     if (ended.outcome !== 'succeeded') {
       throw new Error(`${operation} ${ended.outcome}: ${ended.summary}\n${this.#logs()}`);
@@ -93,17 +97,15 @@ export class Agents implements AsyncDisposable {
     await Promise.all([...this.#agents.values()].map((agent) => agent.close()));
   }
 
-  async #post(body: unknown): Promise<string> {
-    const response = await fetch(`${this.#url(this.#members[0]?.name ?? '')}/api/v1/operations`, {
+  /** Asks the leading agent, which knows what it would do. */
+  async #post(body: unknown): Promise<{ readonly ok: boolean; readonly body: string }> {
+    const { name } = await this.leader();
+    const response = await fetch(`${this.#url(name)}/api/v1/operations`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#token}` },
       body: JSON.stringify(body),
     });
-    const answer = await response.text();
-    if (!response.ok && response.status < 500) {
-      throw new Error(`POST /api/v1/operations ${JSON.stringify(body)}: ${response.status} ${answer}`);
-    }
-    return answer;
+    return { ok: response.ok, body: `${response.status} ${await response.text()}`.replace(/^2\d\d /, '') };
   }
 
   async #waitFor<T>(what: string, look: (say: (state: string) => void) => Promise<T | undefined>): Promise<T> {

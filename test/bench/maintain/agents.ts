@@ -105,7 +105,7 @@ export class Agents implements AsyncDisposable {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#token}` },
       body: JSON.stringify(body),
     });
-    return { ok: response.ok, body: `${response.status} ${await response.text()}`.replace(/^2\d\d /, '') };
+    return { ok: response.ok, body: await response.text() };
   }
 
   async #waitFor<T>(what: string, look: (say: (state: string) => void) => Promise<T | undefined>): Promise<T> {

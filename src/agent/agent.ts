@@ -2,6 +2,9 @@ import type { Fault, Observation, SectionName } from '../cluster/observation.ts'
 import type { Config } from '../config/config.ts';
 import { createRegistry } from '../expose/registry.ts';
 import { type HttpServer, startServer } from '../expose/server.ts';
+import { besideObserver } from './caretaker/beside-observer.ts';
+import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
+import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
 import { buildObserver } from './observer.ts';
 import type { Releasers } from './releasers.ts';
 
@@ -12,7 +15,11 @@ export interface AgentEvents {
   readonly onObservation?: (observation: Observation) => void;
   readonly onReload: (what: 'tls' | 'token', error: Error | undefined) => void;
   readonly onFailure: (what: string, error: unknown) => void;
+  readonly acting: CaretakerEvents;
 }
+
+/** For tests alone: puts something between the operations and etcd. */
+type WrapEffects = NonNullable<CaretakerOptions['wrapEffects']>;
 
 /** A running agent. */
 export interface Agent {
@@ -31,13 +38,29 @@ const staleAfterIntervals = 6;
  */
 export async function startAgent(
   config: Config,
-  options: { readonly events: AgentEvents; readonly socketPath?: string },
+  options: { readonly events: AgentEvents; readonly socketPath?: string; readonly wrapEffects?: WrapEffects },
   releasers: Releasers,
 ): Promise<Agent> {
-  const { events, socketPath } = options;
-  const { runner, close } = await buildObserver(config, events);
-  releasers.push('observer', close);
-  const observation = (): Observation => runner.observation;
+  const { events, socketPath, wrapEffects } = options;
+  const observer = await buildObserver(config, {
+    ...events,
+    onObservation: (observation) => {
+      caretaking.take(observation);
+      events.onObservation?.(caretaking.observation());
+    },
+  });
+  const { runner } = observer;
+  releasers.push('observer', observer.close);
+  let url: string | undefined;
+  const caretaking = besideObserver(
+    () => runner.observation,
+    () => ({
+      ...caretakerOptions(config, { observer, url, events: events.acting }),
+      ...(wrapEffects === undefined ? {} : { wrapEffects }),
+    }),
+  );
+  releasers.push('caretaker', () => caretaking.close());
+  const { observation } = caretaking;
   const registry = createRegistry({
     observation,
     onError: (metric, error) => events.onFailure(`metric ${metric}`, error),
@@ -53,6 +76,7 @@ export async function startAgent(
       : { tls: { cert, key, ...(clientCa === undefined ? {} : { clientCa }) } }),
     ...(auth.tokenFile === undefined ? {} : { tokenFile: auth.tokenFile }),
     observation,
+    caretaking: caretaking.ports,
     registry,
     staleAfterMs: staleAfterIntervals * config.observe.intervalMs,
     onReload: events.onReload,
@@ -60,6 +84,7 @@ export async function startAgent(
     onFailure: ({ id, method, path, error }) => events.onFailure(`${method} ${path} (${id})`, error),
   });
   releasers.push('HTTP server', () => server.close());
+  url = agentUrl(config, server.address);
   runner.start();
   return { observation, server };
 }

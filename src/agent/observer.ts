@@ -1,12 +1,15 @@
 import { within } from '../abort/linked-abort.ts';
 import type { SectionName } from '../cluster/observation.ts';
+import type { ClusterSection } from '../cluster/sections.ts';
 import type { Config } from '../config/config.ts';
 import { serverIdFamily } from '../etcd/identity.ts';
 import { fetchMetricsPage } from '../etcd/metrics-page.ts';
+import { clusterCollector } from '../observe/cluster.ts';
 import { firstAnswer } from '../observe/first-answer.ts';
 import { quotaMetricFamilies } from '../observe/quota.ts';
 import { MemberIdentity, roundSources } from '../observe/round-sources.ts';
 import { emptyObservation, Runner, type RunnerEvents } from '../observe/runner.ts';
+import type { Sources } from '../observe/sources.ts';
 import { walMetricFamilies } from '../observe/wal.ts';
 import { ClientPool } from './clients.ts';
 import { buildCollectors } from './collectors.ts';
@@ -15,6 +18,10 @@ import { agentVersion } from './version.ts';
 /** Everything that observes one member, not yet started. */
 export interface Observer {
   readonly runner: Runner;
+  /** The clients of the members; owned by the observer. */
+  readonly pool: ClientPool;
+  /** Asks all members now, beside the rounds. Throws `EtcdError` where nobody has a member list. */
+  readonly freshCluster: (signal: AbortSignal) => Promise<ClusterSection>;
   /** Ends the runner, its collectors and the connections. Rejects with what a collector could not let go. */
   close(): Promise<void>;
 }
@@ -55,32 +62,47 @@ export async function buildObserver(config: Config, options: ObserverOptions = {
     own: pool.own,
     others: pool.others(),
   });
+  const sources = (signal: AbortSignal): Sources => {
+    const patience = { ownTimeoutMs: deadlineMs * ownShare, othersTimeoutMs: deadlineMs * othersShare, signal };
+    return roundSources(
+      {
+        status: () => within([signal], deadlineMs * statusShare, (until) => pool.own.status(until)),
+        members: () =>
+          firstAnswer(
+            everyone(), // Half of the time for a quorum, then what the member remembers has to do.
+            (client, until, patienceMs) => client.memberList(until, patienceMs / 2),
+            patience,
+          ),
+        metricsPage: () => fetchMetricsPage({ url: metricsUrl, member, tls: config.cluster.tls, families, signal }),
+      },
+      identity,
+    );
+  };
   const made = new Runner({
     ...options,
     ...of,
     intervalMs,
     deadlineMs,
     collectors: collectors.filter(({ name }) => options.only?.(name) ?? true),
-    sources: (signal) => {
-      const patience = { ownTimeoutMs: deadlineMs * ownShare, othersTimeoutMs: deadlineMs * othersShare, signal };
-      return roundSources(
-        {
-          status: () => within([signal], deadlineMs * statusShare, (until) => pool.own.status(until)),
-          members: () =>
-            firstAnswer(
-              everyone(), // Half of the time for a quorum, then what the member remembers has to do.
-              (client, until, patienceMs) => client.memberList(until, patienceMs / 2),
-              patience,
-            ),
-          metricsPage: () => fetchMetricsPage({ url: metricsUrl, member, tls: config.cluster.tls, families, signal }),
-        },
-        identity,
-      );
-    },
+    sources,
   });
   runner = made;
+  const beside = clusterCollector({
+    member,
+    ownEndpoint: endpoint,
+    endpoints: config.cluster.endpoints,
+    clientOf: (url) => pool.of(url),
+    // The rounds say who is still asked.
+    retain: () => undefined,
+    statusTimeoutMs: deadlineMs * statusShare,
+  });
   return {
     runner: made,
+    pool,
+    freshCluster: (signal) =>
+      within([signal], deadlineMs, (until) =>
+        beside.collect({ startedAtMs: Date.now(), signal: until, sources: sources(until) }),
+      ),
     close: async () => {
       try {
         await made.close();

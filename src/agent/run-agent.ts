@@ -1,5 +1,6 @@
 import { faultOf } from '../cluster/agent-error.ts';
 import { createLog, type Log } from '../expose/log.ts';
+import { actingLog } from './acting-log.ts';
 import { startAgent } from './agent.ts';
 import type { AgentPlan } from './agent-plan.ts';
 import { registerSecrets } from './known-secrets.ts';
@@ -38,6 +39,7 @@ export async function runAgent(plan: AgentPlan): Promise<void> {
           onReload: (what, error) =>
             error === undefined ? log.info(`${what} read again`) : log.error(`${what} not read again`, { error }),
           onFailure: (what, error) => log.error('failed', { what, error }),
+          acting: actingLog(log),
         },
       },
       releasers,

@@ -14,12 +14,24 @@ export interface AgentAddress {
   readonly key?: string;
 }
 
-const TIMEOUT_MS = 10_000;
+const READ_TIMEOUT_MS = 10_000;
+/** Longer than an agent tries to find out what became of a change in etcd: 30 s. */
+const CHANGE_TIMEOUT_MS = 40_000;
 /** An observation of a large cluster has some hundred KiB. */
 const MAX_REPLY_BYTES = 32 * 2 ** 20;
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** Reads from one agent's API. */
+/** One call: what is asked for, and what is sent along. */
+interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Called when the agent may have seen the request. */
+  readonly onSent?: () => void;
+}
+
+/** Asks one agent's API. */
 export class AgentClient {
   readonly url: string;
   readonly #address: AgentAddress;
@@ -36,12 +48,35 @@ export class AgentClient {
    * The JSON at a path, parsed. Throws `AGENT_UNREACHABLE` where no agent answers, else the code and the sentence of the
    * problem that the agent answered with.
    */
-  async get(path: string, signal: AbortSignal = AbortSignal.timeout(TIMEOUT_MS)): Promise<unknown> {
-    const { status, body } = await this.#ask(path, signal).catch((error: unknown) => {
-      throw this.#unreachable(error, signal);
+  async get(path: string, signal?: AbortSignal): Promise<unknown> {
+    return await this.#json({ method: 'GET', path }, signal);
+  }
+
+  /**
+   * Sends JSON, once, and gives what the agent answers, undefined where that is nothing. Throws as `get` does, and
+   * `AGENT_OUTCOME_UNKNOWN` where the request may have arrived but no answer came.
+   */
+  async post(path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
+    return await this.#json({ method: 'POST', path, body }, signal);
+  }
+
+  /** Ends what is at a path, once; answers and throws as `post` does. */
+  async delete(path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
+    return await this.#json({ method: 'DELETE', path, ...(body === undefined ? {} : { body }) }, signal);
+  }
+
+  async #json(call: Call, given: AbortSignal | undefined): Promise<unknown> {
+    const signal = given ?? AbortSignal.timeout(call.method === 'GET' ? READ_TIMEOUT_MS : CHANGE_TIMEOUT_MS);
+    let mayHaveArrived = false;
+    const onSent = (): void => {
+      mayHaveArrived = call.method !== 'GET';
+    };
+    const { status, body } = await this.#ask({ ...call, onSent }, signal).catch((error: unknown) => {
+      throw this.#noAnswer(error, mayHaveArrived, signal);
     });
     const json = parse(body);
-    if (status === 200 && json !== undefined) {
+    const isAnswer = status === 200 ? json !== undefined : status > 200 && status < 300;
+    if (isAnswer && (json !== undefined || body === '')) {
       return json;
     }
     if (isProblem(json)) {
@@ -55,23 +90,30 @@ export class AgentClient {
     );
   }
 
-  async #ask(path: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
+  async #ask({ method, path, body, onSent }: Call, signal: AbortSignal): Promise<{ status: number; body: string }> {
     const { secure, ...target } = this.#target;
     const { token, ca, cert, key } = this.#address;
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const content =
+      payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': payload.length };
     const options: RequestOptions = {
       ...target,
+      method,
       path,
       agent: false,
       signal,
-      headers: { accept: 'application/json', ...authorization },
+      headers: { accept: 'application/json', ...authorization, ...content },
     };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = secure
         ? httpsRequest({ ...options, ...defined({ ca, cert, key }) }, resolve)
         : httpRequest(options, resolve);
       request.on('error', reject);
-      request.end();
+      request.once('socket', (socket) => {
+        socket.once(secure ? 'secureConnect' : 'connect', () => onSent?.());
+      });
+      request.end(payload);
     });
     const chunks: Buffer[] = [];
     let length = 0;
@@ -85,8 +127,12 @@ export class AgentClient {
     return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') };
   }
 
-  #unreachable(error: unknown, signal: AbortSignal): AgentError {
+  #noAnswer(error: unknown, mayHaveArrived: boolean, signal: AbortSignal): AgentError {
     const reason = signal.aborted ? 'no answer in time' : reasonOf(error);
+    if (mayHaveArrived) {
+      const message = `The agent at ${this.url} did not answer: ${reason}. It may have done what was asked all the same.`;
+      return new AgentError('AGENT_OUTCOME_UNKNOWN', message, { cause: error, remedy: outcomeRemedy });
+    }
     return new AgentError('AGENT_UNREACHABLE', `No agent could be reached at ${this.url}: ${reason}.`, {
       cause: error,
       remedy,
@@ -96,6 +142,7 @@ export class AgentClient {
 
 const remedy =
   'Check that the agent runs and where it listens (expose.listen); --agent or ETCD_CARETAKER_AGENT names another one, --ca its CA.';
+const outcomeRemedy = 'Look with `etcd-caretaker explain` before asking again.';
 const tokenRemedy = 'Give the token of the agent with --token-file or ETCD_CARETAKER_TOKEN.';
 
 function targetOf({ url, token }: AgentAddress): RequestOptions & { secure: boolean } {

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { AgentError } from '../cluster/agent-error.ts';
 import { AgentClient } from './agent-client.ts';
+import { readDemo } from './demo-agents.ts';
+import { readNamedFile } from './named-file.ts';
 
 /** Where the agent beside a member with etcd's default port listens. */
 const DEFAULT_URL = 'http://127.0.0.1:9379';
@@ -42,12 +41,12 @@ export async function agentsOf(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<readonly [AgentClient, ...AgentClient[]]> {
   const demo = options.dir === undefined || options.agent !== undefined ? undefined : await readDemo(options.dir);
-  const urls = demo?.urls ?? split(options.agent ?? env['ETCD_CARETAKER_AGENT'] ?? '');
+  const urls = demo?.agents.map(({ url }) => url) ?? split(options.agent ?? env['ETCD_CARETAKER_AGENT'] ?? '');
   const [ca, cert, key, tokenFile] = await Promise.all([
-    readText(options.ca),
-    readText(options.cert),
-    readText(options.key),
-    readText(options.tokenFile),
+    readIfNamed(options.ca),
+    readIfNamed(options.cert),
+    readIfNamed(options.key),
+    readIfNamed(options.tokenFile),
   ]);
   const token = tokenFile?.trim() ?? env['ETCD_CARETAKER_TOKEN'] ?? demo?.token;
   const access = Object.fromEntries(
@@ -64,29 +63,6 @@ function split(urls: string): readonly string[] {
     .filter((url) => url !== '');
 }
 
-async function readText(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) {
-    return undefined;
-  }
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new AgentError('USAGE', `${file} cannot be read: ${reason}`, { cause: error });
-  }
-}
-
-/** The agents in the `demo.json` of a demo's folder. */
-async function readDemo(folder: string): Promise<{ urls: readonly string[]; token: string | undefined }> {
-  const file = join(folder, 'demo.json');
-  const text = (await readText(file)) ?? '';
-  try {
-    const { members, token } = JSON.parse(text) as {
-      readonly members: readonly { readonly agentUrl: string }[];
-      readonly token?: string;
-    };
-    return { urls: members.map(({ agentUrl }) => agentUrl), token };
-  } catch (error) {
-    throw new AgentError('USAGE', `${file} is not what a demo writes.`, { cause: error });
-  }
+async function readIfNamed(file: string | undefined): Promise<string | undefined> {
+  return file === undefined ? undefined : await readNamedFile(file);
 }

@@ -4,8 +4,13 @@ import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { explainCommand } from './explain.ts';
 import { keyspaceCommand } from './keyspace.ts';
+import { pauseCommand } from './pause.ts';
+import { resumeCommand } from './resume.ts';
+import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
+import { uninstallCommand } from './uninstall.ts';
 
 /** Every command, in the order in which `--help` shows them. */
 export const commands: readonly (() => Command)[] = [
@@ -13,7 +18,12 @@ export const commands: readonly (() => Command)[] = [
   demoCommand,
   statusCommand,
   doctorCommand,
+  explainCommand,
+  runCommand,
+  pauseCommand,
+  resumeCommand,
   keyspaceCommand,
   configCommand,
   completionCommand,
+  uninstallCommand,
 ];

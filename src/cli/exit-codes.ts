@@ -16,6 +16,12 @@ export const exitCodes = {
 /** Codes of errors that mean: what is needed could not be reached. */
 const unreachable = new Set([
   'AGENT_UNREACHABLE',
+  'AGENT_OUTCOME_UNKNOWN',
+  'JOURNAL_UNCERTAIN',
+  'LEADER_HAS_NO_URL',
+  'MEMBER_HAS_NO_URL',
+  'NOT_ACTING_YET',
+  'NOT_LEADER',
   'ETCD_MISSING',
   'ETCD_UNREACHABLE',
   'ETCD_DEADLINE',
@@ -30,6 +36,8 @@ const unreachable = new Set([
 const usage = new Set([
   'CONFIG_INVALID',
   'USAGE',
+  'MEMBER_UNKNOWN',
+  'OPERATION_UNKNOWN',
   'ENOENT',
   'EACCES',
   'EISDIR',
@@ -40,11 +48,12 @@ const usage = new Set([
 ]);
 
 /** The same by their beginning: the agent's own listeners, token, TLS files and socket folder. */
-const usagePrefixes = ['CONFIG_', 'LISTEN_', 'TOKEN_FILE', 'TOKEN_TOO', 'TLS_FILE', 'SOCKET_'] as const;
+const usagePrefixes = ['CONFIG_', 'LISTEN_', 'TOKEN_FILE', 'TOKEN_TOO', 'TLS_FILE', 'SOCKET_', 'PAUSE_FILE'] as const;
 
 /** The exit code of a command that failed with this error. */
 export function exitCodeOf(error: unknown): number {
   const { code } = faultOf(error);
+  if (code === 'INTERRUPTED') return exitCodes.interrupted;
   if (unreachable.has(code) || code.startsWith('ETCD_TLS_') || code.startsWith('ETCD_AUTH')) {
     return exitCodes.unreachable;
   }

@@ -10,6 +10,11 @@ export const operationNames = ['nospace', 'compaction', 'defrag', 'move-leader',
 /** An operation, and the policy that decides on it. Earlier ones in the list go first. */
 export type OperationName = (typeof operationNames)[number];
 
+/** Whether this version has an operation of this name. */
+export function isOperationName(name: string): name is OperationName {
+  return operationNames.some((known) => known === name);
+}
+
 /**
  * The version of each operation's journal: raised when an agent of the former version could not go on from it. A leader
  * starts only what every agent involved knows in its own version.

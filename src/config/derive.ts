@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { formatDurationMs } from './duration.ts';
 
 /** A value for a key that was left out, as it would be written, and the key that it comes from. */
@@ -23,6 +24,11 @@ export function runtimeDirectory({ env, uid }: Surroundings): string {
   return userRuntime?.startsWith('/') === true ? `${userRuntime}/etcd-caretaker` : `/tmp/etcd-caretaker-${uid}`;
 }
 
+/** A member's name as a part of a path. */
+function asFileName(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]/g, '_');
+}
+
 /**
  * The values of left-out keys that follow from others. `values` holds the checked values by path; where one that is
  * needed is missing or wrong, nothing is derived from it.
@@ -39,8 +45,12 @@ export function derive(values: ReadonlyMap<string, unknown>, surroundings: Surro
   offer('cluster.endpoints', 'member.endpoint', (endpoint) => [endpoint]);
   offer('observe.deadline', 'observe.interval', (ms) => formatDurationMs(Math.min(5000, Math.floor(Number(ms) / 2))));
   offer('observe.collectors.keyspace', 'profile', (profile) => profile !== 'edge');
-  offer('expose.socket', 'member.name', (name) => {
-    return `${runtimeDirectory(surroundings)}/${name.replace(/[^A-Za-z0-9._-]/g, '_')}.sock`;
-  });
+  offer('expose.socket', 'member.name', (name) => `${runtimeDirectory(surroundings)}/${asFileName(name)}.sock`);
+  const socket = values.get('expose.socket') ?? derived.get('expose.socket')?.value;
+  if (typeof socket === 'string') {
+    const name = asFileName(String(values.get('member.name') ?? ''));
+    const from = values.has('expose.socket') ? 'expose.socket' : 'member.name';
+    offer('operate.pauseFile', from, () => `${dirname(socket)}/${name}.pause`);
+  }
   return derived;
 }

@@ -18,6 +18,8 @@ export interface LeafInfo {
   readonly wrongType: string;
   /** A value that is wrong here may be a secret (a password where the path of a file belongs), so it is never shown. */
   readonly hidden: boolean;
+  /** What stands between the elements of a list that is written as text. */
+  readonly separator: ',' | ';';
 }
 
 /** Every leaf of the schema with what is known of it. */
@@ -27,20 +29,22 @@ interface LeafOptions {
   readonly form?: LeafForm;
   readonly wrongType?: string;
   readonly hidden?: boolean;
+  readonly separator?: ',' | ';';
   /** For the JSON Schema, where the schema itself has no pattern: what editors can check. */
   readonly pattern?: string;
 }
 
-function leaf<S extends z.ZodType>(schema: S, about: string, allowed: string, options: LeafOptions = {}): S {
+/** Makes a leaf: describes its schema for the reference, for errors and for the JSON Schema. */
+export function leaf<S extends z.ZodType>(schema: S, about: string, allowed: string, options: LeafOptions = {}): S {
   const pattern = options.pattern === undefined ? {} : { pattern: options.pattern };
   const described = schema.meta({ description: `${about} Allowed: ${allowed}.`, ...pattern });
-  const { form = 'text', wrongType = 'it is not text (put it in quotes)', hidden = false } = options;
-  leafInfo.add(described, { form, about, allowed, wrongType, hidden });
+  const { form = 'text', wrongType = 'it is not text (put it in quotes)', hidden = false, separator = ',' } = options;
+  leafInfo.add(described, { form, about, allowed, wrongType, hidden, separator });
   return described;
 }
 
 /** Turns a pure parser into the second half of a schema. */
-function reading<T, I>(parse: (found: I) => Parsed<T>): (found: I, context: z.RefinementCtx) => T {
+export function reading<T, I>(parse: (found: I) => Parsed<T>): (found: I, context: z.RefinementCtx) => T {
   return (found, context) => {
     const parsed = parse(found);
     if ('value' in parsed) return parsed.value;
@@ -77,6 +81,24 @@ export function integer(about: string, min: number, max: number) {
   return leaf(z.int().min(min, 'it is too small').max(max, 'it is too large'), about, allowed, {
     form: 'number',
     wrongType: 'it is not a whole number',
+  });
+}
+
+/** A number, which may have a fraction. */
+export function number(about: string, min: number, max: number) {
+  const allowed = `a number from ${min} to ${max}`;
+  return leaf(z.number().min(min, 'it is too small').max(max, 'it is too large'), about, allowed, {
+    form: 'number',
+    wrongType: 'it is not a number',
+  });
+}
+
+/** A share of something. */
+export function ratio(about: string, min = 0, max = 1) {
+  const allowed = `a share from ${min} to ${max} (0.5 is half)`;
+  return leaf(z.number().min(min, 'it is too small').max(max, 'it is too large'), about, allowed, {
+    form: 'number',
+    wrongType: 'it is not a number',
   });
 }
 

@@ -102,7 +102,7 @@ function present<T>(value: T | undefined, path: string): T {
 }
 
 function complete(parsed: z.output<typeof configSchema>): Config {
-  const { member, cluster, observe, expose } = parsed;
+  const { member, cluster, observe, operate, expose } = parsed;
   return {
     ...parsed,
     member: {
@@ -119,6 +119,7 @@ function complete(parsed: z.output<typeof configSchema>): Config {
         keyspace: present(observe.collectors.keyspace, 'observe.collectors.keyspace'),
       },
     },
+    operate: { ...operate, pauseFile: present(operate.pauseFile, 'operate.pauseFile') },
     expose: { ...expose, socket: present(expose.socket, 'expose.socket') },
   };
 }

@@ -34,7 +34,8 @@ A key can be set in three places; the later wins, and what is set nowhere has a 
    and key and one between the words of a name (\`member.dataDir\` is \`ETCD_CARETAKER_MEMBER__DATA_DIR\`),
 3. \`--set key.path=value\` on the command line, as often as needed.
 
-In the environment and behind \`--set\`, the elements of a list are separated by commas.
+In the environment and behind \`--set\`, the elements of a list are separated by commas; those of \`maintenance.windows\` by
+semicolons, since crontab fields have commas.
 
 \`\`\`yaml
 ${exampleFile}\`\`\`
@@ -53,9 +54,14 @@ read again when they change; everything else is read once, at the start.
 **What is refused**, all at once, each with its file and line, variable or flag, what was found and what is allowed:
 unknown keys and unknown \`ETCD_CARETAKER_*\` variables, keys that stand there twice, YAML aliases, values that do not
 fit, and values that contradict each other. A key that this version does not act on is unknown to it: there are no keys
-yet for the leader's lease, maintenance, backups, healing, supervision, notification and the mode of acting.
+yet for backups, healing and supervision.
 Variables that the commands read (\`ETCD_CARETAKER_AGENT\`, \`ETCD_CARETAKER_TOKEN\`) and the service
 links of Kubernetes (\`ETCD_CARETAKER_SERVICE_HOST\` and the like) are no keys.
+
+**Maintenance windows** are a crontab time, how long the window is open, and where the clock hangs, UTC unless said:
+\`0 2 * * * for 2h\`, \`30 1 * * 6 for 4h in Europe/Berlin\`. The five fields are minute, hour, day of the month, month and day of
+the week (0 and 7 are Sunday); each is \`*\`, a number, a range \`1-5\`, a step \`*/15\` or \`0-30/10\`, or a list of these with
+commas; months and days also have names (\`jan\`, \`mon\`). Where both days are given, both must fit.
 
 **What contradicts itself**: a certificate without its key, or the reverse; a user name without a password file; a
 deadline that is not shorter than its interval; a page of the keyspace scan that does not fit into a message; \`cluster.tls\`

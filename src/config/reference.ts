@@ -6,6 +6,7 @@ function cell(text: string): string {
 }
 
 function defaultOf(key: Key): string {
+  if (Array.isArray(key.defaultValue) && key.defaultValue.length === 0) return '`[]`';
   if (key.defaultValue !== undefined) return `\`${String(key.defaultValue)}\``;
   return key.isOptional ? '' : '**must be set**';
 }

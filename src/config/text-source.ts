@@ -16,9 +16,9 @@ const serviceLink =
 
 /** A value that was written as text, in the form that the key has in YAML. Wrong text stays text, and is refused later. */
 function fromText(text: string, key: Key): unknown {
-  if (key.form === 'list') return text.split(',').map((element) => element.trim());
+  if (key.form === 'list') return text.split(key.separator).map((element) => element.trim());
   if (key.form === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
-  if (key.form === 'number' && /^-?[0-9]{1,15}$/.test(text)) return Number(text);
+  if (key.form === 'number' && /^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$/.test(text)) return Number(text);
   return text;
 }
 

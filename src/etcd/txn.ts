@@ -16,7 +16,7 @@ export type TxnChange =
 /** All changes, in one revision, if all conditions hold; else nothing. */
 export interface TxnRequest {
   readonly compare: readonly TxnCompare[];
-  readonly then: readonly TxnChange[];
+  readonly changes: readonly TxnChange[];
 }
 
 export interface TxnReply {

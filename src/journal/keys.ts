@@ -1,9 +1,17 @@
 /** Width of a revision in a key, so that keys sort as revisions do: int64 has at most 19 digits. */
 const REVISION_DIGITS = 19;
 
+/** From `key` on, up to `rangeEnd` without it. */
+export interface KeyRange {
+  readonly key: Buffer;
+  readonly rangeEnd: Buffer;
+}
+
 /** Where the agents' own keys are, below `cluster.keyPrefix`. */
 export interface JournalKeys {
   readonly prefix: string;
+  /** Everything below the prefix, as a range. */
+  readonly all: KeyRange;
   readonly leader: Buffer;
   readonly epoch: Buffer;
   readonly slot: Buffer;
@@ -19,6 +27,8 @@ export interface JournalKeys {
   spareEpoch(epoch: bigint, memberId: string): Buffer;
   /** One spare step of a spare epoch. */
   spareStep(epoch: bigint, index: number): Buffer;
+  /** All keys of the spare epochs from one on, up to another without it; absent: of all that follow. */
+  spareEpochs(from: bigint, until?: bigint): KeyRange;
 }
 
 /** @param prefix begins and ends with a slash */
@@ -26,6 +36,7 @@ export function journalKeys(prefix: string): JournalKeys {
   const at = (name: string): Buffer => Buffer.from(`${prefix}${name}`);
   return {
     prefix,
+    all: { key: at(''), rangeEnd: endOf(prefix) },
     leader: at('leader'),
     epoch: at('epoch'),
     slot: at('slot'),
@@ -38,7 +49,17 @@ export function journalKeys(prefix: string): JournalKeys {
     request: (id) => at(`requests/${id}`),
     spareEpoch: (epoch, memberId) => at(`spare/${digits(epoch)}/epoch/${memberId}`),
     spareStep: (epoch, index) => at(`spare/${digits(epoch)}/step/${String(index).padStart(3, '0')}`),
+    spareEpochs: (from, until) => ({
+      key: at(`spare/${digits(from)}/`),
+      rangeEnd: until === undefined ? endOf(`${prefix}spare/`) : at(`spare/${digits(until)}/`),
+    }),
   };
+}
+
+/** The first key after all that begin with a prefix, which ends with a slash. */
+function endOf(prefix: string): Buffer {
+  const end = Buffer.from(prefix);
+  return Buffer.concat([end.subarray(0, -1), Buffer.from([(end.at(-1) ?? 0) + 1])]);
 }
 
 function digits(revision: bigint): string {

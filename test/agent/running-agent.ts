@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { actingLog } from '../../src/agent/acting-log.ts';
 import { startAgent } from '../../src/agent/agent.ts';
 import { Releasers } from '../../src/agent/releasers.ts';
 import type { Observation } from '../../src/cluster/observation.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { createLog } from '../../src/expose/log.ts';
 import { type Status, statusOf } from '../../src/expose/status.ts';
 import type { RealCluster, RealMember } from '../real/cluster.ts';
 
@@ -46,6 +48,7 @@ export async function runningAgent(
       'member.metricsUrl': member.metricsUrl,
       'cluster.endpoints': cluster.endpoints.join(','),
       'observe.interval': '2s',
+      'operate.pauseFile': join(folder, 'agent.pause'),
       'expose.listen': '127.0.0.1:0',
       ...tls,
       ...set,
@@ -57,7 +60,8 @@ export async function runningAgent(
     await rm(folder, { recursive: true, force: true });
   };
   const nothing = (): void => undefined;
-  const events = { onFault: nothing, onRecovery: nothing, onReload: nothing, onFailure: nothing };
+  const acting = actingLog(createLog({ level: 'error' }));
+  const events = { onFault: nothing, onRecovery: nothing, onReload: nothing, onFailure: nothing, acting };
   const { observation, server } = await startAgent(
     config,
     { events, socketPath: join(folder, 'agent.sock') },

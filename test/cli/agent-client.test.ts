@@ -3,9 +3,12 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AgentClient } from '../../src/cli/agent-client.ts';
 import { agentsOf } from '../../src/cli/agent-options.ts';
+import { askOne } from '../../src/cli/any-agent.ts';
+import { AgentError } from '../../src/cluster/agent-error.ts';
+import { scriptedAgent } from './scripted-agent.ts';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -83,11 +86,57 @@ describe('asking an agent', () => {
     });
   });
 
+  it('sends JSON, and takes an empty answer for one', async () => {
+    await using agent = await scriptedAgent(({ line }) => (line.startsWith('POST') ? [202, { id: 'r1' }] : [204]));
+    const client = new AgentClient({ url: agent.url, token: 'secret' });
+    expect(await client.post('/api/v1/operations', { operation: 'defrag' })).toEqual({ id: 'r1' });
+    expect(await client.delete('/api/v1/pause')).toBeUndefined();
+    expect(agent.seen).toEqual([
+      { line: 'POST /api/v1/operations', body: { operation: 'defrag' }, token: 'Bearer secret' },
+      { line: 'DELETE /api/v1/pause', token: 'Bearer secret' },
+    ]);
+  });
+
+  it('tells what cannot have been done from what may have been done', async () => {
+    const nobody = new AgentClient({ url: 'http://127.0.0.1:1' });
+    await expect(nobody.post('/', {})).rejects.toMatchObject({ code: 'AGENT_UNREACHABLE' });
+    await using silent = await scriptedAgent(() => 'hang');
+    const giveUp = new AbortController();
+    const posted = new AgentClient({ url: silent.url }).post('/', {}, giveUp.signal);
+    const arrived = vi.waitFor(() => expect(silent.seen).toHaveLength(1), 30_000).finally(() => giveUp.abort());
+    await expect(posted).rejects.toMatchObject({
+      code: 'AGENT_OUTCOME_UNKNOWN',
+      message: expect.stringContaining('It may have done what was asked all the same'),
+      remedy: expect.stringContaining('explain'),
+    });
+    await arrived;
+  });
+
   it('refuses what is no URL, and never sends a token across the network in plain text', () => {
     expect(() => new AgentClient({ url: 'ftp://x' })).toThrow('is not the URL of an agent');
     expect(() => new AgentClient({ url: 'http://10.0.0.1:9379', token: 'secret' })).toThrow('plain text');
     expect(new AgentClient({ url: 'http://[::1]:9379', token: 'secret' }).url).toBe('http://[::1]:9379');
     expect(new AgentClient({ url: 'https://10.0.0.1:9379', token: 'secret' }).url).toBe('https://10.0.0.1:9379');
+  });
+});
+
+describe('asking one of several agents', () => {
+  const [first, second] = [1, 2].map((port) => new AgentClient({ url: `http://127.0.0.1:${port}` }));
+  const agents = [first, second] as readonly [AgentClient, AgentClient];
+
+  it.each([
+    ['AGENT_UNREACHABLE', 2],
+    ['NOT_LEADER', 2],
+    ['AGENT_OUTCOME_UNKNOWN', 1],
+    ['TOKEN_WRONG', 1],
+  ])('with %s asks %d of them', async (code, count) => {
+    const asked: string[] = [];
+    const failing = askOne(agents, async ({ url }) => {
+      asked.push(url);
+      throw new AgentError(code, 'No.');
+    });
+    await expect(failing).rejects.toMatchObject({ code });
+    expect(asked).toHaveLength(count);
   });
 });
 

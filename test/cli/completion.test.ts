@@ -82,6 +82,10 @@ describe('completion in bash', () => {
     expect(await complete(stdout, ['etcd-caretaker', 'doc'])).toEqual(['doctor']);
     expect(await complete(stdout, ['etcd-caretaker', 'doctor', '--bun'])).toEqual(['--bundle']);
     expect(await complete(stdout, ['etcd-caretaker', 'config', 'schema', '-o', 'm'])).toEqual(['markdown']);
+    expect(await complete(stdout, ['etcd-caretaker', 'explain', 'de'])).toEqual(['defrag']);
+    expect(await complete(stdout, ['etcd-caretaker', 'run', 'h'])).toEqual(['hash-check']);
+    expect(await complete(stdout, ['etcd-caretaker', 'run', 'defrag', '--dr'])).toEqual(['--dry-run']);
+    expect(await complete(stdout, ['etcd-caretaker', 'pause', '--lo'])).toEqual(['--local']);
     expect(await complete(stdout, ['etcd-caretaker', 'completion', ''])).toEqual(
       expect.arrayContaining(['bash', 'zsh', 'fish']),
     );

@@ -7,10 +7,12 @@ import { AgentError } from '../../src/cluster/agent-error.ts';
 const sources = join(import.meta.dirname, '..', '..', 'src');
 
 /** Every code with which the agent or a command can end, by what the user has to do. */
-const table: Readonly<Record<'usage' | 'unreachable' | 'fault', readonly string[]>> = {
+const table: Readonly<Record<'usage' | 'unreachable' | 'fault' | 'interrupted', readonly string[]>> = {
   usage: [
     'CONFIG_INVALID',
     'USAGE',
+    'MEMBER_UNKNOWN',
+    'OPERATION_UNKNOWN',
     'ENOENT',
     'EACCES',
     'EISDIR',
@@ -24,6 +26,7 @@ const table: Readonly<Record<'usage' | 'unreachable' | 'fault', readonly string[
     'LISTEN_NO_SUCH_ADDRESS',
     'LISTEN_PATH_TAKEN',
     'LISTEN_PATH_TOO_LONG',
+    'PAUSE_FILE_UNUSABLE',
     'SOCKET_FOLDER_UNUSABLE',
     'TLS_FILES_INVALID',
     'TLS_FILE_UNREADABLE',
@@ -31,7 +34,13 @@ const table: Readonly<Record<'usage' | 'unreachable' | 'fault', readonly string[
     'TOKEN_TOO_SHORT',
   ],
   unreachable: [
+    'AGENT_OUTCOME_UNKNOWN',
     'AGENT_UNREACHABLE',
+    'JOURNAL_UNCERTAIN',
+    'LEADER_HAS_NO_URL',
+    'MEMBER_HAS_NO_URL',
+    'NOT_ACTING_YET',
+    'NOT_LEADER',
     'ECONNREFUSED',
     'ETCD_AUTH_FAILED',
     'ETCD_AUTH_REQUIRED',
@@ -41,7 +50,18 @@ const table: Readonly<Record<'usage' | 'unreachable' | 'fault', readonly string[
     'ETCD_TLS_UNTRUSTED',
     'ETCD_UNREACHABLE',
   ],
-  fault: ['DEMO_ETCD_FAILED', 'DISK_HUNG', 'ETCD_CORRUPT', 'INTERNAL', 'TOKEN_WRONG'],
+  fault: [
+    'DEMO_ETCD_FAILED',
+    'DISK_HUNG',
+    'ETCD_CORRUPT',
+    'INTERNAL',
+    'TOKEN_WRONG',
+    'UNINSTALL_DECLINED',
+    'AGENTS_REGISTERED',
+    'LEADER_ANSWER_UNKNOWN',
+    'PAUSED',
+  ],
+  interrupted: ['INTERRUPTED'],
 };
 
 describe('the exit code of a command that failed', () => {

@@ -14,6 +14,7 @@ describe('a configuration', () => {
       dataDir: '/d',
       walDir: '/d/member/wal',
       metricsUrl: 'http://127.0.0.1:2379/metrics',
+      role: 'default',
     });
     expect(config.expose.listen).toEqual({ host: '127.0.0.1', port: 9379, isLoopback: true });
     expect(config.cluster.endpoints).toEqual(['http://127.0.0.1:2379']);

@@ -71,8 +71,7 @@ describe.each(['3.4', '3.5'] as const)('a kept lease, on etcd %s', (version) => 
   test('a lease that somebody else has revoked is lost at the next keepalive', async () => {
     await connect();
     await using lease = await KeptLease.grant(client, { ttlSeconds: 2 });
-    const { lease: leases } = await direct.etcd3();
-    await leases.leaseRevoke({ ID: String(lease.id) });
+    await direct.revokeLease(lease.id);
     await expect.poll(() => lease.lost.aborted, { timeout: 3000 }).toBe(true);
     expect(lease.lost.reason.message).toContain('let it go');
   });

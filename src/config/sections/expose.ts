@@ -5,7 +5,9 @@ const tlsSection = z
   .strictObject({
     cert: path("The agent's server certificate (PEM), with what leads to its CA.").exactOptional(),
     key: secretFile('Private key (PEM) of that certificate.').exactOptional(),
-    clientCa: path('CA certificates (PEM): whoever shows a certificate of theirs needs no token.').exactOptional(),
+    clientCa: path(
+      'CA certificates (PEM): whoever shows a certificate of theirs needs no token. Other agents are checked against them too.',
+    ).exactOptional(),
   })
   .meta({ description: 'TLS of the HTTP server. The files are read again when they change.' });
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { endpoint, pageUrl, path, text } from '../leaves.ts';
+import { choice, endpoint, pageUrl, path, text } from '../leaves.ts';
 
 /** The member that the agent stands beside. */
 export const memberSection = z
@@ -19,5 +19,9 @@ export const memberSection = z
     metricsUrl: pageUrl(
       "The member's metrics page (`--listen-metrics-urls`). Left out: `/metrics` at the endpoint.",
     ).exactOptional(),
+    role: choice('What the member is there for. `arbiter`: it is never given the raft leadership.', [
+      'default',
+      'arbiter',
+    ]).prefault('default'),
   })
   .meta({ description: 'The member that this agent stands beside.' });

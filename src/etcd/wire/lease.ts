@@ -36,13 +36,13 @@ export const LEASE_GRANT: Method<{ readonly ttlSeconds: number }, GrantedLease> 
   },
 };
 
-/** Lease.LeaseRevoke. */
-export const LEASE_REVOKE: Method<{ readonly id: bigint }, void> = {
+/** Lease.LeaseRevoke; the reply is empty, and `true` stands for it. */
+export const LEASE_REVOKE: Method<{ readonly id: bigint }, true> = {
   name: 'LeaseRevoke',
   path: pathOf('Lease', 'LeaseRevoke'),
   readOnly: false,
   encode: ({ id }) => new WireWriter().integer(1, id).finish(),
-  decode: () => undefined,
+  decode: () => true,
 };
 
 function decodeTtl(reply: Buffer): number {

@@ -17,10 +17,10 @@ export const TXN: Method<TxnRequest, TxnReply> = {
 const GREATER = 1;
 const [VERSION, CREATE, MOD, VALUE] = [0, 1, 2, 3];
 
-function encodeTxn({ compare, then }: TxnRequest): Buffer {
+function encodeTxn({ compare, changes }: TxnRequest): Buffer {
   const writer = new WireWriter();
   for (const condition of compare) writer.message(1, encodeCompare(condition));
-  for (const change of then) writer.message(2, encodeChange(change));
+  for (const change of changes) writer.message(2, encodeChange(change));
   return writer.finish();
 }
 

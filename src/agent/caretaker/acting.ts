@@ -1,0 +1,22 @@
+import type { Decision, HistoryEntry, OperationName } from '../../cluster/caretaking.ts';
+import type { JournalKeys } from '../../journal/keys.ts';
+import type { JournalMirror } from '../../journal/mirror.ts';
+import type { Registration } from '../../lead/registration.ts';
+import type { Operation } from '../../operate/operation.ts';
+import type { RunOptions } from '../../operate/runner.ts';
+import type { CaretakerOptions } from './options.ts';
+import type { StateSource } from './state-source.ts';
+
+/** What a round works with; made once, when the agent knows which member it stands beside. */
+export interface Acting {
+  readonly options: CaretakerOptions;
+  readonly keys: JournalKeys;
+  readonly mirror: JournalMirror;
+  readonly registration: Registration;
+  readonly source: StateSource;
+  readonly operations: Readonly<Record<OperationName, Operation>>;
+  /** What every operation runs with. */
+  runParts(): Pick<RunOptions, 'observe' | 'localPause' | 'log' | 'onStep'>;
+  decided(decisions: readonly Decision[]): void;
+  ended(entry: HistoryEntry): void;
+}

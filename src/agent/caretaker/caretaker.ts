@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { linkedAbort } from '../../abort/linked-abort.ts';
+import { AgentError } from '../../cluster/agent-error.ts';
+import type { AgentRecord } from '../../cluster/caretaking.ts';
+import type { CaretakingView } from '../../cluster/caretaking-view.ts';
+import type { Observation } from '../../cluster/observation.ts';
+import { journalKeys } from '../../journal/keys.ts';
+import { JournalMirror } from '../../journal/mirror.ts';
+import type { Term } from '../../journal/term.ts';
+import { Leadership } from '../../lead/leadership.ts';
+import { Registration } from '../../lead/registration.ts';
+import { memberStatusOf } from '../../observe/member-status.ts';
+import { etcdEffects } from '../../operate/etcd-effects.ts';
+import { allOperations, versionsOf } from '../../operate/list.ts';
+import { readLocalPause } from '../../operate/local-pause.ts';
+import type { Acting } from './acting.ts';
+import { leaderRound } from './leader-round.ts';
+import { Ledger } from './ledger.ts';
+import { News } from './news.ts';
+import { leaderlessRound } from './nospace-round.ts';
+import type { CaretakerOptions } from './options.ts';
+import { StateSource } from './state-source.ts';
+import { viewOf } from './view.ts';
+
+/** A round is made at the latest so long after the last one, though nothing has changed. */
+const IDLE_MS = 10_000;
+
+/** So long after a round that failed nothing is tried, whatever changes. */
+const AFTER_FAILURE_MS = 2000;
+
+/** The part of a running agent that acts, from when its member is known to its clean end. */
+export interface Caretaker {
+  readonly acting: Acting;
+  /** What is to be seen of it now. */
+  view(): CaretakingView;
+  /** Takes in a new observation. */
+  take(observation: Observation): void;
+  /** Ends the operation under way before its next step, and hands leadership over at once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Begins to act beside the member with this id: registers, follows the journal, campaigns, and while it leads decides and
+ * operates. Whoever starts it closes it.
+ */
+export function startCaretaker(options: CaretakerOptions, memberId: string): Caretaker {
+  const { client, events } = options;
+  const keys = journalKeys(options.keyPrefix);
+  const mirror = new JournalMirror(client, keys);
+  const news = new News();
+  const ledger = new Ledger();
+  const ending = new AbortController();
+  let term: Term | undefined;
+  let localPause: string | undefined;
+
+  const effects = etcdEffects({
+    own: client,
+    clientOf: (id) => options.clientAt(clientUrlOf(options.observation(), id)),
+    keys,
+    statusOf: memberStatusOf,
+    metricsPage: (id, families, signal) =>
+      options.metricsPageAt(clientUrlOf(options.observation(), id), id, families, signal),
+    readTimeoutMs: options.readTimeoutMs,
+  });
+  const operations = allOperations({
+    effects: options.wrapEffects?.(effects) ?? effects,
+    timing: options.timing,
+    withoutSpare: options.settings.defrag.withoutSpare,
+  });
+  const ownOperations = versionsOf(operations);
+  const record: AgentRecord = {
+    memberId,
+    member: options.member,
+    instance: randomUUID(),
+    ...(options.url === undefined ? {} : { url: options.url }),
+    version: options.version,
+    operations: ownOperations,
+    role: options.role,
+    startedAtMs: Date.now(),
+  };
+  const registration = new Registration({
+    client,
+    keys,
+    mirror,
+    record,
+    ttlSeconds: Math.ceil(options.ttlMs / 1000),
+  });
+  const leadership = new Leadership({
+    client,
+    keys,
+    mirror,
+    registration,
+    eligible: () => isFit(options.observation()),
+    onTerm: (begun) => {
+      term = begun;
+      events.onLeading(true, begun.epoch);
+      news.tell();
+    },
+    onLost: (lost) => {
+      term = undefined;
+      ledger.forget();
+      events.onLeading(false, lost.epoch);
+      events.onChange();
+    },
+  });
+  const source = new StateSource({ caretaker: options, mirror, memberId, ownOperations, epoch: () => term?.epoch });
+  const acting: Acting = {
+    ...{ options, keys, mirror, registration, source, operations },
+    runParts: () => ({
+      observe: (signal) => source.observe(signal),
+      localPause: () => readLocalPause(options.pauseFile, Date.now()),
+      log: events.log,
+      onStep: events.onStep,
+    }),
+    decided: (decisions) => {
+      ledger.decided(decisions);
+      events.onDecisions(decisions);
+      events.onChange();
+    },
+    ended: (entry) => {
+      ledger.ended(entry);
+      events.onEnded(entry);
+      events.onChange();
+    },
+  };
+
+  const stopFollowing = mirror.onChange(() => {
+    events.onChange();
+    news.tell();
+  });
+  const work = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      await news.next(IDLE_MS, ending.signal);
+      if (ending.signal.aborted) return;
+      const failed = await round(acting, term, ending.signal).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (failed !== undefined && !ending.signal.aborted) {
+        events.onFault('deciding and operating', failed);
+        await new News().next(AFTER_FAILURE_MS, ending.signal);
+      }
+    }
+  };
+  mirror.start();
+  registration.start();
+  leadership.start();
+  const working = work();
+
+  return {
+    acting,
+    view: () => viewOf({ mirror, registration, leadership, source, localPause }, term, ledger.view()),
+    take: (observation) => {
+      source.take(observation);
+      leadership.reconsider();
+      void readLocalPause(options.pauseFile, Date.now()).then((paused) => {
+        if (paused !== localPause) events.onChange();
+        localPause = paused;
+      });
+      news.tell();
+    },
+    close: async () => {
+      ending.abort();
+      stopFollowing();
+      await working;
+      await leadership.close();
+      await registration.close();
+      await mirror.close();
+    },
+  };
+}
+
+/** Leads or does not, the round ends with the term. */
+async function round(acting: Acting, term: Term | undefined, signal: AbortSignal): Promise<void> {
+  if (term === undefined) {
+    if (isFull(acting.options.observation())) await leaderlessRound(acting, signal);
+    return;
+  }
+  const link = linkedAbort([signal, term.lost]);
+  try {
+    await leaderRound(acting, term, link.signal);
+  } catch (error) {
+    if (!link.signal.aborted) throw error;
+  } finally {
+    link.release();
+  }
+}
+
+/** An agent beside a member that is in no state to serve is not the one to lead. */
+function isFit({ sections }: Observation): boolean {
+  const state = sections.member?.value?.state;
+  return state === 'healthy' || state === 'nospace';
+}
+
+function isFull({ sections }: Observation): boolean {
+  return sections.cluster?.value?.alarms.some(({ alarm }) => alarm === 'NOSPACE') === true;
+}
+
+function clientUrlOf({ sections }: Observation, memberId: string): string {
+  const member = sections.cluster?.value?.members.find(({ id }) => id === memberId);
+  const url = member?.clientUrls[0];
+  if (url !== undefined) return url;
+  throw new AgentError('MEMBER_HAS_NO_URL', `The member ${memberId} is not listed, or advertises no client URL.`, {
+    member: memberId,
+    remedy: 'Look at the member list; a member that was never started has none yet.',
+  });
+}

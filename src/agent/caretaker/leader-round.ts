@@ -1,0 +1,173 @@
+import { AgentError } from '../../cluster/agent-error.ts';
+import type { Action, Decision, HistoryEntry, OperationName } from '../../cluster/caretaking.ts';
+import { isOperationName } from '../../cluster/caretaking.ts';
+import type { ClusterState } from '../../cluster/state.ts';
+import { type Decided, decide } from '../../decide/decide.ts';
+import type { RequestAnswer } from '../../decide/requested.ts';
+import { writeArmed } from '../../journal/armed.ts';
+import { historyToDrop } from '../../journal/history.ts';
+import { answerRequest } from '../../journal/requests.ts';
+import { takeOverSlot, takeSlot } from '../../journal/slot.ts';
+import type { JournaledSlot } from '../../journal/snapshot.ts';
+import type { Term } from '../../journal/term.ts';
+import { replenishSpares, sparesMissing } from '../../lead/spare-stock.ts';
+import type { Operation } from '../../operate/operation.ts';
+import { runOperation } from '../../operate/runner.ts';
+import { SlotJournal } from '../../operate/slot-journal.ts';
+import type { Acting } from './acting.ts';
+import { newSlot } from './new-slot.ts';
+import { recoverFromNospace } from './nospace-round.ts';
+
+/** A request that what goes by itself has held up for so long is given back. */
+const REQUEST_WAITS_MS = 10 * 60_000;
+
+/** A changed member list is taken for settled after so long: see `foreign-signs.ts`. */
+const MEMBERS_SETTLED_SECONDS = 30 * 60;
+
+/**
+ * One round of the leading agent: goes on with what an earlier leader left, keeps the house in order, decides, and
+ * carries out at most one operation. Throws what kept it from that; the next round looks again.
+ */
+export async function leaderRound(acting: Acting, term: Term, signal: AbortSignal): Promise<void> {
+  const { mirror } = acting;
+  if (!mirror.snapshot.connected) return;
+  const left = mirror.snapshot.slot;
+  if (left !== undefined && knownOperation(acting, left) !== undefined) {
+    await resume(acting, term, left, signal);
+    return;
+  }
+  const state = await acting.source.observe(signal);
+  if (!term.held) return;
+  await keepHouse(acting, term, state, signal);
+  const decided = decide(state, acting.options.settings);
+  acting.decided(decided.decisions);
+  await answer(acting, term, decided, signal);
+  const { chosen } = decided;
+  if (chosen?.action === undefined) return;
+  const requestId = decided.request?.decision === chosen ? decided.request.request.id : undefined;
+  await carryOut(acting, term, { decision: chosen, action: chosen.action, requestId }, signal);
+}
+
+/** The operation of a slot, where this version can go on with it. */
+function knownOperation({ operations }: Acting, { slot }: JournaledSlot): Operation | undefined {
+  if (!isOperationName(slot.operation)) return undefined;
+  const known = operations[slot.operation];
+  return slot.operationVersion <= known.version ? known : undefined;
+}
+
+async function resume(acting: Acting, term: Term, left: JournaledSlot, signal: AbortSignal): Promise<void> {
+  const operation = knownOperation(acting, left);
+  if (operation === undefined) return;
+  const { client } = acting.options;
+  const journaled = await takeOverSlot(client, acting.keys, term, left, signal);
+  acting.options.events.log('operation taken over', {
+    operation: operation.name,
+    id: left.slot.id,
+    phase: left.slot.phase,
+  });
+  await run(acting, term, operation, journaled, signal);
+}
+
+async function carryOut(
+  acting: Acting,
+  term: Term,
+  { decision, action, requestId }: { decision: Decision; action: Action; requestId: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const operation = acting.operations[action.operation];
+  if (operation.name === 'nospace') {
+    await recoverFromNospace(acting, { decision, action, term }, signal);
+    return;
+  }
+  const { client } = acting.options;
+  const slot = newSlot(action, decision, operation, term, requestId);
+  const options = requestId === undefined ? {} : { requestId };
+  const journaled = await takeSlot(client, acting.keys, term, slot, signal, options);
+  await run(acting, term, operation, journaled, signal);
+}
+
+async function run(
+  acting: Acting,
+  term: Term,
+  operation: Operation,
+  journaled: JournaledSlot,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client } = acting.options;
+  const history = (): readonly HistoryEntry[] => acting.mirror.snapshot.history;
+  const journal = new SlotJournal({ client, keys: acting.keys, term, history }, journaled);
+  acting.options.events.onOperation(journaled.slot);
+  const entry = await runOperation({ term, journal, operation, ...acting.runParts() }, signal);
+  if (entry !== undefined) acting.ended(entry);
+}
+
+/** Arms the agents when it is time, follows the member list, and keeps the stock of spare epochs. */
+async function keepHouse(acting: Acting, term: Term, state: ClusterState, signal: AbortSignal): Promise<void> {
+  const { client, settings, events } = acting.options;
+  const { snapshot } = acting.mirror;
+  const members = state.members.map(({ id }) => id);
+  if (state.alarms.some(({ alarm }) => alarm === 'NOSPACE')) return;
+  try {
+    const { armed } = state;
+    const ready = state.readySeconds > 0 && state.readySeconds * 1000 >= settings.armAfterMs;
+    const moved =
+      armed !== undefined &&
+      state.membersStableSeconds >= MEMBERS_SETTLED_SECONDS &&
+      armed.members.toSorted().join() !== members.toSorted().join();
+    if ((armed === undefined && ready) || moved) {
+      await writeArmed(client, acting.keys, term, { atMs: Date.now(), epoch: term.epoch, members }, signal);
+      events.log(armed === undefined ? 'armed' : 'member list taken over', { members: members.length });
+    }
+    const { armed: isArmed } = acting.mirror.snapshot;
+    if (isArmed !== undefined && sparesMissing(snapshot, members)) {
+      await replenishSpares(client, acting.keys, term, snapshot, members, signal);
+    }
+  } catch (error) {
+    if (!term.held) throw error;
+    events.onFault('keeping the journal in order', error);
+  }
+}
+
+/** Tells a person at once what cannot be granted, and after a while what was held up for too long. */
+async function answer(acting: Acting, term: Term, { request }: Decided, signal: AbortSignal): Promise<void> {
+  if (request === undefined) return;
+  const reasons = refusalOf(request);
+  if (reasons === undefined) return;
+  const { id, operation, target, by, atMs } = request.request;
+  const { snapshot } = acting.mirror;
+  const revision = snapshot.requests.find((each) => each.id === id)?.revision;
+  if (revision === undefined) return;
+  const entry: HistoryEntry = {
+    revision,
+    id,
+    operation,
+    outcome: 'refused',
+    epoch: term.epoch,
+    holder: term.holder,
+    targets: target === undefined ? [] : [target],
+    startedAtMs: atMs,
+    endedAtMs: Date.now(),
+    seconds: 0,
+    reasons: reasons.map(({ message }) => message),
+    summary: reasons[0]?.message ?? '',
+    ...(reasons[0] === undefined ? {} : { code: reasons[0].code }),
+    requestedBy: by,
+    steps: [],
+    figures: {},
+  };
+  const drop = historyToDrop(snapshot.history);
+  await answerRequest(acting.options.client, acting.keys, term, id, entry, drop, signal);
+  acting.ended(entry);
+}
+
+function refusalOf({ refused, decision, request }: RequestAnswer): Decision['reasons'] | undefined {
+  if (refused !== undefined) return refused;
+  const waitedMs = Date.now() - request.atMs;
+  return decision?.decision !== 'act' && waitedMs > REQUEST_WAITS_MS ? decision?.reasons : undefined;
+}
+
+/** For a decision about a name that came from outside. Throws `USAGE`. */
+export function operationNamed(name: string, known: readonly OperationName[]): OperationName {
+  if (isOperationName(name)) return name;
+  throw new AgentError('USAGE', `There is no operation ${name}.`, { remedy: `It is one of ${known.join(', ')}.` });
+}

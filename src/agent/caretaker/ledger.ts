@@ -1,0 +1,60 @@
+import type { Decision, HistoryEntry } from '../../cluster/caretaking.ts';
+import type { CaretakingView, DecisionCount, OperationCount } from '../../cluster/caretaking-view.ts';
+import { HistogramRecorder } from '../../observe/histogram-recorder.ts';
+
+/** Edges of `operation_duration_seconds`: from a moved leader to a large sweep. */
+const DURATION_EDGES = [0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
+
+/** What this agent has decided and done since it started, counted for the metrics. */
+export class Ledger {
+  readonly #decisions = new Map<string, DecisionCount>();
+  readonly #operations = new Map<string, OperationCount>();
+  readonly #durations = new Map<string, HistogramRecorder>();
+  #newest: readonly Decision[] = [];
+  #decidedAtMs: number | undefined;
+
+  /** Takes in what one round decided. */
+  decided(decisions: readonly Decision[]): void {
+    this.#newest = decisions;
+    this.#decidedAtMs = Date.now();
+    for (const { policy, decision, reasons } of decisions) {
+      const reason = reasons[0].code;
+      const key = `${policy} ${decision} ${reason}`;
+      const count = (this.#decisions.get(key)?.count ?? 0) + 1;
+      this.#decisions.set(key, { policy, decision, reason, count });
+    }
+  }
+
+  /** It no longer leads: what it decided is not the newest any more. */
+  forget(): void {
+    this.#newest = [];
+    this.#decidedAtMs = undefined;
+  }
+
+  /** Takes in an operation that this agent has brought to its end. */
+  ended({ operation, outcome, seconds }: HistoryEntry): void {
+    const key = `${operation} ${outcome}`;
+    const count = (this.#operations.get(key)?.count ?? 0) + 1;
+    this.#operations.set(key, { operation, outcome, count });
+    const recorder = this.#durations.get(operation) ?? new HistogramRecorder(DURATION_EDGES);
+    recorder.record(seconds);
+    this.#durations.set(operation, recorder);
+  }
+
+  /** The part of the view that is counted here. */
+  view(): Pick<
+    CaretakingView,
+    'decisions' | 'decidedAtMs' | 'decisionCounts' | 'operationCounts' | 'operationDurations'
+  > {
+    return {
+      decisions: this.#newest,
+      ...(this.#decidedAtMs === undefined ? {} : { decidedAtMs: this.#decidedAtMs }),
+      decisionCounts: [...this.#decisions.values()],
+      operationCounts: [...this.#operations.values()],
+      operationDurations: [...this.#durations].map(([operation, recorder]) => ({
+        operation,
+        seconds: recorder.snapshot(),
+      })),
+    };
+  }
+}

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentError } from '../../cluster/agent-error.ts';
+import type { Action, Decision, HistoryEntry } from '../../cluster/caretaking.ts';
+import { decide } from '../../decide/decide.ts';
+import type { Term } from '../../journal/term.ts';
+import { claimSpareEpoch, consumeStep, keepSpareTerm } from '../../lead/spare-epochs.ts';
+import type { SpareTerm } from '../../lead/spare-term.ts';
+import { runOperation } from '../../operate/runner.ts';
+import { SpareJournal } from '../../operate/spare-journal.ts';
+import type { Acting } from './acting.ts';
+import { newSlot } from './new-slot.ts';
+
+/** A spare term is refreshed so often within `lead.ttl`, as a lease is. */
+const REFRESHES_PER_TTL = 3;
+
+/**
+ * One round of an agent that does not lead while writes are refused and nobody leads: then no campaign can be won either,
+ * and whoever claims the next spare epoch brings the cluster back.
+ */
+export async function leaderlessRound(acting: Acting, signal: AbortSignal): Promise<void> {
+  const { connected, leaderRevision, epoch } = acting.mirror.snapshot;
+  if (!connected || leaderRevision > 0n || epoch === undefined) return;
+  const state = await acting.source.observe(signal);
+  const decided = decide({ ...state, requests: [] }, acting.options.settings);
+  const decision = decided.decisions.find(({ policy }) => policy === 'nospace');
+  if (decision?.decision !== 'act' || decision.action === undefined) return;
+  await recoverFromNospace(acting, { decision, action: decision.action }, signal);
+}
+
+/** Claims a spare epoch and brings the cluster back under it. Does nothing where another agent may, or was faster. */
+export async function recoverFromNospace(
+  acting: Acting,
+  { decision, action, term: parent }: { decision: Decision; action: Action; term?: Term },
+  signal: AbortSignal,
+): Promise<void> {
+  const { keys, mirror, registration, operations, options } = acting;
+  const { client, ttlMs, events } = options;
+  const { snapshot } = mirror;
+  const claim = { client, keys, snapshot, registration, ttlMs, ...(parent === undefined ? {} : { term: parent }) };
+  const term = await claimSpareEpoch(claim, signal);
+  if (term === undefined) return;
+  const slot = newSlot(action, decision, operations.nospace, term);
+  events.onOperation(slot);
+  const over = new AbortController();
+  const kept = keep(acting, term, over.signal);
+  try {
+    const history = (): readonly HistoryEntry[] => mirror.snapshot.history;
+    const journal = new SpareJournal(
+      {
+        ...{ client, keys, term, history },
+        revision: snapshot.revision + 1n,
+        consumeStep: async ({ unlessPaused }, until) => {
+          const { pause } = mirror.snapshot;
+          if (unlessPaused && pause !== undefined) throw paused(pause.reason);
+          await consumeStep(client, keys, term, until);
+        },
+      },
+      slot,
+    );
+    const entry = await runOperation({ term, journal, operation: operations.nospace, ...acting.runParts() }, signal);
+    if (entry !== undefined) acting.ended(entry);
+  } finally {
+    over.abort();
+    await kept;
+    term[Symbol.dispose]();
+  }
+}
+
+/** Keeps the term while an effect takes long; where that fails, the term ends by itself. */
+async function keep({ options, keys }: Acting, term: SpareTerm, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && term.held) {
+    await sleep(options.ttlMs / REFRESHES_PER_TTL, undefined, { signal }).catch(() => undefined);
+    if (!signal.aborted) await keepSpareTerm(options.client, keys, term, signal).catch(() => undefined);
+  }
+}
+
+function paused(reason: string): AgentError {
+  return new AgentError('PAUSED', `nospace stops before its next step: somebody has said pause: ${reason}`, {
+    remedy: 'Say resume when it may go on.',
+  });
+}

@@ -1,0 +1,64 @@
+import type { Decision, HistoryEntry, OperationVersions, Slot } from '../../cluster/caretaking.ts';
+import type { Observation } from '../../cluster/observation.ts';
+import type { ClusterSection } from '../../cluster/sections.ts';
+import type { DecideSettings } from '../../decide/settings.ts';
+import type { MemberClient } from '../../etcd/member-client.ts';
+import type { Effects, Reads } from '../../operate/effects.ts';
+import type { OperateTiming } from '../../operate/timing.ts';
+
+/** What the caretaker tells as it happens; the log and the receivers of notifications hear it. */
+export interface CaretakerEvents {
+  readonly onLeading: (leading: boolean, epoch: bigint) => void;
+  /** Something that has to be done was not possible; repeated ones are folded by whoever writes them down. */
+  readonly onFault: (what: string, error: unknown) => void;
+  readonly onDecisions: (decisions: readonly Decision[]) => void;
+  readonly onOperation: (slot: Slot) => void;
+  readonly onStep: (slot: Slot) => void;
+  readonly onEnded: (entry: HistoryEntry) => void;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  /** The view has changed. */
+  readonly onChange: () => void;
+}
+
+/** What the part of the agent that acts needs. Nothing here is a secret. */
+export interface CaretakerOptions {
+  readonly member: string;
+  readonly version: string;
+  /** Where others reach this agent; absent: nowhere but on its own machine's socket. */
+  readonly url?: string;
+  readonly role: 'default' | 'arbiter';
+  readonly keyPrefix: string;
+  readonly ttlMs: number;
+  readonly pauseFile: string;
+  readonly settings: DecideSettings;
+  readonly timing: OperateTiming;
+  /** How long a read of another agent, or of a member, may take. */
+  readonly readTimeoutMs: number;
+  readonly client: MemberClient;
+  /** The newest observation of this agent. */
+  readonly observation: () => Observation;
+  /** The members as they are now, beside the rounds of observation. */
+  readonly freshCluster: (signal: AbortSignal) => Promise<ClusterSection>;
+  /** The client of an endpoint that members advertise. */
+  readonly clientAt: (endpoint: string) => MemberClient;
+  /** The families of the metrics page at a member's client URL. */
+  readonly metricsPageAt: EffectsParts['metricsPageAt'];
+  /** Reads from the API of another agent. */
+  readonly fetchAgent: (url: string, path: string, signal: AbortSignal) => Promise<unknown>;
+  readonly events: CaretakerEvents;
+  /** For tests alone: what stands between the operations and etcd. */
+  readonly wrapEffects?: (effects: Effects & Reads) => Effects & Reads;
+}
+
+/** How effects reach members. */
+export interface EffectsParts {
+  readonly metricsPageAt: (
+    endpoint: string,
+    member: string,
+    families: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<import('../../etcd/types.ts').MetricsPage>;
+}
+
+/** What this version can go on with. */
+export type Known = OperationVersions;

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { AgentError } from '../../cluster/agent-error.ts';
+import type { Decision, RequestRecord } from '../../cluster/caretaking.ts';
+import { requestedDecision } from '../../decide/requested.ts';
+import type { CaretakingPorts, DecisionsReply, OperationWish } from '../../expose/caretaking-ports.ts';
+import { addHistory, historyToDrop } from '../../journal/history.ts';
+import { pause, resume } from '../../journal/pause.ts';
+import { putRequest } from '../../journal/requests.ts';
+import type { Caretaker } from './caretaker.ts';
+
+/** What the API can do with a caretaker; before there is one, everything is refused with `NOT_ACTING_YET`. */
+export function portsOf(caretaker: () => Caretaker | undefined): CaretakingPorts {
+  const there = (): Caretaker => {
+    const found = caretaker();
+    if (found !== undefined) return found;
+    throw new AgentError('NOT_ACTING_YET', 'This agent does not know its member yet, so it takes no part in acting.', {
+      remedy: 'Wait until its member has answered once, or ask the agent beside another member.',
+    });
+  };
+  return {
+    decisions: (signal) => decisions(there(), signal),
+    operations: () => {
+      const { slot, requests, history } = there().view();
+      return { ...(slot === undefined ? {} : { slot }), requests, history };
+    },
+    request: async (wish, signal) => {
+      const { acting } = there();
+      const record = requestOf(there(), wish);
+      await putRequest(acting.options.client, acting.keys, record, signal);
+      acting.options.events.log('operation asked for', { operation: wish.operation, by: wish.by, id: record.id });
+      return { id: record.id };
+    },
+    dryRun: (wish, signal) => dryRun(there(), wish, signal),
+    pause: async (wish, signal) => {
+      const { acting } = there();
+      const { client } = acting.options;
+      const { revision } = await pause(client, acting.keys, wish, signal);
+      acting.options.events.log('paused', { by: wish.by, reason: wish.reason });
+      await note(there(), { operation: 'pause', by: wish.by, summary: wish.reason, revision }, signal);
+    },
+    resume: async (by, signal) => {
+      const { acting } = there();
+      const revision = await resume(acting.options.client, acting.keys, by, signal);
+      acting.options.events.log('resumed', { by });
+      await note(
+        there(),
+        { operation: 'resume', by, summary: 'The pause has ended, breakers are closed.', revision },
+        signal,
+      );
+    },
+  };
+}
+
+/** The leader's, which another agent has to be asked for where this one does not lead. */
+async function decisions(caretaker: Caretaker, signal: AbortSignal): Promise<DecisionsReply> {
+  const { leads, leader, agents } = caretaker.view();
+  if (leads || leader === undefined) return ownDecisions(caretaker);
+  const url = agents.find(({ memberId }) => memberId === leader.memberId)?.url;
+  if (url === undefined) {
+    throw new AgentError('LEADER_HAS_NO_URL', `The agent beside ${leader.member} leads, and it names no URL.`, {
+      member: leader.member,
+      remedy: 'Ask it on its own machine, or set expose.advertise there.',
+    });
+  }
+  const reply = await caretaker.acting.options.fetchAgent(url, '/api/v1/decisions', signal);
+  if (typeof reply === 'object' && reply !== null && 'decisions' in reply && Array.isArray(reply.decisions)) {
+    // It was made by another agent for the same readers, and passes through as it is.
+    return reply as DecisionsReply;
+  }
+  throw new AgentError(
+    'LEADER_ANSWER_UNKNOWN',
+    `The leading agent beside ${leader.member} answered in words that this version does not know.`,
+    {
+      member: leader.member,
+      remedy: 'Bring the agents to one version.',
+    },
+  );
+}
+
+function ownDecisions({ view, acting }: Caretaker): DecisionsReply {
+  const { leader, armed, pause, slot, decisions: newest, decidedAtMs, readySeconds = 0 } = view();
+  const { armAfterMs } = acting.options.settings;
+  const arming = `every voter has had an agent and health for ${Math.floor(readySeconds)} s of ${armAfterMs / 1000} s`;
+  const breakers = newest.flatMap(({ policy, reasons }) =>
+    reasons.some(({ code }) => code === 'BREAKER_OPEN')
+      ? [{ policy, failures: acting.options.settings.breakerFailures }]
+      : [],
+  );
+  return {
+    ...(leader === undefined ? {} : { leader }),
+    ...(armed === undefined ? { arming } : { armed }),
+    ...(pause === undefined ? {} : { pause }),
+    ...(slot === undefined ? {} : { slot }),
+    ...(breakers.length === 0 ? {} : { breakers }),
+    ...(decidedAtMs === undefined ? {} : { decidedAtMs }),
+    decisions: newest,
+  };
+}
+
+async function dryRun(caretaker: Caretaker, wish: OperationWish, signal: AbortSignal): Promise<Decision> {
+  const { acting } = caretaker;
+  const state = await acting.source.observe(signal);
+  const { decision, refused } = requestedDecision(state, acting.options.settings, requestOf(caretaker, wish));
+  if (decision !== undefined) return decision;
+  throw new AgentError('OPERATION_UNKNOWN', refused?.[0]?.message ?? `There is no operation ${wish.operation}.`, {
+    remedy: `It is one of ${Object.keys(acting.operations).join(', ')}.`,
+  });
+}
+
+/** Throws `MEMBER_UNKNOWN`, `OPERATION_UNKNOWN`. */
+function requestOf({ acting }: Caretaker, { operation, member, by }: OperationWish): RequestRecord {
+  const known = Object.keys(acting.operations);
+  if (!known.includes(operation)) {
+    throw new AgentError('OPERATION_UNKNOWN', `There is no operation ${operation}.`, {
+      remedy: `It is one of ${known.join(', ')}.`,
+    });
+  }
+  const members = acting.options.observation().sections.cluster?.value?.members ?? [];
+  const target = members.find(({ id, name }) => id === member || name === member)?.id;
+  if (member !== undefined && target === undefined) {
+    const names = members.map(({ id, name }) => (name === '' ? id : name)).join(', ');
+    throw new AgentError('MEMBER_UNKNOWN', `There is no member ${member}.`, {
+      remedy: names === '' ? 'Wait until the agent knows the member list.' : `Name one of ${names}.`,
+    });
+  }
+  return { id: randomUUID(), operation, ...(target === undefined ? {} : { target }), by, atMs: Date.now() };
+}
+
+/** The audit of what people say. What was said counts, also where it could not be noted. */
+async function note(
+  caretaker: Caretaker,
+  said: { readonly operation: string; readonly by: string; readonly summary: string; readonly revision: bigint },
+  signal: AbortSignal,
+): Promise<void> {
+  const { acting } = caretaker;
+  const { epoch = 0n, history } = caretaker.view();
+  const atMs = Date.now();
+  const entry = {
+    revision: said.revision,
+    id: randomUUID(),
+    operation: said.operation,
+    outcome: 'succeeded' as const,
+    epoch,
+    holder: acting.registration.record.memberId,
+    targets: [],
+    startedAtMs: atMs,
+    endedAtMs: atMs,
+    seconds: 0,
+    reasons: [],
+    summary: said.summary,
+    requestedBy: said.by,
+    steps: [],
+    figures: {},
+  };
+  await addHistory(acting.options.client, acting.keys, entry, historyToDrop(history), signal).catch((error: unknown) =>
+    acting.options.events.onFault(`note of the ${said.operation}`, error),
+  );
+}

@@ -1,0 +1,142 @@
+import { sightOf } from '../../cluster/agent-sight.ts';
+import { type AgentReport, assembleState } from '../../cluster/assemble-state.ts';
+import type { OperationVersions } from '../../cluster/caretaking.ts';
+import { ForeignHands } from '../../cluster/foreign-hands.ts';
+import { foreignSigns } from '../../cluster/foreign-signs.ts';
+import { LeaderSlowness } from '../../cluster/leader-slowness.ts';
+import type { Observation } from '../../cluster/observation.ts';
+import { isReady } from '../../cluster/readiness.ts';
+import { RevisionHistory } from '../../cluster/revision-history.ts';
+import type { ClusterSection } from '../../cluster/sections.ts';
+import { HeldCondition, StableValue } from '../../cluster/stability.ts';
+import type { ClusterState } from '../../cluster/state.ts';
+import type { JournalMirror } from '../../journal/mirror.ts';
+import { readLocalPause } from '../../operate/local-pause.ts';
+import type { CaretakerOptions } from './options.ts';
+import { peerReports } from './peer-reports.ts';
+import { type Marks, StoreMarks } from './store-marks.ts';
+
+export interface StateSourceOptions {
+  readonly caretaker: CaretakerOptions;
+  readonly mirror: JournalMirror;
+  readonly memberId: string;
+  readonly ownOperations: OperationVersions;
+  /** Of the own term, while this agent leads. */
+  readonly epoch: () => bigint | undefined;
+}
+
+/**
+ * Puts the state of the cluster together, anew each time it is asked for: the members as they are now, what each agent
+ * observes, the journal, and what only this process remembers. It remembers in every agent, so that a new leader does not
+ * begin to count from nothing.
+ */
+export class StateSource {
+  readonly #options: StateSourceOptions;
+  readonly #marks: StoreMarks;
+  readonly #revisions: RevisionHistory;
+  readonly #term = new StableValue<bigint>();
+  readonly #members = new StableValue<string>();
+  readonly #ready = new HeldCondition();
+  readonly #slowness = new LeaderSlowness();
+  readonly #hands = new ForeignHands();
+  #remembered = { termStableSeconds: 0, membersStableSeconds: 0, readySeconds: 0 };
+
+  constructor(options: StateSourceOptions) {
+    this.#options = options;
+    const { settings, client } = options.caretaker;
+    this.#marks = new StoreMarks(client);
+    this.#revisions = new RevisionHistory({
+      keepMs: Math.max(settings.compaction.keepMs, settings.nospace.compactOlderThanMs),
+    });
+  }
+
+  /** For how long every voter has had an agent and health, as this agent saw it. */
+  get readySeconds(): number {
+    return this.#remembered.readySeconds;
+  }
+
+  /** Takes in an observation: to be called with each one. */
+  take(observation: Observation): void {
+    const cluster = observation.sections.cluster?.value;
+    if (cluster !== undefined) this.#remember(cluster, performance.now());
+  }
+
+  /** Throws `EtcdError` where nobody says which members there are. */
+  async observe(signal: AbortSignal): Promise<ClusterState> {
+    const { caretaker, mirror, ownOperations, epoch } = this.#options;
+    const cluster = await caretaker.freshCluster(signal);
+    const [reports, marks] = await Promise.all([this.#reports(cluster, signal), this.#storeMarks(signal)]);
+    const monotonicMs = performance.now();
+    this.#remember(cluster, monotonicMs);
+    const { slot, ...journal } = mirror.snapshot;
+    const own = epoch();
+    const state = assembleState({
+      nowMs: Date.now(),
+      monotonicMs,
+      cluster,
+      reports,
+      journal: slot === undefined ? journal : { ...journal, slot: slot.slot },
+      ...(own === undefined ? {} : { epoch: own }),
+      ownOperations,
+      revisions: this.#revisions.samples(monotonicMs),
+      ...this.#remembered,
+      foreign: [],
+      kubernetesCompacts: marks.kubernetesCompacts,
+    });
+    return this.#judge(state, marks);
+  }
+
+  /** What only a comparison of rounds tells. */
+  #judge(state: ClusterState, marks: Marks): ClusterState {
+    const { settings } = this.#options.caretaker;
+    const { factor, minFsyncMs, minRttMs } = settings.moveLeader;
+    const limits = { factor, minFsyncSeconds: minFsyncMs / 1000, minRttSeconds: minRttMs / 1000 };
+    const hands = this.#hands.round(state);
+    return {
+      ...state,
+      foreign: foreignSigns({ ...state, armed: state.armed, marks: marks.keys, hands }),
+      leaderWorstRounds: this.#slowness.round(state.members, state.leaderId, limits),
+    };
+  }
+
+  #remember(cluster: ClusterSection, monotonicMs: number): void {
+    const { snapshot } = this.#options.mirror;
+    const revision = cluster.members.reduce((most, { status }) => {
+      const seen = status?.revision ?? 0n;
+      return seen > most ? seen : most;
+    }, 0n);
+    if (revision > 0n) this.#revisions.add(monotonicMs, revision);
+    const ids = cluster.members.map(({ id, isLearner }) => `${id}${isLearner ? ' learner' : ''}`).toSorted();
+    this.#remembered = {
+      termStableSeconds: this.#term.look(cluster.raftTerm, monotonicMs),
+      membersStableSeconds: this.#members.look(ids.join(), monotonicMs),
+      readySeconds: this.#ready.look(snapshot.connected && isReady(cluster, snapshot.agents), monotonicMs),
+    };
+  }
+
+  async #reports(cluster: ClusterSection, signal: AbortSignal): Promise<ReadonlyMap<string, AgentReport>> {
+    const { caretaker, mirror, memberId } = this.#options;
+    const others = mirror.snapshot.agents.filter((agent) => agent.memberId !== memberId);
+    const { fetchAgent, readTimeoutMs, events } = caretaker;
+    const [reports, localPause] = await Promise.all([
+      peerReports(others, cluster.voters, { fetchAgent, timeoutMs: readTimeoutMs, onFault: events.onFault }, signal),
+      readLocalPause(caretaker.pauseFile, Date.now()),
+    ]);
+    const { sections, observedAtMonotonicMs } = caretaker.observation();
+    const own: AgentReport = {
+      sight: sightOf(sections, cluster.voters),
+      ageSeconds: (performance.now() - observedAtMonotonicMs) / 1000,
+      ...(localPause === undefined ? {} : { localPause }),
+    };
+    return new Map([...reports, [memberId, own]]);
+  }
+
+  /** A store that cannot be looked through hides a caretaker, but nothing is done without a quorum anyway. */
+  async #storeMarks(signal: AbortSignal): Promise<Marks> {
+    const { readTimeoutMs, events } = this.#options.caretaker;
+    return this.#marks.current(readTimeoutMs, signal).catch((error: unknown) => {
+      if (!signal.aborted) events.onFault('marks of other caretakers', error);
+      return { keys: [], kubernetesCompacts: true };
+    });
+  }
+}

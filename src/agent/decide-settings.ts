@@ -1,0 +1,44 @@
+import type { Config } from '../config/config.ts';
+import type { DecideSettings } from '../decide/settings.ts';
+
+/** What the policies need of the configuration. */
+export function decideSettings({ mode, maintenance }: Config): DecideSettings {
+  const { compaction, defrag, nospace, moveLeader, hashCheck } = maintenance;
+  return {
+    mode,
+    policies: {
+      nospace: nospace.mode,
+      compaction: compaction.mode,
+      defrag: defrag.mode,
+      'move-leader': moveLeader.mode,
+      'hash-check': hashCheck.mode,
+    },
+    armAfterMs: maintenance.armAfterMs,
+    operationsPerDay: maintenance.operationsPerDay,
+    breakerFailures: maintenance.breakerFailures,
+    windows: maintenance.windows,
+    compaction: {
+      keepMs: compaction.keepMs,
+      keepRevisions: compaction.keepRevisions,
+      minRevisions: compaction.minRevisions,
+      coolDownMs: compaction.coolDownMs,
+    },
+    defrag: {
+      minReclaimableBytes: defrag.minReclaimableBytes,
+      minReclaimableRatio: defrag.minReclaimableRatio,
+      quotaPressureRatio: defrag.quotaPressureRatio,
+      coolDownMs: defrag.coolDownMs,
+      maxPauseMs: defrag.maxPauseMs,
+      withoutSpare: defrag.withoutSpare,
+    },
+    nospace: { compactOlderThanMs: nospace.compactOlderThanMs, disarmBelowRatio: nospace.disarmBelowRatio },
+    moveLeader: {
+      factor: moveLeader.factor,
+      minFsyncMs: moveLeader.minFsyncMs,
+      minRttMs: moveLeader.minRttMs,
+      rounds: moveLeader.rounds,
+      coolDownMs: moveLeader.coolDownMs,
+    },
+    hashCheck: { everyMs: hashCheck.everyMs, maxStallMs: hashCheck.maxStallMs },
+  };
+}

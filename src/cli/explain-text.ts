@@ -1,0 +1,64 @@
+import type { CaretakingJson, DecisionsJson, OperationsJson } from './caretaking-reply.ts';
+import { decisionText, decisionWord, type Paint } from './decision-text.ts';
+import type { NameOf } from './member-names.ts';
+import { situationText } from './situation-text.ts';
+import { formatTable } from './table.ts';
+import { formatSpan } from './units.ts';
+
+/** All that an agent says, and what is needed to write it for people. */
+export interface Explained {
+  readonly reply: DecisionsJson;
+  /** As the agent that was asked sees it; absent where it does not say. */
+  readonly view: CaretakingJson | undefined;
+  readonly nameOf: NameOf;
+  readonly paint: Paint;
+  /** Wall clock: ages are as this machine sees them. */
+  readonly nowMs: number;
+}
+
+const plain: Paint = (_style, text) => text;
+
+/** Who leads and what holds the agents back, then what each policy decided last, with every reason. */
+export function explainText(explained: Explained): string {
+  const { decisions } = explained.reply;
+  const blocks = decisions.map((decision) => ({
+    decision,
+    lines: [
+      ...decision.reasons.map(({ message }) => message),
+      ...(decision.requestedBy === undefined ? [] : [`asked for by ${decision.requestedBy}`]),
+    ],
+  }));
+  const rows = blocks.flatMap(({ decision, lines: [first = '', ...others] }) => [
+    [decision.policy, decisionWord(decision, plain), first],
+    ...others.map((line) => ['', '', line]),
+  ]);
+  if (rows.length === 0) return `${situationText(explained)}\nNo policy has decided anything yet.\n`;
+  const lines = formatTable(['POLICY', 'DECISION', 'REASONS'], rows).split('\n');
+  let at = 1;
+  for (const { decision, lines: block } of blocks) {
+    // The columns are as wide as the plain words are.
+    const word = decisionWord(decision, plain);
+    lines[at] = (lines[at] ?? '').replace(`  ${word}`, () => `  ${decisionWord(decision, explained.paint)}`);
+    at += block.length;
+  }
+  return `${situationText(explained)}\n${lines.join('\n')}`;
+}
+
+/** One policy in detail, and how its operation ended last. Undefined where it has not decided anything. */
+export function explainPolicyText(
+  explained: Explained,
+  { history }: OperationsJson,
+  policy: string,
+): string | undefined {
+  const { reply, nameOf, paint, nowMs } = explained;
+  const decisions = reply.decisions.filter((one) => one.policy === policy);
+  if (decisions.length === 0) return undefined;
+  const last = history.find(({ operation }) => operation === policy);
+  const by = last?.requestedBy === undefined ? '' : `, asked for by ${last.requestedBy}`;
+  const lastLine =
+    last === undefined
+      ? 'It has not been done yet, as far as the history goes back.'
+      : `Last time: ${last.outcome}, ${formatSpan(Math.max(0, (nowMs - Number(last.endedAtMs)) / 1000))} ago${by}. ${last.summary}`;
+  const texts = decisions.map((decision) => decisionText(decision, nameOf, paint));
+  return `${situationText(explained)}\n${texts.join('')}${lastLine}\n`;
+}

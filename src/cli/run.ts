@@ -1,0 +1,139 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { within } from '../abort/linked-abort.ts';
+import { AgentError } from '../cluster/agent-error.ts';
+import { type HistoryEntry, operationNames } from '../cluster/caretaking.ts';
+import { parseDurationMs } from '../config/duration.ts';
+import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
+import { type Agents, askOne } from './any-agent.ts';
+import { decisionReply, operationsReply, requestId } from './caretaking-reply.ts';
+import { decisionText } from './decision-text.ts';
+import { exitCodes } from './exit-codes.ts';
+import { paintStdout } from './explain.ts';
+import { memberNames } from './member-names.ts';
+import { printed } from './printed.ts';
+import { requester } from './requester.ts';
+import { follow } from './run/follow.ts';
+import { outcomeText } from './run/outcome-text.ts';
+import type { AsJson } from './status-text.ts';
+
+const PATH = '/api/v1/operations';
+const POLL_MS = 1000;
+const READ_TIMEOUT_MS = 10_000;
+
+interface RunOptions extends AgentOptions {
+  readonly member?: string;
+  readonly dryRun?: boolean;
+  readonly wait: boolean;
+  readonly timeout: number;
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+/** `run`: asks the leading agent for one operation, and follows it. */
+export function runCommand(): Command {
+  const command = new Command('run')
+    .description('ask the leading agent for an operation now, and follow it to its end')
+    .addArgument(
+      // The agent knows which operations there are, and says so; these are offered by completion.
+      new Argument('<operation>', 'the operation').choices([...operationNames]).argParser(String),
+    )
+    .option('--member <name>', 'on this member, by name or id (default: those that need it)')
+    .option('--dry-run', 'only say what would be done, and why')
+    .option('--no-wait', 'do not follow it: print its id')
+    .addOption(
+      new Option('--timeout <duration>', 'follow it for so long at most')
+        .argParser(parseTimeout)
+        .default(30 * 60_000, '30m'),
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
+    )
+    .addHelpText(
+      'after',
+      `
+It passes windows, cool-downs and the daily budget, never what keeps the cluster safe. Ctrl-C ends the following, not the
+operation. Exit codes: 0 it succeeded (or would be done); 1 it was refused, stopped or failed, or goes on after --timeout.
+
+Examples:
+  etcd-caretaker run defrag --dry-run
+  etcd-caretaker run defrag --member m2
+  etcd-caretaker run compaction --no-wait`,
+    );
+  return agentOptions(command).action(run);
+}
+
+async function run(operation: string, options: RunOptions): Promise<void> {
+  const agents = await agentsOf(options);
+  const { member, output } = options;
+  const wanted = { operation, ...(member === undefined ? {} : { member }), by: requester() };
+  if (options.dryRun === true) {
+    await dryRun(agents, wanted, output);
+    return;
+  }
+  const id = await askOne(agents, async (agent) => requestId(agent.url, await agent.post(PATH, wanted)));
+  if (!options.wait) {
+    process.stdout.write(output === 'table' ? `${id}\n` : await printed({ id }, output));
+    return;
+  }
+  const ended = await followed(agents, id, options.timeout);
+  process.stdout.write(output === 'table' ? outcomeText(ended) : await printed(ended, output));
+  process.exitCode = ended.outcome === 'succeeded' ? exitCodes.fine : exitCodes.fault;
+}
+
+async function dryRun(agents: Agents, wanted: object, output: RunOptions['output']): Promise<void> {
+  await askOne(agents, async (agent) => {
+    const decision = decisionReply(agent.url, await agent.post(PATH, { ...wanted, dryRun: true }));
+    process.stdout.write(
+      output === 'table'
+        ? decisionText(decision, await memberNames(agent), paintStdout)
+        : await printed(decision, output),
+    );
+    process.exitCode = decision.decision === 'act' ? exitCodes.fine : exitCodes.fault;
+  });
+}
+
+/** Throws `INTERRUPTED` on Ctrl-C, and `STILL_UNDER_WAY` after the timeout: the operation goes on in both cases. */
+async function followed(agents: Agents, id: string, timeoutMs: number): Promise<AsJson<HistoryEntry>> {
+  const end = new AbortController();
+  const remedy = `Look with \`etcd-caretaker explain\`; its end will be in the history (GET ${PATH}) as ${id}.`;
+  const interrupt = (): void =>
+    end.abort(new AgentError('INTERRUPTED', 'Not followed any more; what was asked for goes on.', { remedy }));
+  const timer = setTimeout(() => {
+    end.abort(new AgentError('STILL_UNDER_WAY', 'It has not ended in time; what was asked for goes on.', { remedy }));
+  }, timeoutMs);
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  try {
+    return await follow({
+      id,
+      read: () => inTurn(agents, end.signal),
+      say: (line) => process.stderr.write(`${line}\n`),
+      nameOf: await memberNames(agents[0]),
+      pollMs: POLL_MS,
+      signal: end.signal,
+    });
+  } finally {
+    clearTimeout(timer);
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+/** Any agent knows all of it, as long as its member answers. */
+async function inTurn(agents: Agents, signal: AbortSignal) {
+  let failure: unknown;
+  for (const agent of agents) {
+    try {
+      const json = await within([signal], READ_TIMEOUT_MS, (until) => agent.get(PATH, until));
+      return operationsReply(agent.url, json);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+function parseTimeout(text: string): number {
+  const parsed = parseDurationMs(text);
+  if ('problem' in parsed || parsed.value <= 0 || parsed.value >= 2 ** 31) {
+    throw new InvalidArgumentError('Expected a duration such as 30m, of 24 days at most.');
+  }
+  return parsed.value;
+}

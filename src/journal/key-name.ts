@@ -1,0 +1,36 @@
+/** What a key below the prefix is for. */
+export type KeyName =
+  | { readonly kind: 'leader' | 'epoch' | 'slot' | 'pause' | 'resumed' | 'armed' }
+  | { readonly kind: 'agent'; readonly memberId: string }
+  | { readonly kind: 'history'; readonly revision: bigint }
+  | { readonly kind: 'request'; readonly id: string }
+  | { readonly kind: 'spare-epoch'; readonly epoch: bigint; readonly memberId: string }
+  | { readonly kind: 'spare-step'; readonly epoch: bigint; readonly index: number }
+  /** Not of the journal, or of a later version's. */
+  | { readonly kind: 'other' };
+
+const SINGLE = ['leader', 'epoch', 'slot', 'pause', 'resumed', 'armed'] as const;
+
+/** Tells what a key is for: the reverse of `journalKeys`. @param name what comes after the prefix */
+export function keyName(name: string): KeyName {
+  const single = SINGLE.find((each) => each === name);
+  if (single !== undefined) return { kind: single };
+  const [folder, first = '', second = '', third = '', ...rest] = name.split('/');
+  if (rest.length > 0) return { kind: 'other' };
+  if (second === '' && first !== '') {
+    if (folder === 'agents') return { kind: 'agent', memberId: first };
+    if (folder === 'requests') return { kind: 'request', id: first };
+    if (folder === 'history' && isRevision(first)) return { kind: 'history', revision: BigInt(first) };
+  }
+  if (folder === 'spare' && isRevision(first) && third !== '') {
+    if (second === 'epoch') return { kind: 'spare-epoch', epoch: BigInt(first), memberId: third };
+    if (second === 'step' && /^\d{3}$/.test(third)) {
+      return { kind: 'spare-step', epoch: BigInt(first), index: Number(third) };
+    }
+  }
+  return { kind: 'other' };
+}
+
+function isRevision(text: string): boolean {
+  return /^\d{19}$/.test(text);
+}

@@ -1,0 +1,36 @@
+import type { MemberStatus } from '../cluster/sections.ts';
+
+/** Hash of the keyspace up to a revision; comparable only where both revisions are equal. */
+export interface KeyspaceHash {
+  readonly hash: number;
+  readonly compactRevision: bigint;
+}
+
+/**
+ * Everything that an operation does to a cluster, one method a call, each made at most once. There is nothing else through
+ * which the agents change etcd, but for their own journal. Ids are hexadecimal.
+ */
+export interface Effects {
+  /** Deletes history before `revision` for good; back when it is gone from the disk. */
+  compact(revision: bigint, signal: AbortSignal): Promise<void>;
+  /** Rewrites one member's database; blocks it meanwhile, and goes on whoever gives up. */
+  defragment(memberId: string, signal: AbortSignal): Promise<void>;
+  moveLeader(fromId: string, toId: string, signal: AbortSignal): Promise<void>;
+  /** Takes back exactly this alarm of exactly this member. */
+  disarmNospace(memberId: string, signal: AbortSignal): Promise<void>;
+  /** Blocks writes through the member while it runs. */
+  hashKeyspace(memberId: string, revision: bigint, signal: AbortSignal): Promise<KeyspaceHash>;
+  /** Writes the agents' own test key. */
+  canaryWrite(signal: AbortSignal): Promise<void>;
+}
+
+/** What an operation looks at between its steps, each through the very member. */
+export interface Reads {
+  status(memberId: string, signal: AbortSignal): Promise<MemberStatus>;
+  /** Comes back when a quorum has answered through this member. */
+  linearizableRead(memberId: string, signal: AbortSignal): Promise<void>;
+  /** A read from its own memory: while it defragments there is no answer. */
+  localRead(memberId: string, signal: AbortSignal): Promise<void>;
+  /** As it says on its metrics page; undefined where this version does not say. */
+  defragInflight(memberId: string, signal: AbortSignal): Promise<boolean | undefined>;
+}

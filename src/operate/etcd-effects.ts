@@ -1,0 +1,78 @@
+import { within } from '../abort/linked-abort.ts';
+import type { MemberStatus } from '../cluster/sections.ts';
+import { EtcdError } from '../etcd/errors.ts';
+import { expectMember } from '../etcd/identity.ts';
+import { compact, defragment, disarm, hashKeyspace, moveLeader } from '../etcd/maintenance-calls.ts';
+import type { MemberClient } from '../etcd/member-client.ts';
+import type { MetricsPage, StatusReply } from '../etcd/types.ts';
+import type { JournalKeys } from '../journal/keys.ts';
+import type { Effects, Reads } from './effects.ts';
+
+export interface EtcdEffectsOptions {
+  /** The own member's client: for what concerns the whole cluster. */
+  readonly own: MemberClient;
+  /** The client of a listed member; throws where it advertises no URL. */
+  readonly clientOf: (memberId: string) => MemberClient;
+  readonly keys: JournalKeys;
+  readonly statusOf: (reply: StatusReply) => MemberStatus;
+  /** The families of a member's metrics page, at its client URL or where it is known to be. */
+  readonly metricsPage: (memberId: string, families: readonly string[], signal: AbortSignal) => Promise<MetricsPage>;
+  /** How long a read that only looks may take. */
+  readonly readTimeoutMs: number;
+}
+
+/** 1 while the member defragments: etcd >= 3.4.18, >= 3.5.2. */
+const INFLIGHT = 'etcd_disk_defrag_inflight';
+
+/** Key that local reads ask for; it need not exist. */
+const ANY_KEY = Buffer.from('health');
+
+/** The effects on a real cluster. Who answers is checked right before a call about one member. */
+export function etcdEffects(options: EtcdEffectsOptions): Effects & Reads {
+  const { own, keys, statusOf, readTimeoutMs } = options;
+  const status = async (memberId: string, signal: AbortSignal): Promise<MemberStatus> => {
+    const client = options.clientOf(memberId);
+    const reply = await within([signal], readTimeoutMs, (until) => client.status(until));
+    expectMember(reply, { member: client.member, endpoint: client.endpoint, memberId });
+    return statusOf(reply);
+  };
+  const checked = async (memberId: string, signal: AbortSignal): Promise<MemberClient> => {
+    await status(memberId, signal);
+    return options.clientOf(memberId);
+  };
+  return {
+    compact: (revision, signal) => compact(own, revision, signal),
+    defragment: async (memberId, signal) => defragment(await checked(memberId, signal), signal),
+    moveLeader: async (fromId, toId, signal) => moveLeader(await checked(fromId, signal), toId, signal),
+    disarmNospace: (memberId, signal) => disarm(own, { memberId, alarm: 'NOSPACE' }, signal),
+    hashKeyspace: async (memberId, revision, signal) => hashKeyspace(await checked(memberId, signal), revision, signal),
+    canaryWrite: async (signal) => {
+      await own.txn(
+        { compare: [], changes: [{ put: keys.canary, value: Buffer.from(new Date().toISOString()) }] },
+        signal,
+      );
+    },
+    status,
+    linearizableRead: async (memberId, signal) => {
+      const client = options.clientOf(memberId);
+      await within([signal], readTimeoutMs, (until) => client.linearizableRead(until));
+    },
+    localRead: async (memberId, signal) => {
+      const client = options.clientOf(memberId);
+      await within([signal], readTimeoutMs, (until) =>
+        client.range({ key: ANY_KEY, serializable: true, keysOnly: true, limit: 1 }, until).catch(unlessRefused),
+      );
+    },
+    defragInflight: async (memberId, signal) => {
+      const page = await options.metricsPage(memberId, [INFLIGHT], signal);
+      const value = page.samples.get(INFLIGHT)?.[0]?.value;
+      return value === undefined ? undefined : value > 0;
+    },
+  };
+}
+
+/** A member that refuses the user has answered. */
+function unlessRefused(error: unknown): void {
+  const refused = error instanceof EtcdError && /^ETCD_(PERMISSION_DENIED|AUTH_REQUIRED)$/.test(error.code);
+  if (!refused) throw error;
+}

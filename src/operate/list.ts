@@ -1,0 +1,30 @@
+import type { OperationName, OperationVersions } from '../cluster/caretaking.ts';
+import { compactionOperation } from './compaction.ts';
+import { defragOperation } from './defrag.ts';
+import type { Effects, Reads } from './effects.ts';
+import { hashCheckOperation } from './hash-check.ts';
+import { moveLeaderOperation } from './move-leader.ts';
+import { nospaceOperation } from './nospace.ts';
+import type { Operation } from './operation.ts';
+import type { OperateTiming } from './timing.ts';
+
+/** Every operation by its name. */
+export function allOperations(parts: {
+  readonly effects: Effects & Reads;
+  readonly timing: OperateTiming;
+  /** Consent to the outage of a cluster without a spare: `maintenance.defrag.withoutSpare`. */
+  readonly withoutSpare: boolean;
+}): Readonly<Record<OperationName, Operation>> {
+  return {
+    nospace: nospaceOperation(parts),
+    compaction: compactionOperation(parts),
+    defrag: defragOperation(parts),
+    'move-leader': moveLeaderOperation(parts),
+    'hash-check': hashCheckOperation(parts),
+  };
+}
+
+/** What an agent tells the others that it can go on with. */
+export function versionsOf(operations: Readonly<Record<OperationName, Operation>>): OperationVersions {
+  return Object.fromEntries(Object.values(operations).map(({ name, version }) => [name, version]));
+}

@@ -1,0 +1,29 @@
+/** How long operations wait for what; the defaults are those of production. */
+export interface OperateTiming {
+  /** Without an election for so long, caught up and answering, a member counts as settled. */
+  readonly settleMs: number;
+  /** How long it may take to get there before the operation stops. */
+  readonly settleWithinMs: number;
+  readonly pollMs: number;
+  /** A member that refuses connections for so long does not defragment any more: it is down. */
+  readonly downAfterMs: number;
+  /** Neither does one that has answered nothing for so long. */
+  readonly silentAfterMs: number;
+  /** What one batch of a compaction may take; the next one is larger or smaller by that. */
+  readonly batchMs: number;
+  /** How long a raised alarm is waited for after it was taken back. */
+  readonly reraiseMs: number;
+  /** Between two comparisons of hashes that differ. */
+  readonly hashPauseMs: number;
+}
+
+export const productionTiming: OperateTiming = {
+  settleMs: 30_000,
+  settleWithinMs: 300_000,
+  pollMs: 1000,
+  downAfterMs: 60_000,
+  silentAfterMs: 600_000,
+  batchMs: 200,
+  reraiseMs: 5000,
+  hashPauseMs: 10_000,
+};

@@ -72,9 +72,19 @@ export async function startAgent(member: RealMember, options: AgentUnderTestOpti
   });
   const url = `http://127.0.0.1:${port}`;
   const scraped = (wanted: string): Promise<void> => firstScrape(child, `${url}/metrics`, wanted, () => stderr);
-  await scraped('');
-  const startToScrapeMs = performance.now() - startedMs;
-  await scraped('\netcd_caretaker_up 1\n');
+  const close = async (): Promise<void> => {
+    await end(child, 'SIGTERM');
+    await rm(folder, { recursive: true, force: true });
+  };
+  let startToScrapeMs: number;
+  try {
+    await scraped('');
+    startToScrapeMs = performance.now() - startedMs;
+    await scraped('\netcd_caretaker_up 1\n');
+  } catch (error) {
+    await close();
+    throw error;
+  }
   const startToMemberMs = performance.now() - startedMs;
   // The process announces its inspector in both of its lives; the second one is the agent.
   const inspectorUrl = stderr.match(/ws:\/\/\S+/g)?.at(-1);
@@ -86,10 +96,7 @@ export async function startAgent(member: RealMember, options: AgentUnderTestOpti
     ...(inspectorUrl === undefined ? {} : { inspectorUrl }),
     log: () => stderr,
     kill: () => end(child, 'SIGKILL'),
-    close: async () => {
-      await end(child, 'SIGTERM');
-      await rm(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
 

@@ -29,13 +29,13 @@ export class Agents implements AsyncDisposable {
   /** Starts one beside each member; they may act at once. @param set keys of their configuration */
   static async start(members: readonly RealMember[], set: Readonly<Record<string, string>>): Promise<Agents> {
     const agents = new Agents(members, { 'maintenance.armAfter': '0s', ...set });
-    try {
-      await Promise.all(members.map((member) => agents.restart(member)));
-      return agents;
-    } catch (error) {
+    const started = await Promise.allSettled(members.map((member) => agents.restart(member)));
+    const failed = started.find((each) => each.status === 'rejected');
+    if (failed !== undefined) {
       await agents[Symbol.asyncDispose]();
-      throw error;
+      throw failed.reason;
     }
+    return agents;
   }
 
   /** Starts the agent beside a member, in place of one that was killed. */

@@ -32,7 +32,14 @@ export function actingLog(log: Log): CaretakerEvents {
       log.info('operation begins', { operation, id, targets, reasons, requestedBy }),
     onStep: () => undefined,
     onEnded: ({ operation, id, outcome, summary, code, seconds }) =>
-      log[outcome === 'succeeded' ? 'info' : 'warn']('operation ended', { operation, id, outcome, summary, code, seconds }),
+      log[outcome === 'succeeded' ? 'info' : 'warn']('operation ended', {
+        operation,
+        id,
+        outcome,
+        summary,
+        code,
+        seconds,
+      }),
     log: (message, fields) => log.info(message, { ...fields }),
     onChange: () => undefined,
   };

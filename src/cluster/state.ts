@@ -3,6 +3,7 @@ import type {
   ArmedRecord,
   HistoryEntry,
   LeaderRecord,
+  OperationVersions,
   PauseRecord,
   Reason,
   RequestRecord,
@@ -52,6 +53,11 @@ export interface MemberObserved {
   readonly compactRevision?: bigint;
   /** The largest round trip to another member by its newest HTTP or TCP probe. */
   readonly worstPeerRttSeconds?: number;
+  /**
+   * Round trip to the farthest of the nearest peers that make a quorum with it: what a write waits for while it leads.
+   * Unlike the largest round trip, it tells a member with a slow link from one whose peer has it.
+   */
+  readonly quorumRttSeconds?: number;
   /** Flags of its etcd, by name without dashes. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Set where somebody has paused this very agent by its file. */
@@ -104,6 +110,10 @@ export interface ClusterState {
   readonly kubernetesCompacts: boolean;
   /** Largest prefixes of the keyspace by bytes, where an agent keeps them. */
   readonly largestPrefixes: readonly { readonly prefix: string; readonly bytes: number }[];
+  /** Rounds in a row in which the raft leader's disk or link was clearly the worst, by `LeaderSlowness`. */
+  readonly leaderWorstRounds?: { readonly fsync: number; readonly rtt: number };
+  /** The operations of the agent that put this together; absent: those of the leader's record count. */
+  readonly ownOperations?: OperationVersions;
 
   readonly leader?: LeaderRecord;
   /** Of this agent, when it leads. */

@@ -12,9 +12,17 @@ import type { Collector } from './collector.ts';
 const walFsync = 'etcd_disk_wal_fsync_duration_seconds';
 const backendCommit = 'etcd_disk_backend_commit_duration_seconds';
 const processStart = 'process_start_time_seconds';
+const defragInflight = 'etcd_disk_defrag_inflight';
+const compactRevision = 'etcd_debugging_mvcc_compact_revision';
 
 /** Families of etcd's own page that `walCollector` reads. */
-export const walMetricFamilies: readonly string[] = [walFsync, backendCommit, processStart];
+export const walMetricFamilies: readonly string[] = [
+  walFsync,
+  backendCommit,
+  processStart,
+  defragInflight,
+  compactRevision,
+];
 
 /** What the next round is compared with. */
 interface Sample {
@@ -26,19 +34,21 @@ interface Sample {
 
 /**
  * Etcd's fsync and commit latency between the last two rounds that read its page: p99 as Prometheus would estimate it,
- * so never finer than etcd's buckets (1 ms, 2 ms, 4 ms, …; all that is faster shows as up to 1 ms). Nothing is said in
- * the first round, in the first one after a restart of etcd, and of an interval without any fsync. Throws
- * `ETCD_METRICS_GARBLED` for a page that has neither histogram: it is not etcd's.
+ * so never finer than etcd's buckets (1 ms, 2 ms, 4 ms, …; all that is faster shows as up to 1 ms). Nothing is said of
+ * latency in the first round, in the first one after a restart of etcd, and of an interval without any fsync. Beside
+ * it, whether etcd is defragmenting, and up to where it has compacted. Throws `ETCD_METRICS_GARBLED` for a page that has
+ * neither histogram: it is not etcd's.
  */
 export function walCollector(): Collector<'wal'> {
   let previous: Sample | undefined;
   return {
     name: 'wal',
     collect: async ({ sources }) => {
-      const sample = sampleOf(await sources.metricsPage());
-      const section = previous === undefined ? {} : between(previous, sample);
+      const page = await sources.metricsPage();
+      const sample = sampleOf(page);
+      const latency = previous === undefined ? {} : between(previous, sample);
       previous = sample;
-      return section;
+      return { ...latency, ...maintenanceOf(page) };
     },
   };
 }
@@ -55,6 +65,16 @@ function sampleOf(page: MetricsPage): Sample {
     throw new EtcdError('ETCD_METRICS_GARBLED', message);
   }
   return sample;
+}
+
+function maintenanceOf(page: MetricsPage): Pick<WalSection, 'defragInflight' | 'compactRevision'> {
+  const inflight = page.samples.get(defragInflight)?.[0]?.value;
+  const compacted = page.samples.get(compactRevision)?.[0]?.value;
+  return {
+    ...(inflight === undefined ? {} : { defragInflight: inflight > 0 }),
+    // Etcd says -1 until it has compacted once.
+    ...(Number.isFinite(compacted) ? { compactRevision: BigInt(Math.max(0, Math.trunc(compacted ?? 0))) } : {}),
+  };
 }
 
 function bucketsOf(page: MetricsPage, family: string): readonly CumulativeBucket[] {

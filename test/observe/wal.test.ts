@@ -10,8 +10,23 @@ const page = (text: string, readAtMonotonicMs: number) => ({
 describe.each(['3.4.23', '3.5.30'])('on recorded pages of etcd %s', (version) => {
   const [earlier, later] = [recordedPage(version), recordedPage(`${version}-later`)];
 
-  test('the first round has nothing to compare with', async () => {
-    expect(await collectOnce(walCollector(), page(earlier, 0))).toEqual({});
+  test('the first round has no earlier one to compare latencies with', async () => {
+    expect(await collectOnce(walCollector(), page(earlier, 0))).toEqual({ defragInflight: false, compactRevision: 0n });
+  });
+
+  test('tells that etcd is defragmenting, and up to where it has compacted', async () => {
+    const busy = earlier
+      .replace(/^etcd_disk_defrag_inflight .*$/m, 'etcd_disk_defrag_inflight 1')
+      .replace(/^etcd_debugging_mvcc_compact_revision .*$/m, 'etcd_debugging_mvcc_compact_revision 1.234567e+06');
+    expect(await collectOnce(walCollector(), page(busy, 0))).toEqual({
+      defragInflight: true,
+      compactRevision: 1_234_567n,
+    });
+  });
+
+  test('says nothing of what the page does not have', async () => {
+    const bare = earlier.replace(/^.*(defrag_inflight|mvcc_compact_revision).*$/gm, '');
+    expect(await collectOnce(walCollector(), page(bare, 0))).toEqual({});
   });
 
   test('the second tells the quantiles of what came between', async () => {
@@ -34,6 +49,7 @@ describe.each(['3.4.23', '3.5.30'])('on recorded pages of etcd %s', (version) =>
       intervalSeconds: 5,
       walFsyncsInInterval: 0,
       backendCommitsInInterval: 0,
+      defragInflight: false,
     });
   });
 
@@ -41,10 +57,10 @@ describe.each(['3.4.23', '3.5.30'])('on recorded pages of etcd %s', (version) =>
     const wal = walCollector();
     await collectOnce(wal, page(earlier, 0));
     const restarted = later.replace(/^process_start_time_seconds .*$/m, 'process_start_time_seconds 1.9e+09');
-    expect(await collectOnce(wal, page(restarted, 5000))).toEqual({});
+    expect(await collectOnce(wal, page(restarted, 5000))).not.toHaveProperty('intervalSeconds');
     const withoutStart = (text: string) => text.replace(/^process_start_time_seconds .*$/m, '');
     await collectOnce(wal, page(withoutStart(later), 10_000));
-    expect(await collectOnce(wal, page(withoutStart(earlier), 15_000))).toEqual({});
+    expect(await collectOnce(wal, page(withoutStart(earlier), 15_000))).not.toHaveProperty('intervalSeconds');
     expect(await collectOnce(wal, page(withoutStart(later), 20_000))).toMatchObject({ intervalSeconds: 5 });
   });
 

@@ -1,7 +1,7 @@
-import { AgentError } from '../../cluster/agent-error.ts';
-import type { Action, Decision, HistoryEntry, OperationName } from '../../cluster/caretaking.ts';
+import type { Action, Decision, HistoryEntry } from '../../cluster/caretaking.ts';
 import { isOperationName } from '../../cluster/caretaking.ts';
 import type { ClusterState } from '../../cluster/state.ts';
+import { membersToArm } from '../../decide/arming.ts';
 import { type Decided, decide } from '../../decide/decide.ts';
 import type { RequestAnswer } from '../../decide/requested.ts';
 import { writeArmed } from '../../journal/armed.ts';
@@ -20,9 +20,6 @@ import { recoverFromNospace } from './nospace-round.ts';
 
 /** A request that what goes by itself has held up for so long is given back. */
 const REQUEST_WAITS_MS = 10 * 60_000;
-
-/** A changed member list is taken for settled after so long: see `foreign-signs.ts`. */
-const MEMBERS_SETTLED_SECONDS = 30 * 60;
 
 /**
  * One round of the leading agent: goes on with what an earlier leader left, keeps the house in order, decides, and
@@ -108,15 +105,10 @@ async function keepHouse(acting: Acting, term: Term, state: ClusterState, signal
   const members = state.members.map(({ id }) => id);
   if (state.alarms.some(({ alarm }) => alarm === 'NOSPACE')) return;
   try {
-    const { armed } = state;
-    const ready = state.readySeconds > 0 && state.readySeconds * 1000 >= settings.armAfterMs;
-    const moved =
-      armed !== undefined &&
-      state.membersStableSeconds >= MEMBERS_SETTLED_SECONDS &&
-      armed.members.toSorted().join() !== members.toSorted().join();
-    if ((armed === undefined && ready) || moved) {
-      await writeArmed(client, acting.keys, term, { atMs: Date.now(), epoch: term.epoch, members }, signal);
-      events.log(armed === undefined ? 'armed' : 'member list taken over', { members: members.length });
+    const arm = membersToArm(state, settings);
+    if (arm !== undefined) {
+      await writeArmed(client, acting.keys, term, { atMs: Date.now(), epoch: term.epoch, members: arm }, signal);
+      events.log(state.armed === undefined ? 'armed' : 'member list taken over', { members: arm.length });
     }
     const { armed: isArmed } = acting.mirror.snapshot;
     if (isArmed !== undefined && sparesMissing(snapshot, members)) {
@@ -164,10 +156,4 @@ function refusalOf({ refused, decision, request }: RequestAnswer): Decision['rea
   if (refused !== undefined) return refused;
   const waitedMs = Date.now() - request.atMs;
   return decision?.decision !== 'act' && waitedMs > REQUEST_WAITS_MS ? decision?.reasons : undefined;
-}
-
-/** For a decision about a name that came from outside. Throws `USAGE`. */
-export function operationNamed(name: string, known: readonly OperationName[]): OperationName {
-  if (isOperationName(name)) return name;
-  throw new AgentError('USAGE', `There is no operation ${name}.`, { remedy: `It is one of ${known.join(', ')}.` });
 }

@@ -1,4 +1,4 @@
-/** Etcd's own latency histograms over the interval between two readings: the collector `wal`. */
+/** What etcd's own page says of its storage, latencies over the interval between two readings: the collector `wal`. */
 export interface WalSection {
   /** Seconds between the two samples; absent with the first sample. */
   readonly intervalSeconds?: number;
@@ -7,6 +7,10 @@ export interface WalSection {
   readonly backendCommitP99Seconds?: number;
   readonly walFsyncsInInterval?: number;
   readonly backendCommitsInInterval?: number;
+  /** `etcd_disk_defrag_inflight`: it is defragmenting now; absent where the page does not have it. */
+  readonly defragInflight?: boolean;
+  /** `etcd_debugging_mvcc_compact_revision`, 0 before the first compaction; absent where the page does not have it. */
+  readonly compactRevision?: bigint;
 }
 
 /** Where the quota came from; `default`: it was 0, which etcd takes for 2 GiB; `unknown`: nothing said what it is. */

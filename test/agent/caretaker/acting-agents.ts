@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
-import type { CaretakingView } from '../../../src/cluster/caretaking-view.ts';
 import type { HistoryEntry } from '../../../src/cluster/caretaking.ts';
+import type { CaretakingView } from '../../../src/cluster/caretaking-view.ts';
 import type { RealCluster } from '../../real/cluster.ts';
 import { type RunningAgent, runningAgent } from '../running-agent.ts';
 
@@ -53,7 +53,8 @@ export async function actingAgents(
       const id = await vi.waitFor(() => ask(agent?.url ?? '', { operation, member }), patience);
       return vi.waitFor(() => {
         const entry = viewOf(agent).history.find((each) => each.id === id);
-        if (entry === undefined) throw new Error(`${operation} is not answered: ${JSON.stringify(viewOf(agent).decisions)}`);
+        if (entry === undefined)
+          throw new Error(`${operation} is not answered: ${JSON.stringify(viewOf(agent).decisions)}`);
         return entry;
       }, patience);
     },

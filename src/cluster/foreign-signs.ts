@@ -1,0 +1,68 @@
+import { autoCompactionOf } from './auto-compaction.ts';
+import { type ArmedRecord, operationNames } from './caretaking.ts';
+import { signsOfMarks } from './foreign-marks.ts';
+import type { ForeignSign, MemberState } from './state.ts';
+import { formatSpan } from './units.ts';
+import { parseVersion, seriesOf } from './version.ts';
+
+/** So long after the member list changed without us, whoever changed it may still be at it. */
+const SETTLING_SECONDS = 30 * 60;
+
+/** What signs are looked for in. */
+export interface ForeignInput {
+  readonly members: readonly Pick<MemberState, 'id' | 'name' | 'version' | 'observed'>[];
+  readonly membersStableSeconds: number;
+  readonly armed?: ArmedRecord | undefined;
+  /** Keys that were found in the ranges of `marksToLookFor`. */
+  readonly marks: readonly string[];
+  /** Storage prefixes of Kubernetes, as they were given to `marksToLookFor`. */
+  readonly prefixes?: readonly string[];
+  /** From `ForeignHands`. */
+  readonly hands: readonly ForeignSign[];
+}
+
+/** Every sign that somebody else takes care of this cluster too, each with the policies that only plan while it is there. */
+export function foreignSigns(input: ForeignInput): readonly ForeignSign[] {
+  return [
+    ...autoCompaction(input),
+    ...signsOfMarks(input.marks, input.prefixes),
+    ...memberChange(input),
+    ...mixedVersions(input),
+    ...input.hands,
+  ];
+}
+
+function autoCompaction({ members }: ForeignInput): readonly ForeignSign[] {
+  const compacting = members.flatMap(({ name, observed }) => {
+    const setting = autoCompactionOf(observed?.settings);
+    return setting === undefined ? [] : [`${name} (${setting})`];
+  });
+  if (compacting.length === 0) return [];
+  const message = `etcd compacts by itself: auto-compaction is on at ${compacting.join(', ')}`;
+  return [{ code: 'FOREIGN_AUTO_COMPACTION', message, policies: ['compaction'] }];
+}
+
+/** This version changes no member list itself, so a list that differs from the one that was armed was changed by others. */
+function memberChange({ members, membersStableSeconds, armed }: ForeignInput): readonly ForeignSign[] {
+  if (armed === undefined || membersStableSeconds >= SETTLING_SECONDS) return [];
+  const before = new Set(armed.members);
+  const now = new Set(members.map(({ id }) => id));
+  const added = members.filter(({ id }) => !before.has(id)).map(({ name }) => `${name} is new`);
+  const removed = armed.members.filter((id) => !now.has(id)).map((id) => `${id} is gone`);
+  if (added.length + removed.length === 0) return [];
+  const left = formatSpan(SETTLING_SECONDS - membersStableSeconds);
+  const message = `somebody else changes the member list (${[...added, ...removed].join(', ')}); it has to be the same for another ${left}`;
+  return [{ code: 'FOREIGN_MEMBER_CHANGE', message, policies: [...operationNames] }];
+}
+
+function mixedVersions({ members }: ForeignInput): readonly ForeignSign[] {
+  const series = members.flatMap(({ name, version }) => {
+    const parsed = version === undefined ? undefined : parseVersion(version);
+    return parsed === undefined ? [] : [{ name, of: seriesOf(parsed), version }];
+  });
+  if (new Set(series.map(({ of }) => of)).size < 2) return [];
+  const message = `members run different minor versions, so somebody is upgrading: ${series
+    .map(({ name, version }) => `${name} ${version}`)
+    .join(', ')}`;
+  return [{ code: 'FOREIGN_UPGRADE', message, policies: [...operationNames] }];
+}

@@ -1,0 +1,48 @@
+import { type Decision, operationNames, type RequestRecord } from '../cluster/caretaking.ts';
+import type { ClusterState } from '../cluster/state.ts';
+import { gate } from './gate.ts';
+import { policies } from './list.ts';
+import { because } from './policy.ts';
+import { type RequestAnswer, requestedDecision } from './requested.ts';
+import type { DecideSettings } from './settings.ts';
+
+/** All that was decided in one round. */
+export interface Decided {
+  /**
+   * The oldest request's first, where it is for an operation of this version, then one for each policy in the order of
+   * `operationNames`. At most one of them is `act`.
+   */
+  readonly decisions: readonly Decision[];
+  /** The one that is `act`. */
+  readonly chosen?: Decision;
+  /** What becomes of the oldest request. */
+  readonly request?: RequestAnswer;
+}
+
+/** Runs every policy and the gate. Pure: the same state and settings decide the same. */
+export function decide(state: ClusterState, settings: DecideSettings): Decided {
+  const oldest = oldestOf(state.requests);
+  const request = oldest === undefined ? undefined : requestedDecision(state, settings, oldest);
+  const own = operationNames.map((name) => gate(policies[name](state, settings), state, settings));
+  const all = [...(request?.decision === undefined ? [] : [request.decision]), ...own];
+  const chosen = all.find(({ decision }) => decision === 'act');
+  return {
+    decisions: all.map((decision) =>
+      decision === chosen || chosen === undefined ? decision : afterIt(decision, chosen),
+    ),
+    ...(chosen === undefined ? {} : { chosen }),
+    ...(request === undefined ? {} : { request }),
+  };
+}
+
+/** The wall clocks of those who asked put them in order: nothing but fairness hangs on it. */
+function oldestOf(requests: readonly RequestRecord[]): RequestRecord | undefined {
+  return requests.toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1))[0];
+}
+
+function afterIt(decision: Decision, chosen: Decision): Decision {
+  if (decision.decision !== 'act') return decision;
+  const { action: _action, ...rest } = decision;
+  const first = because('OTHER_FIRST', `${chosen.policy} goes first, and one operation is done at a time`);
+  return { ...rest, decision: 'hold', reasons: [first, ...decision.reasons] };
+}

@@ -1,0 +1,151 @@
+import { type Decision, operationNames, type Reason } from '../cluster/caretaking.ts';
+import type { ClusterState } from '../cluster/state.ts';
+import { formatSpan } from '../cluster/units.ts';
+import { agentTrouble } from './agents.ts';
+import { budgetedToday, endedOf, failuresInRow, sinceMs } from './past.ts';
+import { type Asked, because, hold, isSome } from './policy.ts';
+import { passes } from './reason-codes.ts';
+import type { DecideSettings } from './settings.ts';
+
+/** An operation that did not come to its end is not tried again at once, though it neither failed nor has a cool-down. */
+const RETRY_AFTER_MS = 10 * 60_000;
+/** A cluster that refuses writes has less time. */
+const NOSPACE_RETRY_AFTER_MS = 60_000;
+
+/** Signs that make an operation dangerous, whoever asks for it: members may come, go or restart at any moment. */
+const dangerousSigns: ReadonlySet<string> = new Set(['FOREIGN_MEMBER_CHANGE', 'FOREIGN_UPGRADE']);
+
+/**
+ * Whether the agents may act on what a policy wants. `hold` and `plan` of the policy itself stay as they are. What
+ * keeps them from it now makes it `hold`; where people have not given the right to act, or somebody else is at work, it
+ * becomes `plan`. NOSPACE that nobody deals with is for a person to look at.
+ */
+export function gate(decision: Decision, state: ClusterState, settings: DecideSettings, asked?: Asked): Decision {
+  if (asked === undefined && settings.policies[decision.policy] === 'off') {
+    return hold(decision.policy, [because('POLICY_OFF', `maintenance.${decision.policy} is off`)]);
+  }
+  if (decision.decision !== 'act') return decision;
+  const armed = state.armed !== undefined;
+  const agents = agentTrouble(decision, state);
+  const blocking = [
+    ...unreadable(state),
+    ...paused(decision, state),
+    ...slotBusy(state),
+    // Before arming, agents are expected to be missing still.
+    ...(armed ? agents : []),
+    ...breakerOpen(decision, state, settings),
+    ...(asked === undefined ? [...retryLater(decision, state), ...budgetSpent(decision, state, settings)] : []),
+  ];
+  const nospace = decision.policy === 'nospace';
+  if (isSome(blocking)) {
+    const { action: _action, ...rest } = decision;
+    const page =
+      blocking.some(({ code }) => code === 'KEY_UNREADABLE' || code === 'BREAKER_OPEN') ||
+      (nospace && !blocking.every(({ code }) => passes(code) || code === 'RETRY_LATER'));
+    const [first, ...others] = blocking;
+    return { ...rest, ...hold(decision.policy, [first, ...others, ...decision.reasons], page) };
+  }
+  const withheld = [
+    ...consent(decision, settings, asked),
+    ...notArmed(state, settings, agents),
+    ...foreign(decision, state, asked),
+  ];
+  if (!isSome(withheld)) return decision;
+  return {
+    ...decision,
+    decision: 'plan',
+    reasons: [withheld[0], ...withheld.slice(1), ...decision.reasons],
+    ...(nospace ? { page: true } : {}),
+  };
+}
+
+function unreadable({ unreadable: keys }: ClusterState): readonly Reason[] {
+  return keys.map(({ key, kind, message }) =>
+    because(
+      'KEY_UNREADABLE',
+      kind === 'newer'
+        ? `${key} was written by a newer version of the agent: ${message}`
+        : `${key} cannot be read: ${message}`,
+    ),
+  );
+}
+
+function paused({ action }: Decision, { pause, members, leader, nowMs }: ClusterState): readonly Reason[] {
+  const local = members.filter(
+    ({ id, observed }) =>
+      observed?.localPause !== undefined && (id === leader?.memberId || action?.targets.includes(id) === true),
+  );
+  return [
+    ...(pause === undefined
+      ? []
+      : [
+          because(
+            'PAUSED',
+            `${pause.by} has paused everything for another ${formatSpan(Math.max(0, pause.untilMs - nowMs) / 1000)}: ${pause.reason}`,
+          ),
+        ]),
+    ...local.map(({ name, observed }) =>
+      because('PAUSED_LOCALLY', `the agent of ${name} is paused by its file: ${observed?.localPause}`),
+    ),
+  ];
+}
+
+function slotBusy({ slot, nowMs }: ClusterState): readonly Reason[] {
+  if (slot === undefined) return [];
+  const since = formatSpan(sinceMs(nowMs, slot.startedAtMs) / 1000);
+  return [because('SLOT_BUSY', `${slot.operation} has been under way for ${since}, at step ${slot.phase}`)];
+}
+
+function breakerOpen({ policy }: Decision, state: ClusterState, settings: DecideSettings): readonly Reason[] {
+  const failures = failuresInRow(state, policy);
+  if (failures < settings.breakerFailures) return [];
+  const last = endedOf(state.history, policy)[0]?.summary ?? '';
+  const cannotWrite = policy === 'nospace' ? ' (while NOSPACE is raised that cannot be written: make room first)' : '';
+  const message = `${policy} has failed ${failures} times in a row, the last time because: ${last}. Once that is mended, "etcd-caretaker resume" lets it try again${cannotWrite}`;
+  return [because('BREAKER_OPEN', message)];
+}
+
+function retryLater({ policy }: Decision, { history, nowMs, resumedRevision }: ClusterState): readonly Reason[] {
+  const last = endedOf(history, policy)[0];
+  if (last === undefined || last.outcome === 'succeeded' || last.revision <= resumedRevision) return [];
+  const waitMs = policy === 'nospace' && last.code !== 'NOSPACE_LIVE_DATA' ? NOSPACE_RETRY_AFTER_MS : RETRY_AFTER_MS;
+  const leftMs = waitMs - sinceMs(nowMs, last.endedAtMs);
+  if (leftMs <= 0) return [];
+  const message = `the last ${policy} ${last.outcome === 'failed' ? 'failed' : 'had to stop'} (${last.summary}); it is tried again in ${formatSpan(leftMs / 1000)}`;
+  return [because('RETRY_LATER', message)];
+}
+
+function budgetSpent({ policy }: Decision, state: ClusterState, settings: DecideSettings): readonly Reason[] {
+  if (policy === 'nospace') return [];
+  const done = budgetedToday(state, operationNames);
+  if (done < settings.operationsPerDay) return [];
+  const message = `${done} operations were done in 24 hours, and maintenance.operationsPerDay allows ${settings.operationsPerDay}`;
+  return [because('BUDGET_SPENT', message)];
+}
+
+function consent({ policy }: Decision, settings: DecideSettings, asked: Asked | undefined): readonly Reason[] {
+  return [
+    ...(settings.mode === 'plan' ? [because('MODE_PLAN', 'mode is plan: it would be done now')] : []),
+    ...(asked === undefined && settings.policies[policy] === 'plan'
+      ? [because('POLICY_PLAN', `maintenance.${policy} is set to plan: it would be done now`)]
+      : []),
+  ];
+}
+
+function notArmed(
+  { armed, readySeconds }: ClusterState,
+  { armAfterMs }: DecideSettings,
+  agents: readonly Reason[],
+): readonly Reason[] {
+  if (armed !== undefined) return [];
+  const left = formatSpan(Math.ceil(Math.max(0, armAfterMs / 1000 - readySeconds)));
+  const seen = formatSpan(Math.floor(readySeconds));
+  const message = `not armed: every voter has had an agent and health for ${seen} of ${formatSpan(armAfterMs / 1000)}, so ${left} are left`;
+  return [because('NOT_ARMED', message), ...agents];
+}
+
+function foreign({ policy }: Decision, { foreign: signs }: ClusterState, asked: Asked | undefined): readonly Reason[] {
+  return signs
+    .filter(({ policies, code }) => policies.includes(policy) && (asked === undefined || dangerousSigns.has(code)))
+    .map(({ code, message }) => ({ code, message }));
+}

@@ -1,0 +1,16 @@
+import type { OperationName } from '../cluster/caretaking.ts';
+import { compactionPolicy } from './compaction.ts';
+import { defragPolicy } from './defrag.ts';
+import { hashCheckPolicy } from './hash-check.ts';
+import { moveLeaderPolicy } from './move-leader.ts';
+import { nospacePolicy } from './nospace.ts';
+import type { Policy } from './policy.ts';
+
+/** Every policy by the name of its operation; `operationNames` has their order. */
+export const policies: Readonly<Record<OperationName, Policy>> = {
+  nospace: nospacePolicy,
+  compaction: compactionPolicy,
+  defrag: defragPolicy,
+  'move-leader': moveLeaderPolicy,
+  'hash-check': hashCheckPolicy,
+};

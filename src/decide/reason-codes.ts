@@ -1,0 +1,112 @@
+/** One reason that decisions give. */
+interface ReasonKind {
+  /** For the reference: what it means, and what a person may do. */
+  readonly sentence: string;
+  /** It goes by itself, as a rule within minutes: what a person asked for waits for it instead of being refused. */
+  readonly passes?: true;
+  /** It speaks for doing something; what keeps the agents from it has other codes. */
+  readonly motive?: true;
+}
+
+/**
+ * Every code that a decision gives as its reason: stable, and few enough to be labels of metrics. Those that begin with
+ * `FOREIGN_` come from `cluster/foreign-*.ts`.
+ */
+export const reasonCodes = {
+  // Why something is done.
+  ALARM_RAISED: { sentence: 'NOSPACE is raised: the cluster refuses writes until there is space.', motive: true },
+  HISTORY_DUE: { sentence: 'Enough revisions are older than what is to be kept.', motive: true },
+  SPACE_RECLAIMABLE: { sentence: 'Members hold enough free pages to be worth a defragmentation.', motive: true },
+  LEADER_SLOW: { sentence: "The raft leader's disk or link is clearly the worst of the voters.", motive: true },
+  HASH_CHECK_DUE: { sentence: 'The last comparison of hashes is long enough ago.', motive: true },
+  REQUESTED: { sentence: 'A person asked for it.', motive: true },
+
+  // Why there is nothing to do.
+  NO_ALARM: { sentence: 'NOSPACE is not raised.' },
+  NOT_ENOUGH_HISTORY: { sentence: 'The leading agent has not watched for as long as revisions are to be kept.' },
+  TOO_FEW_REVISIONS: { sentence: 'Too few revisions would go.' },
+  KUBERNETES_COMPACTS: { sentence: 'The API server of Kubernetes compacts this store.' },
+  ETCD_COMPACTS: { sentence: 'Etcd compacts by itself (auto-compaction).' },
+  NOTHING_TO_RECLAIM: { sentence: 'No member holds enough free pages.' },
+  LEADER_FINE: { sentence: 'The raft leader is not clearly slower than the others.' },
+  ALREADY_LEADER: { sentence: 'The member asked for leads already.' },
+  NO_BETTER_VOTER: { sentence: 'No voter may and could lead better.' },
+  NOTHING_TO_COMPARE: { sentence: 'A single voter has nobody to compare its hash with.' },
+  COOLING_DOWN: { sentence: 'The last one is too short a time ago.' },
+  NO_WINDOW: { sentence: 'It would be felt for longer than allowed, and no maintenance window is configured.' },
+  OUTSIDE_WINDOW: { sentence: 'It waits for a maintenance window.' },
+
+  // Why the cluster is in no state for it.
+  NOT_LINEARIZABLE: { sentence: 'The member list did not come from a quorum.' },
+  NO_RAFT_LEADER: { sentence: 'The members do not agree on a raft leader.', passes: true },
+  QUORUM_LOST: { sentence: 'Fewer voters answer than make a quorum.' },
+  VOTER_UNREACHABLE: { sentence: 'A voter does not answer.' },
+  VOTER_UNHEALTHY: { sentence: 'A voter answers and is not healthy.' },
+  MEMBER_LAGS: { sentence: 'A member lags too far behind.', passes: true },
+  LAG_UNKNOWN: { sentence: 'How far a member lags is not known.' },
+  LEARNER_PRESENT: { sentence: 'A learner is in the cluster.' },
+  ALARMS_UNKNOWN: { sentence: 'Nobody could be asked for alarms.' },
+  CORRUPT_ALARM: {
+    sentence: 'CORRUPT is raised: nothing is changed until a person has found out which data is right.',
+  },
+  NOSPACE_ALARM: { sentence: 'NOSPACE is raised: its own policy deals with it.' },
+  NO_SPARE: { sentence: 'There is no voter to spare, and nobody has consented to the outage.' },
+  DEFRAG_UNDER_WAY: { sentence: 'A member is being defragmented already.', passes: true },
+  TERM_UNSTABLE: { sentence: 'There was an election a short time ago.', passes: true },
+  MEMBERS_UNSTABLE: { sentence: 'The member list changed a short time ago.', passes: true },
+  VERSION_HAZARD: { sentence: 'The running version of etcd has a defect that makes it dangerous.' },
+  VERSION_UNKNOWN: { sentence: 'Which version a member runs is not known.' },
+  SIZE_UNKNOWN: { sentence: 'How large the database of a member is, is not known.' },
+  QUOTA_UNKNOWN: { sentence: 'The quota of a member is not known.' },
+  FREE_SPACE_UNKNOWN: { sentence: 'How much space the disk of a member has left is not known.' },
+  FREE_SPACE_SHORT: { sentence: 'The disk of a member has too little space for a second copy of the database.' },
+  LIVE_DATA: { sentence: 'NOSPACE comes from live data: a person has to delete some, or raise the quota.' },
+  ALARM_COMES_BACK: {
+    sentence: 'NOSPACE came back twice within a day: a person has to find out what fills the store.',
+  },
+
+  // Why the agents do not act on it.
+  POLICY_OFF: { sentence: 'The policy is off.' },
+  MODE_PLAN: { sentence: '`mode: plan`: the agents only say what they would do.' },
+  POLICY_PLAN: { sentence: 'The policy is set to `plan`.' },
+  NOT_ARMED: { sentence: 'Not every voter has had an agent and health for long enough yet.' },
+  PAUSED: { sentence: 'A person has paused everything.' },
+  PAUSED_LOCALLY: { sentence: 'A person has paused an agent that it needs, by its file.' },
+  KEY_UNREADABLE: { sentence: 'A key of the agents cannot be read: nothing is started until it can.' },
+  SLOT_BUSY: { sentence: 'Another operation is under way.', passes: true },
+  OTHER_FIRST: { sentence: 'Another operation goes first.', passes: true },
+  AGENT_MISSING: { sentence: 'No agent runs beside a member that it concerns.' },
+  AGENT_VERSIONS_DIFFER: { sentence: 'Not all agents know this operation in the same version.' },
+  BUDGET_SPENT: { sentence: 'As many operations as a day may have were done.' },
+  BREAKER_OPEN: { sentence: 'It failed too often in a row: `etcd-caretaker resume` lets it try again.' },
+  RETRY_LATER: { sentence: 'The last one did not come to its end; the next one waits a while.' },
+  FOREIGN_AUTO_COMPACTION: { sentence: "Etcd's own auto-compaction is on." },
+  FOREIGN_OPERATOR: { sentence: 'Another operator has left its mark in the store.' },
+  FOREIGN_CRON_JOB: { sentence: 'A cron job of Kubernetes seems to take care of etcd.' },
+  FOREIGN_MEMBER_CHANGE: { sentence: 'Somebody else changed the member list a short time ago.' },
+  FOREIGN_UPGRADE: { sentence: 'Members run different minor versions without an upgrade of ours.' },
+  FOREIGN_DEFRAG: { sentence: 'Somebody else defragmented a member.' },
+  FOREIGN_COMPACTION: { sentence: 'Somebody else compacted the store.' },
+
+  // Why a request cannot be granted at all.
+  OPERATION_UNKNOWN: { sentence: 'This version knows no such operation.' },
+  TARGET_UNKNOWN: { sentence: 'There is no such member, or the operation takes none.' },
+  TARGET_UNFIT: { sentence: 'The member asked for must not be used for it.' },
+} as const satisfies Readonly<Record<string, ReasonKind>>;
+
+/** A code that a decision may give. */
+export type ReasonCode = keyof typeof reasonCodes;
+
+/** Whether it goes by itself. */
+export function passes(code: string): boolean {
+  return kindOf(code)?.passes === true;
+}
+
+/** Whether it speaks for doing something. */
+export function isMotive(code: string): boolean {
+  return kindOf(code)?.motive === true;
+}
+
+function kindOf(code: string): ReasonKind | undefined {
+  return Object.hasOwn(reasonCodes, code) ? reasonCodes[code as ReasonCode] : undefined;
+}

@@ -7,6 +7,12 @@ export async function writeAgentConfig(layout: DemoLayout, member: MemberLayout)
   const config = {
     member: { name: member.name, endpoint: member.endpoint, dataDir: member.dataDir },
     cluster: { name: 'demo', endpoints: layout.members.map(({ endpoint }) => endpoint) },
+    // A demo is looked at for minutes: the agents act at once, and wait for as little as is safe on one machine.
+    maintenance: {
+      armAfter: '0s',
+      defrag: { settle: '5s' },
+      nospace: { compactOlderThan: '10s' },
+    },
     expose: {
       listen: `127.0.0.1:${member.ports[2]}`,
       socket: member.agentSocket,

@@ -35,6 +35,8 @@ export function welcome(
     // One agent has the totals, and which one is not known before: it finds all of them in the folder.
     `  ${program} keyspace --dir ${word(layout.folder)}`,
     `  ${program} doctor --config ${word(first?.agentConfig ?? 'agent.yaml')}`,
+    `  ${program} explain --dir ${word(layout.folder)}`,
+    `  ${program} run defrag --dir ${word(layout.folder)}`,
     `  curl -s ${first?.agentUrl ?? ''}/metrics | grep -E 'member_healthy|wal_fsync|quota'`,
     `  kill -9 ${etcdPids.get(last?.name ?? '') ?? 'PID'}   # lose ${last?.name ?? 'a member'}, then look at the status again`,
     '',

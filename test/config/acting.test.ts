@@ -60,8 +60,8 @@ describe('the keys of acting', () => {
     ['lead: {ttl: 1s}', 'lead.ttl: it is too small; found "1s"; allowed: a duration from 2s to 5m'],
     ['lead: {ttl: 6m}', 'lead.ttl: it is too large'],
     [
-      'maintenance: {nospace: {compactOlderThan: 30s}}',
-      'maintenance.nospace.compactOlderThan: it is too small; found "30s"; allowed: a duration from 1m to 30d',
+      'maintenance: {nospace: {compactOlderThan: 30ms}}',
+      'maintenance.nospace.compactOlderThan: it is too small; found "30ms"; allowed: a duration from 1s to 30d',
     ],
     [
       'maintenance: {defrag: {minReclaimableRatio: 45}}',

@@ -53,7 +53,11 @@ const defragSection = z
 const nospaceSection = z
   .strictObject({
     mode: policyMode('a cluster that refuses writes is brought back'),
-    compactOlderThan: duration('Revisions older than this are compacted then.', minuteMs, 30 * dayMs).prefault('10m'),
+    compactOlderThan: duration(
+      'Revisions older than this are compacted then. Whoever watches from further back has to read anew.',
+      secondMs,
+      30 * dayMs,
+    ).prefault('10m'),
     disarmBelow: ratio(
       'All members must be below this share of their quota before the alarm is taken back.',
       0.1,

@@ -11,6 +11,8 @@ const by = 'npm run bench';
 interface Ended {
   readonly id: string;
   readonly outcome: string;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
   readonly summary: string;
 }
 

@@ -6,12 +6,14 @@ import { clusterWith, type MaintainRun, nothingElse, warmUpMs } from './run.ts';
 import { ms, table, verdict } from './table.ts';
 
 const mostOfBefore = 1.2;
-/** Shorter slices would have too few writes for a p99. */
+/** Shorter slices would have too few writes for a p99, and of fewer than so many there is no spread. */
 const shortestSliceMs = 5000;
+const fewestSlices = 4;
 
 /**
  * Part C: the p99 of writes while the agents compact half of the database's history, against the minutes before in the same
- * run. The idle spread is what the p99 comes to in slices of those minutes, each as long as the compaction took.
+ * run. The idle spread is what the p99 comes to in slices of those minutes, each as long as the compaction took, where that
+ * makes at least four.
  */
 export async function compaction(run: MaintainRun): Promise<string> {
   await using cluster = await clusterWith(run, 'history');
@@ -27,16 +29,16 @@ export async function compaction(run: MaintainRun): Promise<string> {
   await sleep(warmUpMs);
   const beganMs = Date.now();
   await sleep(run.minutes.beforeCompaction * 60_000);
-  const fromMs = Date.now();
-  const { summary } = await agents.run('compaction');
-  const toMs = Date.now();
-  return [report(await load.stop(), { fromMs: beganMs, toMs: fromMs }, { fromMs, toMs }), '', summary].join('\n');
+  const askedMs = Date.now();
+  const { startedAtMs, endedAtMs, summary } = await agents.run('compaction');
+  const before = { fromMs: beganMs, toMs: askedMs };
+  return [report(await load.stop(), before, { fromMs: startedAtMs, toMs: endedAtMs }), '', summary].join('\n');
 }
 
 function report(loads: readonly MemberLoad[], before: Span, during: Span): string {
   const atRest = waits(loads, 'writes', sentWithin(before));
   const meanwhile = waits(loads, 'writes', sentWithin(during));
-  const slices = slicesOf(before, Math.max(shortestSliceMs, during.toMs - during.fromMs)).map(
+  const slices = slicesOf(before, during.toMs - during.fromMs).map(
     (slice) => waits(loads, 'writes', sentWithin(slice)).p99Ms,
   );
   const ratio = meanwhile.p99Ms / atRest.p99Ms;
@@ -71,8 +73,9 @@ function report(loads: readonly MemberLoad[], before: Span, during: Span): strin
   ].join('\n');
 }
 
-/** The span in slices of that length; at least one, which is all of it. */
-function slicesOf({ fromMs, toMs }: Span, lengthMs: number): readonly Span[] {
+/** The span in slices of about that length; at least one, which is all of it. */
+function slicesOf({ fromMs, toMs }: Span, wantedMs: number): readonly Span[] {
+  const lengthMs = Math.max(shortestSliceMs, Math.min(wantedMs, (toMs - fromMs) / fewestSlices));
   const count = Math.max(1, Math.floor((toMs - fromMs) / lengthMs));
   const each = (toMs - fromMs) / count;
   return Array.from({ length: count }, (_, i) => ({ fromMs: fromMs + i * each, toMs: fromMs + (i + 1) * each }));

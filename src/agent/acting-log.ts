@@ -40,6 +40,8 @@ export function actingLog(log: Log): CaretakerEvents {
         code,
         seconds,
       }),
+    onPaused: ({ by, reason, forMs }) => log.warn('paused', { by, reason, forMs }),
+    onResumed: (by) => log.info('resumed', { by }),
     log: (message, fields) => log.info(message, { ...fields }),
     onChange: () => undefined,
   };

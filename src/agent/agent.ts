@@ -1,7 +1,10 @@
 import type { Fault, Observation, SectionName } from '../cluster/observation.ts';
 import type { Config } from '../config/config.ts';
+import type { ReceiverName } from '../expose/notify/receiver.ts';
+import { createNotifier } from '../expose/notify.ts';
 import { createRegistry } from '../expose/registry.ts';
 import { type HttpServer, startServer } from '../expose/server.ts';
+import { notifying } from './acting-notify.ts';
 import { besideObserver } from './caretaker/beside-observer.ts';
 import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
 import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
@@ -16,6 +19,8 @@ export interface AgentEvents {
   readonly onReload: (what: 'tls' | 'token', error: Error | undefined) => void;
   readonly onFailure: (what: string, error: unknown) => void;
   readonly acting: CaretakerEvents;
+  readonly onNotifyFault: (receiver: ReceiverName, fault: Fault) => void;
+  readonly onNotifyRecovery: (receiver: ReceiverName) => void;
 }
 
 /** For tests alone: puts something between the operations and etcd. */
@@ -51,11 +56,20 @@ export async function startAgent(
   });
   const { runner } = observer;
   releasers.push('observer', observer.close);
+  const notifier = createNotifier({
+    cluster: config.cluster.name,
+    member: config.member.name,
+    ...config.notify,
+    onFault: (receiver, fault) => events.onNotifyFault(receiver, fault),
+    onRecovery: (receiver) => events.onNotifyRecovery(receiver),
+  });
+  releasers.push('notifications', () => notifier.close());
   let url: string | undefined;
   const caretaking = besideObserver(
     () => runner.observation,
+    () => notifier.counts(),
     () => ({
-      ...caretakerOptions(config, { observer, url, events: events.acting }),
+      ...caretakerOptions(config, { observer, url, events: notifying(events.acting, notifier, observation) }),
       ...(wrapEffects === undefined ? {} : { wrapEffects }),
     }),
   );

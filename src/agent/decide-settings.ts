@@ -14,6 +14,7 @@ export function decideSettings({ mode, maintenance }: Config): DecideSettings {
       'hash-check': hashCheck.mode,
     },
     armAfterMs: maintenance.armAfterMs,
+    settleMs: defrag.settleMs,
     operationsPerDay: maintenance.operationsPerDay,
     breakerFailures: maintenance.breakerFailures,
     windows: maintenance.windows,

@@ -10,9 +10,11 @@ export async function registerSecrets(
 ): Promise<void> {
   for (const file of files) {
     const text = file === undefined ? '' : await readFile(file, 'utf8').catch(() => '');
-    const secret = text.trim();
-    if (secret !== '') {
-      addSecret(secret);
+    // A file of webhooks has a secret on each line; any other is one secret.
+    for (const secret of new Set([text, ...text.split('\n')].map((part) => part.trim()))) {
+      if (secret !== '' && !secret.startsWith('# ')) {
+        addSecret(secret);
+      }
     }
   }
 }

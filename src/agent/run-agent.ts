@@ -17,9 +17,9 @@ const releaseTimeoutMs = 5000;
  * @throws what `startAgent` throws when it cannot start; an uncaught error while it runs
  */
 export async function runAgent(plan: AgentPlan): Promise<void> {
-  const { member, cluster, expose, log: settings } = plan.config;
+  const { member, cluster, expose, notify, log: settings } = plan.config;
   const log = createLog({ level: settings.level, base: { member: member.name, cluster: cluster.name } });
-  const secretFiles = [expose.auth.tokenFile, cluster.auth.passwordFile];
+  const secretFiles = [expose.auth.tokenFile, cluster.auth.passwordFile, notify.webhookFile];
   await registerSecrets(secretFiles, log.addSecret);
   const stateLog = new StateLog(log);
   const releasers = new Releasers();
@@ -40,6 +40,9 @@ export async function runAgent(plan: AgentPlan): Promise<void> {
             error === undefined ? log.info(`${what} read again`) : log.error(`${what} not read again`, { error }),
           onFailure: (what, error) => log.error('failed', { what, error }),
           acting: actingLog(log),
+          onNotifyFault: (receiver, fault) =>
+            log.fault({ collector: `notify ${receiver.kind} ${receiver.host}` }, fault),
+          onNotifyRecovery: (receiver) => log.resolved({ collector: `notify ${receiver.kind} ${receiver.host}` }),
         },
       },
       releasers,

@@ -8,6 +8,8 @@ export type Agents = readonly [AgentClient, ...AgentClient[]];
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'AGENT_UNREACHABLE',
   'LEADER_HAS_NO_URL',
+  'MEMBERS_UNKNOWN',
+  'NOT_ACTING',
   'NOT_ACTING_YET',
   'NOT_LEADER',
 ]);

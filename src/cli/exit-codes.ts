@@ -20,6 +20,8 @@ const unreachable = new Set([
   'JOURNAL_UNCERTAIN',
   'LEADER_HAS_NO_URL',
   'MEMBER_HAS_NO_URL',
+  'MEMBERS_UNKNOWN',
+  'NOT_ACTING',
   'NOT_ACTING_YET',
   'NOT_LEADER',
   'ETCD_MISSING',

@@ -76,14 +76,18 @@ async function print(found: OwnKeys, { dryRun = false, output }: UninstallOption
     ['KEYS', 'COUNT'],
     rows.map(([kind, count]) => [kind, formatCount(count)]),
   );
-  const done = dryRun ? 'would be removed' : 'are removed';
-  process.stdout.write(`${table}\n${formatCount(found.total)} keys below ${found.prefix} ${done}.\n`);
+  const done = dryRun ? 'would be removed' : 'removed';
+  process.stdout.write(`${table}\n${keysOf(found)} ${done}.\n`);
+}
+
+function keysOf({ total, prefix }: OwnKeys): string {
+  return `${formatCount(total)} ${total === 1 ? 'key' : 'keys'} below ${prefix}`;
 }
 
 /** Throws unless somebody at the terminal agrees. */
-async function confirm({ total, prefix }: OwnKeys): Promise<void> {
+async function confirm(found: OwnKeys): Promise<void> {
   if (!process.stdin.isTTY) {
-    throw new AgentError('USAGE', `Nothing was removed: nobody can be asked about ${total} keys below ${prefix}.`, {
+    throw new AgentError('USAGE', `Nothing was removed: nobody can be asked about ${keysOf(found)}.`, {
       remedy: 'Add --yes, or --dry-run to see what they are.',
     });
   }
@@ -92,7 +96,7 @@ async function confirm({ total, prefix }: OwnKeys): Promise<void> {
   // Ctrl-C and Ctrl-D close it, and the question would never be answered.
   lines.once('close', () => gone.abort());
   try {
-    const question = `Remove ${total} keys below ${prefix} from etcd? [y/N] `;
+    const question = `Remove ${keysOf(found)} from etcd? [y/N] `;
     const answer = await lines.question(question, { signal: gone.signal }).catch((error: unknown) => {
       if (!gone.signal.aborted) throw error;
       throw new AgentError('INTERRUPTED', 'Nothing was removed.');

@@ -29,6 +29,15 @@ export interface OperationCount {
   readonly count: number;
 }
 
+/** How telling others of it has gone, since the agent started. */
+export interface NotifyCount {
+  readonly receiver: 'alertmanager' | 'webhook';
+  /** Attempts that failed; most are made good by the next one. */
+  readonly failures: number;
+  /** Events that never arrived. */
+  readonly dropped: number;
+}
+
 /** What one agent has to say of acting, at one time. Immutable; a part of its observation. */
 export interface CaretakingView {
   /** This agent leads, by its own clock. */
@@ -63,4 +72,6 @@ export interface CaretakingView {
   readonly operationDurations: readonly { readonly operation: string; readonly seconds: Histogram }[];
   /** The newest hash check in the history. */
   readonly hashCheck?: { readonly atMs: number; readonly mismatch: boolean };
+  /** Of each kind of receiver that is configured. */
+  readonly notifyCounts?: readonly NotifyCount[];
 }

@@ -1,3 +1,4 @@
+import type { CaretakingView } from './caretaking-view.ts';
 import type { Histogram, Sections } from './sections.ts';
 
 /** The name of one section of an observation; also the `collector` label of its metrics. */
@@ -52,4 +53,6 @@ export interface Observation {
   /** Every collector that has ended at least one collection. */
   readonly collectors: { readonly [K in SectionName]?: CollectorRecord };
   readonly sections: { readonly [K in SectionName]?: Reading<Sections[K]> };
+  /** What it has to say of acting; absent while it only observes, as in `doctor`. */
+  readonly caretaking?: CaretakingView;
 }

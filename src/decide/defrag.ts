@@ -40,7 +40,7 @@ export const defragPolicy: Policy = (state, settings, asked) => {
     ...clusterTrouble(state),
     ...nospaceRaised(state),
     ...noSpare(state, settings),
-    ...voterTrouble(state),
+    ...voterTrouble(state, settings.settleMs),
     ...defragHazards(state, false),
     ...ready.flatMap(({ member }) => spaceTrouble(member)),
   ];

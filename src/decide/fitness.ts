@@ -6,8 +6,6 @@ import { because } from './policy.ts';
 
 /** A member may be behind by so many entries (etcd's own learners are promoted at a similar lag). */
 export const MOST_LAG_ENTRIES = 1000n;
-/** So long after an election nothing is done. */
-const SETTLED_SECONDS = 30;
 /** A defragmentation writes a second copy of what is in use. */
 const FREE_SPACE_FACTOR = 1.2;
 /** Figures of an agent that are older say nothing of now. */
@@ -57,14 +55,17 @@ export function nospaceRaised({ alarms }: ClusterState): readonly Reason[] {
     : [because('NOSPACE_ALARM', `NOSPACE is raised for ${raised.join(', ')}, and that comes first`)];
 }
 
-/** What keeps the agents from taking a member out of service for a while: everybody else has to be well. */
-export function voterTrouble(state: ClusterState): readonly Reason[] {
+/**
+ * What keeps the agents from taking a member out of service for a while: everybody else has to be well.
+ * @param settleMs as in `settling`
+ */
+export function voterTrouble(state: ClusterState, settleMs: number): readonly Reason[] {
   const learners = state.members.filter(({ isLearner }) => isLearner).map(({ name }) => name);
   return [
     ...votersOf(state).flatMap(memberTrouble),
     ...(learners.length > 0 ? [because('LEARNER_PRESENT', `${learners.join(', ')} is still a learner`)] : []),
     ...defragUnderWay(state),
-    ...settling(state),
+    ...settling(state, settleMs),
   ];
 }
 
@@ -85,15 +86,18 @@ function defragUnderWay({ members }: ClusterState): readonly Reason[] {
     .map(({ name }) => because('DEFRAG_UNDER_WAY', `${name} is being defragmented`));
 }
 
-/** Elections and changes of the member list that are too short a time ago. */
-export function settling({ termStableSeconds, membersStableSeconds, raftTerm }: ClusterState): readonly Reason[] {
+/** Elections and changes of the member list that are too short a time ago. @param settleMs so long nothing is done */
+export function settling(
+  { termStableSeconds, membersStableSeconds, raftTerm }: ClusterState,
+  settleMs: number,
+): readonly Reason[] {
   const ago = (seconds: number): string =>
-    `${formatSpan(Math.floor(seconds))} ago or less, and ${SETTLED_SECONDS} s are waited for`;
+    `${formatSpan(Math.floor(seconds))} ago or less, and ${formatSpan(settleMs / 1000)} are waited for`;
   return [
-    ...(termStableSeconds < SETTLED_SECONDS
+    ...(termStableSeconds * 1000 < settleMs
       ? [because('TERM_UNSTABLE', `raft term ${formatCount(raftTerm)} began ${ago(termStableSeconds)}`)]
       : []),
-    ...(membersStableSeconds < SETTLED_SECONDS
+    ...(membersStableSeconds * 1000 < settleMs
       ? [because('MEMBERS_UNSTABLE', `the member list changed ${ago(membersStableSeconds)}`)]
       : []),
   ];

@@ -32,7 +32,7 @@ export const hashCheckPolicy: Policy = (state, settings, asked) => {
     ...clusterTrouble(state),
     ...nospaceRaised(state),
     ...(asked === undefined ? noSpare(voters) : []),
-    ...voterTrouble(state),
+    ...voterTrouble(state, settings.settleMs),
     ...voters
       .filter(({ dbSizeBytes }) => dbSizeBytes === undefined)
       .map(({ name }) => because('SIZE_UNKNOWN', `${name} does not say how large its database is`)),

@@ -1,6 +1,6 @@
 import type { Reason } from '../cluster/caretaking.ts';
 import type { ClusterState, MemberState } from '../cluster/state.ts';
-import { formatLatency, formatSpan } from '../cluster/units.ts';
+import { formatCount, formatLatency, formatSpan } from '../cluster/units.ts';
 import { clusterTrouble, freshOf, MOST_LAG_ENTRIES, nospaceRaised, settling, votersOf } from './fitness.ts';
 import { endedOf, sinceMs } from './past.ts';
 import { type Asked, act, because, hold, isSome, type Policy } from './policy.ts';
@@ -24,7 +24,7 @@ export const moveLeaderPolicy: Policy = (state, settings, asked) => {
       leader === undefined ? noLeader(state) : [because('LEADER_FINE', fineSentence(state, settings))],
     );
   }
-  const trouble = [...clusterTrouble(state), ...nospaceRaised(state), ...settling(state)];
+  const trouble = [...clusterTrouble(state), ...nospaceRaised(state), ...settling(state, settings.settleMs)];
   if (isSome(trouble)) return hold(policy, trouble);
   if (leader === undefined) return hold(policy, noLeader(state));
   const cooling = asked === undefined ? coolingDown(state, settings) : [];
@@ -96,7 +96,7 @@ function unfit(member: MemberState): Reason | undefined {
             : lagEntries === undefined
               ? 'does not say how far behind it is'
               : lagEntries > MOST_LAG_ENTRIES
-                ? `lags ${lagEntries} entries`
+                ? `lags ${formatCount(lagEntries)} entries`
                 : undefined;
   return why === undefined ? undefined : because('TARGET_UNFIT', `${name} ${why}`);
 }

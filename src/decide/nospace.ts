@@ -23,6 +23,9 @@ const policy = 'nospace';
 /** The alarm coming back for the second time within a day means that the cause is still there. */
 const MOST_RECOVERIES_PER_DAY = 2;
 
+/** A cluster that refuses writes does not wait longer for calm; between its steps the operation itself does. */
+const MOST_SETTLE_MS = 5000;
+
 /** With what code the operation stops where everything was compacted and members are still too full. */
 const LIVE_DATA_CODE = 'NOSPACE_LIVE_DATA';
 
@@ -42,7 +45,7 @@ export const nospacePolicy: Policy = (state, settings, asked) => {
   }
   const trouble = [
     ...clusterTrouble(state),
-    ...voterTrouble(state),
+    ...voterTrouble(state, Math.min(settings.settleMs, MOST_SETTLE_MS)),
     ...defragHazards(state, true),
     ...votersOf(state).flatMap(spaceTrouble),
   ];

@@ -1,5 +1,5 @@
 import type { HistoryEntry } from '../cluster/caretaking.ts';
-import { formatBytes, formatLatency } from '../cluster/units.ts';
+import { formatBytes, formatLatency, formatSpan } from '../cluster/units.ts';
 import { lastFigure } from './past.ts';
 
 /** A slow disk's speed, taken until a defragmentation of the member has been measured. */
@@ -31,5 +31,5 @@ export function hashStall(dbSizeBytes: number): PauseForecast {
 
 /** `2.50 s (1.00 GiB at 47.7 MiB/s assumed)`. */
 export function pauseText({ ms, from }: PauseForecast): string {
-  return `${formatLatency(ms / 1000)} (${from})`;
+  return `${ms < 60_000 ? formatLatency(ms / 1000) : formatSpan(ms / 1000)} (${from})`;
 }

@@ -21,6 +21,8 @@ export interface DecideSettings {
   readonly policies: Readonly<Record<OperationName, PolicyMode>>;
   /** How long every voter must have had an agent and health before anything is done for the first time. */
   readonly armAfterMs: number;
+  /** How long ago the last election and the last change of the member list must be. */
+  readonly settleMs: number;
   /** Operations in 24 hours, those of people and NOSPACE recovery not counted. */
   readonly operationsPerDay: number;
   /** Failures of one policy in a row after which it stops until somebody says `resume`. */

@@ -7,10 +7,11 @@ export async function writeAgentConfig(layout: DemoLayout, member: MemberLayout)
   const config = {
     member: { name: member.name, endpoint: member.endpoint, dataDir: member.dataDir },
     cluster: { name: 'demo', endpoints: layout.members.map(({ endpoint }) => endpoint) },
-    // A demo is looked at for minutes: the agents act at once, and wait for as little as is safe on one machine.
+    // A demo is looked at for minutes: the agents act at once, and wait for less than they should elsewhere.
     maintenance: {
       armAfter: '0s',
       defrag: { settle: '5s' },
+      compaction: { keep: '1m', keepRevisions: 500 },
       nospace: { compactOlderThan: '10s' },
     },
     expose: {

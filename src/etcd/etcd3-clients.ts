@@ -25,13 +25,14 @@ export interface Etcd3Clients {
   readonly auth: AuthClient;
   /** The header of one of their replies in the agent's words. */
   readonly headerOf: (reply: { readonly header: IResponseHeader }) => ReplyHeader;
-  /** Options of a call that ends with the signal. */
-  readonly withSignal: (signal: AbortSignal | undefined) => CallOptions;
+  /** Options of a call that ends with the signal, and is not made where `allowed` throws right before it goes out. */
+  readonly withSignal: (signal: AbortSignal | undefined, allowed?: () => void) => CallOptions;
 }
 
 /** `etcd3` hands the options of a call through as they are, so this arrives at `OneMember`. */
 interface SignalledOptions extends CallOptions {
   readonly signal?: AbortSignal;
+  readonly allowed?: () => void;
 }
 
 /** Builds them on a connection. */
@@ -57,8 +58,8 @@ function headerOf({ header }: { readonly header: IResponseHeader }): ReplyHeader
   };
 }
 
-function withSignal(signal: AbortSignal | undefined): SignalledOptions {
-  return signal === undefined ? {} : { signal };
+function withSignal(signal: AbortSignal | undefined, allowed?: () => void): SignalledOptions {
+  return { ...(signal === undefined ? {} : { signal }), ...(allowed === undefined ? {} : { allowed }) };
 }
 
 type ServiceName = Parameters<ICallable<Session>['exec']>[0];
@@ -85,14 +86,16 @@ class OneMember implements ICallable<Session> {
   }
 
   exec<T>(service: ServiceName, method: string, request: unknown, options: SignalledOptions = {}): Promise<T> {
-    const { signal: callerSignal, ...rest } = options;
+    const { signal: callerSignal, allowed, ...rest } = options;
     const callOptions = { deadline: Date.now() + this.#connection.options.callTimeoutMs, ...rest };
     const link = this.#connection.linked(callerSignal);
     const { signal } = link;
     return this.#connection
       .run(method, signal, ({ session, metadata }) => {
         const client = this.#client(session, service);
-        const call: UnaryCall = Reflect.get(client, method);
+        // By its name in the .proto file: `hashKV`, as etcd3 has it, is spelt `hashKv` by grpc-js, and was never found.
+        const call: UnaryCall = Reflect.get(client, `${method.charAt(0).toUpperCase()}${method.slice(1)}`);
+        allowed?.();
         return finish<T>(signal, (done) => call.call(client, request, metadata, callOptions, done));
       })
       .finally(link.release);

@@ -1,3 +1,4 @@
+import type { Etcd3Clients } from './etcd3-clients.ts';
 import type { MemberClient } from './member-client.ts';
 import type { AlarmEntry, ReplyHeader } from './types.ts';
 
@@ -6,16 +7,21 @@ import type { AlarmEntry, ReplyHeader } from './types.ts';
  * through the `etcd3` package, which only the agent that leads ever loads.
  */
 
+/** Whoever makes such a call may lose the right to it while the connection is still being made. */
+export interface CallPermit {
+  readonly signal?: AbortSignal;
+  /** Asked right before the call goes out: throws where it must not be made any more. What it throws comes through. */
+  check?(): void;
+}
+
 /** AlarmRequest.AlarmAction and AlarmType, in etcd's rpc.proto. */
 const DEACTIVATE = 2;
 const ALARM_TYPES = { NOSPACE: 1, CORRUPT: 2 } as const;
 
 /** Makes the history before `revision` go, and comes back when it is gone from the disk. Throws `ETCD_COMPACTED` where it was gone already. */
-export async function compact(client: MemberClient, revision: bigint, signal?: AbortSignal): Promise<void> {
-  const { kv, withSignal } = await client.etcd3();
-  await kv.compact(
-    { revision: String(revision), physical: true },
-    { ...withSignal(signal), deadline: Number.POSITIVE_INFINITY },
+export async function compact(client: MemberClient, revision: bigint, permit?: CallPermit): Promise<void> {
+  await permitted(client, permit, ({ kv }, options) =>
+    kv.compact({ revision: String(revision), physical: true }, { ...options, deadline: Number.POSITIVE_INFINITY }),
   );
 }
 
@@ -23,28 +29,27 @@ export async function compact(client: MemberClient, revision: bigint, signal?: A
  * Rewrites the member's database. It has no deadline: etcd goes on whoever gives up, and whoever gave up would take the
  * member for idle. Where the connection breaks, the outcome is unknown.
  */
-export async function defragment(client: MemberClient, signal?: AbortSignal): Promise<void> {
-  const { maintenance, withSignal } = await client.etcd3();
-  await maintenance.defragment({ ...withSignal(signal), deadline: Number.POSITIVE_INFINITY });
+export async function defragment(client: MemberClient, permit?: CallPermit): Promise<void> {
+  await permitted(client, permit, ({ maintenance }, options) =>
+    maintenance.defragment({ ...options, deadline: Number.POSITIVE_INFINITY }),
+  );
 }
 
 /** Gives the raft leadership to a voter; only the raft leader takes this call. @param targetId hexadecimal */
-export async function moveLeader(client: MemberClient, targetId: string, signal?: AbortSignal): Promise<void> {
-  const { maintenance, withSignal } = await client.etcd3();
-  await maintenance.moveLeader({ targetID: String(BigInt(`0x${targetId}`)) }, withSignal(signal));
+export async function moveLeader(client: MemberClient, targetId: string, permit?: CallPermit): Promise<void> {
+  await permitted(client, permit, ({ maintenance }, options) =>
+    maintenance.moveLeader({ targetID: String(BigInt(`0x${targetId}`)) }, options),
+  );
 }
 
 /** Takes back exactly this alarm of exactly this member. The empty request would take back all, CORRUPT too. */
 export async function disarm(
   client: MemberClient,
   { memberId, alarm }: AlarmEntry,
-  signal?: AbortSignal,
+  permit?: CallPermit,
 ): Promise<void> {
-  const { maintenance, withSignal } = await client.etcd3();
-  await maintenance.alarm(
-    { action: DEACTIVATE, memberID: String(BigInt(`0x${memberId}`)), alarm: ALARM_TYPES[alarm] },
-    withSignal(signal),
-  );
+  const request = { action: DEACTIVATE, memberID: String(BigInt(`0x${memberId}`)), alarm: ALARM_TYPES[alarm] };
+  await permitted(client, permit, ({ maintenance }, options) => maintenance.alarm(request, options));
 }
 
 /** Hash of all keys and their history up to a revision; comparable only at one revision and one compact revision. */
@@ -55,15 +60,37 @@ export interface KeyspaceHash {
 }
 
 /** Blocks writes through the member while it runs (0.7 s at 1.4 GB, measured on 3.5.30). Learners refuse it. */
-export async function hashKeyspace(
+export function hashKeyspace(client: MemberClient, revision: bigint, permit?: CallPermit): Promise<KeyspaceHash> {
+  return permitted(client, permit, async ({ maintenance, headerOf }, options) => {
+    const reply = await maintenance.hashKV(
+      { revision: String(revision) },
+      { ...options, deadline: Number.POSITIVE_INFINITY },
+    );
+    return { header: headerOf(reply), hash: Number(reply.hash), compactRevision: BigInt(reply.compact_revision) };
+  });
+}
+
+type CallOptions = ReturnType<Etcd3Clients['withSignal']>;
+
+/** What the permit throws is not a failure of the connection, and comes through as it is. */
+async function permitted<T>(
   client: MemberClient,
-  revision: bigint,
-  signal?: AbortSignal,
-): Promise<KeyspaceHash> {
-  const { maintenance, headerOf, withSignal } = await client.etcd3();
-  const reply = await maintenance.hashKV(
-    { revision: String(revision) },
-    { ...withSignal(signal), deadline: Number.POSITIVE_INFINITY },
-  );
-  return { header: headerOf(reply), hash: Number(reply.hash), compactRevision: BigInt(reply.compact_revision) };
+  { signal, check }: CallPermit = {},
+  call: (clients: Etcd3Clients, options: CallOptions) => Promise<T>,
+): Promise<T> {
+  let refusal: { readonly error: unknown } | undefined;
+  const allowed = (): void => {
+    try {
+      check?.();
+    } catch (error) {
+      refusal = { error };
+      throw error;
+    }
+  };
+  const clients = await client.etcd3();
+  try {
+    return await call(clients, clients.withSignal(signal, allowed));
+  } catch (error) {
+    throw refusal === undefined ? error : refusal.error;
+  }
 }

@@ -5,6 +5,8 @@ const links: readonly (readonly [path: string, what: string])[] = [
   ['/api/v1/status', 'the cluster in one view'],
   ['/api/v1/observation', 'everything that this agent sees'],
   ['/api/v1/keyspace', 'keys and bytes by prefix'],
+  ['/api/v1/decisions', 'what each policy decided, and why'],
+  ['/api/v1/operations', 'the operation under way, and those before'],
   ['/metrics', `metrics, ${metricPrefix}*`],
   ['/healthz', 'the process is alive'],
   ['/readyz', 'it observes its member'],

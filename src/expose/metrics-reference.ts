@@ -21,7 +21,7 @@ export function metricsReference(): string {
     "The agent's own process",
     selfMetrics.map((metric) => ({ ...metric, labels: [] })),
   );
-  return `${[intro, ...groups, self, absent].join('\n\n')}\n`;
+  return `${[intro, ...groups, self].join('\n\n')}\n`;
 }
 
 const intro = `# Metrics
@@ -31,22 +31,6 @@ Everything on the page \`/metrics\` of an agent. Generated from the code by \`np
 A metric whose collector failed is absent until it works again; \`${metricPrefix}collector_success\` says which one did.
 Sizes are bytes, durations and times are seconds, ratios go from 0 to 1. Sums over all agents count the cluster once per
 agent: each one sees all members.`;
-
-/** Names of the contract that nothing can fill yet, each with what it waits for. */
-export const absentMetrics: Readonly<Record<string, string>> = {
-  leader: 'comes with the leader lease: agents only observe so far, and none leads',
-  leader_epoch: 'comes with the leader lease',
-  hash_check_timestamp_seconds: 'comes with the hash check, which runs rarely and never in the loop of observation',
-  hash_mismatch: 'comes with the hash check',
-};
-
-const absent = `## Not there yet
-
-| metric | why |
-|---|---|
-${Object.entries(absentMetrics)
-  .map(([name, why]) => `| \`${metricPrefix}${name}\` | ${why} |`)
-  .join('\n')}`;
 
 function section(title: string, rows: readonly Row[]): string {
   const lines = rows.map(

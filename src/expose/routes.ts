@@ -1,4 +1,5 @@
 import type { Observation } from '../cluster/observation.ts';
+import { type CaretakingRoutesOptions, caretakingRoutes } from './caretaking-routes.ts';
 import { toJson } from './http/json.ts';
 import { acceptsGzip, preferredType } from './http/negotiate.ts';
 import { ProblemError } from './http/problem.ts';
@@ -6,13 +7,13 @@ import type { Reply, Route } from './http/route.ts';
 import { indexPage } from './index-page.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { operations } from './openapi/operations.ts';
+import { ownObservation } from './own-observation.ts';
 import { readinessOf } from './readiness.ts';
 import type { MetricsRegistry } from './registry.ts';
 import { sentences } from './sentences.ts';
 import { statusOf } from './status.ts';
 
-export interface RoutesOptions {
-  readonly observation: () => Observation;
+export interface RoutesOptions extends CaretakingRoutesOptions {
   readonly registry: MetricsRegistry;
   /** An observation that is older does not count as one. */
   readonly staleAfterMs: number;
@@ -63,8 +64,9 @@ export function createRoutes(options: RoutesOptions): readonly Route[] {
       handle: ({ mayRead }) => readyReply(options, mayRead),
     },
     jsonRoute('/api/v1/status', operations.status, () => statusOf(observation())),
-    jsonRoute('/api/v1/observation', operations.observation, observation),
+    jsonRoute('/api/v1/observation', operations.observation, () => ownObservation(observation(), options.nowMs())),
     jsonRoute('/api/v1/keyspace', operations.keyspace, () => keyspaceOf(observation())),
+    ...caretakingRoutes(options),
   ];
   routes.push(
     jsonRoute('/api/v1/openapi.json', operations.openapi, () => openApiDocument(routes, observation().agentVersion)),

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { type AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { Observation } from '../cluster/observation.ts';
+import type { CaretakingPorts } from './caretaking-ports.ts';
 import { type Access, type Means, refusal } from './http/access.ts';
 import { type BearerToken, openTokenFile } from './http/bearer-token.ts';
 import { createHandler } from './http/handler.ts';
@@ -40,6 +41,8 @@ export interface ServerOptions extends ServerEvents {
   readonly tokenFile?: string;
   readonly observation: () => Observation;
   readonly registry: MetricsRegistry;
+  /** What the API can do besides reading; absent: it says so. */
+  readonly caretaking?: CaretakingPorts;
   /** An observation that is older does not count as one; default 60 s. */
   readonly staleAfterMs?: number;
   /** How long requests under way may take when the server closes; default 2 s. */
@@ -83,11 +86,13 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     registry: options.registry,
     staleAfterMs: options.staleAfterMs ?? 60_000,
     nowMs: () => performance.now(),
+    ...(options.caretaking === undefined ? {} : { caretaking: options.caretaking }),
   });
   const handlerOf = (overUnixSocket: boolean): ReturnType<typeof createHandler> =>
     createHandler({
       routes,
       onFailure,
+      callerOf: ({ socket }) => certificateName(socket) ?? 'token',
       authorize: (request, access) => authorize(request, access, { means, token, overUnixSocket }),
     });
 
@@ -177,6 +182,16 @@ function certificateOf(socket: IncomingMessage['socket']): 'none' | 'wrong' | 'r
     return 'right';
   }
   return Object.keys(socket.getPeerCertificate()).length === 0 ? 'none' : 'wrong';
+}
+
+/** Whom the client's certificate names, where it leads to the configured CA. */
+function certificateName(socket: IncomingMessage['socket']): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) {
+    return undefined;
+  }
+  // `CN` is a list where a subject has several.
+  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  return `certificate ${[name].flat().join(' ') || 'without a name'}`;
 }
 
 function knownNames({ advertise, listen }: ServerOptions): readonly string[] {

@@ -2,6 +2,7 @@ import type { Fault, Observation, SectionName } from '../cluster/observation.ts'
 import { faultTolerance } from '../cluster/quorum.ts';
 import type { ActiveAlarm, ClusterMember, ClusterSection, MemberState, QuotaSection } from '../cluster/sections.ts';
 import { type CollectorFinding, findingsOf } from './findings.ts';
+import { type StatusCaretaking, statusCaretaking } from './status-caretaking.ts';
 
 /** What a member is in the cluster, as far as is known. `unstarted`: listed, but it never joined. */
 type MemberRole = 'leader' | 'follower' | 'learner' | 'unstarted' | 'unknown';
@@ -31,7 +32,7 @@ export interface StatusMember {
 }
 
 /** The cluster in one view: the reply of `GET /api/v1/status`, and what the command `status` prints. */
-export interface Status {
+export interface Status extends StatusCaretaking {
   readonly agent: {
     readonly version: string;
     readonly member: string;
@@ -95,6 +96,7 @@ export function statusOf(observation: Observation): Status {
     ...(wal === undefined ? {} : { latency: present(wal, ['walFsyncP99Seconds', 'backendCommitP99Seconds']) }),
     findings: findingsOf(observation),
     faults: faultsOf(observation),
+    ...statusCaretaking(observation.caretaking, cluster?.members ?? []),
   };
 }
 

@@ -1,23 +1,32 @@
+import { formatBytes } from '../cluster/units.ts';
 import type { Operation } from './operation.ts';
 import { type SweepOptions, sweep, sweepFigures } from './steps/defrag-sweep.ts';
-
-/** Free disk space that a member needs, by its database in use: a defragmentation writes it anew beside the old one. */
-export const ROOM_FACTOR = 1.2;
+import { parameterWrong } from './steps/parameters.ts';
 
 /** Rewrites the databases of the targets, one member at a time. */
-export function defragOperation(parts: Omit<SweepOptions, 'roomFactor'>): Operation {
+export function defragOperation(options: Pick<SweepOptions, 'effects' | 'timing' | 'withoutSpare'>): Operation {
   return {
     name: 'defrag',
     version: 1,
     run: async (context) => {
-      const { targets } = context.slot;
-      const { done, stopped } = await sweep(targets, context, { ...parts, roomFactor: ROOM_FACTOR });
-      const figures = sweepFigures(done);
-      const freed = [...done.values()].reduce((sum, { bytesBefore, bytesAfter }) => sum + bytesBefore - bytesAfter, 0);
-      const what = `${done.size} of ${targets.length} members defragmented, ${(freed / 2 ** 20).toFixed(1)} MiB given back`;
+      const targets = [...new Set(context.slot.targets)];
+      if (targets.length === 0) throw parameterWrong(context.slot, 'has no targets');
+      const result = await sweep(targets, context, options);
+      const figures = sweepFigures(result);
+      const freedBytes = [...result.measured.values()].reduce(
+        (sum, { bytesBefore, bytesAfter }) => sum + Math.max(0, bytesBefore - bytesAfter),
+        0,
+      );
+      const { defragmented, stopped } = result;
+      const done = `${defragmented.length} of ${targets.length} members defragmented, ${formatBytes(freedBytes)} given back`;
       return stopped === undefined
-        ? { outcome: 'succeeded', summary: `${what}.`, figures }
-        : { outcome: 'stopped', code: stopped.code, summary: `${what}; stopped because ${stopped.message}.`, figures };
+        ? { outcome: 'succeeded', summary: `${done}.`, figures }
+        : {
+            outcome: 'stopped',
+            code: stopped.code,
+            summary: `${done}; it stopped because ${stopped.message}.`,
+            figures,
+          };
     },
   };
 }

@@ -6,22 +6,30 @@ export interface KeyspaceHash {
   readonly compactRevision: bigint;
 }
 
+/** The right to change the cluster now, as a step that has been written down gives it. */
+export interface Permit {
+  /** Ends with the term and with the agent. */
+  readonly signal: AbortSignal;
+  /** Throws `TERM_LOST` where the term is over by now: asked again right before a call goes out, however long it was prepared. */
+  check(): void;
+}
+
 /**
  * Everything that an operation does to a cluster, one method a call, each made at most once. There is nothing else through
  * which the agents change etcd, but for their own journal. Ids are hexadecimal.
  */
 export interface Effects {
   /** Deletes history before `revision` for good; back when it is gone from the disk. */
-  compact(revision: bigint, signal: AbortSignal): Promise<void>;
+  compact(revision: bigint, permit: Permit): Promise<void>;
   /** Rewrites one member's database; blocks it meanwhile, and goes on whoever gives up. */
-  defragment(memberId: string, signal: AbortSignal): Promise<void>;
-  moveLeader(fromId: string, toId: string, signal: AbortSignal): Promise<void>;
+  defragment(memberId: string, permit: Permit): Promise<void>;
+  moveLeader(fromId: string, toId: string, permit: Permit): Promise<void>;
   /** Takes back exactly this alarm of exactly this member. */
-  disarmNospace(memberId: string, signal: AbortSignal): Promise<void>;
+  disarmNospace(memberId: string, permit: Permit): Promise<void>;
   /** Blocks writes through the member while it runs. */
-  hashKeyspace(memberId: string, revision: bigint, signal: AbortSignal): Promise<KeyspaceHash>;
+  hashKeyspace(memberId: string, revision: bigint, permit: Permit): Promise<KeyspaceHash>;
   /** Writes the agents' own test key. */
-  canaryWrite(signal: AbortSignal): Promise<void>;
+  canaryWrite(permit: Permit): Promise<void>;
 }
 
 /** What an operation looks at between its steps, each through the very member. */
@@ -33,4 +41,6 @@ export interface Reads {
   localRead(memberId: string, signal: AbortSignal): Promise<void>;
   /** As it says on its metrics page; undefined where this version does not say. */
   defragInflight(memberId: string, signal: AbortSignal): Promise<boolean | undefined>;
+  /** Whether the history before a revision is gone, as the own member has it. */
+  compactedBefore(revision: bigint, signal: AbortSignal): Promise<boolean>;
 }

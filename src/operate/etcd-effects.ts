@@ -6,7 +6,7 @@ import { compact, defragment, disarm, hashKeyspace, moveLeader } from '../etcd/m
 import type { MemberClient } from '../etcd/member-client.ts';
 import type { MetricsPage, StatusReply } from '../etcd/types.ts';
 import type { JournalKeys } from '../journal/keys.ts';
-import type { Effects, Reads } from './effects.ts';
+import type { Effects, Permit, Reads } from './effects.ts';
 
 export interface EtcdEffectsOptions {
   /** The own member's client: for what concerns the whole cluster. */
@@ -24,8 +24,8 @@ export interface EtcdEffectsOptions {
 /** 1 while the member defragments: etcd >= 3.4.18, >= 3.5.2. */
 const INFLIGHT = 'etcd_disk_defrag_inflight';
 
-/** Key that local reads ask for; it need not exist. */
-const ANY_KEY = Buffer.from('health');
+/** Of a key that need not exist, from the member's own memory. */
+const LOCAL_READ = { key: Buffer.from('health'), serializable: true, keysOnly: true, limit: 1 } as const;
 
 /** The effects on a real cluster. Who answers is checked right before a call about one member. */
 export function etcdEffects(options: EtcdEffectsOptions): Effects & Reads {
@@ -36,21 +36,20 @@ export function etcdEffects(options: EtcdEffectsOptions): Effects & Reads {
     expectMember(reply, { member: client.member, endpoint: client.endpoint, memberId });
     return statusOf(reply);
   };
-  const checked = async (memberId: string, signal: AbortSignal): Promise<MemberClient> => {
+  const checked = async (memberId: string, { signal }: Permit): Promise<MemberClient> => {
     await status(memberId, signal);
     return options.clientOf(memberId);
   };
   return {
-    compact: (revision, signal) => compact(own, revision, signal),
-    defragment: async (memberId, signal) => defragment(await checked(memberId, signal), signal),
-    moveLeader: async (fromId, toId, signal) => moveLeader(await checked(fromId, signal), toId, signal),
-    disarmNospace: (memberId, signal) => disarm(own, { memberId, alarm: 'NOSPACE' }, signal),
-    hashKeyspace: async (memberId, revision, signal) => hashKeyspace(await checked(memberId, signal), revision, signal),
-    canaryWrite: async (signal) => {
-      await own.txn(
-        { compare: [], changes: [{ put: keys.canary, value: Buffer.from(new Date().toISOString()) }] },
-        signal,
-      );
+    compact: (revision, permit) => compact(own, revision, permit),
+    defragment: async (memberId, permit) => defragment(await checked(memberId, permit), permit),
+    moveLeader: async (fromId, toId, permit) => moveLeader(await checked(fromId, permit), toId, permit),
+    disarmNospace: (memberId, permit) => disarm(own, { memberId, alarm: 'NOSPACE' }, permit),
+    hashKeyspace: async (memberId, revision, permit) => hashKeyspace(await checked(memberId, permit), revision, permit),
+    canaryWrite: async (permit) => {
+      permit.check();
+      const value = Buffer.from(new Date().toISOString());
+      await own.txn({ compare: [], changes: [{ put: keys.canary, value }] }, permit.signal);
     },
     status,
     linearizableRead: async (memberId, signal) => {
@@ -59,8 +58,21 @@ export function etcdEffects(options: EtcdEffectsOptions): Effects & Reads {
     },
     localRead: async (memberId, signal) => {
       const client = options.clientOf(memberId);
-      await within([signal], readTimeoutMs, (until) =>
-        client.range({ key: ANY_KEY, serializable: true, keysOnly: true, limit: 1 }, until).catch(unlessRefused),
+      await within([signal], readTimeoutMs, (until) => client.range(LOCAL_READ, until).catch(unlessRefused));
+    },
+    compactedBefore: async (revision, signal) => {
+      // Revision 0 would be the newest one.
+      if (revision <= 1n) return false;
+      const page = within([signal], readTimeoutMs, (until) =>
+        own.range({ ...LOCAL_READ, revision: revision - 1n }, until),
+      );
+      return await page.then(
+        () => false,
+        (error: unknown) => {
+          if (error instanceof EtcdError && error.code === 'ETCD_COMPACTED') return true;
+          unlessRefused(error);
+          return false;
+        },
       );
     },
     defragInflight: async (memberId, signal) => {

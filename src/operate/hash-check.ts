@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClusterState } from '../cluster/state.ts';
-import type { Effects, KeyspaceHash, Reads } from './effects.ts';
+import { faultOf } from '../cluster/agent-error.ts';
+import type { ClusterState, MemberState } from '../cluster/state.ts';
+import type { KeyspaceHash } from './effects.ts';
 import type { Operation, OperationContext, OperationResult } from './operation.ts';
-import type { OperateTiming } from './timing.ts';
+import { gate, stillLedAs } from './steps/gate.ts';
+import type { Parts } from './steps/parts.ts';
+import { votersOf } from './steps/unsafe.ts';
 
 /** Comparisons that must differ, each at one revision and one compact revision, before it is called a mismatch. */
 const MISMATCHES = 3;
@@ -10,79 +13,102 @@ const MISMATCHES = 3;
 /** Comparisons in all: a compaction in between makes one worthless. */
 const ATTEMPTS = 6;
 
-interface Parts {
-  readonly effects: Effects & Reads;
-  readonly timing: OperateTiming;
-}
+/** Whether a cluster may stand still for it the policy decides; learners refuse HashKV, and are left out. */
+const CONSENT = { withoutSpare: true, besideLearners: true };
 
-/** Compares the hashes of all voters' keyspaces, one member at a time. Figure `hashMismatch`: 1 where they differ. */
+/** The hashes of all voters at one revision. */
+type Hashes = ReadonlyMap<MemberState, KeyspaceHash>;
+
+/**
+ * Compares the hashes of all voters' keyspaces, one member at a time, at one revision. Figure `hashMismatch`: 1 where they
+ * differ, else 0; and `hashDiffers.<member id>`: 1 for each that is not with the majority.
+ */
 export function hashCheckOperation(parts: Parts): Operation {
   return { name: 'hash-check', version: 1, run: (context) => compare(context, parts) };
 }
 
 async function compare(context: OperationContext, parts: Parts): Promise<OperationResult> {
   let mismatches = 0;
-  let last: ReadonlyMap<string, KeyspaceHash> = new Map();
-  for (let attempt = 0; attempt < ATTEMPTS && mismatches < MISMATCHES; attempt += 1) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (attempt > 0) await sleep(parts.timing.hashPauseMs, undefined, { signal: context.signal });
-    const state = await context.observe();
-    const missing = state.members.find(({ isLearner, reachable }) => !isLearner && !reachable);
-    if (missing !== undefined) {
-      return {
-        outcome: 'stopped',
-        code: 'MEMBER_DOWN',
-        summary: `${missing.name} does not answer: nothing to compare.`,
-      };
+    const hashes = await hashesOf(context, parts);
+    if ('code' in hashes) {
+      return { outcome: 'stopped', code: hashes.code, summary: `It stopped because ${hashes.message}.` };
     }
-    last = await hashes(state, context, parts);
-    const all = [...last.values()];
-    if (new Set(all.map(({ compactRevision }) => compactRevision)).size > 1) continue;
+    const all = [...hashes.values()];
+    if (new Set(all.map(({ compactRevision }) => compactRevision)).size !== 1) continue;
     if (new Set(all.map(({ hash }) => hash)).size === 1) {
       const summary = `The keyspaces of ${all.length} members are equal.`;
       return { outcome: 'succeeded', summary, figures: { hashMismatch: 0, members: all.length } };
     }
     mismatches += 1;
+    if (mismatches === MISMATCHES) return mismatch(hashes);
   }
-  if (mismatches < MISMATCHES) {
-    const summary = 'The members were compacted at different revisions each time: nothing could be compared.';
-    return { outcome: 'stopped', code: 'HASH_NOT_COMPARABLE', summary };
-  }
-  return { outcome: 'succeeded', summary: mismatchText(last), figures: { hashMismatch: 1, members: last.size } };
+  const summary = 'The members were compacted while their hashes were read, each time: nothing could be compared.';
+  return { outcome: 'stopped', code: 'HASH_NOT_COMPARABLE', summary };
 }
 
-/** At the newest revision that all of them have. */
-async function hashes(
-  { members }: ClusterState,
+/** At the newest revision that all of them have; none where it was compacted meanwhile. */
+async function hashesOf(
   context: OperationContext,
-  { effects }: Parts,
-): Promise<ReadonlyMap<string, KeyspaceHash>> {
+  parts: Parts,
+): Promise<Hashes | { readonly code: string; readonly message: string }> {
   const { signal } = context;
-  const voters = members.filter(({ isLearner }) => !isLearner);
-  const statuses = await Promise.all(voters.map(({ id }) => effects.status(id, signal)));
-  const [revision = 0n] = statuses.map((status) => status.revision).toSorted(ascending);
-  const found = new Map<string, KeyspaceHash>();
-  for (const { id, name } of voters) {
-    const detail = `${name} at revision ${revision}`;
-    found.set(
-      name,
-      await context.step({ name: 'hash', memberId: id, detail }, () => effects.hashKeyspace(id, revision, signal)),
+  const { effects } = parts;
+  const found = new Map<MemberState, KeyspaceHash>();
+  let revision: bigint | undefined;
+  for (const id of await orderOf(context)) {
+    const gated = await gate(context, parts, CONSENT);
+    if ('unsafe' in gated) return gated.unsafe;
+    const { state } = gated;
+    const member = votersOf(state).find((voter) => voter.id === id);
+    if (member === undefined) return { code: 'TARGET_GONE', message: `${id} is no voter any more` };
+    revision ??= await newestOfAll(state, parts, signal);
+    const at = revision;
+    const step = {
+      name: 'hash',
+      memberId: id,
+      detail: `${member.name} at revision ${at}`,
+      ready: () => stillLedAs(state, parts, signal),
+    };
+    const hash = await context.step(step, (permit) =>
+      effects.hashKeyspace(id, at, permit).catch((error: unknown) => {
+        signal.throwIfAborted();
+        if (faultOf(error).code === 'ETCD_COMPACTED') return undefined;
+        throw error;
+      }),
     );
+    if (hash === undefined) return new Map();
+    found.set(member, hash);
   }
   return found;
 }
 
-/** Math.min takes no bigint. */
-function ascending(a: bigint, b: bigint): number {
-  return a < b ? -1 : Number(a > b);
+/** The raft leader last. */
+async function orderOf(context: OperationContext): Promise<readonly string[]> {
+  const state = await context.observe();
+  const ids = votersOf(state).map(({ id }) => id);
+  return [...ids.filter((id) => id !== state.leaderId), ...ids.filter((id) => id === state.leaderId)];
+}
+
+async function newestOfAll(state: ClusterState, { effects }: Parts, signal: AbortSignal): Promise<bigint> {
+  const statuses = await Promise.all(votersOf(state).map(({ id }) => effects.status(id, signal)));
+  const [least = 0n] = statuses.map(({ revision }) => revision).toSorted((a, b) => (a < b ? -1 : Number(a > b)));
+  return least;
 }
 
 /** Names who differs from the majority; where there is none, all of them. */
-function mismatchText(found: ReadonlyMap<string, KeyspaceHash>): string {
-  const groups = [...Map.groupBy(found, ([, { hash }]) => hash).values()].toSorted((a, b) => b.length - a.length);
+function mismatch(hashes: Hashes): OperationResult {
+  const groups = [...Map.groupBy(hashes, ([, { hash }]) => hash).values()].toSorted((a, b) => b.length - a.length);
   const [largest = []] = groups;
-  const names = (group: typeof largest): string => group.map(([name]) => name).join(', ');
-  const times = `${MISMATCHES} times in a row`;
-  return largest.length * 2 > found.size
-    ? `MISMATCH, ${times}: ${names(groups.slice(1).flat())} differs from the majority (${names(largest)}).`
-    : `MISMATCH, ${times}, and no majority agrees: ${groups.map(names).join(' | ')}.`;
+  const named = (group: Iterable<[MemberState, KeyspaceHash]>): string =>
+    [...group].map(([{ name, id }]) => `${name} (${id})`).join(', ');
+  const isMajority = largest.length * 2 > hashes.size;
+  const odd = isMajority ? groups.slice(1).flat() : [...hashes];
+  const summary = isMajority
+    ? `MISMATCH, ${MISMATCHES} times in a row: ${named(odd)} differs from the majority (${named(largest)}).`
+    : `MISMATCH, ${MISMATCHES} times in a row, and no majority agrees: ${groups.map(named).join(' | ')}.`;
+  const differs = odd.map(([{ id }]) => [`hashDiffers.${id}`, 1] as const);
+  const figures = { hashMismatch: 1, members: hashes.size, ...Object.fromEntries(differs) };
+  return { outcome: 'succeeded', summary, figures };
 }

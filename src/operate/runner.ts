@@ -5,7 +5,13 @@ import type { ClusterState } from '../cluster/state.ts';
 import { termLost } from '../journal/guarded-txn.ts';
 import type { Term } from '../journal/term.ts';
 import type { JournalPort } from './journal-port.ts';
-import type { Operation, OperationContext, OperationResult, Step } from './operation.ts';
+import {
+  type Operation,
+  type OperationContext,
+  type OperationResult,
+  OperationStopped,
+  type Step,
+} from './operation.ts';
 
 export interface RunOptions {
   readonly term: Term;
@@ -57,6 +63,9 @@ async function ended(operation: Operation, context: OperationContext, over: () =
   } catch (error) {
     const { code, message } = faultOf(error);
     if (over() || LEAVE.has(code)) return undefined;
+    if (error instanceof OperationStopped) {
+      return { outcome: 'stopped', code, summary: `It stopped because ${message}.` };
+    }
     return { outcome: code === 'PAUSED' ? 'stopped' : 'failed', code, summary: message };
   }
 }
@@ -102,11 +111,13 @@ function contextOf(options: RunOptions, signal: AbortSignal): OperationContext {
         });
       }
       await journal.advance(withStep(journal.slot, step), { unlessPaused: true }, signal);
-      log('step', { operation: journal.slot.operation, id: journal.slot.id, ...step });
+      const { name, memberId, detail } = step;
+      log('step', { operation: journal.slot.operation, id: journal.slot.id, step: name, memberId, detail });
       options.onStep?.(journal.slot);
+      await step.ready?.();
       // Nothing may come between this and the call: whoever was stopped meanwhile must not go on as if nothing had been.
       mayGoOn();
-      return await effect();
+      return await effect({ signal, check: mayGoOn });
     },
     note: async (progress) => {
       mayGoOn();

@@ -11,6 +11,8 @@ export interface OperateTiming {
   readonly silentAfterMs: number;
   /** What one batch of a compaction may take; the next one is larger or smaller by that. */
   readonly batchMs: number;
+  /** Batches are made for so long before the next step is written down: a pause is heeded then. */
+  readonly compactStepMs: number;
   /** How long a raised alarm is waited for after it was taken back. */
   readonly reraiseMs: number;
   /** Between two comparisons of hashes that differ. */
@@ -24,6 +26,7 @@ export const productionTiming: OperateTiming = {
   downAfterMs: 60_000,
   silentAfterMs: 600_000,
   batchMs: 200,
+  compactStepMs: 10_000,
   reraiseMs: 5000,
   hashPauseMs: 10_000,
 };

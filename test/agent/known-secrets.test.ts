@@ -20,4 +20,17 @@ describe('secrets that the agent knows', () => {
     expect(lines).toHaveLength(2);
     expect(lines.join('')).not.toMatch(/first-secret|second-secret/);
   });
+
+  it('are each line of a file of webhooks', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'etcd-caretaker-secrets-'));
+    const file = join(folder, 'webhooks');
+    const lines: string[] = [];
+    const log = createLog({ level: 'info', write: (line) => lines.push(line) });
+    await writeFile(file, '# the chat\nhttps://a.example/s3cret-1\nhttps://b.example/s3cret-2\n');
+    await registerSecrets([file], log.addSecret);
+    await rm(folder, { recursive: true });
+    log.error('could not tell # the chat', { urls: ['https://a.example/s3cret-1', 'https://b.example/s3cret-2'] });
+    expect(lines.join('')).not.toContain('s3cret');
+    expect(lines.join('')).toContain('# the chat');
+  });
 });

@@ -61,7 +61,15 @@ export async function runningAgent(
   };
   const nothing = (): void => undefined;
   const acting = actingLog(createLog({ level: 'error' }));
-  const events = { onFault: nothing, onRecovery: nothing, onReload: nothing, onFailure: nothing, acting };
+  const events = {
+    onFault: nothing,
+    onRecovery: nothing,
+    onReload: nothing,
+    onFailure: nothing,
+    acting,
+    onNotifyFault: nothing,
+    onNotifyRecovery: nothing,
+  };
   const { observation, server } = await startAgent(
     config,
     { events, socketPath: join(folder, 'agent.sock') },

@@ -77,13 +77,21 @@ hash-check  hold PAGE  m1 and m2 differ.
     });
     expect(text.split('\n').slice(0, 7)).toEqual([
       'No agent leads: nothing is decided.',
-      'Not armed yet: it is only said what would be done. Every voter has had an agent and health for 12 min.',
+      'Not armed yet: it is only said what would be done (every voter has had an agent and health for 12 min).',
       'Under way: compaction m1, at step compact, begun 5 s ago.',
       'PAUSED by ada@db1 for another 1 h 30 min: new disks',
       'The agent that answers is PAUSED by its file. Paused here by bob until noon: me too',
       'Breaker open: defrag. `etcd-caretaker resume` closes it.',
       'warning: The journal cannot be read.',
     ]);
+  });
+
+  it('says what is waited for before anything is done', () => {
+    const { armed: _, ...unarmed } = view;
+    const reply = { leader, decisions, arming: 'm3 has no agent' };
+    expect(explainText({ ...explained, reply, view: unarmed })).toContain(
+      'Not armed yet: it is only said what would be done (m3 has no agent).\n',
+    );
   });
 
   it('says that nothing is decided yet, also where the agent says nothing of itself', () => {

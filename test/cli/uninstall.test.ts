@@ -61,7 +61,7 @@ describe('uninstall', () => {
     expect(await left()).toBe(3);
     const after = await uninstall('--yes');
     expect(after.exitCode).toBe(0);
-    expect(after.stdout).toContain('3 keys below /mine/agents-of/ are removed.');
+    expect(after.stdout).toContain('3 keys below /mine/agents-of/ removed.');
     expect(await left()).toBe(0);
     expect((await uninstall('--yes')).stdout).toBe('There is nothing below /mine/agents-of/.\n');
   });

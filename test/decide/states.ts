@@ -167,6 +167,7 @@ export const settings: DecideSettings = {
   mode: 'auto',
   policies: { nospace: 'auto', compaction: 'auto', defrag: 'auto', 'move-leader': 'auto', 'hash-check': 'auto' },
   armAfterMs: 30 * MINUTE_MS,
+  settleMs: 30_000,
   operationsPerDay: 24,
   breakerFailures: 3,
   windows: [],

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { CaretakingView } from '../../src/cluster/caretaking-view.ts';
 import type { Observation } from '../../src/cluster/observation.ts';
 import { metricGroups } from '../../src/expose/metrics/list.ts';
-import { absentMetrics, metricsReference } from '../../src/expose/metrics-reference.ts';
 import { createRegistry, type PageFormat } from '../../src/expose/registry.ts';
+import { fullCaretaking, slot } from './support/full-caretaking.ts';
 import { emptyObservation, fullObservation, observationWith } from './support/full-observation.ts';
 import { parsePage, type Sample } from './support/metrics-text.ts';
 
@@ -131,6 +132,28 @@ describe('the metrics page', () => {
     expect(skew.map(({ value }) => value)).toEqual([-0.25]);
   });
 
+  it('shows every operation as not under way but the one that is, also one that only a newer version knows', async () => {
+    const underWay = async (operation?: string): Promise<unknown> => {
+      const { slot: _, ...caretaking } = fullCaretaking;
+      const view = operation === undefined ? caretaking : { ...caretaking, slot: { ...slot, operation } };
+      const series = await seriesOf({ ...fullObservation, caretaking: view }, 'operation_in_progress');
+      return Object.fromEntries(series.map(({ labels, value }) => [labels['operation'], value]));
+    };
+    const none = { nospace: 0, compaction: 0, defrag: 0, 'move-leader': 0, 'hash-check': 0 };
+    expect(await underWay()).toEqual(none);
+    expect(await underWay('defrag')).toEqual({ ...none, defrag: 1 });
+    expect(await underWay('replace')).toEqual({ ...none, replace: 1 });
+  });
+
+  it('counts a pause by the file beside the agent as a pause, and has no hash check before the first', async () => {
+    const { pause: _, localPause: __, hashCheck: ___, ...rest } = fullCaretaking;
+    const paused = async (caretaking: CaretakingView): Promise<unknown> =>
+      (await seriesOf({ ...fullObservation, caretaking }, 'paused')).map(({ value }) => value);
+    expect(await paused(rest)).toEqual([0]);
+    expect(await paused({ ...rest, localPause: 'by hand' })).toEqual([1]);
+    expect(await seriesOf({ ...fullObservation, caretaking: rest }, 'hash_mismatch')).toEqual([]);
+  });
+
   it('knows the raft leader from the others when it does not answer itself', async () => {
     const observation = observationWith({ cluster: { leaderId: 'fd422379fda50e48' } });
     const [, , third] = await seriesOf(observation, 'member_is_leader');
@@ -188,28 +211,27 @@ describe('the contract of names', () => {
     keyspace_keys: ['prefix'],
     keyspace_bytes: ['prefix'],
     keyspace_writes_total: ['prefix'],
+    leader: [],
+    leader_epoch: [],
+    hash_check_timestamp_seconds: [],
+    hash_mismatch: [],
+    decisions_total: ['policy', 'decision', 'reason'],
+    operations_total: ['operation', 'outcome'],
+    operation_duration_seconds: ['operation'],
+    operation_in_progress: ['operation'],
+    paused: [],
   };
-  const histograms = ['collector_duration_seconds', 'disk_fsync_probe_seconds', 'peer_rtt_seconds'];
+  const histograms = [
+    'collector_duration_seconds',
+    'disk_fsync_probe_seconds',
+    'peer_rtt_seconds',
+    'operation_duration_seconds',
+  ];
 
   it.each(Object.entries(contract))('has %s with its labels', (name, labels) => {
     const family = families.find((candidate) => candidate.name === name);
     expect(family?.labels).toEqual(labels);
     expect(family?.type === 'histogram').toBe(histograms.includes(name));
-  });
-
-  it.each(['leader', 'leader_epoch', 'hash_check_timestamp_seconds', 'hash_mismatch'])(
-    'has no %s yet, as there is no leader lease and no hash check, and its reference says so',
-    (name) => {
-      expect(families.map((family) => family.name)).not.toContain(name);
-      expect(metricsReference()).toMatch(
-        new RegExp(`^\\| \`etcd_caretaker_${name}\` \\| comes with the (leader lease|hash check)`, 'm'),
-      );
-    },
-  );
-
-  it('names as not there yet what really is not there', () => {
-    const names = families.map(({ name }) => name);
-    expect(Object.keys(absentMetrics).filter((name) => names.includes(name))).toEqual([]);
   });
 
   it('reads every metric from one place only', () => {

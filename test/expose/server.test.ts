@@ -121,7 +121,7 @@ describe('what the HTTP server refuses', () => {
 
   it.each([
     ['GET', '/nowhere', 404, 'NO_SUCH_PATH'],
-    ['GET', '/api/v1/decisions', 404, 'NO_SUCH_PATH'],
+    ['GET', '/api/v1/decision', 404, 'NO_SUCH_PATH'],
     ['GET', '//metrics', 404, 'NO_SUCH_PATH'],
     ['GET', '/metrics/../healthz', 404, 'NO_SUCH_PATH'],
     ['POST', '/metrics', 405, 'METHOD_NOT_ALLOWED'],

@@ -5,7 +5,9 @@ import { schemas } from '../../src/expose/openapi/schemas.ts';
 import { createRegistry } from '../../src/expose/registry.ts';
 import { createRoutes } from '../../src/expose/routes.ts';
 import { statusOf } from '../../src/expose/status.ts';
+import { fullCaretaking, slot } from './support/full-caretaking.ts';
 import { emptyObservation, fullObservation, observationWith } from './support/full-observation.ts';
+import { scriptedPorts } from './support/scripted-ports.ts';
 import { ask, serve } from './support/server.ts';
 
 describe('the status', () => {
@@ -41,6 +43,7 @@ describe('the status', () => {
     expect(status.alarms).toMatchObject([{ member: 'm1', alarm: 'NOSPACE' }]);
     expect(status.findings.map(({ severity, collector }) => [severity, collector])).toEqual([
       ['critical', 'cluster'],
+      ['critical', 'caretaking'],
       ['warning', 'member'],
       ['warning', 'cluster'],
       ['info', 'certificates'],
@@ -67,6 +70,41 @@ describe('the status', () => {
       findings: [],
       faults: [],
     });
+  });
+});
+
+describe('the status of acting', () => {
+  it('says which agent leads, and what is under way with its newest step, members by name', () => {
+    const status = statusOf(fullObservation);
+    expect(status.leader).toEqual({ id: '8e9e05c52164694d', name: 'm1', epoch: 12n, own: true });
+    expect(status.operation).toMatchObject({
+      operation: 'defrag',
+      step: 'defragment',
+      stepMember: { name: 'm1' },
+      targets: [{ name: 'm1' }, { name: 'm2' }],
+      stepAt: '2026-01-02T03:04:00.000Z',
+      holder: { name: 'm1' },
+    });
+    expect(status.paused).toMatchObject({ by: 'token (ada@db1)', until: '2026-01-02T05:00:00.000Z' });
+    expect(status).toMatchObject({ armed: true, journalConnected: true, pausedHere: expect.stringContaining('bob') });
+    expect(status.agents?.map(({ name }) => name)).toEqual(['m1', 'm2']);
+  });
+
+  it('has what a policy wants a person to look at among the findings, with what to do', () => {
+    expect(statusOf(fullObservation).findings).toContainEqual({
+      code: 'BREAKER_OPEN',
+      severity: 'critical',
+      message: 'compaction: compaction has failed 3 times in a row',
+      remedy: '`etcd-caretaker explain compaction` says all reasons.',
+      collector: 'caretaking',
+    });
+  });
+
+  it('survives times in the journal that no calendar has', () => {
+    for (const startedAtMs of [Number.NaN, Number.POSITIVE_INFINITY, -1e300, 9e15]) {
+      const caretaking = { ...fullCaretaking, slot: { ...slot, startedAtMs } };
+      expect(statusOf({ ...fullObservation, caretaking }).operation?.startedAt).toMatch(/Z$/);
+    }
   });
 });
 
@@ -123,10 +161,12 @@ describe('the API document', () => {
     ['/api/v1/status', 'Status'],
     ['/api/v1/observation', 'Observation'],
     ['/api/v1/keyspace', 'Keyspace'],
+    ['/api/v1/decisions', 'Decisions'],
+    ['/api/v1/operations', 'Operations'],
     ['/nowhere', 'Problem'],
   ])('describes what %s answers', async (path, name) => {
     for (const observation of [fullObservation, observationWith({ cluster: undefined, host: undefined })]) {
-      const { body } = await ask(await serve({ observation: () => observation }), path);
+      const { body } = await ask(await serve({ observation: () => observation, caretaking: scriptedPorts() }), path);
       const schema = strict({ $ref: `#/$defs/${name}`, $defs: schemas });
       expect(fromJSONSchema(schema).parse(JSON.parse(body))).toBeDefined();
     }

@@ -1,4 +1,4 @@
-import type { CaretakingView } from '../../cluster/caretaking-view.ts';
+import type { CaretakingView, NotifyCount } from '../../cluster/caretaking-view.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { CaretakingPorts } from '../../expose/caretaking-ports.ts';
 import { type Caretaker, startCaretaker } from './caretaker.ts';
@@ -18,6 +18,7 @@ export interface BesideObserver {
 /** @param options asked for once, when the caretaker starts: by then the agent knows where it listens */
 export function besideObserver(
   observed: () => Observation,
+  notifyCounts: () => readonly NotifyCount[],
   options: () => Omit<CaretakerOptions, 'observation'>,
 ): BesideObserver {
   let caretaker: Caretaker | undefined;
@@ -41,7 +42,10 @@ export function besideObserver(
       if (merged === undefined || merged.of !== of || changed) {
         changed = false;
         const view: CaretakingView | undefined = caretaker?.view();
-        merged = { of, with: view === undefined ? of : { ...of, caretaking: view } };
+        merged = {
+          of,
+          with: view === undefined ? of : { ...of, caretaking: { ...view, notifyCounts: notifyCounts() } },
+        };
       }
       return merged.with;
     },

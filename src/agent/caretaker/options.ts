@@ -1,8 +1,9 @@
-import type { Decision, HistoryEntry, OperationVersions, Slot } from '../../cluster/caretaking.ts';
+import type { Decision, HistoryEntry, Slot } from '../../cluster/caretaking.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { ClusterSection } from '../../cluster/sections.ts';
 import type { DecideSettings } from '../../decide/settings.ts';
 import type { MemberClient } from '../../etcd/member-client.ts';
+import type { MetricsPage } from '../../etcd/types.ts';
 import type { Effects, Reads } from '../../operate/effects.ts';
 import type { OperateTiming } from '../../operate/timing.ts';
 
@@ -15,6 +16,9 @@ export interface CaretakerEvents {
   readonly onOperation: (slot: Slot) => void;
   readonly onStep: (slot: Slot) => void;
   readonly onEnded: (entry: HistoryEntry) => void;
+  /** Somebody has said pause, or resume, through this agent. */
+  readonly onPaused: (wish: { readonly reason: string; readonly by: string; readonly forMs: number }) => void;
+  readonly onResumed: (by: string) => void;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** The view has changed. */
   readonly onChange: () => void;
@@ -42,23 +46,15 @@ export interface CaretakerOptions {
   /** The client of an endpoint that members advertise. */
   readonly clientAt: (endpoint: string) => MemberClient;
   /** The families of the metrics page at a member's client URL. */
-  readonly metricsPageAt: EffectsParts['metricsPageAt'];
+  readonly metricsPageAt: (
+    endpoint: string,
+    member: string,
+    families: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<MetricsPage>;
   /** Reads from the API of another agent. */
   readonly fetchAgent: (url: string, path: string, signal: AbortSignal) => Promise<unknown>;
   readonly events: CaretakerEvents;
   /** For tests alone: what stands between the operations and etcd. */
   readonly wrapEffects?: (effects: Effects & Reads) => Effects & Reads;
 }
-
-/** How effects reach members. */
-export interface EffectsParts {
-  readonly metricsPageAt: (
-    endpoint: string,
-    member: string,
-    families: readonly string[],
-    signal: AbortSignal,
-  ) => Promise<import('../../etcd/types.ts').MetricsPage>;
-}
-
-/** What this version can go on with. */
-export type Known = OperationVersions;

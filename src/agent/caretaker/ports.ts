@@ -35,13 +35,13 @@ export function portsOf(caretaker: () => Caretaker | undefined): CaretakingPorts
       const { acting } = there();
       const { client } = acting.options;
       const { revision } = await pause(client, acting.keys, wish, signal);
-      acting.options.events.log('paused', { by: wish.by, reason: wish.reason });
+      acting.options.events.onPaused(wish);
       await note(there(), { operation: 'pause', by: wish.by, summary: wish.reason, revision }, signal);
     },
     resume: async (by, signal) => {
       const { acting } = there();
       const revision = await resume(acting.options.client, acting.keys, by, signal);
-      acting.options.events.log('resumed', { by });
+      acting.options.events.onResumed(by);
       await note(
         there(),
         { operation: 'resume', by, summary: 'The pause has ended, breakers are closed.', revision },
@@ -78,19 +78,13 @@ async function decisions(caretaker: Caretaker, signal: AbortSignal): Promise<Dec
 }
 
 function ownDecisions({ view, acting }: Caretaker): DecisionsReply {
-  const { leader, armed, pause, slot, decisions: newest, decidedAtMs, readySeconds = 0 } = view();
-  const { armAfterMs } = acting.options.settings;
-  const arming = `every voter has had an agent and health for ${Math.floor(readySeconds)} s of ${armAfterMs / 1000} s`;
+  const { leader, decisions: newest, decidedAtMs } = view();
+  const { breakerFailures } = acting.options.settings;
   const breakers = newest.flatMap(({ policy, reasons }) =>
-    reasons.some(({ code }) => code === 'BREAKER_OPEN')
-      ? [{ policy, failures: acting.options.settings.breakerFailures }]
-      : [],
+    reasons.some(({ code }) => code === 'BREAKER_OPEN') ? [{ policy, failures: breakerFailures }] : [],
   );
   return {
     ...(leader === undefined ? {} : { leader }),
-    ...(armed === undefined ? { arming } : { armed }),
-    ...(pause === undefined ? {} : { pause }),
-    ...(slot === undefined ? {} : { slot }),
     ...(breakers.length === 0 ? {} : { breakers }),
     ...(decidedAtMs === undefined ? {} : { decidedAtMs }),
     decisions: newest,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HistoryEntry, JournaledStep } from '../../cluster/caretaking.ts';
 import type { OperationsJson } from '../caretaking-reply.ts';
+import { formatInstant } from '../instant.ts';
 import type { NameOf } from '../member-names.ts';
 import type { AsJson } from '../status-text.ts';
 
@@ -49,7 +50,7 @@ export async function follow(options: FollowOptions): Promise<AsJson<HistoryEntr
 
 /** `12:00:03 UTC  defragment m2: 1.20 GiB` */
 function stepLine({ atMs, name, memberId, detail }: AsJson<JournaledStep>, nameOf: NameOf): string {
-  const time = typeof atMs === 'number' ? new Date(atMs).toISOString().slice(11, 19) : '--:--:--';
+  const time = formatInstant(atMs).slice(-9, -1);
   const member = memberId === undefined ? '' : ` ${nameOf(memberId)}`;
   return `${time} UTC  ${name}${member}${detail === undefined ? '' : `: ${detail}`}`;
 }

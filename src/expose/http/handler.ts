@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from './access.ts';
+import { hasBody, readJsonBody } from './json-body.ts';
 import { preferredType } from './negotiate.ts';
+import { refuseForeignOrigin } from './origin.ts';
 import { type Problem, ProblemError, problemBody, problemType } from './problem.ts';
 import type { Reply, Route } from './route.ts';
 
@@ -9,6 +11,8 @@ export interface HandlerOptions {
   readonly routes: readonly Route[];
   /** Undefined: the request may. */
   readonly authorize: (request: IncomingMessage, access: Access) => Promise<Problem | undefined>;
+  /** By what the caller has shown who it is: see `RouteRequest.caller`. */
+  readonly callerOf: (request: IncomingMessage) => string;
   /** A route failed in a way that it did not mean to; the caller only got the id. */
   readonly onFailure: (failure: { id: string; method: string; path: string; error: unknown }) => void;
 }
@@ -29,7 +33,9 @@ const securityHeaders: Readonly<Record<string, string>> = {
 export function createHandler(options: HandlerOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const byPath = Map.groupBy(options.routes, ({ path }) => path);
   return (request, response) => {
-    void answer(options, byPath, request).then((reply) => send(request, response, reply));
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    void answer(options, byPath, request, gone.signal).then((reply) => send(request, response, reply));
   };
 }
 
@@ -37,10 +43,11 @@ async function answer(
   options: HandlerOptions,
   byPath: ReadonlyMap<string, readonly Route[]>,
   request: IncomingMessage,
+  signal: AbortSignal,
 ): Promise<Reply> {
   const path = pathOf(request.url ?? '');
   try {
-    return await dispatch(options, byPath, request, path);
+    return await dispatch(options, byPath, request, { path, signal });
   } catch (error) {
     if (error instanceof ProblemError) {
       return problemReply(error.problem);
@@ -56,10 +63,10 @@ async function answer(
 }
 
 async function dispatch(
-  { authorize }: HandlerOptions,
+  { authorize, callerOf }: HandlerOptions,
   byPath: ReadonlyMap<string, readonly Route[]>,
   request: IncomingMessage,
-  path: string,
+  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
 ): Promise<Reply> {
   const routes = byPath.get(path);
   if (routes === undefined) {
@@ -84,7 +91,10 @@ async function dispatch(
   if (refused !== undefined) {
     throw new ProblemError(refused);
   }
-  if (hasBody(request)) {
+  if (route.method !== 'GET') {
+    refuseForeignOrigin(request);
+  }
+  if (route.takes === undefined && hasBody(request)) {
     throw new ProblemError({ status: 413, code: 'BODY_NOT_TAKEN', detail: 'This path takes no body.' });
   }
   if (route.types.length > 0 && preferredType(request.headers.accept, route.types) === undefined) {
@@ -92,11 +102,8 @@ async function dispatch(
     throw new ProblemError({ status: 406, code: 'NOT_ACCEPTABLE', detail });
   }
   const mayRead = route.access !== 'open' || (await authorize(request, 'read')) === undefined;
-  return await route.handle({ headers: request.headers, mayRead });
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  const body = route.takes === undefined ? undefined : await readJsonBody(request, route.takes);
+  return await route.handle({ headers: request.headers, mayRead, caller: callerOf(request), body, signal });
 }
 
 /** The path without its query; `*` and other targets that are no path match no route. */
@@ -122,7 +129,7 @@ function send(request: IncomingMessage, response: ServerResponse, reply: Reply):
     'content-length': body.length,
     ...reply.headers,
     // What nobody reads must not stand in the way of the connection's next request.
-    ...(hasBody(request) ? { connection: 'close' } : {}),
+    ...(hasBody(request) && !request.complete ? { connection: 'close' } : {}),
   });
   response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -1,5 +1,6 @@
 import type { MetricFamily } from '../metric-family.ts';
 import { agentMetrics } from './agent.ts';
+import { caretakingMetrics } from './caretaking.ts';
 import { certificatesMetrics } from './certificates.ts';
 import { clusterMetrics } from './cluster.ts';
 import { diskMetrics } from './disk.ts';
@@ -23,6 +24,7 @@ export interface MetricGroup {
 /** Every metric that is read from an observation. A new metric is added here, or it does not exist. */
 export const metricGroups: readonly MetricGroup[] = [
   { title: 'Agent', families: agentMetrics },
+  { title: 'Acting', families: caretakingMetrics },
   { title: 'Cluster and members', families: [...clusterMetrics, ...memberMetrics] },
   { title: 'Disk', families: [...diskMetrics, ...fsyncProbeMetrics, ...filesystemMetrics] },
   { title: 'Pressure', families: pressureMetrics },

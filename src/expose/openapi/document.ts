@@ -3,7 +3,7 @@ import { schemas } from './schemas.ts';
 
 const refusals: Readonly<Record<string, string>> = {
   401: 'A bearer token or a client certificate is required.',
-  403: 'Not from here: only reads over loopback, under a local name, and over the Unix socket are open.',
+  403: 'Not from here: only reads over loopback, under a local name, and over the Unix socket are open; and nothing is changed for a page of another site.',
   500: 'The agent failed to answer; its log says why.',
 };
 

@@ -1,19 +1,5 @@
 import type { OperationDocument } from '../http/route.ts';
-
-const text = (description: string): object => ({
-  description,
-  content: { 'text/plain': { schema: { type: 'string' } } },
-});
-
-const json = (description: string, schema: string): object => ({
-  description,
-  content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } },
-});
-
-const problem = (description: string): object => ({
-  description,
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-});
+import { json, problem, text } from './contents.ts';
 
 /** What each route is, for the API document. Refusals that all routes share are added by the document. */
 export const operations = {

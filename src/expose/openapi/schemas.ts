@@ -1,21 +1,5 @@
-type Schema = Readonly<Record<string, unknown>>;
-
-const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
-const text = { type: 'string' };
-const number = { type: 'number' };
-const integer = { type: 'integer' };
-const truth = { type: 'boolean' };
-const list = (items: Schema): Schema => ({ type: 'array', items });
-
-/** An object; properties whose names end in `?` may be absent. Later versions may add properties. */
-function object(properties: Readonly<Record<string, Schema>>): Schema {
-  const entries = Object.entries(properties);
-  return {
-    type: 'object',
-    properties: Object.fromEntries(entries.map(([name, schema]) => [name.replace(/\?$/, ''), schema])),
-    required: entries.map(([name]) => name).filter((name) => !name.endsWith('?')),
-  };
-}
+import { caretakingSchemas, statusCaretakingProperties } from './caretaking-schemas.ts';
+import { integer, list, number, object, ref, type Schema, text, truth } from './schema-parts.ts';
 
 /** The shapes of the replies: those of `status.ts`, `cluster/observation.ts` and `cluster/sections.ts`. */
 export const schemas: Readonly<Record<string, Schema>> = {
@@ -101,6 +85,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     'latency?': object({ 'walFsyncP99Seconds?': number, 'backendCommitP99Seconds?': number }),
     findings: list(ref('Finding')),
     faults: list(object({ collector: text, code: text, message: text, 'member?': text, 'remedy?': text })),
+    ...statusCaretakingProperties,
   }),
   Histogram: object({ edges: list(number), counts: list(integer), sum: number, count: integer }),
   Reading: object({
@@ -125,6 +110,8 @@ export const schemas: Readonly<Record<string, Schema>> = {
       description: 'By the name of the collector: member, cluster, wal, quota, disk and so on.',
       additionalProperties: ref('Reading'),
     },
+    ageSeconds: { type: 'number', description: "How old it was when it was answered, by the agent's own clock." },
+    'caretaking?': ref('OwnCaretaking'),
   }),
   Keyspace: object({
     phase: { type: 'string', enum: ['waiting', 'scanning', 'current'] },
@@ -139,4 +126,5 @@ export const schemas: Readonly<Record<string, Schema>> = {
     levels: list(object({ depth: integer, prefixes: list(ref('PrefixTotals')) })),
   }),
   PrefixTotals: object({ prefix: text, keys: integer, bytes: integer, writes: integer, writesPerSecond: number }),
+  ...caretakingSchemas,
 };

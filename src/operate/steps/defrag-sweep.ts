@@ -1,27 +1,34 @@
 import type { Reason } from '../../cluster/caretaking.ts';
 import type { ClusterState, MemberState } from '../../cluster/state.ts';
-import type { Effects, Reads } from '../effects.ts';
-import type { OperationContext } from '../operation.ts';
-import type { OperateTiming } from '../timing.ts';
+import { formatBytes } from '../../cluster/units.ts';
+import { type OperationContext, OperationStopped } from '../operation.ts';
 import { type Defragmented, defragmentMember, untilIdle } from './defragment-member.ts';
+import { gate, stillLedAs } from './gate.ts';
 import { handOver, transfereeOf } from './hand-over.ts';
-import { type Consent, unsafeToBlock } from './unsafe.ts';
+import type { Parts } from './parts.ts';
+import { announce, confirm, sweepProgressOf, wasMade } from './sweep-progress.ts';
+import { type Consent, votersOf } from './unsafe.ts';
 import { waitSettled } from './wait-settled.ts';
 
-export interface SweepOptions extends Consent {
-  readonly effects: Effects & Reads;
-  readonly timing: OperateTiming;
-  /** Free space that a member must have, by its database in use. */
-  readonly roomFactor: number;
+/** Free disk space that a member needs, by its database in use: a defragmentation writes it anew beside the old one. */
+const ROOM_FACTOR = 1.2;
+
+/** So often the raft leadership is moved in one sweep: where it keeps coming back something is wrong. */
+const MOST_MOVES = 3;
+
+export interface SweepOptions extends Parts, Consent {
+  /** Where nobody can take the leadership the raft leader is defragmented all the same: writes are refused anyway. */
+  readonly evenWhileLeading?: boolean;
 }
 
-/** What a sweep did, member by member, and why it ended early, if so. */
+/** What a sweep did, and why it ended early, if so. */
 export interface SweepResult {
-  readonly done: ReadonlyMap<string, Defragmented>;
+  /** Ids of all that are done, by whatever leader. */
+  readonly defragmented: readonly string[];
+  /** Those of them that were measured. */
+  readonly measured: ReadonlyMap<string, Defragmented>;
   readonly stopped?: Reason;
 }
-
-const DONE = 'defragmented';
 
 /**
  * Defragments members one after the other, followers first; then the raft leadership moves to one that is done, and the
@@ -33,52 +40,23 @@ export async function sweep(
   context: OperationContext,
   options: SweepOptions,
 ): Promise<SweepResult> {
-  const { effects, timing } = options;
-  const { signal } = context;
-  const done = new Map<string, Defragmented>();
-  const confirmed = new Set(confirmedIn(context));
-  const begun = context.slot.steps.findLast(({ name }) => name === 'defragment')?.memberId;
-  if (begun !== undefined && !confirmed.has(begun)) await untilIdle(begun, { effects, timing, signal });
-
-  for (;;) {
-    const state = await context.observe();
-    const next = nextOf(targets, confirmed, state);
-    if (next === undefined) return { done };
-    const unsafe = unsafeToBlock(state, options) ?? noRoom(next, options);
-    if (unsafe !== undefined) return { done, stopped: unsafe };
-    if (next.isLeader && state.voters > 1) {
-      const left = new Set(targets.filter((id) => !confirmed.has(id)));
-      const to = transfereeOf(state, next.id, ({ id }) => !left.has(id));
-      if (to === undefined) {
-        return {
-          done,
-          stopped: { code: 'NO_TRANSFEREE', message: `nobody can take the raft leadership from ${next.name}` },
-        };
-      }
-      const detail = `from ${next.name} to ${to.name}, before ${next.name} is defragmented`;
-      await handOver({ fromId: next.id, toId: to.id, detail }, context, { effects, timing });
-      const unsettled = await settled(to.id, state, context, options);
-      if (unsettled !== undefined) return { done, stopped: unsettled };
-      // It is looked at anew: leadership may have moved on meanwhile.
-      continue;
-    }
-    const detail = `${next.name}, ${megabytes(next.dbSizeBytes)} of which ${megabytes(next.dbSizeInUseBytes)} in use`;
-    const result = await context.step({ name: 'defragment', memberId: next.id, detail }, () =>
-      defragmentMember(next.id, { effects, timing, signal }),
-    );
-    done.set(next.id, result);
-    confirmed.add(next.id);
-    await context.note({ [DONE]: [...confirmed] });
-    context.log('defragmented', { member: next.name, ...result });
-    const unsettled = await settled(next.id, state, context, options);
-    if (unsettled !== undefined) return { done, stopped: unsettled };
-  }
+  const { defragmented, measured } = sweepProgressOf(context.slot);
+  const run = { targets, context, options, done: new Set(defragmented), measured: new Map(measured), moves: 0 };
+  const stopped = await untilDone(run).catch((error: unknown): Reason => {
+    if (!(error instanceof OperationStopped)) throw error;
+    return { code: error.code, message: error.message };
+  });
+  return {
+    defragmented: [...run.done],
+    measured: run.measured,
+    ...(stopped === undefined ? {} : { stopped }),
+  };
 }
 
 /** Figures of a sweep for later decisions: how fast each member rewrites its database, and what it gave back. */
-export function sweepFigures(done: ReadonlyMap<string, Defragmented>): Readonly<Record<string, number>> {
+export function sweepFigures({ measured }: SweepResult): Readonly<Record<string, number>> {
   return Object.fromEntries(
-    [...done].flatMap(([id, { seconds, bytesBefore, bytesAfter }]) => [
+    [...measured].flatMap(([id, { seconds, bytesBefore, bytesAfter }]) => [
       [`bytesPerSecond.${id}`, Math.round(bytesAfter / Math.max(seconds, 0.001))],
       [`freedBytes.${id}`, Math.max(0, bytesBefore - bytesAfter)],
       [`seconds.${id}`, seconds],
@@ -86,41 +64,119 @@ export function sweepFigures(done: ReadonlyMap<string, Defragmented>): Readonly<
   );
 }
 
-function confirmedIn({ slot }: OperationContext): readonly string[] {
-  const value = slot.progress[DONE];
-  return Array.isArray(value) ? value.filter((id) => typeof id === 'string') : [];
+interface Run {
+  readonly targets: readonly string[];
+  readonly context: OperationContext;
+  readonly options: SweepOptions;
+  readonly done: Set<string>;
+  readonly measured: Map<string, Defragmented>;
+  moves: number;
+}
+
+async function untilDone(run: Run): Promise<Reason | undefined> {
+  const { context, options, done } = run;
+  await confirmAnnounced(run);
+  for (;;) {
+    if (run.targets.every((id) => done.has(id))) return undefined;
+    const gated = await gate(context, options, options);
+    if ('unsafe' in gated) return gated.unsafe;
+    const { state } = gated;
+    const next = nextOf(run, state);
+    if ('code' in next) return next;
+    // Before the leadership is moved for nothing.
+    const noRoom = noRoomFor(next);
+    if (noRoom !== undefined) return noRoom;
+    const to = next.isLeader ? transfereeOf(state, next.id, ({ id }) => !isLeft(run, id)) : undefined;
+    if (next.isLeader && to === undefined && !(state.voters === 1 || options.evenWhileLeading === true)) {
+      return { code: 'NO_TRANSFEREE', message: `nobody can take the raft leadership from ${next.name}` };
+    }
+    const stopped = to === undefined ? await defragment(next, state, run) : await movedOff(next, to, state, run);
+    if (stopped !== undefined) return stopped;
+  }
+}
+
+/** An earlier leader has announced it, and nobody knows whether it was made: until it is over nothing else may begin. */
+async function confirmAnnounced({ context, options, done, measured }: Run): Promise<void> {
+  const { announced } = sweepProgressOf(context.slot);
+  if (announced === undefined || done.has(announced.memberId)) return;
+  const { signal } = context;
+  await untilIdle(announced.memberId, { ...options, signal });
+  const status = await options.effects.status(announced.memberId, signal);
+  if (!wasMade(announced, status)) return;
+  done.add(announced.memberId);
+  await context.note(confirm(done, measured));
+}
+
+async function movedOff(
+  from: MemberState,
+  to: MemberState,
+  state: ClusterState,
+  run: Run,
+): Promise<Reason | undefined> {
+  const { context, options } = run;
+  run.moves += 1;
+  if (run.moves > MOST_MOVES) {
+    return { code: 'LEADER_CHANGED', message: `the raft leadership came back to ${from.name} again and again` };
+  }
+  await handOver({ from, to, state, why: `, before ${from.name} is defragmented` }, context, options);
+  return settled(to, state, undefined, context, options);
+}
+
+async function defragment(member: MemberState, state: ClusterState, run: Run): Promise<Reason | undefined> {
+  const { context, options, done, measured } = run;
+  const { id: memberId, name, dbSizeBytes = 0, dbSizeInUseBytes = 0 } = member;
+  const step = {
+    name: 'defragment',
+    memberId,
+    detail: `${name}: ${formatBytes(dbSizeBytes)}, of which ${formatBytes(dbSizeInUseBytes)} in use`,
+    progress: announce({ memberId, bytesBefore: dbSizeBytes }),
+    ready: () => stillLedAs(state, options, context.signal),
+  };
+  const result = await context.step(step, (permit) =>
+    defragmentMember(memberId, permit, { ...options, log: context.log }),
+  );
+  done.add(memberId);
+  measured.set(memberId, result);
+  await context.note(confirm(done, measured));
+  context.log('defragmented', { member: name, ...result });
+  return settled(member, state, state.raftTerm, context, options);
+}
+
+function isLeft({ targets, done }: Run, id: string): boolean {
+  return targets.includes(id) && !done.has(id);
 }
 
 /** The next one: followers in the given order, and the raft leader when nobody else is left. */
-function nextOf(
-  targets: readonly string[],
-  confirmed: ReadonlySet<string>,
-  state: ClusterState,
-): MemberState | undefined {
-  const left = targets.flatMap((id) => state.members.filter((member) => member.id === id && !confirmed.has(id)));
-  return left.find(({ isLeader }) => !isLeader) ?? left[0];
+function nextOf(run: Run, state: ClusterState): MemberState | Reason {
+  const left = run.targets.filter((id) => isLeft(run, id));
+  const voters = left.flatMap((id) => votersOf(state).find((member) => member.id === id) ?? []);
+  const [first] = voters;
+  if (voters.length < left.length || first === undefined) {
+    const gone = left.filter((id) => voters.every((member) => member.id !== id));
+    return { code: 'TARGET_GONE', message: `${gone.join(', ')} is no voter of this cluster any more` };
+  }
+  return voters.find(({ isLeader }) => !isLeader) ?? first;
 }
 
-function noRoom({ name, observed, dbSizeInUseBytes }: MemberState, { roomFactor }: SweepOptions): Reason | undefined {
-  const free = observed?.dataAvailableBytes;
-  if (free === undefined || dbSizeInUseBytes === undefined) {
-    return { code: 'ROOM_UNKNOWN', message: `the free disk space of ${name} is not known` };
+function noRoomFor({ name, observed, dbSizeInUseBytes }: MemberState): Reason | undefined {
+  const freeBytes = observed?.dataAvailableBytes;
+  if (freeBytes === undefined || dbSizeInUseBytes === undefined) {
+    return { code: 'ROOM_UNKNOWN', message: `how much space the disk of ${name} has left is not known` };
   }
-  if (free >= roomFactor * dbSizeInUseBytes) return undefined;
-  const message = `${name} has ${megabytes(free)} free, ${roomFactor} x ${megabytes(dbSizeInUseBytes)} are needed`;
+  const neededBytes = ROOM_FACTOR * dbSizeInUseBytes;
+  if (freeBytes >= neededBytes) return undefined;
+  const message = `the disk of ${name} has ${formatBytes(freeBytes)} left, and a second copy takes ${formatBytes(neededBytes)}`;
   return { code: 'NO_ROOM', message };
 }
 
 async function settled(
-  memberId: string,
-  { members }: ClusterState,
+  { id: memberId }: MemberState,
+  state: ClusterState,
+  raftTerm: bigint | undefined,
   { signal }: OperationContext,
-  { effects, timing }: SweepOptions,
+  options: SweepOptions,
 ): Promise<Reason | undefined> {
-  const voters = members.filter(({ isLearner }) => !isLearner).map(({ id }) => id);
-  return waitSettled(memberId, voters, { reads: effects, timing, signal });
-}
-
-function megabytes(bytes: number | undefined): string {
-  return bytes === undefined ? 'an unknown size' : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  const voters = votersOf(state).map(({ id }) => id);
+  const since = raftTerm === undefined ? {} : { raftTerm };
+  return waitSettled({ memberId, voters, ...since }, options, signal);
 }

@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
-import type { Effects, Reads } from '../effects.ts';
+import type { Permit, Reads } from '../effects.ts';
+import type { OperationContext } from '../operation.ts';
 import type { OperateTiming } from '../timing.ts';
+import type { Parts } from './parts.ts';
 
-/** Answers of a member that has refused the call; after anything else it may be under way. */
+/** The call was refused, or not made at all; after anything else it may be under way. */
 const REFUSED: ReadonlySet<string> = new Set([
   'ETCD_AUTH_FAILED',
   'ETCD_AUTH_REQUIRED',
   'ETCD_PERMISSION_DENIED',
   'ETCD_UNSUPPORTED',
   'ETCD_WRONG_MEMBER',
+  'TERM_LOST',
 ]);
 
 /** A member is idle when it says so this often in a row: the call may still be on its way at the first time. */
@@ -28,15 +31,19 @@ export interface Defragmented {
  */
 export async function defragmentMember(
   memberId: string,
-  { effects, timing, signal }: { effects: Effects & Reads; timing: OperateTiming; signal: AbortSignal },
+  permit: Permit,
+  { effects, timing, log }: Parts & { readonly log: OperationContext['log'] },
 ): Promise<Defragmented> {
+  const { signal } = permit;
   const before = await effects.status(memberId, signal);
   const startedMs = performance.now();
   try {
-    await effects.defragment(memberId, signal);
+    await effects.defragment(memberId, permit);
   } catch (error) {
     signal.throwIfAborted();
-    if (REFUSED.has(faultOf(error).code)) throw error;
+    const { code, message } = faultOf(error);
+    if (REFUSED.has(code)) throw error;
+    log('the answer of a defragmentation is lost: waiting until the member is idle', { memberId, code, message });
     await untilIdle(memberId, { effects, timing, signal });
   }
   const seconds = (performance.now() - startedMs) / 1000;
@@ -53,8 +60,7 @@ export async function untilIdle(
   memberId: string,
   { effects, timing, signal }: { effects: Reads; timing: OperateTiming; signal: AbortSignal },
 ): Promise<void> {
-  const begunMs = performance.now();
-  let answeredMs = begunMs;
+  let answeredMs = performance.now();
   let idle = 0;
   for (;;) {
     const look = await idleNow(memberId, effects, signal).catch((error: unknown) => faultOf(error));
@@ -73,11 +79,21 @@ export async function untilIdle(
   }
 }
 
+/** A page that cannot be read says as little as one of a version without the figure. */
 async function idleNow(memberId: string, effects: Reads, signal: AbortSignal): Promise<boolean> {
-  const inflight = await effects.defragInflight(memberId, signal);
+  const inflight = await effects.defragInflight(memberId, signal).catch(() => undefined);
+  signal.throwIfAborted();
   if (inflight === true) return false;
-  await effects.localRead(memberId, signal);
-  return true;
+  try {
+    await effects.localRead(memberId, signal);
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    // Status needs no database: a member that answers it and no read is busy, not gone.
+    if (faultOf(error).code === 'ETCD_DEADLINE') await effects.status(memberId, signal);
+    else throw error;
+    return false;
+  }
 }
 
 function memberDown(memberId: string, silentMs: number, reason: string): AgentError {

@@ -12,14 +12,15 @@ const READS = 3;
  * Waits until a member that was blocked takes part again: caught up, three reads through a quorum in a row, and no election
  * for `settleMs`. Gives the reason why it did not get there; an election meanwhile is one.
  * @param voters ids of all voters, the member among them
+ * @param raftTerm as it was before; absent: as it is now
  */
 export async function waitSettled(
-  memberId: string,
-  voters: readonly string[],
-  { reads, timing, signal }: { reads: Reads; timing: OperateTiming; signal: AbortSignal },
+  { memberId, voters, raftTerm }: { memberId: string; voters: readonly string[]; raftTerm?: bigint },
+  { effects: reads, timing }: { effects: Reads; timing: OperateTiming },
+  signal: AbortSignal,
 ): Promise<Reason | undefined> {
   const begunMs = performance.now();
-  let term: bigint | undefined;
+  let term = raftTerm;
   let wellSinceMs: number | undefined;
   let wrong = 'it has not answered yet';
   for (;;) {

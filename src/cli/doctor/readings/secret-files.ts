@@ -5,13 +5,14 @@ import type { Config } from '../../../config/config.ts';
 import type { SecretFile } from '../facts.ts';
 
 /** Every file with a secret that the configuration names, by the key that names it. */
-export function secretFilesOf({ cluster, expose }: Config): readonly Pick<SecretFile, 'key' | 'path'>[] {
+export function secretFilesOf({ cluster, expose, notify }: Config): readonly Pick<SecretFile, 'key' | 'path'>[] {
   const named = {
     'cluster.tls.key': cluster.tls.key,
     'cluster.peerTls.key': cluster.peerTls.key,
     'cluster.auth.passwordFile': cluster.auth.passwordFile,
     'expose.tls.key': expose.tls.key,
     'expose.auth.tokenFile': expose.auth.tokenFile,
+    'notify.webhookFile': notify.webhookFile,
   };
   return Object.entries(named).flatMap(([key, path]) => (path === undefined ? [] : [{ key, path }]));
 }

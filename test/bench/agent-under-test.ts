@@ -17,11 +17,17 @@ export interface AgentUnderTest {
   readonly startToMemberMs: number;
   /** The inspector's URL, where it was asked for. */
   readonly inspectorUrl?: string;
+  /** The end of its log. */
+  log(): string;
+  /** SIGKILL; returns when it has ended. What it leaves behind is removed by `close`. */
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface AgentUnderTestOptions {
   readonly inspect?: boolean;
+  /** The bearer token with which it can be asked to do something; without one it is only read. */
+  readonly token?: string;
   readonly set?: Readonly<Record<string, string>>;
 }
 
@@ -32,6 +38,11 @@ export async function startAgent(member: RealMember, options: AgentUnderTestOpti
   const folder = await mkdtemp(join(tmpdir(), 'etcd-caretaker-bench-'));
   const port = await freePort();
   const file = join(folder, 'agent.yaml');
+  const tokenFile = join(folder, 'token');
+  const { token } = options;
+  if (token !== undefined) {
+    await writeFile(tokenFile, token, { mode: 0o600 });
+  }
   await writeFile(
     file,
     JSON.stringify({
@@ -42,7 +53,11 @@ export async function startAgent(member: RealMember, options: AgentUnderTestOpti
         metricsUrl: member.metricsUrl,
       },
       cluster: { name: 'bench' },
-      expose: { listen: `127.0.0.1:${port}`, socket: join(folder, 'agent.sock') },
+      expose: {
+        listen: `127.0.0.1:${port}`,
+        socket: join(folder, 'agent.sock'),
+        ...(token === undefined ? {} : { auth: { tokenFile } }),
+      },
     }),
   );
   const set = Object.entries(options.set ?? {}).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
@@ -57,9 +72,19 @@ export async function startAgent(member: RealMember, options: AgentUnderTestOpti
   });
   const url = `http://127.0.0.1:${port}`;
   const scraped = (wanted: string): Promise<void> => firstScrape(child, `${url}/metrics`, wanted, () => stderr);
-  await scraped('');
-  const startToScrapeMs = performance.now() - startedMs;
-  await scraped('\netcd_caretaker_up 1\n');
+  const close = async (): Promise<void> => {
+    await end(child, 'SIGTERM');
+    await rm(folder, { recursive: true, force: true });
+  };
+  let startToScrapeMs: number;
+  try {
+    await scraped('');
+    startToScrapeMs = performance.now() - startedMs;
+    await scraped('\netcd_caretaker_up 1\n');
+  } catch (error) {
+    await close();
+    throw error;
+  }
   const startToMemberMs = performance.now() - startedMs;
   // The process announces its inspector in both of its lives; the second one is the agent.
   const inspectorUrl = stderr.match(/ws:\/\/\S+/g)?.at(-1);
@@ -69,19 +94,24 @@ export async function startAgent(member: RealMember, options: AgentUnderTestOpti
     startToScrapeMs,
     startToMemberMs,
     ...(inspectorUrl === undefined ? {} : { inspectorUrl }),
-    close: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
-      await rm(folder, { recursive: true, force: true });
-    },
+    log: () => stderr,
+    kill: () => end(child, 'SIGKILL'),
+    close,
   };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  }
 }
 
 async function firstScrape(child: ChildProcess, url: string, wanted: string, log: () => string): Promise<void> {
   for (;;) {
-    if (child.exitCode !== null) {
-      throw new Error(`the agent ended with ${child.exitCode}:\n${log()}`);
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`the agent ended with ${child.exitCode ?? child.signalCode}:\n${log()}`);
     }
     const answer = await fetch(url).catch(() => undefined);
     const page = await answer?.text();

@@ -1,6 +1,7 @@
 /** A benchmark by its name. Each is loaded when it is run, so that it measures itself and not the others. */
 const benches: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<void>>>> = {
   keyspace: async () => (await import('./keyspace.ts')).keyspace,
+  maintain: async () => (await import('./maintain.ts')).maintain,
   observe: async () => (await import('./observe.ts')).observe,
   soak: async () => (await import('./soak.ts')).soak,
 };

@@ -9,8 +9,8 @@ import type { DecideSettings } from './settings.ts';
 
 /** An operation that did not come to its end is not tried again at once, though it neither failed nor has a cool-down. */
 const RETRY_AFTER_MS = 10 * 60_000;
-/** A cluster that refuses writes has less time. */
-const NOSPACE_RETRY_AFTER_MS = 60_000;
+/** A cluster that refuses writes has less time; whether anything has changed is for its policy to say. */
+const NOSPACE_RETRY_AFTER_MS = 10_000;
 
 /** Signs that make an operation dangerous, whoever asks for it: members may come, go or restart at any moment. */
 const dangerousSigns: ReadonlySet<string> = new Set(['FOREIGN_MEMBER_CHANGE', 'FOREIGN_UPGRADE']);
@@ -113,7 +113,7 @@ function breakerOpen({ policy }: Decision, state: ClusterState, settings: Decide
 function retryLater({ policy }: Decision, { history, nowMs, resumedRevision }: ClusterState): readonly Reason[] {
   const last = endedOf(history, policy)[0];
   if (last === undefined || last.outcome === 'succeeded' || last.revision <= resumedRevision) return [];
-  const waitMs = policy === 'nospace' && last.code !== 'NOSPACE_LIVE_DATA' ? NOSPACE_RETRY_AFTER_MS : RETRY_AFTER_MS;
+  const waitMs = policy === 'nospace' ? NOSPACE_RETRY_AFTER_MS : RETRY_AFTER_MS;
   const leftMs = waitMs - sinceMs(nowMs, last.endedAtMs);
   if (leftMs <= 0) return [];
   const message = `the last ${policy} ${last.outcome === 'failed' ? 'failed' : 'had to stop'} (${last.summary}); it is tried again in ${formatSpan(leftMs / 1000)}`;

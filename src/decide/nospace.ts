@@ -127,7 +127,7 @@ function liveData(
       last?.code === LIVE_DATA_CODE &&
       isWithinDay(state.nowMs, last.endedAtMs) &&
       last.revision > state.resumedRevision;
-    return gaveUp && !hasChanged(last, voters, compactable) ? live(state) : undefined;
+    return gaveUp && !hasChanged(last, voters, compactable, state) ? live(state) : undefined;
   }
   if (compactable.revision !== undefined) return live(state);
   const message =
@@ -139,15 +139,30 @@ function newest(history: readonly HistoryEntry[]): HistoryEntry | undefined {
   return endedOf(history, policy)[0];
 }
 
+/** The agents' own spare keys go at each try, and make revisions that are nothing to compact for. */
+const OWN_REVISIONS = 8;
+
+/** The keyspace must have become so much smaller to be worth a try. */
+const SHRUNK_RATIO = 0.95;
+
 /**
- * Whether anything is better than when the operation gave up: what is in use has fallen on a member, or revisions are
- * left to compact that were not there then. Under NOSPACE only deletions make new ones.
+ * Whether anything is better than when the operation gave up: what is in use has fallen on a member, keys have been
+ * deleted, or more revisions than the try itself made are old enough to be compacted by now.
  */
-function hasChanged(last: HistoryEntry, voters: readonly MemberFullness[], { revision }: Compactable): boolean {
-  const compacted = last.figures['compactRevision'];
+function hasChanged(
+  last: HistoryEntry,
+  voters: readonly MemberFullness[],
+  { revision }: Compactable,
+  { largestPrefixes }: ClusterState,
+): boolean {
+  const { compactRevision: compacted, keyspaceBytes } = last.figures;
+  const bytes = largestPrefixes.reduce((sum, prefix) => sum + prefix.bytes, 0);
   return (
     voters.some(({ member, inUseBytes }) => inUseBytes < (last.figures[`inUseBytes.${member.id}`] ?? 0)) ||
-    (compacted !== undefined && revision !== undefined && Number(revision) > compacted)
+    (keyspaceBytes !== undefined && largestPrefixes.length > 0 && bytes < SHRUNK_RATIO * keyspaceBytes) ||
+    (compacted !== undefined &&
+      revision !== undefined &&
+      Number(revision) - compacted > last.steps.length + OWN_REVISIONS)
   );
 }
 

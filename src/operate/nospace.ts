@@ -57,7 +57,7 @@ async function recover(context: OperationContext, parts: Parts): Promise<Operati
     };
   const after = await context.observe();
   const sizes = await fullnessOf(after, parts, signal);
-  const figures = figuresOf(slot, result, sizes);
+  const figures = figuresOf(slot, result, sizes, after);
   const still = fullOnes(sizes, ratio);
   if (still.length > 0) return { ...liveData(after, still), figures };
   await disarmRaised(raisedNospace(after), context, parts);
@@ -97,13 +97,21 @@ function ratioOf(slot: Slot): number {
 }
 
 /** The policy looks at what was in use, and how far was compacted, before it tries again. */
-function figuresOf({ parameters }: Slot, result: SweepResult, sizes: readonly Fullness[]): Record<string, number> {
+function figuresOf(
+  { parameters }: Slot,
+  result: SweepResult,
+  sizes: readonly Fullness[],
+  { largestPrefixes }: ClusterState,
+): Record<string, number> {
   const { compactRevision } = parameters;
   const inUse = sizes.map(({ memberId, inUseBytes }) => [`inUseBytes.${memberId}`, inUseBytes] as const);
   return {
     ...sweepFigures(result),
     ...Object.fromEntries(inUse),
     ...(typeof compactRevision === 'string' ? { compactRevision: Number(compactRevision) } : {}),
+    ...(largestPrefixes.length === 0
+      ? {}
+      : { keyspaceBytes: largestPrefixes.reduce((sum, { bytes }) => sum + bytes, 0) }),
   };
 }
 

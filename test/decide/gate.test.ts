@@ -331,23 +331,14 @@ describe('NOSPACE that nobody deals with', () => {
     ['waits for the slot', { ...calm, slot: slot('defrag') }, settings, 'hold SLOT_BUSY'],
     ['needs no budget', { ...calm, history: spent(99) }, settings, 'act'],
     [
-      'is tried again after a minute',
-      { ...calm, history: [entry('nospace', { outcome: 'stopped', endedAtMs: NOW_MS - 60_000 })] },
+      'is tried again after ten seconds',
+      { ...calm, history: [entry('nospace', { outcome: 'stopped', endedAtMs: NOW_MS - 10_000 })] },
       settings,
       'act',
     ],
     [
       'is not tried again before',
-      { ...calm, history: [entry('nospace', { outcome: 'stopped', endedAtMs: NOW_MS - 59_999 })] },
-      settings,
-      'hold RETRY_LATER',
-    ],
-    [
-      'waits longer after live data',
-      {
-        ...calm,
-        history: [entry('nospace', { outcome: 'stopped', code: 'NOSPACE_LIVE_DATA', endedAtMs: NOW_MS - 60_000 })],
-      },
+      { ...calm, history: [entry('nospace', { outcome: 'stopped', endedAtMs: NOW_MS - 9999 })] },
       settings,
       'hold RETRY_LATER',
     ],

@@ -1,4 +1,11 @@
-import { type Decision, type OperationName, operationNames, type Reason } from '../cluster/caretaking.ts';
+import {
+  type Decision,
+  isOperationName,
+  type OperationName,
+  operationNames,
+  type Reason,
+  type UnreadableKey,
+} from '../cluster/caretaking.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import { formatSpan } from '../cluster/units.ts';
 import { agentTrouble } from './agents.ts';
@@ -30,7 +37,8 @@ export function gate(decision: Decision, state: ClusterState, settings: DecideSe
   const blocking = [
     ...unreadable(state),
     ...paused(decision, state),
-    ...slotBusy(state),
+    // Under NOSPACE the slot cannot be written any more: the recovery takes it away with its claim.
+    ...(decision.policy === 'nospace' && isOperationName(state.slot?.operation ?? 'nospace') ? [] : slotBusy(state)),
     // Before arming, agents are expected to be missing still.
     ...(armed ? agents : []),
     ...breakerOpen(decision, state, settings),
@@ -65,13 +73,16 @@ function modeKey(policy: OperationName): string {
 }
 
 function unreadable({ unreadable: keys }: ClusterState): readonly Reason[] {
-  return keys.map(({ key, kind, message }) =>
-    because(
-      'KEY_UNREADABLE',
-      kind === 'newer'
-        ? `${key} was written by a newer version of the agent: ${message}`
-        : `${key} cannot be read: ${message}`,
-    ),
+  return keys.map(unreadableReason);
+}
+
+/** Why a key of ours keeps the agents from acting. */
+export function unreadableReason({ key, kind, message }: UnreadableKey): Reason {
+  return because(
+    'KEY_UNREADABLE',
+    kind === 'newer'
+      ? `${key} was written by a newer version of the agent: ${message}`
+      : `${key} cannot be read: ${message}`,
   );
 }
 

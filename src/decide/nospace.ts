@@ -29,6 +29,9 @@ const MOST_SETTLE_MS = 5000;
 /** With what code the operation stops where everything was compacted and members are still too full. */
 const LIVE_DATA_CODE = 'NOSPACE_LIVE_DATA';
 
+/** …and with which it says that what fills the store is not old enough to go. */
+const YOUNG_HISTORY_CODE = 'NOSPACE_YOUNG_HISTORY';
+
 /**
  * Gets the cluster out of NOSPACE: old revisions go, databases are defragmented, and exactly the raised alarms are taken
  * back. It does not wait for windows, cool-downs or budgets, and it needs no voter to spare: the cluster refuses writes
@@ -124,10 +127,11 @@ function liveData(
   if (hasHistory(compactable)) {
     const last = newest(state.history);
     const gaveUp =
-      last?.code === LIVE_DATA_CODE &&
+      (last?.code === LIVE_DATA_CODE || last?.code === YOUNG_HISTORY_CODE) &&
       isWithinDay(state.nowMs, last.endedAtMs) &&
       last.revision > state.resumedRevision;
-    return gaveUp && !hasChanged(last, voters, compactable, state) ? live(state) : undefined;
+    if (!gaveUp || hasChanged(last, voters, compactable, state)) return undefined;
+    return last.code === LIVE_DATA_CODE ? live(state) : because('NOT_ENOUGH_HISTORY', last.summary);
   }
   if (compactable.revision !== undefined) return live(state);
   const message =

@@ -328,7 +328,13 @@ describe('NOSPACE that nobody deals with', () => {
       'hold page AGENT_MISSING',
     ],
     ['goes on when an agent answers that could not register', third(noAgent), settings, 'act'],
-    ['waits for the slot', { ...calm, slot: slot('defrag') }, settings, 'hold SLOT_BUSY'],
+    ['takes the slot over, which cannot be written any more', { ...calm, slot: slot('defrag') }, settings, 'act'],
+    [
+      'waits for an operation that only a newer version knows',
+      { ...calm, slot: slot('graft') },
+      settings,
+      'hold SLOT_BUSY',
+    ],
     ['needs no budget', { ...calm, history: spent(99) }, settings, 'act'],
     [
       'is tried again after ten seconds',

@@ -11,6 +11,8 @@ export interface OperateTiming {
   readonly downAfterMs: number;
   /** Neither does one that has answered nothing for so long. */
   readonly silentAfterMs: number;
+  /** What only the agent beside a member sees is waited for so long: an agent that has died is started again, as a rule. */
+  readonly agentBackMs: number;
   /** What one batch of a compaction may take; the next one is larger or smaller by that. */
   readonly batchMs: number;
   /** Batches are made for so long before the next step is written down: a pause is heeded then. */
@@ -28,6 +30,7 @@ export const productionTiming: OperateTiming = {
   moveWithinMs: 10_000,
   downAfterMs: 60_000,
   silentAfterMs: 600_000,
+  agentBackMs: 60_000,
   batchMs: 200,
   compactStepMs: 10_000,
   reraiseMs: 5000,

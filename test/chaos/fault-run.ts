@@ -59,7 +59,7 @@ export async function faultRun(chaos: ChaosCluster, operation: OperationName, po
     problems: [
       ...missing.map((key) => `the acknowledged write ${key} is gone`),
       ...overlapping(defrags),
-      ...outcomeWrong(operation, entry),
+      ...outcomeWrong(operation, killed, entry),
       ...(operation === 'defrag' && entry?.outcome === 'succeeded' ? notDefragmented(chaos, defrags) : []),
     ],
   };
@@ -95,11 +95,16 @@ async function goOn(chaos: ChaosCluster, dead: ChaosAgent, operation: OperationN
   await dead.start();
 }
 
-/** It may stop where something kept it from the rest, but not fail, and nobody refuses it. */
-function outcomeWrong(operation: OperationName, entry: HistoryEntry | undefined): readonly string[] {
+/** What a request is refused for while the agent that was killed is not back. */
+const FOR_LACK_OF_AN_AGENT: ReadonlySet<string> = new Set(['AGENT_MISSING', 'FREE_SPACE_UNKNOWN']);
+
+/** It may stop where something kept it from the rest, but not fail; what was not begun may be refused. */
+function outcomeWrong(operation: OperationName, killed: boolean, entry: HistoryEntry | undefined): readonly string[] {
   if (entry === undefined) return operation === 'nospace' ? [] : ['the history has no end of it'];
-  const { outcome, code, summary } = entry;
-  return outcome === 'succeeded' || outcome === 'stopped' ? [] : [`it ${outcome} (${code}): ${summary}`];
+  const { outcome, code = '', summary } = entry;
+  if (outcome === 'succeeded' || outcome === 'stopped') return [];
+  if (outcome === 'refused' && killed && FOR_LACK_OF_AN_AGENT.has(code)) return [];
+  return [`it ${outcome} (${code}): ${summary}`];
 }
 
 function notDefragmented({ agents }: ChaosCluster, defrags: readonly LoggedDefrag[]): readonly string[] {

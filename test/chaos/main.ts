@@ -9,7 +9,8 @@ const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K]
   --enumerate   kills the leading agent before and after every call of every operation, one run for each
   --operation   only this one of ${operationNames.join(', ')}
   --from K      begins with the K-th point of each operation
-  --changes     only calls that change something: what an operation looks at in between is left out`;
+  --changes     only calls that change something: what an operation looks at in between is left out
+  --logs        prints the end of the agents' logs after each run`;
 
 /** The cluster of the runs; after a failure it is thrown away, and the next run gets a new one. */
 class Ground {
@@ -24,6 +25,10 @@ class Ground {
       await this.clear();
       throw error;
     }
+  }
+
+  tails(): void {
+    if (this.#chaos !== undefined) this.#report(this.#chaos);
   }
 
   async clear(): Promise<void> {
@@ -45,6 +50,7 @@ async function main(): Promise<void> {
       from: { type: 'string', default: '1' },
       point: { type: 'string' },
       changes: { type: 'boolean', default: false },
+      logs: { type: 'boolean', default: false },
     },
   });
   const { operation, point } = values;
@@ -67,6 +73,7 @@ async function main(): Promise<void> {
         done += 1;
         if ('problems' in result ? result.problems.length > 0 : true) failed += 1;
         if ('killed' in result && !result.killed) missed += 1;
+        if (values.logs) ground.tails();
         console.log(`${name} ${index + 1}/${points.length} ${pointText(each)}: ${textOf(result)}`);
       }
     }

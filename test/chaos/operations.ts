@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { HistoryEntry, OperationName } from '../../src/cluster/caretaking.ts';
 import { EtcdError } from '../../src/etcd/errors.ts';
+import { compact } from '../../src/etcd/maintenance-calls.ts';
 import { resume } from '../../src/journal/pause.ts';
 import { putRequest } from '../../src/journal/requests.ts';
 import { TOKEN } from './chaos-agent.ts';
@@ -16,13 +17,14 @@ export interface Provoked {
 }
 
 const FILL_KEYS = 20;
+const FREED_KEYS = 64;
 const FILL_VALUE_BYTES = 64 * 1024;
 
 /** Before the call it waits for what the operation needs; then it only sets it off. */
 export const provocations: Readonly<Record<OperationName, (chaos: ChaosCluster) => Promise<Provoked>>> = {
   nospace: fillUp,
   compaction: (chaos) => request(chaos, 'compaction'),
-  defrag: (chaos) => request(chaos, 'defrag'),
+  defrag: fragmented,
   'move-leader': (chaos) => request(chaos, 'move-leader'),
   'hash-check': (chaos) => request(chaos, 'hash-check'),
 };
@@ -59,6 +61,23 @@ function entryBy(chaos: ChaosCluster, matches: (entry: HistoryEntry) => boolean)
     entry,
     unfinished: async () => (entry() === undefined ? 'the history has no end of it' : undefined),
   };
+}
+
+/** Of members that have much to give back, so that it can be told whether they were defragmented. */
+async function fragmented(chaos: ChaosCluster): Promise<Provoked> {
+  const { client } = chaos;
+  const value = Buffer.alloc(FILL_VALUE_BYTES, 'x');
+  for (let n = 0; n < FREED_KEYS; n += 1) await client.put(Buffer.from(`/chaos/freed/${n}`), value);
+  const { header } = await client.deleteRange(Buffer.from('/chaos/freed/'), Buffer.from('/chaos/freed0'));
+  await compact(client, header.revision);
+  await until('nothing is freed', async () => {
+    const statuses = await Promise.all(chaos.clients.map((each) => each.status()));
+    const packed = statuses.filter(({ dbSizeBytes, dbSizeInUseBytes }) => dbSizeInUseBytes > dbSizeBytes / 2);
+    return packed.length > 0
+      ? `still packed: ${JSON.stringify(packed.map(({ dbSizeBytes, dbSizeInUseBytes }) => [dbSizeInUseBytes, dbSizeBytes]))}`
+      : undefined;
+  });
+  return request(chaos, 'defrag');
 }
 
 /** Overwrites a few keys until etcd refuses it: history fills the quota. */

@@ -28,6 +28,7 @@ const fast: OperateTiming = {
   moveWithinMs: 10_000,
   downAfterMs: 60_000,
   silentAfterMs: 120_000,
+  agentBackMs: 1000,
   batchMs: 200,
   compactStepMs: 1000,
   reraiseMs: 500,

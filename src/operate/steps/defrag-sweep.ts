@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reason } from '../../cluster/caretaking.ts';
 import type { ClusterState, MemberState } from '../../cluster/state.ts';
 import { formatBytes } from '../../cluster/units.ts';
@@ -71,6 +72,8 @@ interface Run {
   readonly done: Set<string>;
   readonly measured: Map<string, Defragmented>;
   moves: number;
+  /** Since when the room of the member whose turn it is has not been known, by the monotonic clock. */
+  unknownSinceMs?: number | undefined;
 }
 
 async function untilDone(run: Run): Promise<Reason | undefined> {
@@ -83,6 +86,10 @@ async function untilDone(run: Run): Promise<Reason | undefined> {
     const { state } = gated;
     const next = nextOf(run, state);
     if ('code' in next) return next;
+    if (mayBeKnownSoon(next, run)) {
+      await sleep(options.timing.pollMs, undefined, { signal: context.signal });
+      continue;
+    }
     // Before the leadership is moved for nothing.
     const noRoom = noRoomFor(next);
     if (noRoom !== undefined) return noRoom;
@@ -156,6 +163,16 @@ function nextOf(run: Run, state: ClusterState): MemberState | Reason {
     return { code: 'TARGET_GONE', message: `${gone.join(', ')} is no voter of this cluster any more` };
   }
   return voters.find(({ isLeader }) => !isLeader) ?? first;
+}
+
+/** The leader that died had an agent beside the member too: whoever takes over comes to it before that one is back. */
+function mayBeKnownSoon({ observed }: MemberState, run: Run): boolean {
+  if (observed?.dataAvailableBytes !== undefined) {
+    run.unknownSinceMs = undefined;
+    return false;
+  }
+  run.unknownSinceMs ??= performance.now();
+  return performance.now() - run.unknownSinceMs < run.options.timing.agentBackMs;
 }
 
 function noRoomFor({ name, observed, dbSizeInUseBytes }: MemberState): Reason | undefined {

@@ -40,26 +40,25 @@ export function writeDemoFile(layout: DemoLayout, token: string, processIds: Pro
 
 /**
  * Gives every process id in a `demo.json` of which no process is left the value null, as the demo itself does when it ends.
- * Does nothing where the file is gone or is of another kind.
+ * Gives how many are left. Does nothing where the file is gone or is of another kind.
  */
-export function forgetEnded(demoFile: string, isAlive: (pid: number) => boolean): void {
+export function forgetEnded(demoFile: string, isAlive: (pid: number) => boolean): number {
   let content: Partial<DemoFile>;
   try {
     content = JSON.parse(readFileSync(demoFile, 'utf8')) as Partial<DemoFile>;
   } catch {
-    return;
+    return 0;
   }
   const { members } = content;
-  if (!Array.isArray(members)) return;
+  if (!Array.isArray(members)) return 0;
   const still = (pid: number | null): number | null => (pid !== null && isAlive(pid) ? pid : null);
-  writeWhole(demoFile, {
-    ...content,
-    members: members.map((member) => ({
-      ...member,
-      etcdPid: still(member.etcdPid),
-      agentPid: still(member.agentPid),
-    })),
-  });
+  const left = members.map((member) => ({
+    ...member,
+    etcdPid: still(member.etcdPid),
+    agentPid: still(member.agentPid),
+  }));
+  writeWhole(demoFile, { ...content, members: left });
+  return left.flatMap(({ etcdPid, agentPid }) => [etcdPid, agentPid]).filter((pid) => pid !== null).length;
 }
 
 function writeWhole(demoFile: string, content: object): void {

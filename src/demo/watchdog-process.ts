@@ -31,7 +31,11 @@ async function watch(run: string, demoFile: string, folder: string | undefined):
   while (signalMarked(run, 'SIGKILL') > 0) {
     await sleep(20);
   }
-  forgetEnded(demoFile, (pid) => processIdentity(pid) !== undefined);
+  // A process that is ending has lost its mark a moment before it is gone.
+  const gone = performance.now() + graceMs;
+  while (forgetEnded(demoFile, (pid) => processIdentity(pid) !== undefined) > 0 && performance.now() < gone) {
+    await sleep(50);
+  }
   if (folder !== undefined) {
     rmSync(folder, { recursive: true, force: true });
   }

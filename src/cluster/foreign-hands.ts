@@ -15,7 +15,7 @@ const REMEMBERED_MS = 24 * 3_600_000;
 export interface HandsRound {
   readonly monotonicMs: number;
   readonly members: readonly Pick<MemberState, 'id' | 'name' | 'dbSizeBytes' | 'observed'>[];
-  readonly slot?: Slot | undefined;
+  readonly slot?: Pick<Slot, 'operation'> | undefined;
   readonly history: readonly HistoryEntry[];
 }
 

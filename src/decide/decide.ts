@@ -1,8 +1,14 @@
-import { type Decision, operationNames, type RequestRecord } from '../cluster/caretaking.ts';
+import {
+  type Decision,
+  isOperationName,
+  operationNames,
+  type Reason,
+  type RequestRecord,
+} from '../cluster/caretaking.ts';
 import type { ClusterState } from '../cluster/state.ts';
-import { gate } from './gate.ts';
+import { gate, unreadableReason } from './gate.ts';
 import { policies } from './list.ts';
-import { because } from './policy.ts';
+import { because, isSome, type Reasons } from './policy.ts';
 import { type RequestAnswer, requestedDecision } from './requested.ts';
 import type { DecideSettings } from './settings.ts';
 
@@ -26,10 +32,14 @@ export function decide(state: ClusterState, settings: DecideSettings): Decided {
   const own = operationNames.map((name) => gate(policies[name](state, settings), state, settings));
   const all = [...(request?.decision === undefined ? [] : [request.decision]), ...own];
   const chosen = all.find(({ decision }) => decision === 'act');
+  const trouble = journalTrouble(state);
   return {
-    decisions: all.map((decision) =>
-      decision === chosen || chosen === undefined ? decision : afterIt(decision, chosen),
-    ),
+    decisions: all
+      .map((decision) => (decision === chosen || chosen === undefined ? decision : afterIt(decision, chosen)))
+      // Told once: by the first policy, which goes before all others.
+      .map((decision) =>
+        decision.policy === operationNames[0] && isSome(trouble) ? paging(decision, trouble) : decision,
+      ),
     ...(chosen === undefined ? {} : { chosen }),
     ...(request === undefined ? {} : { request }),
   };
@@ -38,6 +48,23 @@ export function decide(state: ClusterState, settings: DecideSettings): Decided {
 /** The wall clocks of those who asked put them in order: nothing but fairness hangs on it. */
 function oldestOf(requests: readonly RequestRecord[]): RequestRecord | undefined {
   return requests.toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1))[0];
+}
+
+/** What in the journal keeps the agents from everything until a person has looked, also while there is nothing to do. */
+function journalTrouble({ unreadable, slot }: ClusterState): readonly Reason[] {
+  const unknown = slot !== undefined && !isOperationName(slot.operation);
+  return [
+    ...unreadable.map(unreadableReason),
+    ...(unknown
+      ? [because('KEY_UNREADABLE', `the slot holds the operation ${slot.operation}, which this version does not know`)]
+      : []),
+  ];
+}
+
+function paging(decision: Decision, trouble: Reasons): Decision {
+  const known = new Set(decision.reasons.map(({ message }) => message));
+  const [first, ...others] = [...trouble.filter(({ message }) => !known.has(message)), ...decision.reasons];
+  return { ...decision, reasons: [first ?? trouble[0], ...others], page: true };
 }
 
 function afterIt(decision: Decision, chosen: Decision): Decision {

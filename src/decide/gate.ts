@@ -1,4 +1,11 @@
-import { type Decision, type OperationName, operationNames, type Reason } from '../cluster/caretaking.ts';
+import {
+  type Decision,
+  isOperationName,
+  type OperationName,
+  operationNames,
+  type Reason,
+  type UnreadableKey,
+} from '../cluster/caretaking.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import { formatSpan } from '../cluster/units.ts';
 import { agentTrouble } from './agents.ts';
@@ -9,8 +16,8 @@ import type { DecideSettings } from './settings.ts';
 
 /** An operation that did not come to its end is not tried again at once, though it neither failed nor has a cool-down. */
 const RETRY_AFTER_MS = 10 * 60_000;
-/** A cluster that refuses writes has less time. */
-const NOSPACE_RETRY_AFTER_MS = 60_000;
+/** A cluster that refuses writes has less time; whether anything has changed is for its policy to say. */
+const NOSPACE_RETRY_AFTER_MS = 10_000;
 
 /** Signs that make an operation dangerous, whoever asks for it: members may come, go or restart at any moment. */
 const dangerousSigns: ReadonlySet<string> = new Set(['FOREIGN_MEMBER_CHANGE', 'FOREIGN_UPGRADE']);
@@ -30,7 +37,8 @@ export function gate(decision: Decision, state: ClusterState, settings: DecideSe
   const blocking = [
     ...unreadable(state),
     ...paused(decision, state),
-    ...slotBusy(state),
+    // Under NOSPACE the slot cannot be written any more: the recovery takes it away with its claim.
+    ...(decision.policy === 'nospace' && isOperationName(state.slot?.operation ?? 'nospace') ? [] : slotBusy(state)),
     // Before arming, agents are expected to be missing still.
     ...(armed ? agents : []),
     ...breakerOpen(decision, state, settings),
@@ -65,13 +73,16 @@ function modeKey(policy: OperationName): string {
 }
 
 function unreadable({ unreadable: keys }: ClusterState): readonly Reason[] {
-  return keys.map(({ key, kind, message }) =>
-    because(
-      'KEY_UNREADABLE',
-      kind === 'newer'
-        ? `${key} was written by a newer version of the agent: ${message}`
-        : `${key} cannot be read: ${message}`,
-    ),
+  return keys.map(unreadableReason);
+}
+
+/** Why a key of ours keeps the agents from acting. */
+export function unreadableReason({ key, kind, message }: UnreadableKey): Reason {
+  return because(
+    'KEY_UNREADABLE',
+    kind === 'newer'
+      ? `${key} was written by a newer version of the agent: ${message}`
+      : `${key} cannot be read: ${message}`,
   );
 }
 
@@ -113,7 +124,7 @@ function breakerOpen({ policy }: Decision, state: ClusterState, settings: Decide
 function retryLater({ policy }: Decision, { history, nowMs, resumedRevision }: ClusterState): readonly Reason[] {
   const last = endedOf(history, policy)[0];
   if (last === undefined || last.outcome === 'succeeded' || last.revision <= resumedRevision) return [];
-  const waitMs = policy === 'nospace' && last.code !== 'NOSPACE_LIVE_DATA' ? NOSPACE_RETRY_AFTER_MS : RETRY_AFTER_MS;
+  const waitMs = policy === 'nospace' ? NOSPACE_RETRY_AFTER_MS : RETRY_AFTER_MS;
   const leftMs = waitMs - sinceMs(nowMs, last.endedAtMs);
   if (leftMs <= 0) return [];
   const message = `the last ${policy} ${last.outcome === 'failed' ? 'failed' : 'had to stop'} (${last.summary}); it is tried again in ${formatSpan(leftMs / 1000)}`;

@@ -29,6 +29,9 @@ const MOST_SETTLE_MS = 5000;
 /** With what code the operation stops where everything was compacted and members are still too full. */
 const LIVE_DATA_CODE = 'NOSPACE_LIVE_DATA';
 
+/** …and with which it says that what fills the store is not old enough to go. */
+const YOUNG_HISTORY_CODE = 'NOSPACE_YOUNG_HISTORY';
+
 /**
  * Gets the cluster out of NOSPACE: old revisions go, databases are defragmented, and exactly the raised alarms are taken
  * back. It does not wait for windows, cool-downs or budgets, and it needs no voter to spare: the cluster refuses writes
@@ -124,10 +127,11 @@ function liveData(
   if (hasHistory(compactable)) {
     const last = newest(state.history);
     const gaveUp =
-      last?.code === LIVE_DATA_CODE &&
+      (last?.code === LIVE_DATA_CODE || last?.code === YOUNG_HISTORY_CODE) &&
       isWithinDay(state.nowMs, last.endedAtMs) &&
       last.revision > state.resumedRevision;
-    return gaveUp && !hasChanged(last, voters, compactable) ? live(state) : undefined;
+    if (!gaveUp || hasChanged(last, voters, compactable, state)) return undefined;
+    return last.code === LIVE_DATA_CODE ? live(state) : because('NOT_ENOUGH_HISTORY', last.summary);
   }
   if (compactable.revision !== undefined) return live(state);
   const message =
@@ -139,15 +143,30 @@ function newest(history: readonly HistoryEntry[]): HistoryEntry | undefined {
   return endedOf(history, policy)[0];
 }
 
+/** The agents' own spare keys go at each try, and make revisions that are nothing to compact for. */
+const OWN_REVISIONS = 8;
+
+/** The keyspace must have become so much smaller to be worth a try. */
+const SHRUNK_RATIO = 0.95;
+
 /**
- * Whether anything is better than when the operation gave up: what is in use has fallen on a member, or revisions are
- * left to compact that were not there then. Under NOSPACE only deletions make new ones.
+ * Whether anything is better than when the operation gave up: what is in use has fallen on a member, keys have been
+ * deleted, or more revisions than the try itself made are old enough to be compacted by now.
  */
-function hasChanged(last: HistoryEntry, voters: readonly MemberFullness[], { revision }: Compactable): boolean {
-  const compacted = last.figures['compactRevision'];
+function hasChanged(
+  last: HistoryEntry,
+  voters: readonly MemberFullness[],
+  { revision }: Compactable,
+  { largestPrefixes }: ClusterState,
+): boolean {
+  const { compactRevision: compacted, keyspaceBytes } = last.figures;
+  const bytes = largestPrefixes.reduce((sum, prefix) => sum + prefix.bytes, 0);
   return (
     voters.some(({ member, inUseBytes }) => inUseBytes < (last.figures[`inUseBytes.${member.id}`] ?? 0)) ||
-    (compacted !== undefined && revision !== undefined && Number(revision) > compacted)
+    (keyspaceBytes !== undefined && largestPrefixes.length > 0 && bytes < SHRUNK_RATIO * keyspaceBytes) ||
+    (compacted !== undefined &&
+      revision !== undefined &&
+      Number(revision) - compacted > last.steps.length + OWN_REVISIONS)
   );
 }
 

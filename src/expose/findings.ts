@@ -1,6 +1,6 @@
 import type { Decision } from '../cluster/caretaking.ts';
 import { machineFindings } from '../cluster/machine-findings.ts';
-import type { Observation } from '../cluster/observation.ts';
+import type { Fault, Observation } from '../cluster/observation.ts';
 import type { Finding } from '../cluster/sections.ts';
 import { unseenFindings } from '../cluster/unseen.ts';
 
@@ -31,8 +31,19 @@ export function findingsOf(observation: Observation): readonly CollectorFinding[
       (sections[collector]?.value?.findings ?? []).map((finding): CollectorFinding => ({ ...finding, collector })),
     )
     .concat(machineFindings(observation), unseen)
+    .concat((caretaking?.faults ?? []).filter(({ code }) => loudFaults.has(code)).map(faultFinding))
     .concat((caretaking?.decisions ?? []).filter(({ page }) => page === true).map(findingOf))
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+}
+
+/** What keeps an agent from taking part in acting until somebody does something about it. */
+const loudFaults: ReadonlyMap<string, 'critical' | 'warning'> = new Map([
+  ['KEY_UNREADABLE', 'critical'],
+  ['AGENT_DUPLICATE', 'warning'],
+]);
+
+function faultFinding({ code, message, remedy = 'Look at the log of this agent.' }: Fault): CollectorFinding {
+  return { code, severity: loudFaults.get(code) ?? 'warning', message, remedy, collector: 'caretaking' };
 }
 
 /** A decision that a person has to look at. */

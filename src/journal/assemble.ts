@@ -39,6 +39,7 @@ export function assembleSnapshot(all: readonly JournalEntry[], state: MirrorStat
     slotRevision: only(all, 'slot')?.modRevision ?? 0n,
     history,
     // A request whose writer lost the answer may arrive once more after it has been dealt with.
+    staleRequests: requests.filter(({ id }) => done.has(id)).map(({ id }) => id),
     requests: requests.filter(({ id }) => !done.has(id)).sort((a, b) => Number(a.revision - b.revision)),
     ...optional('pause', readable(all, 'pause')[0]?.parsed.record),
     ...optional('armed', readable(all, 'armed')[0]?.parsed.record),

@@ -4,18 +4,28 @@ import { certainTxn } from './certain-txn.ts';
 import type { JournalKeys } from './keys.ts';
 import { encodeHistory } from './records/history.ts';
 
-/** How many ended operations are kept. */
+/** How many ended operations are kept, and how many entries of the audit. */
 const KEPT_ENTRIES = 50;
 
 /** Etcd takes 128 changes in one transaction; what is left goes with the next entry. */
 const MOST_DROPPED = 100;
 
-/** Revisions of the entries that go when one more comes. @param history newest first */
+/**
+ * Revisions of the entries that go when one more comes: operations, by which cool-downs, budget and breaker go, are kept
+ * apart from what people said and were refused, so that neither drives the other out. @param history newest first
+ */
 export function historyToDrop(history: readonly HistoryEntry[]): readonly bigint[] {
-  return history
-    .slice(KEPT_ENTRIES - 1)
+  const said = history.filter(isSaid);
+  const operations = history.filter((entry) => !isSaid(entry));
+  return [said, operations]
+    .flatMap((entries) => entries.slice(KEPT_ENTRIES - 1))
     .map(({ revision }) => revision)
     .slice(-MOST_DROPPED);
+}
+
+/** Nothing was done for it. */
+function isSaid({ operation, outcome }: HistoryEntry): boolean {
+  return outcome === 'refused' || operation === 'pause' || operation === 'resume';
 }
 
 /**

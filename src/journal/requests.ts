@@ -62,3 +62,27 @@ export async function answerRequest(
     signal,
   );
 }
+
+/** Etcd takes 128 changes in one transaction; what is left goes the next time. */
+const MOST_DROPPED = 100;
+
+/**
+ * Takes away requests that have been dealt with and came to be there again, since their writer had lost the answer: once
+ * their history entry is gone nobody could tell any more that they were answered. Throws as `answerRequest` does.
+ */
+export async function dropStaleRequests(
+  client: MemberClient,
+  keys: JournalKeys,
+  term: Term,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const [first, ...others] = ids.slice(0, MOST_DROPPED).map((id) => keys.request(id));
+  if (first === undefined) return;
+  await guardedTxn(
+    client,
+    term,
+    { compare: [], changes: [first, ...others].map((key) => ({ delete: key })), witness: { key: first } },
+    signal,
+  );
+}

@@ -59,6 +59,8 @@ export interface JournalSnapshot {
   readonly history: readonly HistoryEntry[];
   /** Oldest first; without those that are under way or answered already. */
   readonly requests: readonly JournaledRequest[];
+  /** Ids of requests that have been dealt with and whose key is there all the same: a late answer wrote it again. */
+  readonly staleRequests: readonly string[];
   readonly pause?: PauseRecord;
   readonly armed?: ArmedRecord;
   /** Of the last time that a person said `resume`; 0 where nobody has. */

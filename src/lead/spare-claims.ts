@@ -5,7 +5,7 @@ import type { JournalSnapshot, SpareEpoch } from '../journal/snapshot.ts';
 const TAKE_OVER_MARGIN_MS = 2000;
 
 /** The newest spare epoch that somebody has claimed and that is not behind the stored epoch yet. */
-export function newestClaim({ spares, epoch = 0n }: JournalSnapshot): SpareEpoch | undefined {
+export function newestClaim({ spares, epoch = 0n }: Pick<JournalSnapshot, 'spares' | 'epoch'>): SpareEpoch | undefined {
   return spares.findLast((spare) => spare.epoch > epoch && spare.missing.length > 0);
 }
 

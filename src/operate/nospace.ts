@@ -45,7 +45,14 @@ async function recover(context: OperationContext, parts: Parts): Promise<Operati
   }
   await compactHistory(state, context, parts);
   const ratio = ratioOf(slot);
-  const full = fullOnes(await fullnessOf(state, parts, signal), ratio).map(({ memberId }) => memberId);
+  const compacted = await fullnessOf(state, parts, signal);
+  const now = await context.observe();
+  // What is in use is no sign by itself: etcd counts pages that a compaction has freed as used until its next write.
+  const isFullInUse = compacted.every(({ inUseBytes, quotaBytes }) => inUseBytes >= ratio * quotaBytes);
+  if (isFullInUse && isHistoryYoung(now, slot)) {
+    return { ...youngHistory(slot, compacted), figures: figuresOf(slot, NO_SWEEP, compacted, now) };
+  }
+  const full = fullOnes(compacted, ratio).map(({ memberId }) => memberId);
   const result = await sweep(full, context, { ...parts, ...CONSENT, evenWhileLeading: true });
   const { stopped, defragmented } = result;
   if (stopped !== undefined)
@@ -57,7 +64,7 @@ async function recover(context: OperationContext, parts: Parts): Promise<Operati
     };
   const after = await context.observe();
   const sizes = await fullnessOf(after, parts, signal);
-  const figures = figuresOf(slot, result, sizes);
+  const figures = figuresOf(slot, result, sizes, after);
   const still = fullOnes(sizes, ratio);
   if (still.length > 0) return { ...liveData(after, still), figures };
   await disarmRaised(raisedNospace(after), context, parts);
@@ -96,14 +103,45 @@ function ratioOf(slot: Slot): number {
   throw parameterWrong(slot, 'has no share of the quota in its parameter disarmBelowRatio');
 }
 
+/** Of a recovery that has defragmented nobody. */
+const NO_SWEEP: SweepResult = { defragmented: [], measured: new Map() };
+
 /** The policy looks at what was in use, and how far was compacted, before it tries again. */
-function figuresOf({ parameters }: Slot, result: SweepResult, sizes: readonly Fullness[]): Record<string, number> {
+function figuresOf(
+  { parameters }: Slot,
+  result: SweepResult,
+  sizes: readonly Fullness[],
+  { largestPrefixes }: ClusterState,
+): Record<string, number> {
   const { compactRevision } = parameters;
   const inUse = sizes.map(({ memberId, inUseBytes }) => [`inUseBytes.${memberId}`, inUseBytes] as const);
   return {
     ...sweepFigures(result),
     ...Object.fromEntries(inUse),
     ...(typeof compactRevision === 'string' ? { compactRevision: Number(compactRevision) } : {}),
+    ...(largestPrefixes.length === 0
+      ? {}
+      : { keyspaceBytes: largestPrefixes.reduce((sum, { bytes }) => sum + bytes, 0) }),
+  };
+}
+
+/** Revisions that the agents' own keys make at each try; more than these were made by others. */
+const OWN_REVISIONS = 8n;
+
+/** Others have written since the revision up to which was compacted: it may be that what they replaced fills the quota. */
+function isHistoryYoung({ revision }: ClusterState, { parameters, steps }: Slot): boolean {
+  const { compactRevision } = parameters;
+  const target = typeof compactRevision === 'string' ? BigInt(compactRevision) : 0n;
+  return revision - target > BigInt(steps.length) + OWN_REVISIONS;
+}
+
+/** A defragmentation would only block the members: there is next to nothing that it could give back. */
+function youngHistory({ parameters }: Slot, sizes: readonly Fullness[]): OperationResult {
+  const since = String(parameters['compactRevision'] ?? 'the last compaction');
+  return {
+    outcome: 'stopped',
+    code: 'NOSPACE_YOUNG_HISTORY',
+    summary: `What fills the quota (${fullnessText(sizes)}) was written after revision ${since}; history so young is not compacted. It is tried again when it is old enough (maintenance.nospace.compactOlderThan).`,
   };
 }
 

@@ -143,7 +143,20 @@ describe('recovery from NOSPACE', () => {
     ],
     [
       'acts again when more history can go than then',
-      three({}, { history: [gaveUp({ ...asItWas, compactRevision: 149_999 })] }),
+      three({}, { history: [gaveUp({ ...asItWas, compactRevision: 149_991 })] }),
+      'act ALARM_RAISED',
+    ],
+    [
+      'pages while all that is new is what its own try has made',
+      three({}, { history: [gaveUp({ ...asItWas, compactRevision: 149_992 })] }),
+      'hold page LIVE_DATA ALARM_RAISED',
+    ],
+    [
+      'acts again when keys have been deleted',
+      three(
+        {},
+        { history: [gaveUp({ ...asItWas, keyspaceBytes: 1000 })], largestPrefixes: [{ prefix: '/a', bytes: 949 }] },
+      ),
       'act ALARM_RAISED',
     ],
     [

@@ -116,13 +116,15 @@ test('what it prints to try works as it stands, also in a folder with a space', 
     ['status', 'Healthy', [0]],
     ['keyspace', 'PREFIX', [0]],
     ['doctor', 'keys are set', [0, 1]],
+    ['explain', 'nospace', [0]],
     ['/metrics', 'member_healthy', [0]],
+    ['run defrag', 'defrag succeeded', [0]],
   ] as const;
   expect(commands.length).toBe(worth.length);
   for (const [name, words, codes] of worth) {
     const command = commands.find((one) => one.includes(name)) ?? `echo ${name} is missing`;
     let last = '';
-    // The agent that has the totals needs some rounds to have them.
+    // The agent that has the totals needs some rounds to have them, and the one that acts a calm cluster.
     await until(
       command,
       () => {
@@ -130,7 +132,7 @@ test('what it prints to try works as it stands, also in a folder with a space', 
         last = `${stdout}${stderr}`;
         return codes.some((code) => code === status) && stdout.includes(words);
       },
-      60_000,
+      120_000,
       () => last,
     );
   }

@@ -8,7 +8,7 @@ import { writeArmed } from '../../src/journal/armed.ts';
 import type { JournalKeys } from '../../src/journal/keys.ts';
 import { JournalMirror } from '../../src/journal/mirror.ts';
 import { pause, resume } from '../../src/journal/pause.ts';
-import { answerRequest, putRequest } from '../../src/journal/requests.ts';
+import { answerRequest, dropStaleRequests, putRequest } from '../../src/journal/requests.ts';
 import { takeSlot } from '../../src/journal/slot.ts';
 import { uninstall } from '../../src/journal/uninstall.ts';
 import { startLeading } from '../lead/real-agent.ts';
@@ -36,6 +36,19 @@ describe('what people ask for', () => {
     const { lease } = await journal.direct.etcd3();
     return (await lease.leaseLeases()).leases.length;
   };
+
+  test('a request that comes to be there again after it was answered is never begun, and goes', async () => {
+    const term = await forcedTerm(journal.direct, keys);
+    const record = { id: 'r1', operation: 'defrag', by: 'me', atMs: 1 };
+    const revision = await putRequest(journal.direct, keys, record);
+    await answerRequest(journal.direct, keys, term, 'r1', anEntry({ id: 'r1', revision }), []);
+    // The first attempt of its writer, whose answer was lost, arrives only now.
+    const late = await putRequest(journal.direct, keys, record);
+    expect(await mirror.current(late)).toMatchObject({ requests: [], staleRequests: ['r1'] });
+    await dropStaleRequests(journal.direct, keys, term, ['r1']);
+    const left = await mirror.waitFor(({ staleRequests }) => staleRequests.length === 0);
+    expect(left.history.map(({ id }) => id)).toEqual(['r1']);
+  });
 
   test('a pause stands until somebody says resume, which also closes the breakers, and leaves no lease', async () => {
     const before = await leases();

@@ -25,6 +25,7 @@ const snapshot = (over: Partial<JournalSnapshot> = {}): JournalSnapshot => ({
   slotRevision: 0n,
   history: [],
   requests: [],
+  staleRequests: [],
   resumedRevision: 0n,
   unreadable: [],
   spares: stock(6n),

@@ -1,4 +1,4 @@
-import type { Decision, HistoryEntry, OperationName } from '../../cluster/caretaking.ts';
+import type { Decision, HistoryEntry, OperationName, Slot } from '../../cluster/caretaking.ts';
 import type { JournalKeys } from '../../journal/keys.ts';
 import type { JournalMirror } from '../../journal/mirror.ts';
 import type { Registration } from '../../lead/registration.ts';
@@ -17,6 +17,10 @@ export interface Acting {
   readonly operations: Readonly<Record<OperationName, Operation>>;
   /** What every operation runs with. */
   runParts(): Pick<RunOptions, 'observe' | 'localPause' | 'log' | 'onStep'>;
+  /** When this agent first saw a request, by its monotonic clock. */
+  requestSeenMs(id: string): number;
+  /** The recovery from NOSPACE that this agent carries out as it stands now; undefined when it has ended. */
+  recovering(slot: Slot | undefined): void;
   decided(decisions: readonly Decision[]): void;
   ended(entry: HistoryEntry): void;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { linkedAbort } from '../../abort/linked-abort.ts';
 import { AgentError } from '../../cluster/agent-error.ts';
-import type { AgentRecord } from '../../cluster/caretaking.ts';
+import type { AgentRecord, Slot } from '../../cluster/caretaking.ts';
 import type { CaretakingView } from '../../cluster/caretaking-view.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import { journalKeys } from '../../journal/keys.ts';
@@ -16,9 +16,11 @@ import { readLocalPause } from '../../operate/local-pause.ts';
 import type { Acting } from './acting.ts';
 import { leaderRound } from './leader-round.ts';
 import { Ledger } from './ledger.ts';
+import { isFit, isFull } from './member-fitness.ts';
 import { News } from './news.ts';
 import { leaderlessRound } from './nospace-round.ts';
 import type { CaretakerOptions } from './options.ts';
+import { isRecovering } from './recovery-under-way.ts';
 import { StateSource } from './state-source.ts';
 import { viewOf } from './view.ts';
 
@@ -52,6 +54,9 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
   const ending = new AbortController();
   let term: Term | undefined;
   let localPause: string | undefined;
+  let requestsSeen: ReadonlyMap<string, number> = new Map();
+  /** The recovery from NOSPACE that this agent carries out, which stands in no slot. */
+  let recovering: Slot | undefined;
 
   const effects = etcdEffects({
     own: client,
@@ -90,7 +95,8 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     keys,
     mirror,
     registration,
-    eligible: () => isFit(options.observation()),
+    eligible: () =>
+      isFit(options.observation()) && !isRecovering(mirror.snapshot, { memberId, ttlMs: options.ttlMs, recovering }),
     onTerm: (begun) => {
       term = begun;
       events.onLeading(true, begun.epoch);
@@ -116,6 +122,11 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
       log: events.log,
       onStep: events.onStep,
     }),
+    requestSeenMs: (id) => requestsSeen.get(id) ?? performance.now(),
+    recovering: (slot) => {
+      recovering = slot;
+      events.onChange();
+    },
     decided: (decisions) => {
       ledger.decided(decisions);
       events.onDecisions(decisions);
@@ -128,7 +139,9 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     },
   };
 
-  const stopFollowing = mirror.onChange(() => {
+  const stopFollowing = mirror.onChange(({ requests }) => {
+    const nowMs = performance.now();
+    requestsSeen = new Map(requests.map(({ id }) => [id, requestsSeen.get(id) ?? nowMs]));
     events.onChange();
     news.tell();
   });
@@ -155,7 +168,8 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     acting,
     view: () => {
       const view = viewOf({ mirror, registration, leadership, source, localPause }, term, ledger.view());
-      return { ...view, history: ledger.complete(view.history) };
+      const slot = view.slot ?? recovering;
+      return { ...view, ...(slot === undefined ? {} : { slot }), history: ledger.complete(view.history) };
     },
     take: (observation) => {
       source.take(observation);
@@ -191,16 +205,6 @@ async function round(acting: Acting, term: Term | undefined, signal: AbortSignal
   } finally {
     link.release();
   }
-}
-
-/** An agent beside a member that is in no state to serve is not the one to lead. */
-function isFit({ sections }: Observation): boolean {
-  const state = sections.member?.value?.state;
-  return state === 'healthy' || state === 'nospace';
-}
-
-function isFull({ sections }: Observation): boolean {
-  return sections.cluster?.value?.alarms.some(({ alarm }) => alarm === 'NOSPACE') === true;
 }
 
 function clientUrlOf({ sections }: Observation, memberId: string): string {

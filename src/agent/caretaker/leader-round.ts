@@ -6,7 +6,7 @@ import { type Decided, decide } from '../../decide/decide.ts';
 import type { RequestAnswer } from '../../decide/requested.ts';
 import { writeArmed } from '../../journal/armed.ts';
 import { historyToDrop } from '../../journal/history.ts';
-import { answerRequest } from '../../journal/requests.ts';
+import { answerRequest, dropStaleRequests } from '../../journal/requests.ts';
 import { takeOverSlot, takeSlot } from '../../journal/slot.ts';
 import type { JournaledSlot } from '../../journal/snapshot.ts';
 import type { Term } from '../../journal/term.ts';
@@ -15,6 +15,7 @@ import type { Operation } from '../../operate/operation.ts';
 import { runOperation } from '../../operate/runner.ts';
 import { SlotJournal } from '../../operate/slot-journal.ts';
 import type { Acting } from './acting.ts';
+import { isFull } from './member-fitness.ts';
 import { newSlot } from './new-slot.ts';
 import { recoverFromNospace } from './nospace-round.ts';
 
@@ -29,7 +30,8 @@ export async function leaderRound(acting: Acting, term: Term, signal: AbortSigna
   const { mirror } = acting;
   if (!mirror.snapshot.connected) return;
   const left = mirror.snapshot.slot;
-  if (left !== undefined && knownOperation(acting, left) !== undefined) {
+  // A full etcd takes no step of it any more: what comes first is the recovery, which takes the slot away.
+  if (left !== undefined && knownOperation(acting, left) !== undefined && !isFull(acting.options.observation())) {
     await resume(acting, term, left, signal);
     return;
   }
@@ -114,6 +116,9 @@ async function keepHouse(acting: Acting, term: Term, state: ClusterState, signal
       await writeArmed(client, acting.keys, term, { atMs: Date.now(), epoch: term.epoch, members: arm }, signal);
       events.log(state.armed === undefined ? 'armed' : 'member list taken over', { members: arm.length });
     }
+    if (snapshot.staleRequests.length > 0) {
+      await dropStaleRequests(client, acting.keys, term, snapshot.staleRequests, signal);
+    }
     const { armed: isArmed } = acting.mirror.snapshot;
     if (isArmed !== undefined && sparesMissing(snapshot, members)) {
       await replenishSpares(client, acting.keys, term, snapshot, members, signal);
@@ -127,7 +132,8 @@ async function keepHouse(acting: Acting, term: Term, state: ClusterState, signal
 /** Tells a person at once what cannot be granted, and after a while what was held up for too long. */
 async function answer(acting: Acting, term: Term, { request }: Decided, signal: AbortSignal): Promise<void> {
   if (request === undefined) return;
-  const reasons = refusalOf(request);
+  const waitedMs = performance.now() - acting.requestSeenMs(request.request.id);
+  const reasons = refusalOf(request, waitedMs);
   if (reasons === undefined) return;
   const { id, operation, target, by, atMs } = request.request;
   const { snapshot } = acting.mirror;
@@ -156,8 +162,8 @@ async function answer(acting: Acting, term: Term, { request }: Decided, signal: 
   acting.ended(entry);
 }
 
-function refusalOf({ refused, decision, request }: RequestAnswer): Decision['reasons'] | undefined {
+/** @param waitedMs since this agent first saw it, by its own monotonic clock: that of who asked may be wrong */
+function refusalOf({ refused, decision }: RequestAnswer, waitedMs: number): Decision['reasons'] | undefined {
   if (refused !== undefined) return refused;
-  const waitedMs = Date.now() - request.atMs;
   return decision?.decision !== 'act' && waitedMs > REQUEST_WAITS_MS ? decision?.reasons : undefined;
 }

@@ -54,7 +54,8 @@ export class Ledger {
    */
   complete(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
     const known = new Set(history.map(({ id }) => id));
-    const own = this.#ended.filter(({ id, endedAtMs }) => !known.has(id) && endedAtMs >= (history[0]?.endedAtMs ?? 0));
+    const newest = history[0]?.revision ?? 0n;
+    const own = this.#ended.filter(({ id, revision }) => !known.has(id) && revision > newest);
     return [...own, ...history];
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../../cluster/agent-error.ts';
-import type { Action, Decision, HistoryEntry } from '../../cluster/caretaking.ts';
+import type { Action, Decision, HistoryEntry, Slot } from '../../cluster/caretaking.ts';
 import { decide } from '../../decide/decide.ts';
 import type { Term } from '../../journal/term.ts';
 import { claimSpareEpoch, consumeStep, keepSpareTerm } from '../../lead/spare-epochs.ts';
@@ -22,6 +22,7 @@ export async function leaderlessRound(acting: Acting, signal: AbortSignal): Prom
   if (!connected || leaderRevision > 0n || epoch === undefined) return;
   const state = await acting.source.observe(signal);
   const decided = decide({ ...state, requests: [] }, acting.options.settings);
+  acting.decided(decided.decisions);
   const decision = decided.decisions.find(({ policy }) => policy === 'nospace');
   if (decision?.decision !== 'act' || decision.action === undefined) return;
   await recoverFromNospace(acting, { decision, action: decision.action }, signal);
@@ -41,6 +42,7 @@ export async function recoverFromNospace(
   if (term === undefined) return;
   const slot = newSlot(action, decision, operations.nospace, term);
   events.onOperation(slot);
+  acting.recovering(slot);
   const over = new AbortController();
   const kept = keep(acting, term, over.signal);
   try {
@@ -57,11 +59,17 @@ export async function recoverFromNospace(
       },
       slot,
     );
-    const entry = await runOperation({ term, journal, operation: operations.nospace, ...acting.runParts() }, signal);
+    const parts = acting.runParts();
+    const onStep = (stepped: Slot): void => {
+      acting.recovering(stepped);
+      parts.onStep?.(stepped);
+    };
+    const entry = await runOperation({ term, journal, operation: operations.nospace, ...parts, onStep }, signal);
     if (entry !== undefined) acting.ended(entry);
   } finally {
     over.abort();
     await kept;
+    acting.recovering(undefined);
     term[Symbol.dispose]();
   }
 }

@@ -10,6 +10,26 @@ import type { Caretaker } from './caretaker.ts';
 
 /** What the API can do with a caretaker; before there is one, everything is refused with `NOT_ACTING_YET`. */
 export function portsOf(caretaker: () => Caretaker | undefined): CaretakingPorts {
+  const ports = plainPorts(caretaker);
+  return {
+    ...ports,
+    request: (wish, signal) => ports.request(wish, signal).catch(whileFull),
+    pause: (wish, signal) => ports.pause(wish, signal).catch(whileFull),
+    resume: (by, signal) => ports.resume(by, signal).catch(whileFull),
+  };
+}
+
+/** What a person says is written into etcd, which takes nothing just now. */
+function whileFull(error: unknown): never {
+  if (!(error instanceof AgentError) || error.code !== 'ETCD_NOSPACE') throw error;
+  throw new AgentError('ETCD_NOSPACE', 'Etcd refuses writes, so this cannot be written down for the agents.', {
+    cause: error,
+    remedy:
+      'They bring it back by themselves: see `explain nospace`. To keep an agent from acting now, say `pause --local` beside it.',
+  });
+}
+
+function plainPorts(caretaker: () => Caretaker | undefined): CaretakingPorts {
   const there = (): Caretaker => {
     const found = caretaker();
     if (found !== undefined) return found;

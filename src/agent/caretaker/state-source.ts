@@ -1,6 +1,6 @@
 import { sightOf } from '../../cluster/agent-sight.ts';
 import { type AgentReport, assembleState } from '../../cluster/assemble-state.ts';
-import type { HistoryEntry, OperationVersions } from '../../cluster/caretaking.ts';
+import type { AgentRecord, HistoryEntry, OperationVersions, Slot } from '../../cluster/caretaking.ts';
 import { ForeignHands } from '../../cluster/foreign-hands.ts';
 import { foreignSigns } from '../../cluster/foreign-signs.ts';
 import { LeaderSlowness } from '../../cluster/leader-slowness.ts';
@@ -11,6 +11,7 @@ import type { ClusterSection } from '../../cluster/sections.ts';
 import { HeldCondition, StableValue } from '../../cluster/stability.ts';
 import type { ClusterState } from '../../cluster/state.ts';
 import type { JournalMirror } from '../../journal/mirror.ts';
+import { newestClaim } from '../../lead/spare-claims.ts';
 import { readLocalPause } from '../../operate/local-pause.ts';
 import type { CaretakerOptions } from './options.ts';
 import { peerReports } from './peer-reports.ts';
@@ -44,6 +45,8 @@ export class StateSource {
   readonly #ready = new HeldCondition();
   readonly #slowness = new LeaderSlowness();
   readonly #hands = new ForeignHands();
+  /** The newest record of the agent beside each member, also of those that are not registered any more. */
+  readonly #seen = new Map<string, AgentRecord>();
   #remembered = { termStableSeconds: 0, membersStableSeconds: 0, readySeconds: 0 };
 
   constructor(options: StateSourceOptions) {
@@ -103,12 +106,18 @@ export class StateSource {
     const { settings } = this.#options.caretaker;
     const { factor, minFsyncMs, minRttMs } = settings.moveLeader;
     const limits = { factor, minFsyncSeconds: minFsyncMs / 1000, minRttSeconds: minRttMs / 1000 };
-    const hands = this.#hands.round(state);
+    const hands = this.#hands.round({ ...state, slot: state.slot ?? this.#recovery(state) });
     return {
       ...state,
       foreign: foreignSigns({ ...state, armed: state.armed, marks: marks.keys, hands }),
       leaderWorstRounds: this.#slowness.round(state.members, state.leaderId, limits),
     };
+  }
+
+  /** Under NOSPACE what is done stands in no slot; whoever does it, it is one of the agents. */
+  #recovery({ alarms }: ClusterState): Pick<Slot, 'operation'> | undefined {
+    const claimed = newestClaim(this.#options.mirror.snapshot) !== undefined;
+    return claimed || alarms.some(({ alarm }) => alarm === 'NOSPACE') ? { operation: 'nospace' } : undefined;
   }
 
   #remember(cluster: ClusterSection, monotonicMs: number): void {
@@ -128,7 +137,9 @@ export class StateSource {
 
   async #reports(cluster: ClusterSection, signal: AbortSignal): Promise<ReadonlyMap<string, AgentReport>> {
     const { caretaker, mirror, memberId } = this.#options;
-    const others = mirror.snapshot.agents.filter((agent) => agent.memberId !== memberId);
+    for (const agent of mirror.snapshot.agents) this.#seen.set(agent.memberId, agent);
+    // An agent that was started again while etcd is full cannot register; it answers where it did before.
+    const others = cluster.members.flatMap(({ id }) => (id === memberId ? [] : (this.#seen.get(id) ?? [])));
     const { fetchAgent, readTimeoutMs, events } = caretaker;
     const [reports, localPause] = await Promise.all([
       peerReports(others, cluster.voters, { fetchAgent, timeoutMs: readTimeoutMs, onFault: events.onFault }, signal),

@@ -23,7 +23,12 @@ export function viewOf(parts: Viewed, term: Term | undefined, counted: ReturnTyp
   const { connected, fault, agents, leader, slot, history, requests, pause, armed } = snapshot;
   const leads = term?.held === true;
   const epoch = leads ? term.epoch : leader?.epoch;
-  const faults = [fault, registration.fault, leadership.fault].filter((each) => each !== undefined);
+  const keyFaults = snapshot.unreadable.map(({ key, message }) => ({
+    code: 'KEY_UNREADABLE',
+    message: `${key} cannot be read: ${message}`,
+    remedy: 'Nothing is started until a person has looked: find out who wrote it, then delete it with etcdctl.',
+  }));
+  const faults = [...keyFaults, fault, registration.fault, leadership.fault].filter((each) => each !== undefined);
   const hashCheck = hashCheckIn(history);
   return {
     leads,

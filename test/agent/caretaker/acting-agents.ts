@@ -21,6 +21,8 @@ export interface ActingAgents extends AsyncDisposable {
   done(operation: string, options?: { readonly through?: number }): Promise<HistoryEntry>;
   /** Asks until it is refused, and this is the first reason. */
   refused(operation: string, code: string): Promise<HistoryEntry>;
+  /** Starts an agent beside the same member and at the same URL as one that was closed. */
+  restart(agent: RunningAgent): Promise<RunningAgent>;
   /** Sends a change to the API of the first agent. */
   change(
     method: 'POST' | 'DELETE',
@@ -52,11 +54,9 @@ export async function actingAgents(
   const folder = await mkdtemp(join(tmpdir(), 'etcd-caretaker-acting-'));
   const tokenFile = join(folder, 'token');
   await writeFile(tokenFile, token, { mode: 0o600 });
-  const agents = await Promise.all(
-    cluster.members
-      .slice(0, only)
-      .map((member) => runningAgent(cluster, member, { ...settings, 'expose.auth.tokenFile': tokenFile, ...set })),
-  );
+  const all = { ...settings, 'expose.auth.tokenFile': tokenFile, ...set };
+  const agents = await Promise.all(cluster.members.slice(0, only).map((member) => runningAgent(cluster, member, all)));
+  const restarted: RunningAgent[] = [];
   const viewOf = (agent: RunningAgent | undefined): CaretakingView => {
     const view = agent?.observation().caretaking;
     if (view === undefined) throw new Error('the agent does not act yet');
@@ -81,6 +81,14 @@ export async function actingAgents(
         if (only === undefined || leading.length > 1) throw new Error(`${leading.length} agents lead`);
         return only;
       }, patience),
+    restart: async (agent) => {
+      const member = cluster.members[agents.indexOf(agent)];
+      if (member === undefined) throw new Error('it is none of these agents');
+      const listen = new URL(agent.url).host;
+      const again = await runningAgent(cluster, member, { ...all, 'expose.listen': listen });
+      restarted.push(again);
+      return again;
+    },
     change: (method, path, body) => change(agents[0]?.url ?? '', method, path, body),
     run,
     refused: (operation, code) =>
@@ -97,7 +105,7 @@ export async function actingAgents(
         return entry;
       }, patience),
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(agents.map((agent) => agent.close()));
+      await Promise.all([...agents, ...restarted].map((agent) => agent.close()));
       await rm(folder, { recursive: true, force: true });
     },
   };

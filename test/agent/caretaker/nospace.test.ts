@@ -46,6 +46,13 @@ const seen = (): string =>
     typeof value === 'bigint' ? String(value) : value,
   );
 
+const everything = (): string =>
+  JSON.stringify(
+    acting?.agents.map((agent) => agent.observation().caretaking),
+    (_, value) => (typeof value === 'bigint' ? String(value) : value),
+    1,
+  );
+
 /** Overwrites the same few keys, or writes ever new ones, until etcd refuses it. */
 async function fill(to: MemberClient, key: (index: number) => string): Promise<void> {
   for (let index = 0; index < 2000; index += 1) {
@@ -62,7 +69,7 @@ describe.each([
   it('is brought back with no human, and all that was written last is there', async () => {
     const to = await ready({ version, members });
     await fill(to, (index) => `/history/${index % 5}`);
-    await vi.waitFor(async () => expect(await put(to, '/after')).toBe(true), patience);
+    await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), patience);
     await vi.waitFor(() => {
       const entry = acting?.view(0).history.find(({ operation }) => operation === 'nospace');
       expect(entry?.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['defragment', 'disarm']));
@@ -71,6 +78,33 @@ describe.each([
     const kept = await to.range({ key: Buffer.from('/history/'), rangeEnd: Buffer.from('/history0'), keysOnly: true });
     expect(kept.count).toBe(5);
   });
+});
+
+it('is brought back also while an operation is under way, and where nobody leads, and both are in the history', async () => {
+  const to = await ready({ members: 3 });
+  const all = acting;
+  if (all === undefined) throw new Error('no agents');
+  // The leading agent goes in the middle of a defragmentation, and nobody can be elected any more when it is gone.
+  const leader = await all.leader();
+  const others = all.agents.filter((agent) => agent !== leader);
+  const views = () => others.map((agent) => agent.observation().caretaking);
+  // A request may be refused while the cluster is not calm yet.
+  await vi.waitFor(async () => {
+    await all.change('POST', '/api/v1/operations', { operation: 'defrag' });
+    const begun = () => expect(views()[0]?.slot?.operation).toBe('defrag');
+    await vi.waitFor(begun, { timeout: 5000, interval: 20 });
+  }, patience);
+  await fill(to, (index) => `/history/${index % 5}`);
+  await leader.close();
+  const again = await all.restart(leader);
+  await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), patience);
+  await vi.waitFor(() => {
+    const entry = views()[0]?.history.find(({ operation }) => operation === 'nospace');
+    expect(entry?.outcome).toBe('succeeded');
+    expect(views()[0]?.slot).toBeUndefined();
+    const leading = [...views(), again.observation().caretaking].filter((view) => view?.leads === true);
+    expect(leading).toHaveLength(1);
+  }, patience);
 });
 
 it('a cluster that is full of live data stays as it is, and a person is told which prefix fills it', async () => {

@@ -71,11 +71,11 @@ async function fragmented(chaos: ChaosCluster): Promise<Provoked> {
   const { header } = await client.deleteRange(Buffer.from('/chaos/freed/'), Buffer.from('/chaos/freed0'));
   await compact(client, header.revision);
   await until('nothing is freed', async () => {
+    // Pages become free with a commit, and there is none without a write.
+    await client.put(Buffer.from('/chaos/tick'), Buffer.from('x'));
     const statuses = await Promise.all(chaos.clients.map((each) => each.status()));
     const packed = statuses.filter(({ dbSizeBytes, dbSizeInUseBytes }) => dbSizeInUseBytes > dbSizeBytes / 2);
-    return packed.length > 0
-      ? `still packed: ${JSON.stringify(packed.map(({ dbSizeBytes, dbSizeInUseBytes }) => [dbSizeInUseBytes, dbSizeBytes]))}`
-      : undefined;
+    return packed.length > 0 ? `${packed.length} members have nothing to give back` : undefined;
   });
   return request(chaos, 'defrag');
 }

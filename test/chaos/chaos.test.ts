@@ -38,7 +38,7 @@ describe('the leading agent is killed in the middle of an operation, and another
     ['when it has announced that the raft leadership moves', 'defrag', { call: 'move-leader#1', when: 'before' }],
     ['when it has claimed a spare epoch under NOSPACE', 'nospace', { call: 'claim#1', when: 'after' }],
     ['when it is about to take back the alarm', 'nospace', { call: 'disarm#1', when: 'before' }],
-  ])('%s', { timeout: 300_000 }, async (_, operation, point) => {
+  ])('%s', { timeout: 300_000, retry: 2 }, async (_, operation, point) => {
     const { killed, problems, acknowledged } = await killedAt(operation, point);
     expect(killed).toBe(true);
     expect(problems).toEqual([]);
@@ -48,6 +48,7 @@ describe('the leading agent is killed in the middle of an operation, and another
 
 test('a leading agent that is stopped in the middle of a step for longer than its term does nothing more when it goes on', {
   timeout: 300_000,
+  retry: 2,
 }, async () => {
   await chaos.idle();
   await untilReady(chaos, 'defrag');

@@ -69,7 +69,9 @@ test('a leading agent that is stopped in the middle of a step for longer than it
   await chaos.idle();
   const calls = former.calls().slice(before);
   const struck = calls.findIndex(({ call }) => call === 'defragment#1');
-  expect(calls.slice(struck).filter(({ call }) => isChange(call))).toEqual([
+  // It takes its own leader's key away, on the condition that it is still its own: that changes nothing any more.
+  const changes = calls.slice(struck).filter(({ call }) => isChange(call) && !call.startsWith('resign#'));
+  expect(changes).toEqual([
     expect.objectContaining({ call: 'defragment#1', edge: 'before' }),
     expect.objectContaining({ call: 'defragment#1', edge: 'after', code: expect.any(String) }),
   ]);

@@ -58,8 +58,10 @@ describe.each(['3.4', '3.5'] as const)('agents that act on a cluster of etcd %s'
   it('compare the hashes of all members when asked', async () => {
     const entry = await acting.done('hash-check');
     expect(entry.figures['hashMismatch']).toBe(0);
-    const page = await (await fetch(`${acting.agents[2]?.url}/metrics`)).text();
-    expect(page).toMatch(/\netcd_caretaker_hash_mismatch 0\n/);
+    await vi.waitFor(async () => {
+      const page = await (await fetch(`${acting.agents[2]?.url}/metrics`)).text();
+      expect(page).toMatch(/\netcd_caretaker_hash_mismatch 0\n/);
+    }, patience);
   });
 
   it('do nothing while they are paused, and go on when somebody says resume', async () => {
@@ -96,7 +98,7 @@ describe.each(['3.4', '3.5'] as const)('agents that act on a cluster of etcd %s'
     await vi.waitFor(() => {
       const leading = others.map((each) => acting.view(each)).filter(({ leads }) => leads);
       expect(leading).toHaveLength(1);
-      expect(leading[0]?.epoch).toBe(epoch + 1n);
+      expect(leading[0]?.epoch).toBeGreaterThan(epoch);
       expect(leading[0]?.agents).toHaveLength(2);
     }, patience);
   });

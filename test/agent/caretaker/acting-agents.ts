@@ -39,7 +39,7 @@ const settings = {
   'observe.interval': '2s',
   // A busy machine may be slow to answer; that is not what is tested.
   'observe.deadline': '1900ms',
-  'lead.ttl': '3s',
+  'lead.ttl': '5s',
   'maintenance.armAfter': '0s',
   'maintenance.defrag.settle': '1s',
   'maintenance.hashCheck.mode': 'off',

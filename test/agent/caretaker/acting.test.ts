@@ -13,8 +13,10 @@ const keys = journalKeys('/etcd-caretaker/');
 async function armed(acting: ActingAgents): Promise<void> {
   await acting.leader();
   await vi.waitFor(() => {
-    const view = acting.view(0);
-    expect([view.agents.length, view.armed !== undefined]).toEqual([acting.agents.length, true]);
+    for (const [index] of acting.agents.entries()) {
+      const view = acting.view(index);
+      expect([view.agents.length, view.armed !== undefined]).toEqual([acting.agents.length, true]);
+    }
   }, patience);
 }
 
@@ -35,9 +37,11 @@ describe.each(['3.4', '3.5'] as const)('agents that act on a cluster of etcd %s'
 
   it('one of them leads, and all say who', async () => {
     await acting.leader();
-    const seen = acting.agents.map((_, index) => acting.view(index).leader?.memberId);
-    expect(new Set(seen).size).toBe(1);
-    expect(acting.agents.map((_, index) => acting.view(index).registered)).toEqual([true, true, true]);
+    await vi.waitFor(() => {
+      const views = acting.agents.map((_, index) => acting.view(index));
+      expect(new Set(views.map(({ leader }) => leader?.memberId ?? 'nobody')).size).toBe(1);
+      expect(views.map(({ registered }) => registered)).toEqual([true, true, true]);
+    }, patience);
   });
 
   it('defragment all members when asked through any of them, the raft leader last', async () => {
@@ -54,8 +58,10 @@ describe.each(['3.4', '3.5'] as const)('agents that act on a cluster of etcd %s'
   it('compare the hashes of all members when asked', async () => {
     const entry = await acting.done('hash-check');
     expect(entry.figures['hashMismatch']).toBe(0);
-    const page = await (await fetch(`${acting.agents[2]?.url}/metrics`)).text();
-    expect(page).toMatch(/\netcd_caretaker_hash_mismatch 0\n/);
+    await vi.waitFor(async () => {
+      const page = await (await fetch(`${acting.agents[2]?.url}/metrics`)).text();
+      expect(page).toMatch(/\netcd_caretaker_hash_mismatch 0\n/);
+    }, patience);
   });
 
   it('do nothing while they are paused, and go on when somebody says resume', async () => {
@@ -92,7 +98,7 @@ describe.each(['3.4', '3.5'] as const)('agents that act on a cluster of etcd %s'
     await vi.waitFor(() => {
       const leading = others.map((each) => acting.view(each)).filter(({ leads }) => leads);
       expect(leading).toHaveLength(1);
-      expect(leading[0]?.epoch).toBe(epoch + 1n);
+      expect(leading[0]?.epoch).toBeGreaterThan(epoch);
       expect(leading[0]?.agents).toHaveLength(2);
     }, patience);
   });

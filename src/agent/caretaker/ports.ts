@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { Decision, RequestRecord } from '../../cluster/caretaking.ts';
 import { requestedDecision } from '../../decide/requested.ts';
+import { EtcdError } from '../../etcd/errors.ts';
 import type { CaretakingPorts, DecisionsReply, OperationWish } from '../../expose/caretaking-ports.ts';
 import { addHistory, historyToDrop } from '../../journal/history.ts';
 import { pause, resume } from '../../journal/pause.ts';
@@ -21,8 +22,8 @@ export function portsOf(caretaker: () => Caretaker | undefined): CaretakingPorts
 
 /** What a person says is written into etcd, which takes nothing just now. */
 function whileFull(error: unknown): never {
-  if (!(error instanceof AgentError) || error.code !== 'ETCD_NOSPACE') throw error;
-  throw new AgentError('ETCD_NOSPACE', 'Etcd refuses writes, so this cannot be written down for the agents.', {
+  if (!(error instanceof EtcdError) || error.code !== 'ETCD_NOSPACE') throw error;
+  throw new EtcdError('ETCD_NOSPACE', 'Etcd refuses writes, so this cannot be written down for the agents.', {
     cause: error,
     remedy:
       'They bring it back by themselves: see `explain nospace`. To keep an agent from acting now, say `pause --local` beside it.',

@@ -85,7 +85,6 @@ export interface Slot {
   readonly reasons: readonly string[];
   /** Who asked for it, where a person did. */
   readonly requestedBy?: string;
-  readonly dryRun?: boolean;
   /** What the policy decided on: revisions, thresholds. Does not change. */
   readonly parameters: Readonly<Record<string, JournalValue>>;
   /** What the operation has to remember across leaders. */

@@ -116,8 +116,7 @@ function breakerOpen({ policy }: Decision, state: ClusterState, settings: Decide
   const failures = failuresInRow(state, policy);
   if (failures < settings.breakerFailures) return [];
   const last = endedOf(state.history, policy)[0]?.summary ?? '';
-  const cannotWrite = policy === 'nospace' ? ' (while NOSPACE is raised that cannot be written: make room first)' : '';
-  const message = `${policy} has failed ${failures} times in a row, the last time because: ${last}. Once that is mended, "etcd-caretaker resume" lets it try again${cannotWrite}`;
+  const message = `${policy} has failed ${failures} times in a row, the last time because: ${last}. Once that is mended, "etcd-caretaker resume" lets it try again`;
   return [because('BREAKER_OPEN', message)];
 }
 

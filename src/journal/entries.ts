@@ -32,6 +32,8 @@ type Content =
   | { readonly kind: 'armed'; readonly parsed: Parsed<ArmedRecord> }
   /** Only its revision matters. */
   | { readonly kind: 'resumed'; readonly parsed: Parsed<undefined> }
+  /** Only that it is there matters. */
+  | { readonly kind: 'resume-token'; readonly parsed: Parsed<undefined>; readonly index: number }
   | {
       readonly kind: 'spare';
       readonly parsed: Parsed<SpareRecord>;
@@ -75,6 +77,8 @@ function contentOf(name: KeyName, value: Buffer): Content | undefined {
       return { kind: 'armed', parsed: parseArmed(value) };
     case 'resumed':
       return { kind: 'resumed', parsed: { kind: 'record', record: undefined } };
+    case 'resume-token':
+      return { kind: 'resume-token', parsed: { kind: 'record', record: undefined }, index: name.index };
     case 'spare-epoch':
     case 'spare-step':
       return { kind: 'spare', parsed: parseSpare(value), name };

@@ -44,7 +44,8 @@ export function claimable(
     if (claimer !== undefined && agents.some((agent) => agent.memberId === claimer)) {
       return held('SPARE_CLAIMED', `the agent of ${claimer} has claimed spare epoch ${claim.epoch}, and is there`);
     }
-    const waitMs = snapshot.lastSpareChangeAtMonotonicMs + ttlMs + TAKE_OVER_MARGIN_MS - nowMs;
+    const longestMs = Math.max(ttlMs, claim.ttlMs ?? 0);
+    const waitMs = snapshot.lastSpareChangeAtMonotonicMs + longestMs + TAKE_OVER_MARGIN_MS - nowMs;
     if (waitMs > 0) {
       const seconds = Math.ceil(waitMs / 1000);
       return held('SPARE_CLAIM_RECENT', `spare epoch ${claim.epoch} may still be held for ${seconds} s`);

@@ -39,11 +39,12 @@ export async function claimSpareEpoch(claim: SpareClaim, signal?: AbortSignal): 
   const may = claimable(snapshot, { memberId, leads: term !== undefined, ttlMs, nowMs: performance.now() });
   if (!('spare' in may)) return undefined;
   const { epoch, steps } = may.spare;
+  const heldMs = Math.min(ttlMs, may.spare.ttlMs ?? ttlMs);
   const ownKey = keys.spareEpoch(epoch, memberId);
   const { current } = registration;
   const newest = newestWhileHeld(keys, snapshot, may.spare, term);
   const sentAtMs = performance.now();
-  const { succeeded } = await certainTxn(
+  const { succeeded, revision } = await certainTxn(
     client,
     {
       compare: [
@@ -65,9 +66,10 @@ export async function claimSpareEpoch(claim: SpareClaim, signal?: AbortSignal): 
     holder: memberId,
     guard: [...newest, { key: ownKey, version: 0n }],
     ownKey,
+    revision,
     steps,
     sentAtMs,
-    ttlMs,
+    ttlMs: heldMs,
     ...(current === undefined ? {} : { lease: current.lease }),
     ...(term === undefined ? {} : { parent: term }),
   });
@@ -75,13 +77,14 @@ export async function claimSpareEpoch(claim: SpareClaim, signal?: AbortSignal): 
 
 /**
  * Journals a step by consuming a spare one, right before the effect; gives its index. Throws `TERM_LOST`,
- * `SPARE_STEPS_USED_UP`, or as `certainTxn` does.
+ * `SPARE_STEPS_USED_UP`, with `unlessPaused` `PAUSED` where a pause stands at that very revision, or as `certainTxn` does.
  */
 export async function consumeStep(
   client: MemberClient,
   keys: JournalKeys,
   term: SpareTerm,
   signal?: AbortSignal,
+  { unlessPaused = false }: { readonly unlessPaused?: boolean } = {},
 ): Promise<number> {
   const index = term.nextStep;
   if (index === undefined) {
@@ -90,16 +93,33 @@ export async function consumeStep(
     });
   }
   const key = keys.spareStep(term.epoch, index);
+  const unused = { key, versionAbove: 0n };
   const sentAtMs = performance.now();
-  const txn = { compare: [{ key, versionAbove: 0n }], changes: [{ delete: key }], witness: { key } };
+  const txn = {
+    compare: [unused, ...(unlessPaused ? [{ key: keys.pause, createRevision: 0n }] : [])],
+    changes: [{ delete: key }],
+    witness: { key },
+  };
   const { succeeded } = await guarded(client, term, txn, signal);
   if (!succeeded) {
+    const still = await client.txn({ compare: [unused], changes: [] }, signal);
+    if (unlessPaused && still.succeeded) throw paused(term);
     term.end('one of its steps was used by somebody else');
     throw term.lost.reason;
   }
   term.stepped();
   term.refreshed(sentAtMs);
   return index;
+}
+
+function paused({ epoch }: SpareTerm): AgentError {
+  return new AgentError(
+    'PAUSED',
+    `What is done under spare epoch ${epoch} stops before its next step: a pause stands.`,
+    {
+      remedy: 'Say resume when it may go on.',
+    },
+  );
 }
 
 /**

@@ -12,9 +12,11 @@ export interface SpareTermStart {
   readonly ownKey: Buffer;
   /** Indexes of the steps that are there. */
   readonly steps: readonly number[];
+  /** At which the claim was made. */
+  readonly revision: bigint;
   /** When the claim was sent, by the monotonic clock. */
   readonly sentAtMs: number;
-  /** `lead.ttl`. */
+  /** `lead.ttl`, or that by which the spare epoch goes where it is shorter. */
   readonly ttlMs: number;
   /** The agent's lease, where it has one. */
   readonly lease?: KeptLease;
@@ -23,7 +25,7 @@ export interface SpareTermStart {
 }
 
 /**
- * The term of whoever has claimed a spare epoch, while nothing can be written. It is held for `lead.ttl` from when its last
+ * The term of whoever has claimed a spare epoch, while nothing can be written. It is held for `ttlMs` from when its last
  * successful transaction was sent, and not longer than the lease; whoever wants to take it over waits longer than that.
  * Whoever claimed it ends it.
  */
@@ -32,8 +34,11 @@ export class SpareTerm implements Term, Disposable {
   readonly holder: string;
   readonly guard: readonly TxnCompare[];
   readonly ownKey: Buffer;
+  /** At which it was claimed: orders what is done under it in the history. */
+  readonly revision: bigint;
   readonly lease: KeptLease | undefined;
-  readonly #ttlMs: number;
+  /** For so long it is held without a sign. */
+  readonly ttlMs: number;
   readonly #parent: Term | undefined;
   readonly #steps: number[];
   readonly #lost = new AbortController();
@@ -43,14 +48,16 @@ export class SpareTerm implements Term, Disposable {
   #deadlineMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ epoch, holder, guard, ownKey, steps, sentAtMs, ttlMs, lease, parent }: SpareTermStart) {
+  constructor(start: SpareTermStart) {
+    const { epoch, holder, guard, ownKey, revision, steps, sentAtMs, ttlMs, lease, parent } = start;
     this.epoch = epoch;
     this.holder = holder;
     this.guard = guard;
     this.ownKey = ownKey;
+    this.revision = revision;
     this.lease = lease;
     this.#steps = [...steps];
-    this.#ttlMs = ttlMs;
+    this.ttlMs = ttlMs;
     this.#parent = parent;
     this.refreshed(sentAtMs);
     for (const signal of [lease?.lost, parent?.lost]) {
@@ -81,7 +88,7 @@ export class SpareTerm implements Term, Disposable {
   /** Takes note that a guarded transaction has succeeded. @param sentAtMs when it was sent, by the monotonic clock */
   refreshed(sentAtMs: number): void {
     if (this.#lost.signal.aborted) return;
-    this.#deadlineMs = sentAtMs + this.#ttlMs;
+    this.#deadlineMs = sentAtMs + this.ttlMs;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => this.end('nothing was done under it for too long'),

@@ -36,13 +36,17 @@ export async function runOperation(options: RunOptions, signal: AbortSignal): Pr
   const { term, journal, operation, log } = options;
   const link = linkedAbort([signal, term.lost]);
   const startedMs = performance.now();
+  const takenOver = journal.slot.steps.length > 0;
   try {
     const end = await ended(operation, contextOf(options, link.signal), () => link.signal.aborted || !term.held);
     if (end === undefined) {
       log('operation left to the next leader', { operation: operation.name, id: journal.slot.id });
       return undefined;
     }
-    const entry = entryOf(journal, end, (performance.now() - startedMs) / 1000);
+    const ownMs = performance.now() - startedMs;
+    // What an earlier leader took can only be told by the clocks of both.
+    const tookMs = takenOver ? Math.max(ownMs, Date.now() - journal.slot.startedAtMs) : ownMs;
+    const entry = entryOf(journal, end, tookMs / 1000);
     await journal.finish(entry, link.signal);
     return entry;
   } catch (error) {

@@ -27,6 +27,8 @@ const snapshot = (over: Partial<JournalSnapshot> = {}): JournalSnapshot => ({
   requests: [],
   staleRequests: [],
   resumedRevision: 0n,
+  resumeTokens: [0, 1, 2, 3],
+  arrivedAtMonotonicMs: new Map(),
   unreadable: [],
   spares: stock(6n),
   lastSpareChangeAtMonotonicMs: 0,

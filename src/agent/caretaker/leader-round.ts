@@ -106,7 +106,7 @@ async function run(
 
 /** Arms the agents when it is time, follows the member list, and keeps the stock of spare epochs. */
 async function keepHouse(acting: Acting, term: Term, state: ClusterState, signal: AbortSignal): Promise<void> {
-  const { client, settings, events } = acting.options;
+  const { client, settings, events, ttlMs } = acting.options;
   const { snapshot } = acting.mirror;
   const members = state.members.map(({ id }) => id);
   if (state.alarms.some(({ alarm }) => alarm === 'NOSPACE')) return;
@@ -121,7 +121,7 @@ async function keepHouse(acting: Acting, term: Term, state: ClusterState, signal
     }
     const { armed: isArmed } = acting.mirror.snapshot;
     if (isArmed !== undefined && sparesMissing(snapshot, members)) {
-      await replenishSpares(client, acting.keys, term, snapshot, members, signal);
+      await replenishSpares(client, acting.keys, term, snapshot, { memberIds: members, ttlMs }, signal);
     }
   } catch (error) {
     if (!term.held) throw error;

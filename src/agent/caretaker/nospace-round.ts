@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AgentError } from '../../cluster/agent-error.ts';
 import type { Action, Decision, HistoryEntry, Slot } from '../../cluster/caretaking.ts';
 import { decide } from '../../decide/decide.ts';
 import type { Term } from '../../journal/term.ts';
@@ -50,11 +49,9 @@ export async function recoverFromNospace(
     const journal = new SpareJournal(
       {
         ...{ client, keys, term, history },
-        revision: snapshot.revision + 1n,
-        consumeStep: async ({ unlessPaused }, until) => {
-          const { pause } = mirror.snapshot;
-          if (unlessPaused && pause !== undefined) throw paused(pause.reason);
-          await consumeStep(client, keys, term, until);
+        revision: term.revision,
+        consumeStep: async (step, until) => {
+          await consumeStep(client, keys, term, until, step);
         },
       },
       slot,
@@ -77,13 +74,7 @@ export async function recoverFromNospace(
 /** Keeps the term while an effect takes long; where that fails, the term ends by itself. */
 async function keep({ options, keys }: Acting, term: SpareTerm, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && term.held) {
-    await sleep(options.ttlMs / REFRESHES_PER_TTL, undefined, { signal }).catch(() => undefined);
+    await sleep(term.ttlMs / REFRESHES_PER_TTL, undefined, { signal }).catch(() => undefined);
     if (!signal.aborted) await keepSpareTerm(options.client, keys, term, signal).catch(() => undefined);
   }
-}
-
-function paused(reason: string): AgentError {
-  return new AgentError('PAUSED', `nospace stops before its next step: somebody has said pause: ${reason}`, {
-    remedy: 'Say resume when it may go on.',
-  });
 }

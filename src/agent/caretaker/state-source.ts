@@ -14,6 +14,7 @@ import type { JournalMirror } from '../../journal/mirror.ts';
 import { newestClaim } from '../../lead/spare-claims.ts';
 import { readLocalPause } from '../../operate/local-pause.ts';
 import type { CaretakerOptions } from './options.ts';
+import { byOwnClock } from './own-clock.ts';
 import { peerReports } from './peer-reports.ts';
 import { type Marks, StoreMarks } from './store-marks.ts';
 
@@ -82,11 +83,12 @@ export class StateSource {
     const [reports, marks] = await Promise.all([this.#reports(cluster, signal), this.#storeMarks(signal)]);
     const monotonicMs = performance.now();
     this.#remember(cluster, monotonicMs);
-    const { slot, history, ...rest } = mirror.snapshot;
-    const journal = { ...rest, history: complete(history) };
+    const nowMs = Date.now();
+    const { slot, history, arrivedAtMonotonicMs, ...rest } = mirror.snapshot;
+    const journal = { ...rest, history: byOwnClock(complete(history), arrivedAtMonotonicMs, { nowMs, monotonicMs }) };
     const own = epoch();
     const state = assembleState({
-      nowMs: Date.now(),
+      nowMs,
       monotonicMs,
       cluster,
       reports,

@@ -65,6 +65,7 @@ describe.each([
   ['3.4', 3],
   ['3.5', 3],
   ['3.5', 1],
+  ['3.5', 5],
 ] as const)('a cluster of etcd %s with %d members that refuses writes', (version, members) => {
   it('is brought back with no human, and all that was written last is there', async () => {
     const to = await ready({ version, members });

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterOptions, type RealCluster, startCluster } from '../../real/cluster.ts';
-import { type ActingAgents, actingAgents } from './acting-agents.ts';
+import { type ActingAgents, actingAgents, patience } from './acting-agents.ts';
 
 const password = 'so secret';
 
@@ -76,6 +76,16 @@ describe.each(['3.4', '3.5'] as const)('etcd %s with mTLS and authentication', (
       return { 'maintenance.defrag.withoutSpare': 'true', ...(await login(started, 'caretaker')) };
     });
     const entry = await agents.run('defrag');
-    expect(entry).toMatchObject({ outcome: 'failed', code: 'ETCD_PERMISSION_DENIED' });
+    // Etcd 3.5.28 to 3.5.31 say not even their status to such a user; older ones refuse the call itself.
+    expect([entry.outcome, entry.reasons.join() + entry.summary]).toEqual([
+      version === '3.4' ? 'failed' : 'refused',
+      expect.stringContaining(version === '3.4' ? 'permission denied' : 'how large the database is, is not known'),
+    ]);
+    if (version === '3.5') {
+      await vi.waitFor(() => {
+        const paging = agents.view(0).decisions.find(({ page }) => page === true);
+        expect(paging?.reasons[0].message).toContain('permission denied');
+      }, patience);
+    }
   });
 });

@@ -123,8 +123,8 @@ function paused({ epoch }: SpareTerm): AgentError {
 }
 
 /**
- * Shows that the term is still the newest, so that it stays held during a long effect; to be called every third of
- * `lead.ttl`. Without a lease others see only what is deleted, so that costs a step. Throws as `consumeStep` does.
+ * Shows that the term is still the newest, so that it stays held during a long effect; to be called well
+ * within its time. Without a lease others see only what is deleted, so that costs a step. Throws as `consumeStep` does.
  */
 export async function keepSpareTerm(
   client: MemberClient,

@@ -25,8 +25,11 @@ export interface RunOptions {
   readonly onStep?: (slot: Slot) => void;
 }
 
-/** After these nothing more is written: what stands in the journal is somebody else's, or will be looked at again. */
-const LEAVE: ReadonlySet<string> = new Set(['TERM_LOST', 'SLOT_CHANGED', 'JOURNAL_UNCERTAIN']);
+/**
+ * After these nothing more is written: what stands in the journal is somebody else's, or will be looked at again. Spare steps
+ * are no failure either when they are used up: the next spare epoch has some.
+ */
+const LEAVE: ReadonlySet<string> = new Set(['TERM_LOST', 'SLOT_CHANGED', 'JOURNAL_UNCERTAIN', 'SPARE_STEPS_USED_UP']);
 
 /**
  * Carries out one operation to its end and writes it into the history; undefined where it was left to the next leader,

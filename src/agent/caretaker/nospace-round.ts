@@ -9,8 +9,11 @@ import { SpareJournal } from '../../operate/spare-journal.ts';
 import type { Acting } from './acting.ts';
 import { newSlot } from './new-slot.ts';
 
-/** A spare term is refreshed so often within `lead.ttl`, as a lease is. */
+/** A spare term is refreshed so often within its time, as a lease is. */
 const REFRESHES_PER_TTL = 3;
+
+/** Without a lease each refresh costs a step, and there are few: one that is lost ends the term, and the next epoch is claimed. */
+const REFRESHES_WITHOUT_LEASE = 1.5;
 
 /**
  * One round of an agent that does not lead while writes are refused and nobody leads: then no campaign can be won either,
@@ -74,7 +77,8 @@ export async function recoverFromNospace(
 /** Keeps the term while an effect takes long; where that fails, the term ends by itself. */
 async function keep({ options, keys }: Acting, term: SpareTerm, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && term.held) {
-    await sleep(term.ttlMs / REFRESHES_PER_TTL, undefined, { signal }).catch(() => undefined);
+    const refreshes = term.lease === undefined ? REFRESHES_WITHOUT_LEASE : REFRESHES_PER_TTL;
+    await sleep(term.ttlMs / refreshes, undefined, { signal }).catch(() => undefined);
     if (!signal.aborted) await keepSpareTerm(options.client, keys, term, signal).catch(() => undefined);
   }
 }

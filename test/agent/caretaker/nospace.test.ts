@@ -5,6 +5,8 @@ import { type ActingAgents, actingAgents, patience } from './acting-agents.ts';
 
 const quotaBytes = 16 * 2 ** 20;
 const valueBytes = 200_000;
+/** On a busy machine each of some thirty steps waits for its turn. */
+const longPatience = { ...patience, timeout: 200_000 };
 
 let cluster: RealCluster | undefined;
 let acting: ActingAgents | undefined;
@@ -70,7 +72,7 @@ describe.each([
   it('is brought back with no human, and all that was written last is there', async () => {
     const to = await ready({ version, members });
     await fill(to, (index) => `/history/${index % 5}`);
-    await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), patience);
+    await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), longPatience);
     await vi.waitFor(() => {
       const entry = acting?.view(0).history.find(({ operation }) => operation === 'nospace');
       expect(entry?.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['defragment', 'disarm']));
@@ -98,7 +100,7 @@ it('is brought back also while an operation is under way, and where nobody leads
   await fill(to, (index) => `/history/${index % 5}`);
   await leader.close();
   const again = await all.restart(leader);
-  await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), patience);
+  await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), longPatience);
   await vi.waitFor(() => {
     const entry = views()[0]?.history.find(({ operation }) => operation === 'nospace');
     expect(entry?.outcome).toBe('succeeded');

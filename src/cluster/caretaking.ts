@@ -65,6 +65,13 @@ export interface JournaledStep {
   readonly detail?: string;
 }
 
+/** Where the agent beside a member answers: of the key `places`. */
+export interface AgentPlace {
+  readonly memberId: string;
+  readonly member: string;
+  readonly url: string;
+}
+
 /** The operation under way: the key `slot`. */
 export interface Slot {
   /** Of this operation: stays the same when another leader goes on with it. */

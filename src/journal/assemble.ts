@@ -47,6 +47,7 @@ export function assembleSnapshot(
     requests: requests.filter(({ id }) => !done.has(id)).sort((a, b) => Number(a.revision - b.revision)),
     ...optional('pause', readable(all, 'pause')[0]?.parsed.record),
     ...optional('armed', readable(all, 'armed')[0]?.parsed.record),
+    places: readable(all, 'places')[0]?.parsed.record ?? [],
     resumedRevision: later(only(all, 'resumed')?.modRevision ?? 0n, tokenGoneRevision),
     resumeTokens: of(all, 'resume-token').map(({ index }) => index),
     unreadable: all.flatMap(unreadable),

@@ -18,6 +18,7 @@ export interface JournalKeys {
   readonly pause: Buffer;
   readonly resumed: Buffer;
   readonly armed: Buffer;
+  readonly places: Buffer;
   /** What says `resume` by going, while nothing can be put. */
   readonly resumeTokens: KeyRange;
   /** The key that a test write goes to. */
@@ -46,6 +47,7 @@ export function journalKeys(prefix: string): JournalKeys {
     pause: at('pause'),
     resumed: at('resumed'),
     armed: at('armed'),
+    places: at('places'),
     resumeTokens: { key: at('resume/'), rangeEnd: endOf(`${prefix}resume/`) },
     canary: at('canary'),
     agent: (memberId) => at(`agents/${memberId}`),

@@ -1,4 +1,5 @@
 import type {
+  AgentPlace,
   AgentRecord,
   ArmedRecord,
   HistoryEntry,
@@ -65,6 +66,8 @@ export interface JournalSnapshot {
   readonly staleRequests: readonly string[];
   readonly pause?: PauseRecord;
   readonly armed?: ArmedRecord;
+  /** Where agents were registered last, also of those that are not now. */
+  readonly places: readonly AgentPlace[];
   /** Of the last time that a person said `resume`; 0 where nobody has. */
   readonly resumedRevision: bigint;
   /** Indexes of the tokens with which that can be said while nothing can be put. */

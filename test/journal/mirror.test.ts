@@ -8,6 +8,7 @@ import { encodeEpoch } from '../../src/journal/records/epoch.ts';
 import { encodeHistory } from '../../src/journal/records/history.ts';
 import { encodeLeader } from '../../src/journal/records/leader.ts';
 import { encodePause } from '../../src/journal/records/pause.ts';
+import { encodePlaces } from '../../src/journal/records/places.ts';
 import { encodeRequest } from '../../src/journal/records/request.ts';
 import { encodeSlot } from '../../src/journal/records/slot.ts';
 import { encodeSpare } from '../../src/journal/records/spare.ts';
@@ -60,6 +61,8 @@ describe.each(['3.4', '3.5'] as const)('the mirror of the journal, on etcd %s', 
     await put(keys.request(slot.id), encodeRequest({ ...request, id: slot.id }));
     await put(keys.pause, encodePause(pause));
     await put(keys.armed, encodeArmed(armed));
+    const places = [{ memberId: 'a', member: 'm1', url: 'https://h1:9379' }];
+    await put(keys.places, encodePlaces(places));
     await put(keys.history(25n), encodeHistory(late));
     await put(keys.resumeToken(2), encodeSpare({ members: ['a', 'b'] }));
     await put(keys.spareEpoch(8n, 'a'), encodeSpare({ members: ['a', 'b'], ttlMs: 9000 }));
@@ -83,6 +86,7 @@ describe.each(['3.4', '3.5'] as const)('the mirror of the journal, on etcd %s', 
       staleRequests: [slot.id],
       pause,
       armed,
+      places,
       resumedRevision,
       resumeTokens: [2],
       unreadable: [],

@@ -28,6 +28,7 @@ const snapshot = (over: Partial<JournalSnapshot> = {}): JournalSnapshot => ({
   staleRequests: [],
   resumedRevision: 0n,
   resumeTokens: [0, 1, 2, 3],
+  places: [],
   arrivedAtMonotonicMs: new Map(),
   unreadable: [],
   spares: stock(6n),

@@ -6,6 +6,7 @@ import { type Decided, decide } from '../../decide/decide.ts';
 import type { RequestAnswer } from '../../decide/requested.ts';
 import { writeArmed } from '../../journal/armed.ts';
 import { historyToDrop } from '../../journal/history.ts';
+import { placesToWrite, writePlaces } from '../../journal/places.ts';
 import { answerRequest, dropStaleRequests } from '../../journal/requests.ts';
 import { takeOverSlot, takeSlot } from '../../journal/slot.ts';
 import type { JournaledSlot } from '../../journal/snapshot.ts';
@@ -119,6 +120,8 @@ async function keepHouse(acting: Acting, term: Term, state: ClusterState, signal
     if (snapshot.staleRequests.length > 0) {
       await dropStaleRequests(client, acting.keys, term, snapshot.staleRequests, signal);
     }
+    const places = placesToWrite(snapshot, members);
+    if (places !== undefined) await writePlaces(client, acting.keys, term, places, signal);
     const { armed: isArmed } = acting.mirror.snapshot;
     if (isArmed !== undefined && sparesMissing(snapshot, members)) {
       await replenishSpares(client, acting.keys, term, snapshot, { memberIds: members, ttlMs }, signal);

@@ -1,6 +1,6 @@
 import { sightOf } from '../../cluster/agent-sight.ts';
 import { type AgentReport, assembleState } from '../../cluster/assemble-state.ts';
-import type { AgentRecord, HistoryEntry, OperationVersions, Slot } from '../../cluster/caretaking.ts';
+import type { HistoryEntry, OperationVersions, Slot } from '../../cluster/caretaking.ts';
 import { ForeignHands } from '../../cluster/foreign-hands.ts';
 import { foreignSigns } from '../../cluster/foreign-signs.ts';
 import { LeaderSlowness } from '../../cluster/leader-slowness.ts';
@@ -15,7 +15,7 @@ import { newestClaim } from '../../lead/spare-claims.ts';
 import { readLocalPause } from '../../operate/local-pause.ts';
 import type { CaretakerOptions } from './options.ts';
 import { byOwnClock } from './own-clock.ts';
-import { peerReports } from './peer-reports.ts';
+import { type PeerAgent, peerReports } from './peer-reports.ts';
 import { type Marks, StoreMarks } from './store-marks.ts';
 
 /** A round of observation is as good as a look now for so long after its end. */
@@ -47,7 +47,7 @@ export class StateSource {
   readonly #slowness = new LeaderSlowness();
   readonly #hands = new ForeignHands();
   /** The newest record of the agent beside each member, also of those that are not registered any more. */
-  readonly #seen = new Map<string, AgentRecord>();
+  readonly #seen = new Map<string, PeerAgent>();
   #remembered = { termStableSeconds: 0, membersStableSeconds: 0, readySeconds: 0 };
 
   constructor(options: StateSourceOptions) {
@@ -139,7 +139,9 @@ export class StateSource {
 
   async #reports(cluster: ClusterSection, signal: AbortSignal): Promise<ReadonlyMap<string, AgentReport>> {
     const { caretaker, mirror, memberId } = this.#options;
-    for (const agent of mirror.snapshot.agents) this.#seen.set(agent.memberId, agent);
+    const { agents, places } = mirror.snapshot;
+    for (const place of places) if (!this.#seen.has(place.memberId)) this.#seen.set(place.memberId, place);
+    for (const agent of agents) this.#seen.set(agent.memberId, agent);
     // An agent that was started again while etcd is full cannot register; it answers where it did before.
     const others = cluster.members.flatMap(({ id }) => (id === memberId ? [] : (this.#seen.get(id) ?? [])));
     const { fetchAgent, readTimeoutMs, events } = caretaker;

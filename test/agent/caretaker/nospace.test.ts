@@ -110,6 +110,25 @@ it('is brought back also while an operation is under way, and where nobody leads
   }, patience);
 });
 
+it('is brought back also by agents that were all started while nothing could be written, not even who they are', async () => {
+  const to = await ready({ members: 3 });
+  const all = acting;
+  if (all === undefined) throw new Error('no agents');
+  await vi.waitFor(async () => {
+    const { kvs } = await to.range({ key: Buffer.from('/etcd-caretaker/places') });
+    expect(kvs[0]?.value.toString().match(/"url"/g)).toHaveLength(3);
+  }, patience);
+  await Promise.all(all.agents.map((agent) => agent.close()));
+  await fill(to, (index) => `/history/${index % 5}`);
+  // What is newer than this stays, and they have to have seen it.
+  const again = await Promise.all(all.agents.map((agent) => all.restart(agent)));
+  await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), longPatience);
+  await vi.waitFor(() => {
+    const registered = again.map((agent) => agent.observation().caretaking?.registered);
+    expect(registered).toEqual([true, true, true]);
+  }, patience);
+});
+
 it('a cluster that is full of live data stays as it is, and a person is told which prefix fills it', async () => {
   const to = await ready({ members: 1 });
   await fill(to, (index) => `/live/${index}`);

@@ -3,6 +3,7 @@ import type { TxnChange } from '../etcd/txn.ts';
 import { guardedTxn } from '../journal/guarded-txn.ts';
 import type { JournalKeys } from '../journal/keys.ts';
 import { encodeEpoch } from '../journal/records/epoch.ts';
+import { encodeRecord } from '../journal/records/format.ts';
 import { encodeSpare } from '../journal/records/spare.ts';
 import type { JournalSnapshot, SpareEpoch } from '../journal/snapshot.ts';
 import type { Term } from '../journal/term.ts';
@@ -67,7 +68,11 @@ export async function replenishSpares(
     ({ key, rangeEnd }): TxnChange => ({ delete: key, rangeEnd }),
   );
   const tokens = Array.from({ length: RESUME_TOKENS }, (_, index) => keys.resumeToken(index));
-  let changes: readonly TxnChange[] = [...outdated, ...tokens.map((key) => ({ put: key, value }))];
+  let changes: readonly TxnChange[] = [
+    ...outdated,
+    ...tokens.map((key) => ({ put: key, value })),
+    ...resumedMeanwhile(keys, snapshot),
+  ];
   let witness: Buffer | undefined = tokens[0];
   const write = async (): Promise<void> => {
     if (witness === undefined) return;
@@ -83,6 +88,14 @@ export async function replenishSpares(
     witness = keys.spareStep(spare.epoch, 0);
   }
   await write();
+}
+
+/** A token that has gone said \`resume\` to those who watched; here it is written down for those who did not. */
+function resumedMeanwhile(keys: JournalKeys, { resumeTokens }: JournalSnapshot): readonly TxnChange[] {
+  // Where there is none at all they may never have been laid by.
+  if (resumeTokens.length === 0 || resumeTokens.length === RESUME_TOKENS) return [];
+  const value = encodeRecord({ by: 'somebody, while etcd was full', atMs: Date.now() });
+  return [{ put: keys.resumed, value }];
 }
 
 async function raise(

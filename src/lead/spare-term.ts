@@ -8,10 +8,10 @@ export interface SpareTermStart {
   readonly epoch: bigint;
   readonly holder: string;
   readonly guard: readonly TxnCompare[];
-  /** The own key of the spare epoch, which is gone. */
+  /** The own key of the spare epoch, which is gone; or one that never was. */
   readonly ownKey: Buffer;
-  /** Indexes of the steps that are there. */
-  readonly steps: readonly number[];
+  /** Indexes of the steps that are there; absent: the term stands on the lease alone, and its steps consume nothing. */
+  readonly steps?: readonly number[];
   /** At which the claim was made. */
   readonly revision: bigint;
   /** When the claim was sent, by the monotonic clock. */
@@ -40,6 +40,8 @@ export class SpareTerm implements Term, Disposable {
   /** For so long it is held without a sign. */
   readonly ttlMs: number;
   readonly #parent: Term | undefined;
+  /** Its steps consume nothing: the spare epochs are used up, and it stands on the lease alone. */
+  readonly stepless: boolean;
   readonly #steps: number[];
   readonly #lost = new AbortController();
   readonly #follow = (event: Event): void => {
@@ -56,7 +58,8 @@ export class SpareTerm implements Term, Disposable {
     this.ownKey = ownKey;
     this.revision = revision;
     this.lease = lease;
-    this.#steps = [...steps];
+    this.stepless = steps === undefined;
+    this.#steps = [...(steps ?? [])];
     this.ttlMs = ttlMs;
     this.#parent = parent;
     this.refreshed(sentAtMs);
@@ -80,9 +83,14 @@ export class SpareTerm implements Term, Disposable {
     return this.#lost.signal;
   }
 
-  /** The step that is consumed next; undefined when all are used up. */
-  get nextStep(): number | undefined {
-    return this.#steps[0];
+  /** Takes the step that is consumed next, so that nobody else in this process does; undefined when all are used up. */
+  takeStep(): number | undefined {
+    return this.#steps.shift();
+  }
+
+  /** Gives back a step that was not consumed after all. */
+  returnStep(index: number): void {
+    this.#steps.unshift(index);
   }
 
   /** Takes note that a guarded transaction has succeeded. @param sentAtMs when it was sent, by the monotonic clock */
@@ -94,11 +102,6 @@ export class SpareTerm implements Term, Disposable {
       () => this.end('nothing was done under it for too long'),
       Math.max(0, this.#deadlineMs - performance.now()),
     );
-  }
-
-  /** Takes note that the next step is consumed. */
-  stepped(): void {
-    this.#steps.shift();
   }
 
   /** Ends it. @param reason why, for people */

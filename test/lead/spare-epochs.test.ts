@@ -85,7 +85,7 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
 
   beforeAll(async () => {
     journal = await journalOnEtcd({ version, quotaBytes: 16 * 1024 * 1024 });
-    for (let index = 0; index <= STEPS + 3; index += 1) {
+    for (let index = 0; index <= STEPS + 4; index += 1) {
       const keys = await prepare();
       const first = await registered(journal.direct, keys, 'a');
       opened.push(first.current.lease);
@@ -144,6 +144,19 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
     term.end('the test is over');
   });
 
+  test('two steps at the same moment take one each', async () => {
+    const [, , , { keys } = { keys: journal.newKeys() }] = prepared;
+    const mirror = await follow(keys);
+    using term = (await claim(mirror.snapshot, keys, 'b')) as SpareTerm;
+    const both = await Promise.all([
+      consumeStep(journal.direct, keys, term),
+      keepSpareTerm(journal.direct, keys, term),
+    ]);
+    expect([both[0], term.held]).toEqual([0, true]);
+    expect(await consumeStep(journal.direct, keys, term)).toBe(2);
+    term.end('the test is over');
+  });
+
   test('a claimer whose place was taken cannot step any more, whatever its clock says', async () => {
     const [, { keys } = { keys: journal.newKeys() }] = prepared;
     const mirror = await follow(keys);
@@ -158,7 +171,7 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
   });
 
   test('a claimer that dies after any step is followed by another one, which goes on', async () => {
-    const deaths = prepared.slice(3).map(async ({ keys, first }, steps) => {
+    const deaths = prepared.slice(4).map(async ({ keys, first }, steps) => {
       const mirror = await follow(keys);
       const { current } = first;
       const options = { client: journal.direct, keys, ttlMs: LONG_TTL_MS, registration: first };
@@ -231,6 +244,8 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
     expect(next.epoch).toBe(3n);
     const now = await agent.mirror.waitFor(({ epoch }) => epoch === 3n);
     await replenishSpares(journal.direct, keys, next, now, { memberIds: members, ttlMs: LONG_TTL_MS });
+    // Nobody had said resume.
+    expect(agent.mirror.snapshot.resumedRevision).toBe(0n);
     const full = await agent.mirror.waitFor((snapshot) => !sparesMissing(snapshot, members));
     expect(full.spares.map(({ epoch }) => epoch)).toEqual([4n, 5n, 6n, 7n, 8n, 9n, 10n, 11n]);
 

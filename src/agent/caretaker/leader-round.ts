@@ -4,6 +4,7 @@ import type { ClusterState } from '../../cluster/state.ts';
 import { membersToArm } from '../../decide/arming.ts';
 import { type Decided, decide } from '../../decide/decide.ts';
 import type { RequestAnswer } from '../../decide/requested.ts';
+import type { DecideSettings } from '../../decide/settings.ts';
 import { writeArmed } from '../../journal/armed.ts';
 import { historyToDrop } from '../../journal/history.ts';
 import { placesToWrite, writePlaces } from '../../journal/places.ts';
@@ -12,13 +13,13 @@ import { takeOverSlot, takeSlot } from '../../journal/slot.ts';
 import type { JournaledSlot } from '../../journal/snapshot.ts';
 import type { Term } from '../../journal/term.ts';
 import { replenishSpares, sparesMissing } from '../../lead/spare-stock.ts';
-import type { Operation } from '../../operate/operation.ts';
+import { type Operation, OperationStopped } from '../../operate/operation.ts';
 import { runOperation } from '../../operate/runner.ts';
 import { SlotJournal } from '../../operate/slot-journal.ts';
 import type { Acting } from './acting.ts';
 import { isFull } from './member-fitness.ts';
 import { newSlot } from './new-slot.ts';
-import { recoverFromNospace } from './nospace-round.ts';
+import { recoverFromNospace, unlessClaimed } from './nospace-round.ts';
 
 /** A request that what goes by itself has held up for so long is given back. */
 const REQUEST_WAITS_MS = 10 * 60_000;
@@ -40,9 +41,10 @@ export async function leaderRound(acting: Acting, term: Term, signal: AbortSigna
   if (!term.held) return;
   await keepHouse(acting, term, state, signal);
   const decided = decide(state, acting.options.settings);
-  acting.decided(decided.decisions);
+  const decisions = decided.decisions.map((decision) => unlessClaimed(acting, decision, term));
+  acting.decided(decisions);
   await answer(acting, term, decided, signal);
-  const { chosen } = decided;
+  const chosen = decisions.find(({ decision }) => decision === 'act');
   if (chosen?.action === undefined) return;
   const requestId = decided.request?.decision === chosen ? decided.request.request.id : undefined;
   await carryOut(acting, term, { decision: chosen, action: chosen.action, requestId }, signal);
@@ -65,7 +67,18 @@ async function resume(acting: Acting, term: Term, left: JournaledSlot, signal: A
     id: left.slot.id,
     phase: left.slot.phase,
   });
-  await run(acting, term, operation, journaled, signal);
+  const refusal = notWanted(left, acting.options.settings);
+  const carried: Operation = refusal === undefined ? operation : { ...operation, run: () => Promise.reject(refusal) };
+  await run(acting, term, carried, journaled, signal);
+}
+
+/** Why an operation that was begun is not gone on with: people have taken the right to act away since. */
+function notWanted({ slot }: JournaledSlot, { mode, policies }: DecideSettings): OperationStopped | undefined {
+  if (mode === 'plan') return new OperationStopped('MODE_PLAN', 'mode is plan now');
+  if (slot.requestedBy !== undefined || !isOperationName(slot.operation) || policies[slot.operation] === 'auto') {
+    return undefined;
+  }
+  return new OperationStopped('POLICY_OFF', `the policy ${slot.operation} is ${policies[slot.operation]} now`);
 }
 
 async function carryOut(

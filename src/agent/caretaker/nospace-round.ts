@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action, Decision, HistoryEntry, Slot } from '../../cluster/caretaking.ts';
 import { decide } from '../../decide/decide.ts';
+import { passes } from '../../decide/reason-codes.ts';
 import type { Term } from '../../journal/term.ts';
+import { claimable, USED_UP } from '../../lead/spare-claims.ts';
 import { claimSpareEpoch, consumeStep, keepSpareTerm } from '../../lead/spare-epochs.ts';
 import type { SpareTerm } from '../../lead/spare-term.ts';
 import { runOperation } from '../../operate/runner.ts';
@@ -23,11 +25,24 @@ export async function leaderlessRound(acting: Acting, signal: AbortSignal): Prom
   const { connected, leaderRevision, epoch } = acting.mirror.snapshot;
   if (!connected || leaderRevision > 0n || epoch === undefined) return;
   const state = await acting.source.observe(signal);
-  const decided = decide({ ...state, requests: [] }, acting.options.settings);
-  acting.decided(decided.decisions);
-  const decision = decided.decisions.find(({ policy }) => policy === 'nospace');
+  const { decisions: all } = decide({ ...state, requests: [] }, acting.options.settings);
+  const decisions = all.map((decision) => unlessClaimed(acting, decision));
+  acting.decided(decisions);
+  const decision = decisions.find(({ policy }) => policy === 'nospace');
   if (decision?.decision !== 'act' || decision.action === undefined) return;
   await recoverFromNospace(acting, { decision, action: decision.action }, signal);
+}
+
+/** The decision to bring the cluster back, held where this agent may not claim the right to now; then it says why. */
+export function unlessClaimed(acting: Acting, decision: Decision, term?: Term): Decision {
+  if (decision.policy !== 'nospace' || decision.decision !== 'act') return decision;
+  const { memberId } = acting.registration.record;
+  const claimer = { memberId, leads: term !== undefined, ttlMs: acting.options.ttlMs, nowMs: performance.now() };
+  const may = claimable(acting.mirror.snapshot, claimer);
+  if ('spare' in may || (term !== undefined && may.reason.code === USED_UP)) return decision;
+  const { action: _action, ...rest } = decision;
+  const page = passes(may.reason.code) ? {} : { page: true };
+  return { ...rest, decision: 'hold', reasons: [may.reason, ...decision.reasons], ...page };
 }
 
 /** Claims a spare epoch and brings the cluster back under it. Does nothing where another agent may, or was faster. */

@@ -7,8 +7,8 @@ export interface Moment {
 }
 
 /**
- * The history with ends no earlier than this process saw them arrive: whoever wrote them down may have had a clock that is
- * behind, and cool-downs would be too short by as much.
+ * The history with ends when this process saw them arrive: whoever wrote them down may have had a clock that is behind or
+ * ahead, and cool-downs would be too short or too long by as much.
  * @param arrived when entries arrived, by revision and the monotonic clock; those from before this process looked are absent
  */
 export function byOwnClock(
@@ -19,6 +19,6 @@ export function byOwnClock(
   return history.map((entry) => {
     const arrivedMs = arrived.get(entry.revision);
     if (arrivedMs === undefined) return entry;
-    return { ...entry, endedAtMs: Math.max(entry.endedAtMs, nowMs - (monotonicMs - arrivedMs)) };
+    return { ...entry, endedAtMs: nowMs - (monotonicMs - arrivedMs) };
   });
 }

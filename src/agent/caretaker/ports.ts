@@ -179,7 +179,10 @@ async function note(
     steps: [],
     figures: {},
   };
-  await addHistory(acting.options.client, acting.keys, entry, historyToDrop(history), signal).catch((error: unknown) =>
-    acting.options.events.onFault(`note of the ${said.operation}`, error),
+  await addHistory(acting.options.client, acting.keys, entry, historyToDrop(history), signal).catch(
+    (error: unknown) => {
+      if (error instanceof EtcdError && error.code === 'ETCD_NOSPACE') acting.unwritten.push(entry);
+      else acting.options.events.onFault(`note of the ${said.operation}`, error);
+    },
   );
 }

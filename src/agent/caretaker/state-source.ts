@@ -28,6 +28,8 @@ export interface StateSourceOptions {
   readonly ownOperations: OperationVersions;
   /** The journal's history with what this agent could not write there. */
   readonly complete: (history: readonly HistoryEntry[]) => readonly HistoryEntry[];
+  /** When entries that this agent has added ended, by revision and its monotonic clock. */
+  readonly ended: () => ReadonlyMap<bigint, number>;
   /** Of the own term, while this agent leads. */
   readonly epoch: () => bigint | undefined;
 }
@@ -76,7 +78,7 @@ export class StateSource {
    * which members there are.
    */
   async observe(signal: AbortSignal, use: 'now' | 'newest round' = 'now'): Promise<ClusterState> {
-    const { caretaker, mirror, ownOperations, epoch, complete } = this.#options;
+    const { caretaker, mirror, ownOperations, epoch, complete, ended } = this.#options;
     const cluster =
       (use === 'newest round' ? newestRound(caretaker.observation()) : undefined) ??
       (await caretaker.freshCluster(signal));
@@ -85,7 +87,8 @@ export class StateSource {
     this.#remember(cluster, monotonicMs);
     const nowMs = Date.now();
     const { slot, history, arrivedAtMonotonicMs, ...rest } = mirror.snapshot;
-    const journal = { ...rest, history: byOwnClock(complete(history), arrivedAtMonotonicMs, { nowMs, monotonicMs }) };
+    const arrived = new Map([...arrivedAtMonotonicMs, ...ended()]);
+    const journal = { ...rest, history: byOwnClock(complete(history), arrived, { nowMs, monotonicMs }) };
     const own = epoch();
     const state = assembleState({
       nowMs,

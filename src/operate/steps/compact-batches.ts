@@ -27,6 +27,9 @@ const MOST_BATCHES = 50n;
  */
 const REST_FACTOR = 10;
 
+/** Whatever else is to be done waits for its end. */
+const LONGEST_REST_MS = 30_000;
+
 /** What is left of a compaction. */
 export interface CompactionLeft {
   /** The store is compacted up to here. */
@@ -77,7 +80,7 @@ export async function compactInBatches(
     at = next;
     batches += 1;
     pace = nextPace(pace, tookMs, timing.batchMs);
-    if (at < target) await sleep(Math.max(1, tookMs * REST_FACTOR), undefined, { signal });
+    if (at < target) await sleep(Math.min(LONGEST_REST_MS, Math.max(1, tookMs * REST_FACTOR)), undefined, { signal });
   }
   return { at, target, pace, batches };
 }

@@ -1,22 +1,9 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { SecureContext } from 'node:tls';
 import { AgentError } from '../cluster/agent-error.ts';
 import { speaksTls } from '../etcd/diagnose.ts';
 import { type DialFacts, faultOfDialError } from '../etcd/dial-faults.ts';
-import { secureContextOf } from '../pem/secure-context.ts';
-
-/** Where an agent answers, and what it needs to see. */
-export interface AgentAddress {
-  /** `http://127.0.0.1:9379`, `https://host:9379` or `unix:/path/to/agent.sock`. */
-  readonly url: string;
-  /** Bearer token. */
-  readonly token?: string;
-  /** PEM texts: the CA of the agent's certificate (absent: the system's), and an own certificate with its key. */
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-}
+import { type AgentAddress, type Target, targetOf } from './agent-address.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 /** Longer than an agent tries to find out what became of a change in etcd: 30 s. */
@@ -26,7 +13,6 @@ const TLS_GREETING_MS = 2000;
 const notTls = /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|EPROTO)$/;
 /** An observation of a large cluster has some hundred KiB. */
 const MAX_REPLY_BYTES = 32 * 2 ** 20;
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** One call: what is asked for, and what is sent along. */
 interface Call {
@@ -176,42 +162,6 @@ const remedy =
   'Check that the agent runs and where it listens (expose.listen); --agent or ETCD_CARETAKER_AGENT names another one, --ca its CA.';
 const outcomeRemedy = 'Look with `etcd-caretaker explain` before asking again.';
 const tokenRemedy = 'Give the token of the agent with --token-file or ETCD_CARETAKER_TOKEN.';
-
-type Target = RequestOptions & { readonly secure: boolean; readonly context?: SecureContext };
-
-function targetOf(address: AgentAddress): Target {
-  const { url, token } = address;
-  const socket = /^unix:(?:\/\/)?(\/.+)$/.exec(url)?.[1];
-  if (socket !== undefined) {
-    return { secure: false, socketPath: socket, host: 'localhost' };
-  }
-  const parsed = URL.parse(url);
-  if (parsed === null || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
-    throw new AgentError('USAGE', `"${url}" is not the URL of an agent.`, {
-      remedy: 'Write it as http://127.0.0.1:9379, https://host:9379 or unix:/path/to/agent.sock.',
-    });
-  }
-  const secure = parsed.protocol === 'https:';
-  if (!secure && token !== undefined && !LOOPBACK.test(parsed.hostname)) {
-    throw new AgentError('USAGE', `The token is not sent to ${url}: it would cross the network in plain text.`, {
-      remedy: 'Use https://, or leave the token out.',
-    });
-  }
-  return {
-    secure,
-    ...(secure ? { context: contextOf(address) } : {}),
-    // Node wants IPv6 addresses without the brackets that a URL needs.
-    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: parsed.port === '' ? (secure ? 443 : 80) : parsed.port,
-  };
-}
-
-function contextOf({ ca, cert, key }: AgentAddress): SecureContext {
-  const given = Object.entries({ ca, cert, key }).flatMap(([name, pem]) =>
-    pem === undefined ? [] : [[name, { name: `--${name}`, pem }] as const],
-  );
-  return secureContextOf(Object.fromEntries(given));
-}
 
 /** What is to be done about faults of TLS; all others are of the address. */
 const tlsRemedies: ReadonlyMap<string, string> = new Map([

@@ -5,7 +5,7 @@ import { type HistoryEntry, operationNames } from '../cluster/caretaking.ts';
 import { parseDurationMs } from '../config/duration.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
 import { type Agents, askOne } from './any-agent.ts';
-import { decisionReply, operationsReply, requestId } from './caretaking-reply.ts';
+import { type DecisionsJson, decisionReply, decisionsReply, operationsReply, requestId } from './caretaking-reply.ts';
 import { decisionText } from './decision-text.ts';
 import { exitCodes } from './exit-codes.ts';
 import { paintStdout } from './explain.ts';
@@ -17,6 +17,7 @@ import { outcomeText } from './run/outcome-text.ts';
 import type { AsJson } from './status-text.ts';
 
 const PATH = '/api/v1/operations';
+const DECISIONS_PATH = '/api/v1/decisions';
 const POLL_MS = 1000;
 const READ_TIMEOUT_MS = 10_000;
 
@@ -74,7 +75,7 @@ async function run(operation: string, options: RunOptions): Promise<void> {
     process.stdout.write(output === 'table' ? `${id}\n` : await printed({ id }, output));
     return;
   }
-  const ended = await followed(agents, id, options.timeout);
+  const ended = await followed(agents, { id, operation }, options.timeout);
   process.stdout.write(output === 'table' ? outcomeText(ended) : await printed(ended, output));
   process.exitCode = ended.outcome === 'succeeded' ? exitCodes.fine : exitCodes.fault;
 }
@@ -92,7 +93,11 @@ async function dryRun(agents: Agents, wanted: object, output: RunOptions['output
 }
 
 /** Throws `INTERRUPTED` on Ctrl-C, and `STILL_UNDER_WAY` after the timeout: the operation goes on in both cases. */
-async function followed(agents: Agents, id: string, timeoutMs: number): Promise<AsJson<HistoryEntry>> {
+async function followed(
+  agents: Agents,
+  { id, operation }: { readonly id: string; readonly operation: string },
+  timeoutMs: number,
+): Promise<AsJson<HistoryEntry>> {
   const end = new AbortController();
   const remedy = `Look with \`etcd-caretaker explain\`; its end will be in the history (GET ${PATH}) as ${id}.`;
   const interrupt = (): void =>
@@ -104,7 +109,8 @@ async function followed(agents: Agents, id: string, timeoutMs: number): Promise<
   try {
     return await follow({
       id,
-      read: () => inTurn(agents, end.signal),
+      read: () => inTurn(agents, end.signal, PATH, operationsReply),
+      heldBy: async () => heldBy(await inTurn(agents, end.signal, DECISIONS_PATH, decisionsReply), operation),
       say: (line) => process.stderr.write(`${line}\n`),
       nameOf: await memberNames(agents[0]),
       pollMs: POLL_MS,
@@ -117,17 +123,28 @@ async function followed(agents: Agents, id: string, timeoutMs: number): Promise<
 }
 
 /** Any agent knows all of it, as long as its member answers. */
-async function inTurn(agents: Agents, signal: AbortSignal) {
+async function inTurn<T>(
+  agents: Agents,
+  signal: AbortSignal,
+  path: string,
+  replyOf: (url: string, json: unknown) => T,
+): Promise<T> {
   let failure: unknown;
   for (const agent of agents) {
     try {
-      const json = await within([signal], READ_TIMEOUT_MS, (until) => agent.get(PATH, until));
-      return operationsReply(agent.url, json);
+      const json = await within([signal], READ_TIMEOUT_MS, (until) => agent.get(path, until));
+      return replyOf(agent.url, json);
     } catch (error) {
       failure ??= error;
     }
   }
   throw failure;
+}
+
+/** The oldest request's decision stands before those of the policies, so it is the first one of its name. */
+function heldBy({ decisions }: DecisionsJson, operation: string): string | undefined {
+  const decision = decisions.find(({ policy }) => policy === operation);
+  return decision?.decision === 'act' ? undefined : decision?.reasons[0]?.message;
 }
 
 function parseTimeout(text: string): number {

@@ -1,5 +1,4 @@
 import type { AgentSight } from './agent-sight.ts';
-import { displayName } from './assemble.ts';
 import type {
   AgentRecord,
   ArmedRecord,
@@ -11,6 +10,7 @@ import type {
   Slot,
   UnreadableKey,
 } from './caretaking.ts';
+import { displayName } from './cluster-replies.ts';
 import type { ClusterMember, ClusterSection, MemberStatus } from './sections.ts';
 import type { ClusterState, ForeignSign, MemberState, RevisionSample } from './state.ts';
 

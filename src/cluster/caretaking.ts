@@ -65,6 +65,13 @@ export interface JournaledStep {
   readonly detail?: string;
 }
 
+/** Where the agent beside a member answers: of the key `places`. */
+export interface AgentPlace {
+  readonly memberId: string;
+  readonly member: string;
+  readonly url: string;
+}
+
 /** The operation under way: the key `slot`. */
 export interface Slot {
   /** Of this operation: stays the same when another leader goes on with it. */
@@ -85,7 +92,6 @@ export interface Slot {
   readonly reasons: readonly string[];
   /** Who asked for it, where a person did. */
   readonly requestedBy?: string;
-  readonly dryRun?: boolean;
   /** What the policy decided on: revisions, thresholds. Does not change. */
   readonly parameters: Readonly<Record<string, JournalValue>>;
   /** What the operation has to remember across leaders. */

@@ -17,6 +17,9 @@ const policy = 'compaction';
  * itself compacts, that is left to them.
  */
 export const compactionPolicy: Policy = (state, settings, asked) => {
+  if (asked?.target !== undefined) {
+    return hold(policy, [because('TARGET_UNKNOWN', 'a compaction is of the whole store: it takes no member')]);
+  }
   const others = asked === undefined ? doneByOthers(state) : [];
   if (isSome(others)) return hold(policy, others);
   const limit = limitOf(state, settings);

@@ -1,16 +1,11 @@
-import {
-  type Decision,
-  isOperationName,
-  operationNames,
-  type Reason,
-  type RequestRecord,
-} from '../cluster/caretaking.ts';
+import { type Decision, operationNames, type Reason, type RequestRecord } from '../cluster/caretaking.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import { gate, unreadableReason } from './gate.ts';
 import { policies } from './list.ts';
 import { because, isSome, type Reasons } from './policy.ts';
 import { type RequestAnswer, requestedDecision } from './requested.ts';
 import type { DecideSettings } from './settings.ts';
+import { unknownSlot } from './unknown-slot.ts';
 
 /** All that was decided in one round. */
 export interface Decided {
@@ -51,14 +46,10 @@ function oldestOf(requests: readonly RequestRecord[]): RequestRecord | undefined
 }
 
 /** What in the journal keeps the agents from everything until a person has looked, also while there is nothing to do. */
-function journalTrouble({ unreadable, slot }: ClusterState): readonly Reason[] {
-  const unknown = slot !== undefined && !isOperationName(slot.operation);
-  return [
-    ...unreadable.map(unreadableReason),
-    ...(unknown
-      ? [because('KEY_UNREADABLE', `the slot holds the operation ${slot.operation}, which this version does not know`)]
-      : []),
-  ];
+function journalTrouble(state: ClusterState): readonly Reason[] {
+  const { unreadable } = state;
+  const unknown = unknownSlot(state);
+  return [...unreadable.map(unreadableReason), ...(unknown === undefined ? [] : [unknown])];
 }
 
 function paging(decision: Decision, trouble: Reasons): Decision {

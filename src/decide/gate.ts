@@ -1,6 +1,5 @@
 import {
   type Decision,
-  isOperationName,
   type OperationName,
   operationNames,
   type Reason,
@@ -13,11 +12,14 @@ import { budgetedToday, endedOf, failuresInRow, sinceMs } from './past.ts';
 import { type Asked, because, hold, isSome } from './policy.ts';
 import { passes } from './reason-codes.ts';
 import type { DecideSettings } from './settings.ts';
+import { unknownSlot } from './unknown-slot.ts';
 
 /** An operation that did not come to its end is not tried again at once, though it neither failed nor has a cool-down. */
 const RETRY_AFTER_MS = 10 * 60_000;
 /** A cluster that refuses writes has less time; whether anything has changed is for its policy to say. */
 const NOSPACE_RETRY_AFTER_MS = 10_000;
+/** Each try in vain uses up a spare epoch, of which there are eight: the wait is twice as long each time, up to this. */
+const MOST_RETRY_AFTER_MS = 10 * 60_000;
 
 /** Signs that make an operation dangerous, whoever asks for it: members may come, go or restart at any moment. */
 const dangerousSigns: ReadonlySet<string> = new Set(['FOREIGN_MEMBER_CHANGE', 'FOREIGN_UPGRADE']);
@@ -38,7 +40,7 @@ export function gate(decision: Decision, state: ClusterState, settings: DecideSe
     ...unreadable(state),
     ...paused(decision, state),
     // Under NOSPACE the slot cannot be written any more: the recovery takes it away with its claim.
-    ...(decision.policy === 'nospace' && isOperationName(state.slot?.operation ?? 'nospace') ? [] : slotBusy(state)),
+    ...(decision.policy === 'nospace' && unknownSlot(state) === undefined ? [] : slotBusy(state)),
     // Before arming, agents are expected to be missing still.
     ...(armed ? agents : []),
     ...breakerOpen(decision, state, settings),
@@ -116,15 +118,19 @@ function breakerOpen({ policy }: Decision, state: ClusterState, settings: Decide
   const failures = failuresInRow(state, policy);
   if (failures < settings.breakerFailures) return [];
   const last = endedOf(state.history, policy)[0]?.summary ?? '';
-  const cannotWrite = policy === 'nospace' ? ' (while NOSPACE is raised that cannot be written: make room first)' : '';
-  const message = `${policy} has failed ${failures} times in a row, the last time because: ${last}. Once that is mended, "etcd-caretaker resume" lets it try again${cannotWrite}`;
+  const message = `${policy} has failed ${failures} times in a row, the last time because: ${last}. Once that is mended, "etcd-caretaker resume" lets it try again`;
   return [because('BREAKER_OPEN', message)];
 }
 
 function retryLater({ policy }: Decision, { history, nowMs, resumedRevision }: ClusterState): readonly Reason[] {
   const last = endedOf(history, policy)[0];
   if (last === undefined || last.outcome === 'succeeded' || last.revision <= resumedRevision) return [];
-  const waitMs = policy === 'nospace' ? NOSPACE_RETRY_AFTER_MS : RETRY_AFTER_MS;
+  const vain = endedOf(history, policy).findIndex(
+    ({ outcome, revision }) => outcome === 'succeeded' || revision <= resumedRevision,
+  );
+  const tries = vain === -1 ? endedOf(history, policy).length : vain;
+  const waitMs =
+    policy === 'nospace' ? Math.min(NOSPACE_RETRY_AFTER_MS * 2 ** (tries - 1), MOST_RETRY_AFTER_MS) : RETRY_AFTER_MS;
   const leftMs = waitMs - sinceMs(nowMs, last.endedAtMs);
   if (leftMs <= 0) return [];
   const message = `the last ${policy} ${last.outcome === 'failed' ? 'failed' : 'had to stop'} (${last.summary}); it is tried again in ${formatSpan(leftMs / 1000)}`;

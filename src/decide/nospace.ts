@@ -32,6 +32,13 @@ const LIVE_DATA_CODE = 'NOSPACE_LIVE_DATA';
 /** …and with which it says that what fills the store is not old enough to go. */
 const YOUNG_HISTORY_CODE = 'NOSPACE_YOUNG_HISTORY';
 
+/** Where a quorum answers, and yet nobody says its alarms, that stays so until a person gives the agents the right to ask. */
+function alarmsUnknown({ members }: ClusterState): Reason {
+  const refused = members.flatMap(({ fault }) => fault ?? []);
+  const why = refused[0] === undefined ? '' : `: ${refused[0]}`;
+  return because('ALARMS_UNKNOWN', `no member could be asked for its alarms${why}`);
+}
+
 /**
  * Gets the cluster out of NOSPACE: old revisions go, databases are defragmented, and exactly the raised alarms are taken
  * back. It does not wait for windows, cool-downs or budgets, and it needs no voter to spare: the cluster refuses writes
@@ -43,7 +50,7 @@ export const nospacePolicy: Policy = (state, settings, asked) => {
   const alarmed = state.alarms.filter(({ alarm }) => alarm === 'NOSPACE').map(({ memberId }) => memberId);
   if (alarmed.length === 0) {
     return state.alarmsUnknown
-      ? hold(policy, [because('ALARMS_UNKNOWN', 'no member could be asked for its alarms')])
+      ? hold(policy, [alarmsUnknown(state)], state.linearizable)
       : hold(policy, [because('NO_ALARM', 'NOSPACE is not raised')]);
   }
   const trouble = [

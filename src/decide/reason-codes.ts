@@ -37,7 +37,7 @@ export const reasonCodes = {
   OUTSIDE_WINDOW: { sentence: 'It waits for a maintenance window.' },
 
   // Why the cluster is in no state for it.
-  NOT_LINEARIZABLE: { sentence: 'The member list did not come from a quorum.' },
+  NOT_LINEARIZABLE: { sentence: 'The member list did not come from a quorum.', passes: true },
   NO_RAFT_LEADER: { sentence: 'The members do not agree on a raft leader.', passes: true },
   QUORUM_LOST: { sentence: 'Fewer voters answer than make a quorum.' },
   VOTER_UNREACHABLE: { sentence: 'A voter does not answer.' },
@@ -87,6 +87,16 @@ export const reasonCodes = {
   FOREIGN_UPGRADE: { sentence: 'Members run different minor versions without an upgrade of ours.' },
   FOREIGN_DEFRAG: { sentence: 'Somebody else defragmented a member.' },
   FOREIGN_COMPACTION: { sentence: 'Somebody else compacted the store.' },
+
+  // Why the recovery of a full etcd waits for its turn: see `lead/spare-claims.ts`.
+  JOURNAL_NOT_CONNECTED: { sentence: 'The journal is not followed at the moment.', passes: true },
+  NOT_LEADER: { sentence: 'Another agent leads.', passes: true },
+  SPARE_CLAIMED: { sentence: 'Another agent brings the cluster back.', passes: true },
+  SPARE_CLAIM_RECENT: { sentence: 'An agent that has gone may still hold its claim for a moment.', passes: true },
+  SPARE_NOT_FOR_MEMBER: { sentence: 'What was laid by for a full etcd is from before this member joined.' },
+  SPARES_USED_UP: { sentence: 'What was laid by for a full etcd is used up: a person has to make room.' },
+  EPOCH_UNREADABLE: { sentence: 'The stored epoch cannot be read.' },
+  SLOT_UNREADABLE: { sentence: 'The slot cannot be read.' },
 
   // Why a request cannot be granted at all.
   OPERATION_UNKNOWN: { sentence: 'This version knows no such operation.' },

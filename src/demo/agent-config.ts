@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { DemoLayout, MemberLayout } from './layout.ts';
 
@@ -14,6 +15,8 @@ export async function writeAgentConfig(layout: DemoLayout, member: MemberLayout)
       compaction: { keep: '1m', keepRevisions: 500 },
       nospace: { compactOlderThan: '10s' },
     },
+    // Not beside the socket, which for a long path is in a folder shared with other demos.
+    operate: { pauseFile: join(member.folder, `${member.name}.pause`) },
     expose: {
       listen: `127.0.0.1:${member.ports[2]}`,
       socket: member.agentSocket,

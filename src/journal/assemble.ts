@@ -1,9 +1,10 @@
 import type { UnreadableKey } from '../cluster/caretaking.ts';
 import type { JournalEntry } from './entries.ts';
+import type { Sighted } from './sightings.ts';
 import type { JournaledRequest, JournaledSlot, JournalSnapshot, SpareEpoch } from './snapshot.ts';
 
 /** What only the mirror knows of a snapshot. */
-export type MirrorState = Pick<JournalSnapshot, 'revision' | 'connected' | 'fault' | 'lastSpareChangeAtMonotonicMs'>;
+export type MirrorState = Pick<JournalSnapshot, 'revision' | 'connected' | 'fault'> & Sighted;
 
 type Kind = JournalEntry['kind'];
 type Of<K extends Kind> = Extract<JournalEntry, { kind: K }>;
@@ -11,7 +12,10 @@ type RecordOf<K extends Kind> = Extract<Of<K>['parsed'], { kind: 'record' }>['re
 type Readable<K extends Kind> = Of<K> & { readonly parsed: { readonly kind: 'record'; readonly record: RecordOf<K> } };
 
 /** All keys of the journal, as one thing. */
-export function assembleSnapshot(all: readonly JournalEntry[], state: MirrorState): JournalSnapshot {
+export function assembleSnapshot(
+  all: readonly JournalEntry[],
+  { tokenGoneRevision, ...state }: MirrorState,
+): JournalSnapshot {
   const leader = only(all, 'leader');
   const epoch = only(all, 'epoch');
   const readableEpoch = readable(all, 'epoch')[0]?.parsed.record;
@@ -43,10 +47,16 @@ export function assembleSnapshot(all: readonly JournalEntry[], state: MirrorStat
     requests: requests.filter(({ id }) => !done.has(id)).sort((a, b) => Number(a.revision - b.revision)),
     ...optional('pause', readable(all, 'pause')[0]?.parsed.record),
     ...optional('armed', readable(all, 'armed')[0]?.parsed.record),
-    resumedRevision: only(all, 'resumed')?.modRevision ?? 0n,
+    places: readable(all, 'places')[0]?.parsed.record ?? [],
+    resumedRevision: later(only(all, 'resumed')?.modRevision ?? 0n, tokenGoneRevision),
+    resumeTokens: of(all, 'resume-token').map(({ index }) => index),
     unreadable: all.flatMap(unreadable),
     spares: spares(all),
   };
+}
+
+function later(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 function of<K extends Kind>(all: readonly JournalEntry[], kind: K): readonly Of<K>[] {
@@ -75,11 +85,12 @@ function spares(all: readonly JournalEntry[]): readonly SpareEpoch[] {
   const byEpoch = Map.groupBy(readable(all, 'spare'), ({ name }) => name.epoch);
   return [...byEpoch]
     .map(([epoch, entries]): SpareEpoch => {
-      const members = entries[0]?.parsed.record.members ?? [];
+      const { members = [], ttlMs } = entries[0]?.parsed.record ?? {};
       const present = new Set(entries.map(({ name }) => (name.kind === 'spare-epoch' ? name.memberId : undefined)));
       return {
         epoch,
         members,
+        ...optional('ttlMs', ttlMs),
         missing: members.filter((memberId) => !present.has(memberId)),
         steps: entries.flatMap(({ name }) => (name.kind === 'spare-step' ? [name.index] : [])).sort((a, b) => a - b),
       };

@@ -1,4 +1,5 @@
 import type {
+  AgentPlace,
   AgentRecord,
   ArmedRecord,
   HistoryEntry,
@@ -16,6 +17,7 @@ import { garbage, type Parsed } from './records/format.ts';
 import { parseHistory } from './records/history.ts';
 import { parseLeader } from './records/leader.ts';
 import { parsePause } from './records/pause.ts';
+import { parsePlaces } from './records/places.ts';
 import { parseRequest } from './records/request.ts';
 import { parseSlot } from './records/slot.ts';
 import { parseSpare, type SpareRecord } from './records/spare.ts';
@@ -30,8 +32,11 @@ type Content =
   | { readonly kind: 'request'; readonly parsed: Parsed<RequestRecord> }
   | { readonly kind: 'pause'; readonly parsed: Parsed<PauseRecord> }
   | { readonly kind: 'armed'; readonly parsed: Parsed<ArmedRecord> }
+  | { readonly kind: 'places'; readonly parsed: Parsed<readonly AgentPlace[]> }
   /** Only its revision matters. */
   | { readonly kind: 'resumed'; readonly parsed: Parsed<undefined> }
+  /** Only that it is there matters. */
+  | { readonly kind: 'resume-token'; readonly parsed: Parsed<undefined>; readonly index: number }
   | {
       readonly kind: 'spare';
       readonly parsed: Parsed<SpareRecord>;
@@ -73,8 +78,12 @@ function contentOf(name: KeyName, value: Buffer): Content | undefined {
       return { kind: 'pause', parsed: parsePause(value) };
     case 'armed':
       return { kind: 'armed', parsed: parseArmed(value) };
+    case 'places':
+      return { kind: 'places', parsed: parsePlaces(value) };
     case 'resumed':
       return { kind: 'resumed', parsed: { kind: 'record', record: undefined } };
+    case 'resume-token':
+      return { kind: 'resume-token', parsed: { kind: 'record', record: undefined }, index: name.index };
     case 'spare-epoch':
     case 'spare-step':
       return { kind: 'spare', parsed: parseSpare(value), name };

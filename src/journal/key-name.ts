@@ -1,15 +1,17 @@
 /** What a key below the prefix is for. */
 export type KeyName =
-  | { readonly kind: 'leader' | 'epoch' | 'slot' | 'pause' | 'resumed' | 'armed' }
+  | { readonly kind: 'leader' | 'epoch' | 'slot' | 'pause' | 'resumed' | 'armed' | 'places' }
   | { readonly kind: 'agent'; readonly memberId: string }
   | { readonly kind: 'history'; readonly revision: bigint }
   | { readonly kind: 'request'; readonly id: string }
   | { readonly kind: 'spare-epoch'; readonly epoch: bigint; readonly memberId: string }
+  /** Taken away to say `resume` while nothing can be put: see `pause.ts`. */
+  | { readonly kind: 'resume-token'; readonly index: number }
   | { readonly kind: 'spare-step'; readonly epoch: bigint; readonly index: number }
   /** Not of the journal, or of a later version's. */
   | { readonly kind: 'other' };
 
-const SINGLE = ['leader', 'epoch', 'slot', 'pause', 'resumed', 'armed'] as const;
+const SINGLE = ['leader', 'epoch', 'slot', 'pause', 'resumed', 'armed', 'places'] as const;
 
 /** Tells what a key is for: the reverse of `journalKeys`. @param name what comes after the prefix */
 export function keyName(name: string): KeyName {
@@ -19,16 +21,19 @@ export function keyName(name: string): KeyName {
   if (rest.length > 0) return { kind: 'other' };
   if (second === '' && first !== '') {
     if (folder === 'agents') return { kind: 'agent', memberId: first };
+    if (folder === 'resume' && isIndex(first)) return { kind: 'resume-token', index: Number(first) };
     if (folder === 'requests') return { kind: 'request', id: first };
     if (folder === 'history' && isRevision(first)) return { kind: 'history', revision: BigInt(first) };
   }
   if (folder === 'spare' && isRevision(first) && third !== '') {
     if (second === 'epoch') return { kind: 'spare-epoch', epoch: BigInt(first), memberId: third };
-    if (second === 'step' && /^\d{3}$/.test(third)) {
-      return { kind: 'spare-step', epoch: BigInt(first), index: Number(third) };
-    }
+    if (second === 'step' && isIndex(third)) return { kind: 'spare-step', epoch: BigInt(first), index: Number(third) };
   }
   return { kind: 'other' };
+}
+
+function isIndex(text: string): boolean {
+  return /^\d{3}$/.test(text);
 }
 
 function isRevision(text: string): boolean {

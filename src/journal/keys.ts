@@ -18,11 +18,15 @@ export interface JournalKeys {
   readonly pause: Buffer;
   readonly resumed: Buffer;
   readonly armed: Buffer;
+  readonly places: Buffer;
+  /** What says `resume` by going, while nothing can be put. */
+  readonly resumeTokens: KeyRange;
   /** The key that a test write goes to. */
   readonly canary: Buffer;
   agent(memberId: string): Buffer;
   history(revision: bigint): Buffer;
   request(id: string): Buffer;
+  resumeToken(index: number): Buffer;
   /** The spare epoch `epoch` as `memberId` would take it: see `lead/spare-epochs.ts`. */
   spareEpoch(epoch: bigint, memberId: string): Buffer;
   /** One spare step of a spare epoch. */
@@ -43,12 +47,15 @@ export function journalKeys(prefix: string): JournalKeys {
     pause: at('pause'),
     resumed: at('resumed'),
     armed: at('armed'),
+    places: at('places'),
+    resumeTokens: { key: at('resume/'), rangeEnd: endOf(`${prefix}resume/`) },
     canary: at('canary'),
     agent: (memberId) => at(`agents/${memberId}`),
     history: (revision) => at(`history/${digits(revision)}`),
     request: (id) => at(`requests/${id}`),
+    resumeToken: (index) => at(`resume/${indexDigits(index)}`),
     spareEpoch: (epoch, memberId) => at(`spare/${digits(epoch)}/epoch/${memberId}`),
-    spareStep: (epoch, index) => at(`spare/${digits(epoch)}/step/${String(index).padStart(3, '0')}`),
+    spareStep: (epoch, index) => at(`spare/${digits(epoch)}/step/${indexDigits(index)}`),
     spareEpochs: (from, until) => ({
       key: at(`spare/${digits(from)}/`),
       rangeEnd: until === undefined ? endOf(`${prefix}spare/`) : at(`spare/${digits(until)}/`),
@@ -60,6 +67,10 @@ export function journalKeys(prefix: string): JournalKeys {
 function endOf(prefix: string): Buffer {
   const end = Buffer.from(prefix);
   return Buffer.concat([end.subarray(0, -1), Buffer.from([(end.at(-1) ?? 0) + 1])]);
+}
+
+function indexDigits(index: number): string {
+  return String(index).padStart(3, '0');
 }
 
 function digits(revision: bigint): string {

@@ -7,11 +7,11 @@ import type { WatchBatch } from '../etcd/types.ts';
 import { assembleSnapshot, type MirrorState } from './assemble.ts';
 import { type JournalEntry, readEntry } from './entries.ts';
 import type { JournalKeys } from './keys.ts';
+import { type Sighted, Sightings } from './sightings.ts';
 import type { JournalSnapshot } from './snapshot.ts';
 
 const FIRST_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 5000;
-const SPARE = 'spare/';
 
 /**
  * Everything below the prefix as the own member has it, from one read and one watch: to look into the journal costs no
@@ -24,17 +24,14 @@ export class JournalMirror implements AsyncDisposable {
   readonly #entries = new Map<string, JournalEntry>();
   readonly #listeners = new Set<(snapshot: JournalSnapshot) => void>();
   readonly #closing = new AbortController();
+  readonly #sightings = new Sightings();
   #running: Promise<void> | undefined;
   #snapshot: JournalSnapshot;
 
   constructor(client: MemberClient, keys: JournalKeys) {
     this.#client = client;
     this.#keys = keys;
-    this.#snapshot = assembleSnapshot([], {
-      revision: 0n,
-      connected: false,
-      lastSpareChangeAtMonotonicMs: performance.now(),
-    });
+    this.#snapshot = assembleSnapshot([], { revision: 0n, connected: false, ...this.#sightings.sighted });
   }
 
   /** The newest one; before the first read an empty one that is not connected. */
@@ -84,8 +81,8 @@ export class JournalMirror implements AsyncDisposable {
     while (!signal.aborted) {
       const error = await this.#follow(signal).catch((thrown: unknown) => thrown);
       if (this.#snapshot.connected) backoffMs = FIRST_BACKOFF_MS;
-      const { revision, lastSpareChangeAtMonotonicMs } = this.#snapshot;
-      this.#publish({ revision, lastSpareChangeAtMonotonicMs, connected: false, fault: faultOf(error) });
+      const { revision } = this.#snapshot;
+      this.#publish({ revision, connected: false, fault: faultOf(error) });
       if (!signal.aborted) await sleep(backoffMs, undefined, { signal }).catch(() => undefined);
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     }
@@ -95,32 +92,29 @@ export class JournalMirror implements AsyncDisposable {
   async #follow(signal: AbortSignal): Promise<never> {
     const { header, kvs } = await this.#client.range(this.#keys.all, signal);
     let { revision } = header;
-    let spareAtMs = performance.now();
     const request = { ...this.#keys.all, startRevision: revision + 1n };
     for await (const batch of this.#client.watch(request, signal)) {
       if (batch.kind === 'created') {
         this.#entries.clear();
         for (const kv of kvs) this.#put(readEntry(this.#keys.prefix, kv), kv.key.toString('utf8'));
+        this.#sightings.readAgain(this.#keys.prefix, [...this.#entries.keys()], revision);
       } else {
-        if (this.#apply(batch)) spareAtMs = performance.now();
+        this.#apply(batch);
         // A revision in pieces counts when its last piece is there.
         if (batch.fragment) continue;
         revision = upTo(batch, revision);
       }
-      this.#publish({ revision, connected: true, lastSpareChangeAtMonotonicMs: spareAtMs });
+      this.#publish({ revision, connected: true });
     }
     throw new EtcdError('ETCD_WATCH_ENDED', 'The watch over the journal ended.', { member: this.#client.member });
   }
 
-  /** Takes the events over; says whether a spare key went. */
-  #apply({ events }: WatchBatch): boolean {
-    let spareGone = false;
-    for (const { type, kv } of events) {
-      const key = kv.key.toString('utf8');
-      this.#put(type === 'put' ? readEntry(this.#keys.prefix, kv) : undefined, key);
-      spareGone ||= type === 'delete' && key.startsWith(SPARE, this.#keys.prefix.length);
+  #apply({ events }: WatchBatch): void {
+    for (const event of events) {
+      const { type, kv } = event;
+      this.#put(type === 'put' ? readEntry(this.#keys.prefix, kv) : undefined, kv.key.toString('utf8'));
+      this.#sightings.event(this.#keys.prefix, event);
     }
-    return spareGone;
   }
 
   #put(entry: JournalEntry | undefined, key: string): void {
@@ -128,8 +122,8 @@ export class JournalMirror implements AsyncDisposable {
     else this.#entries.set(key, entry);
   }
 
-  #publish(state: MirrorState): void {
-    const snapshot = assembleSnapshot([...this.#entries.values()], state);
+  #publish(state: Omit<MirrorState, keyof Sighted>): void {
+    const snapshot = assembleSnapshot([...this.#entries.values()], { ...state, ...this.#sightings.sighted });
     this.#snapshot = snapshot;
     for (const listener of [...this.#listeners]) listener(snapshot);
   }

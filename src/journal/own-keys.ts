@@ -10,6 +10,8 @@ const KINDS = [
   'slot',
   'pause',
   'resumed',
+  'resume',
+  'places',
   'armed',
   'canary',
   'history',

@@ -2,6 +2,7 @@ import { AgentError } from '../cluster/agent-error.ts';
 import type { PauseRecord } from '../cluster/caretaking.ts';
 import { EtcdError } from '../etcd/errors.ts';
 import type { MemberClient } from '../etcd/member-client.ts';
+import type { TxnCompare } from '../etcd/txn.ts';
 import type { KeyValue } from '../etcd/types.ts';
 import { certainTxn } from './certain-txn.ts';
 import type { JournalKeys } from './keys.ts';
@@ -68,9 +69,10 @@ export async function pause(
 }
 
 /**
- * Ends the pause, if there is one, and closes the breakers; gives the revision at which that was said. Under NOSPACE, when
- * nothing can be written, only the pause ends: then it throws `ETCD_NOSPACE` all the same if there was none. Throws
- * `JOURNAL_UNCERTAIN`, or what etcd refuses with.
+ * Ends the pause that stands, if one does, and closes the breakers; gives the revision at which that was said. Under NOSPACE
+ * nothing can be put, but a token can go, which says the same to all who watch; where none is left it throws `ETCD_NOSPACE`.
+ * Throws `PAUSE_CHANGED` where somebody else says pause or resume at the same moment, `JOURNAL_UNCERTAIN`, or what etcd
+ * refuses with.
  */
 export async function resume(
   client: MemberClient,
@@ -80,15 +82,32 @@ export async function resume(
 ): Promise<bigint> {
   const former = await standing(client, keys, signal);
   const value = encodeRecord({ by, atMs: Date.now() });
+  const compare: readonly TxnCompare[] = [{ key: keys.pause, modRevision: former?.modRevision ?? 0n }];
   const gone = { delete: keys.pause };
   const said = await certainTxn(
     client,
-    { compare: [], changes: [gone, { put: keys.resumed, value }], witness: { key: keys.resumed, value } },
+    { compare, changes: [gone, { put: keys.resumed, value }], witness: { key: keys.resumed, value } },
     signal,
-  ).catch((error: unknown) => {
-    if (former === undefined || !(error instanceof EtcdError) || error.code !== 'ETCD_NOSPACE') throw error;
-    return certainTxn(client, { compare: [], changes: [gone], witness: { key: keys.pause } }, signal);
+  ).catch(async (error: unknown) => {
+    if (!(error instanceof EtcdError) || error.code !== 'ETCD_NOSPACE') throw error;
+    const [token] = (await client.range(keys.resumeTokens, signal)).kvs;
+    if (token === undefined) throw error;
+    const { key } = token;
+    return certainTxn(
+      client,
+      { compare: [...compare, { key, versionAbove: 0n }], changes: [gone, { delete: key }], witness: { key } },
+      signal,
+    );
   });
+  if (!said.succeeded) {
+    throw new AgentError(
+      'PAUSE_CHANGED',
+      'Nothing was resumed: somebody else said pause or resume at the same moment.',
+      {
+        remedy: 'Look with `etcd-caretaker explain` at what stands there now, and say it again if it is to go.',
+      },
+    );
+  }
   await forgetLease(client, former);
   return said.revision;
 }

@@ -1,4 +1,5 @@
 import type {
+  AgentPlace,
   AgentRecord,
   ArmedRecord,
   HistoryEntry,
@@ -29,6 +30,8 @@ export interface SpareEpoch {
   readonly epoch: bigint;
   /** Member ids for which it was made. */
   readonly members: readonly string[];
+  /** `lead.ttl` of whoever made it; absent where it was made by an older version. */
+  readonly ttlMs?: number;
   /** Those of them whose key is gone: who claimed it. */
   readonly missing: readonly string[];
   /** Indexes of the steps that nobody has used, ascending. */
@@ -63,8 +66,14 @@ export interface JournalSnapshot {
   readonly staleRequests: readonly string[];
   readonly pause?: PauseRecord;
   readonly armed?: ArmedRecord;
+  /** Where agents were registered last, also of those that are not now. */
+  readonly places: readonly AgentPlace[];
   /** Of the last time that a person said `resume`; 0 where nobody has. */
   readonly resumedRevision: bigint;
+  /** Indexes of the tokens with which that can be said while nothing can be put. */
+  readonly resumeTokens: readonly number[];
+  /** When entries of the history arrived while this process watched, by revision and its monotonic clock. */
+  readonly arrivedAtMonotonicMs: ReadonlyMap<bigint, number>;
   readonly unreadable: readonly UnreadableKey[];
   /** Ascending. */
   readonly spares: readonly SpareEpoch[];

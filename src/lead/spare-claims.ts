@@ -1,6 +1,9 @@
 import type { Reason } from '../cluster/caretaking.ts';
 import type { JournalSnapshot, SpareEpoch } from '../journal/snapshot.ts';
 
+/** Why nobody can claim any more, unless it leads by lease. */
+export const USED_UP = 'SPARES_USED_UP';
+
 /** So much longer than a claim can last without a sign is waited before it is taken over. */
 const TAKE_OVER_MARGIN_MS = 2000;
 
@@ -44,14 +47,16 @@ export function claimable(
     if (claimer !== undefined && agents.some((agent) => agent.memberId === claimer)) {
       return held('SPARE_CLAIMED', `the agent of ${claimer} has claimed spare epoch ${claim.epoch}, and is there`);
     }
-    const waitMs = snapshot.lastSpareChangeAtMonotonicMs + ttlMs + TAKE_OVER_MARGIN_MS - nowMs;
+    const longestMs = Math.max(ttlMs, claim.ttlMs ?? 0);
+    const waitMs = snapshot.lastSpareChangeAtMonotonicMs + longestMs + TAKE_OVER_MARGIN_MS - nowMs;
     if (waitMs > 0) {
       const seconds = Math.ceil(waitMs / 1000);
       return held('SPARE_CLAIM_RECENT', `spare epoch ${claim.epoch} may still be held for ${seconds} s`);
     }
   }
   const spare = spares.find((each) => each.epoch > (claim?.epoch ?? epoch));
-  if (spare === undefined) return held('SPARES_USED_UP', 'no spare epoch is left');
+  if (spare === undefined)
+    return held(USED_UP, 'no spare epoch is left: make room by hand (etcdctl compact, defrag, alarm disarm)');
   if (!spare.members.includes(memberId)) {
     return held('SPARE_NOT_FOR_MEMBER', `spare epoch ${spare.epoch} was made before this member joined`);
   }

@@ -7,7 +7,7 @@ import type { JournalKeys } from '../journal/keys.ts';
 import type { JournalSnapshot, SpareEpoch } from '../journal/snapshot.ts';
 import type { Term } from '../journal/term.ts';
 import type { Registration } from './registration.ts';
-import { claimable } from './spare-claims.ts';
+import { claimable, USED_UP } from './spare-claims.ts';
 import { SpareTerm } from './spare-term.ts';
 
 /**
@@ -37,13 +37,16 @@ export async function claimSpareEpoch(claim: SpareClaim, signal?: AbortSignal): 
   const term = claim.term?.held === true ? claim.term : undefined;
   const { memberId } = registration.record;
   const may = claimable(snapshot, { memberId, leads: term !== undefined, ttlMs, nowMs: performance.now() });
-  if (!('spare' in may)) return undefined;
+  if (!('spare' in may)) {
+    return term !== undefined && may.reason.code === USED_UP ? await onLeaseAlone(claim, term, signal) : undefined;
+  }
   const { epoch, steps } = may.spare;
+  const heldMs = Math.min(ttlMs, may.spare.ttlMs ?? ttlMs);
   const ownKey = keys.spareEpoch(epoch, memberId);
   const { current } = registration;
   const newest = newestWhileHeld(keys, snapshot, may.spare, term);
   const sentAtMs = performance.now();
-  const { succeeded } = await certainTxn(
+  const { succeeded, revision } = await certainTxn(
     client,
     {
       compare: [
@@ -65,46 +68,123 @@ export async function claimSpareEpoch(claim: SpareClaim, signal?: AbortSignal): 
     holder: memberId,
     guard: [...newest, { key: ownKey, version: 0n }],
     ownKey,
+    revision,
     steps,
     sentAtMs,
-    ttlMs,
+    ttlMs: heldMs,
     ...(current === undefined ? {} : { lease: current.lease }),
     ...(term === undefined ? {} : { parent: term }),
   });
 }
 
 /**
+ * Where no spare epoch is left the leader by lease goes on under its lease alone: nobody else can claim anything, and while
+ * its key stands nobody else leads. Only an agent that dies over it cannot be followed any more.
+ */
+async function onLeaseAlone(
+  { client, keys, snapshot, registration, ttlMs }: SpareClaim,
+  term: Term,
+  signal: AbortSignal | undefined,
+): Promise<SpareTerm | undefined> {
+  const { current, record } = registration;
+  if (current === undefined) return undefined;
+  // There never is a spare epoch 0, so this key never was.
+  const ownKey = keys.spareEpoch(0n, record.memberId);
+  const guard: readonly TxnCompare[] = [
+    { key: keys.epoch, modRevision: snapshot.epochRevision },
+    ...term.guard,
+    { key: ownKey, version: 0n },
+  ];
+  const sentAtMs = performance.now();
+  const { succeeded, revision } = await certainTxn(
+    client,
+    {
+      compare: [...guard, { key: keys.slot, modRevision: snapshot.slotRevision }],
+      changes: [{ delete: snapshot.slotRevision > 0n ? keys.slot : ownKey }],
+      witness: undefined,
+    },
+    signal,
+  );
+  if (!succeeded) return undefined;
+  const { epoch, holder } = term;
+  return new SpareTerm({ epoch, holder, guard, ownKey, revision, sentAtMs, ttlMs, lease: current.lease, parent: term });
+}
+
+/**
  * Journals a step by consuming a spare one, right before the effect; gives its index. Throws `TERM_LOST`,
- * `SPARE_STEPS_USED_UP`, or as `certainTxn` does.
+ * `SPARE_STEPS_USED_UP`, with `unlessPaused` `PAUSED` where a pause stands at that very revision, or as `certainTxn` does.
  */
 export async function consumeStep(
   client: MemberClient,
   keys: JournalKeys,
   term: SpareTerm,
   signal?: AbortSignal,
+  { unlessPaused = false }: { readonly unlessPaused?: boolean } = {},
 ): Promise<number> {
-  const index = term.nextStep;
+  if (term.stepless) {
+    await stepByLease(client, keys, term, signal, unlessPaused);
+    return 0;
+  }
+  const index = term.takeStep();
   if (index === undefined) {
     throw new AgentError('SPARE_STEPS_USED_UP', `All steps of spare epoch ${term.epoch} are used up.`, {
       remedy: 'Nothing: the next spare epoch is claimed in a moment.',
     });
   }
   const key = keys.spareStep(term.epoch, index);
+  const unused = { key, versionAbove: 0n };
   const sentAtMs = performance.now();
-  const txn = { compare: [{ key, versionAbove: 0n }], changes: [{ delete: key }], witness: { key } };
+  const txn = {
+    compare: [unused, ...notPaused(keys, unlessPaused)],
+    changes: [{ delete: key }],
+    witness: { key },
+  };
   const { succeeded } = await guarded(client, term, txn, signal);
   if (!succeeded) {
+    const still = await client.txn({ compare: [unused], changes: [] }, signal);
+    if (unlessPaused && still.succeeded) {
+      term.returnStep(index);
+      throw paused(term);
+    }
     term.end('one of its steps was used by somebody else');
     throw term.lost.reason;
   }
-  term.stepped();
   term.refreshed(sentAtMs);
   return index;
 }
 
+/** A step of a term that stands on the lease alone: it only shows that the term is still the newest, through the quorum. */
+async function stepByLease(
+  client: MemberClient,
+  keys: JournalKeys,
+  term: SpareTerm,
+  signal: AbortSignal | undefined,
+  unlessPaused: boolean,
+): Promise<void> {
+  const sentAtMs = performance.now();
+  const txn = { compare: notPaused(keys, unlessPaused), changes: [{ delete: term.ownKey }], witness: undefined };
+  const { succeeded } = await guarded(client, term, txn, signal);
+  if (!succeeded) throw paused(term);
+  term.refreshed(sentAtMs);
+}
+
+function notPaused(keys: JournalKeys, unlessPaused: boolean): readonly TxnCompare[] {
+  return unlessPaused ? [{ key: keys.pause, createRevision: 0n }] : [];
+}
+
+function paused({ epoch }: SpareTerm): AgentError {
+  return new AgentError(
+    'PAUSED',
+    `What is done under spare epoch ${epoch} stops before its next step: a pause stands.`,
+    {
+      remedy: 'Say resume when it may go on.',
+    },
+  );
+}
+
 /**
- * Shows that the term is still the newest, so that it stays held during a long effect; to be called every third of
- * `lead.ttl`. Without a lease others see only what is deleted, so that costs a step. Throws as `consumeStep` does.
+ * Shows that the term is still the newest, so that it stays held during a long effect; to be called well
+ * within its time. Without a lease others see only what is deleted, so that costs a step. Throws as `consumeStep` does.
  */
 export async function keepSpareTerm(
   client: MemberClient,

@@ -3,6 +3,7 @@ import type { TxnChange } from '../etcd/txn.ts';
 import { guardedTxn } from '../journal/guarded-txn.ts';
 import type { JournalKeys } from '../journal/keys.ts';
 import { encodeEpoch } from '../journal/records/epoch.ts';
+import { encodeRecord } from '../journal/records/format.ts';
 import { encodeSpare } from '../journal/records/spare.ts';
 import type { JournalSnapshot, SpareEpoch } from '../journal/snapshot.ts';
 import type { Term } from '../journal/term.ts';
@@ -14,6 +15,9 @@ const EPOCHS_AHEAD = 8;
 /** A recovery of five members takes about 14 steps. */
 const STEPS = 24;
 
+/** So often somebody can say `resume` while nothing can be put. */
+const RESUME_TOKENS = 4;
+
 /** Etcd takes 128 changes in one transaction unless it is told otherwise. */
 const MOST_CHANGES = 120;
 
@@ -23,12 +27,24 @@ const MOST_CHANGES = 120;
  */
 export function sparesMissing(snapshot: JournalSnapshot, memberIds: readonly string[]): boolean {
   if (snapshot.epoch === undefined) return false;
-  return newestClaim(snapshot) !== undefined || wanted(snapshot.epoch, snapshot, memberIds).length > 0;
+  return (
+    newestClaim(snapshot) !== undefined ||
+    snapshot.resumeTokens.length < RESUME_TOKENS ||
+    wanted(snapshot.epoch, snapshot, memberIds).length > 0
+  );
+}
+
+/** For whom spare epochs are made. */
+export interface SpareStock {
+  /** Of all members. */
+  readonly memberIds: readonly string[];
+  /** `lead.ttl`: by this one all go who claim them, or wait for a claim. */
+  readonly ttlMs: number;
 }
 
 /**
  * Brings the stock of spare epochs up to what it should be: for each of the eight epochs after the stored one a key for every
- * member, of which a claim takes one away, and 24 steps. Where a spare epoch was claimed the stored one is raised to it
+ * member, of which a claim takes one away, and 24 steps; and four tokens that say `resume` by going. Where a spare epoch was claimed the stored one is raised to it
  * first, and nothing else is done: that ends all terms, and the next leader goes on from there. Throws `TERM_LOST`,
  * `JOURNAL_UNCERTAIN`, or what etcd refuses with (`ETCD_NOSPACE`).
  */
@@ -37,7 +53,7 @@ export async function replenishSpares(
   keys: JournalKeys,
   term: Term,
   snapshot: JournalSnapshot,
-  memberIds: readonly string[],
+  { memberIds, ttlMs }: SpareStock,
   signal?: AbortSignal,
 ): Promise<void> {
   const { epoch } = snapshot;
@@ -47,12 +63,17 @@ export async function replenishSpares(
     await raise(client, keys, term, snapshot, claim.epoch, signal);
     return;
   }
-  const value = encodeSpare({ members: memberIds });
+  const value = encodeSpare({ members: memberIds, ttlMs });
   const outdated = [keys.spareEpochs(0n, epoch + 1n), keys.spareEpochs(epoch + BigInt(EPOCHS_AHEAD) + 1n)].map(
     ({ key, rangeEnd }): TxnChange => ({ delete: key, rangeEnd }),
   );
-  let changes: readonly TxnChange[] = outdated;
-  let witness: Buffer | undefined;
+  const tokens = Array.from({ length: RESUME_TOKENS }, (_, index) => keys.resumeToken(index));
+  let changes: readonly TxnChange[] = [
+    ...outdated,
+    ...tokens.map((key) => ({ put: key, value })),
+    ...resumedMeanwhile(keys, snapshot),
+  ];
+  let witness: Buffer | undefined = tokens[0];
   const write = async (): Promise<void> => {
     if (witness === undefined) return;
     await guardedTxn(client, term, { compare: [], changes, witness: { key: witness, value } }, signal);
@@ -67,6 +88,14 @@ export async function replenishSpares(
     witness = keys.spareStep(spare.epoch, 0);
   }
   await write();
+}
+
+/** A token that has gone said \`resume\` to those who watched; here it is written down for those who did not. */
+function resumedMeanwhile(keys: JournalKeys, { resumeTokens }: JournalSnapshot): readonly TxnChange[] {
+  // Where there is none at all they may never have been laid by.
+  if (resumeTokens.length === 0 || resumeTokens.length === RESUME_TOKENS) return [];
+  const value = encodeRecord({ by: 'somebody, while etcd was full', atMs: Date.now() });
+  return [{ put: keys.resumed, value }];
 }
 
 async function raise(

@@ -8,13 +8,15 @@ export interface SpareTermStart {
   readonly epoch: bigint;
   readonly holder: string;
   readonly guard: readonly TxnCompare[];
-  /** The own key of the spare epoch, which is gone. */
+  /** The own key of the spare epoch, which is gone; or one that never was. */
   readonly ownKey: Buffer;
-  /** Indexes of the steps that are there. */
-  readonly steps: readonly number[];
+  /** Indexes of the steps that are there; absent: the term stands on the lease alone, and its steps consume nothing. */
+  readonly steps?: readonly number[];
+  /** At which the claim was made. */
+  readonly revision: bigint;
   /** When the claim was sent, by the monotonic clock. */
   readonly sentAtMs: number;
-  /** `lead.ttl`. */
+  /** `lead.ttl`, or that by which the spare epoch goes where it is shorter. */
   readonly ttlMs: number;
   /** The agent's lease, where it has one. */
   readonly lease?: KeptLease;
@@ -23,7 +25,7 @@ export interface SpareTermStart {
 }
 
 /**
- * The term of whoever has claimed a spare epoch, while nothing can be written. It is held for `lead.ttl` from when its last
+ * The term of whoever has claimed a spare epoch, while nothing can be written. It is held for `ttlMs` from when its last
  * successful transaction was sent, and not longer than the lease; whoever wants to take it over waits longer than that.
  * Whoever claimed it ends it.
  */
@@ -32,9 +34,14 @@ export class SpareTerm implements Term, Disposable {
   readonly holder: string;
   readonly guard: readonly TxnCompare[];
   readonly ownKey: Buffer;
+  /** At which it was claimed: orders what is done under it in the history. */
+  readonly revision: bigint;
   readonly lease: KeptLease | undefined;
-  readonly #ttlMs: number;
+  /** For so long it is held without a sign. */
+  readonly ttlMs: number;
   readonly #parent: Term | undefined;
+  /** Its steps consume nothing: the spare epochs are used up, and it stands on the lease alone. */
+  readonly stepless: boolean;
   readonly #steps: number[];
   readonly #lost = new AbortController();
   readonly #follow = (event: Event): void => {
@@ -43,14 +50,17 @@ export class SpareTerm implements Term, Disposable {
   #deadlineMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ epoch, holder, guard, ownKey, steps, sentAtMs, ttlMs, lease, parent }: SpareTermStart) {
+  constructor(start: SpareTermStart) {
+    const { epoch, holder, guard, ownKey, revision, steps, sentAtMs, ttlMs, lease, parent } = start;
     this.epoch = epoch;
     this.holder = holder;
     this.guard = guard;
     this.ownKey = ownKey;
+    this.revision = revision;
     this.lease = lease;
-    this.#steps = [...steps];
-    this.#ttlMs = ttlMs;
+    this.stepless = steps === undefined;
+    this.#steps = [...(steps ?? [])];
+    this.ttlMs = ttlMs;
     this.#parent = parent;
     this.refreshed(sentAtMs);
     for (const signal of [lease?.lost, parent?.lost]) {
@@ -73,25 +83,25 @@ export class SpareTerm implements Term, Disposable {
     return this.#lost.signal;
   }
 
-  /** The step that is consumed next; undefined when all are used up. */
-  get nextStep(): number | undefined {
-    return this.#steps[0];
+  /** Takes the step that is consumed next, so that nobody else in this process does; undefined when all are used up. */
+  takeStep(): number | undefined {
+    return this.#steps.shift();
+  }
+
+  /** Gives back a step that was not consumed after all. */
+  returnStep(index: number): void {
+    this.#steps.unshift(index);
   }
 
   /** Takes note that a guarded transaction has succeeded. @param sentAtMs when it was sent, by the monotonic clock */
   refreshed(sentAtMs: number): void {
     if (this.#lost.signal.aborted) return;
-    this.#deadlineMs = sentAtMs + this.#ttlMs;
+    this.#deadlineMs = sentAtMs + this.ttlMs;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => this.end('nothing was done under it for too long'),
       Math.max(0, this.#deadlineMs - performance.now()),
     );
-  }
-
-  /** Takes note that the next step is consumed. */
-  stepped(): void {
-    this.#steps.shift();
   }
 
   /** Ends it. @param reason why, for people */

@@ -1,6 +1,7 @@
 import { within } from '../abort/linked-abort.ts';
 import { faultOf } from '../cluster/agent-error.ts';
-import { assembleCluster, type EndpointReply } from '../cluster/assemble.ts';
+import { assembleCluster } from '../cluster/assemble.ts';
+import type { EndpointReply } from '../cluster/cluster-replies.ts';
 import { alarmsIn } from '../etcd/alarms.ts';
 import type { AlarmEntry, StatusReply } from '../etcd/types.ts';
 import type { Collector, Round } from './collector.ts';

@@ -59,6 +59,9 @@ function fromWhere(
 function refuseUnlessPast(target: bigint, { revision, durableRevision, alarms }: ClusterState): void {
   const corrupt = alarms.filter(({ alarm }) => alarm === 'CORRUPT').map(({ member }) => member);
   if (corrupt.length > 0) throw new OperationStopped('CORRUPT', `CORRUPT is raised by ${corrupt.join(', ')}`);
+  if (alarms.some(({ alarm }) => alarm === 'NOSPACE')) {
+    throw new OperationStopped('NOSPACE_ALARM', 'NOSPACE is raised, and that comes first');
+  }
   if (target >= revision) {
     throw new OperationStopped('COMPACTION_TOO_FAR', `revision ${target} stays: the newest one is ${revision}`);
   }

@@ -3,6 +3,9 @@ import type { Operation } from './operation.ts';
 import { type SweepOptions, sweep, sweepFigures } from './steps/defrag-sweep.ts';
 import { parameterWrong } from './steps/parameters.ts';
 
+/** What a defragmentation itself has brought about, as far as can be told: that it is tried again and again must end. */
+const HARM: ReadonlySet<string> = new Set(['ELECTION', 'NOT_SETTLED']);
+
 /** Rewrites the databases of the targets, one member at a time. */
 export function defragOperation(options: Pick<SweepOptions, 'effects' | 'timing' | 'withoutSpare'>): Operation {
   return {
@@ -22,7 +25,7 @@ export function defragOperation(options: Pick<SweepOptions, 'effects' | 'timing'
       return stopped === undefined
         ? { outcome: 'succeeded', summary: `${done}.`, figures }
         : {
-            outcome: 'stopped',
+            outcome: defragmented.length > 0 && HARM.has(stopped.code) ? 'failed' : 'stopped',
             code: stopped.code,
             summary: `${done}; it stopped because ${stopped.message}.`,
             figures,

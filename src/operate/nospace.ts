@@ -2,7 +2,7 @@ import type { Slot } from '../cluster/caretaking.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import { formatBytes } from '../cluster/units.ts';
 import { type Operation, type OperationContext, type OperationResult, OperationStopped } from './operation.ts';
-import { compactInBatches } from './steps/compact-batches.ts';
+import { atOnce, compactInBatches } from './steps/compact-batches.ts';
 import { compactedTo, seenCompactRevision } from './steps/compacted-to.ts';
 import { type SweepResult, sweep, sweepFigures } from './steps/defrag-sweep.ts';
 import { disarmRaised, raisedNospace, testWrite } from './steps/disarm.ts';
@@ -89,8 +89,8 @@ async function compactHistory(state: ClusterState, context: OperationContext, pa
   const from = await compactedTo({ guess, atMost: target }, parts.effects, signal);
   if (from < target) {
     await context.step({ name: 'compact', detail: `from revision ${from} on, up to ${target}` }, (permit) =>
-      // One step, however long it takes: spare steps are few.
-      compactInBatches({ at: from, target }, permit, { ...parts, forMs: Number.POSITIVE_INFINITY }),
+      // One step, however long it takes, as spare steps are few; and at once, as nobody can write anyway.
+      compactInBatches({ at: from, target, pace: atOnce({ at: from, target }) }, permit, { ...parts, forMs: 0 }),
     );
   }
   // Also where an earlier leader has compacted: the members may not be through with it.

@@ -5,7 +5,7 @@ import type { Permit } from './effects.ts';
 
 /** What came of an operation that ended by itself. */
 export interface OperationResult {
-  readonly outcome: 'succeeded' | 'stopped';
+  readonly outcome: 'succeeded' | 'stopped' | 'failed';
   /** One sentence. */
   readonly summary: string;
   /** With `stopped`. */

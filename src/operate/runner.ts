@@ -25,8 +25,11 @@ export interface RunOptions {
   readonly onStep?: (slot: Slot) => void;
 }
 
-/** After these nothing more is written: what stands in the journal is somebody else's, or will be looked at again. */
-const LEAVE: ReadonlySet<string> = new Set(['TERM_LOST', 'SLOT_CHANGED', 'JOURNAL_UNCERTAIN']);
+/**
+ * After these nothing more is written: what stands in the journal is somebody else's, or will be looked at again. Spare steps
+ * are no failure either when they are used up: the next spare epoch has some.
+ */
+const LEAVE: ReadonlySet<string> = new Set(['TERM_LOST', 'SLOT_CHANGED', 'JOURNAL_UNCERTAIN', 'SPARE_STEPS_USED_UP']);
 
 /**
  * Carries out one operation to its end and writes it into the history; undefined where it was left to the next leader,
@@ -36,13 +39,17 @@ export async function runOperation(options: RunOptions, signal: AbortSignal): Pr
   const { term, journal, operation, log } = options;
   const link = linkedAbort([signal, term.lost]);
   const startedMs = performance.now();
+  const takenOver = journal.slot.steps.length > 0;
   try {
     const end = await ended(operation, contextOf(options, link.signal), () => link.signal.aborted || !term.held);
     if (end === undefined) {
       log('operation left to the next leader', { operation: operation.name, id: journal.slot.id });
       return undefined;
     }
-    const entry = entryOf(journal, end, (performance.now() - startedMs) / 1000);
+    const ownMs = performance.now() - startedMs;
+    // What an earlier leader took can only be told by the clocks of both.
+    const tookMs = takenOver ? Math.max(ownMs, Date.now() - journal.slot.startedAtMs) : ownMs;
+    const entry = entryOf(journal, end, tookMs / 1000);
     await journal.finish(entry, link.signal);
     return entry;
   } catch (error) {

@@ -39,7 +39,7 @@ export class ChaosAgent {
     };
   }
 
-  /** Of its API; another one after each start. */
+  /** Of its API; the same after each start, as it is where agents really run. */
   get url(): string {
     return this.#url;
   }
@@ -52,7 +52,9 @@ export class ChaosAgent {
   async start(): Promise<void> {
     if (this.running) return;
     const log = openSync(this.logFile, 'a');
-    const child = fork(PROCESS_FILE, [JSON.stringify(this.#plan)], { stdio: ['ignore', log, log, 'ipc'] });
+    const listen = this.#url === '' ? {} : { 'expose.listen': new URL(this.#url).host };
+    const plan: AgentPlan = { ...this.#plan, set: { ...this.#plan.set, ...listen } };
+    const child = fork(PROCESS_FILE, [JSON.stringify(plan)], { stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
     this.#child = child;
     running.add(child);

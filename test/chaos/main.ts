@@ -4,11 +4,12 @@ import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
 import { type FaultPoint, isChange, parsePoint, pointText } from './fault-point.ts';
 import { faultRun, pointsOf, type RunResult } from './fault-run.ts';
 
-const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K] [--changes]
+const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K] [--share I/N] [--changes]
        npm run chaos -- --operation NAME --point "slot#1 after"
   --enumerate   kills the leading agent before and after every call of every operation, one run for each
   --operation   only this one of ${operationNames.join(', ')}
   --from K      begins with the K-th point of each operation
+  --share I/N   only every N-th point, from the I-th on: N such runs side by side make all of them
   --changes     only calls that change something: what an operation looks at in between is left out
   --logs        prints the end of the agents' logs after each run`;
 
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
       enumerate: { type: 'boolean', default: false },
       operation: { type: 'string' },
       from: { type: 'string', default: '1' },
+      share: { type: 'string', default: '1/1' },
       point: { type: 'string' },
       changes: { type: 'boolean', default: false },
       logs: { type: 'boolean', default: false },
@@ -60,6 +62,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  const [share = 1, shares = 1] = values.share.split('/').map(Number);
   const ground = new Ground();
   let failed = 0;
   let done = 0;
@@ -68,7 +71,7 @@ async function main(): Promise<void> {
     for (const name of names) {
       const points = point === undefined ? await pointsFor(ground, name, values.changes) : [parsePoint(point)];
       for (const [index, each] of points.entries()) {
-        if (index + 1 < Number(values.from)) continue;
+        if (index + 1 < Number(values.from) || index % shares !== share - 1) continue;
         const result = await attempt(ground, name, each);
         done += 1;
         if ('problems' in result ? result.problems.length > 0 : true) failed += 1;

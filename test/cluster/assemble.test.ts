@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assembleCluster, type ClusterReplies, type ListedPeer } from '../../src/cluster/assemble.ts';
+import { assembleCluster } from '../../src/cluster/assemble.ts';
+import type { ClusterReplies, ListedPeer } from '../../src/cluster/cluster-replies.ts';
 import type { MemberStatus } from '../../src/cluster/sections.ts';
 
 const cluster = 'c1';

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { assembleCluster, type ListedPeer } from '../../src/cluster/assemble.ts';
+import { assembleCluster } from '../../src/cluster/assemble.ts';
+import type { ListedPeer } from '../../src/cluster/cluster-replies.ts';
 import { isReady } from '../../src/cluster/readiness.ts';
 import type { ClusterSection } from '../../src/cluster/sections.ts';
 import { agent } from '../decide/states.ts';

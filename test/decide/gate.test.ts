@@ -343,6 +343,21 @@ describe('NOSPACE that nobody deals with', () => {
       'act',
     ],
     [
+      'waits twice as long after each further try in vain',
+      { ...calm, history: [1, 2, 3].map(() => entry('nospace', { outcome: 'stopped', endedAtMs: NOW_MS - 39_999 })) },
+      settings,
+      'hold RETRY_LATER',
+    ],
+    [
+      'waits ten minutes at most',
+      {
+        ...calm,
+        history: Array.from({ length: 9 }, () => entry('nospace', { outcome: 'stopped', endedAtMs: NOW_MS - 600_000 })),
+      },
+      settings,
+      'act',
+    ],
+    [
       'is not tried again before',
       { ...calm, history: [entry('nospace', { outcome: 'stopped', endedAtMs: NOW_MS - 9999 })] },
       settings,

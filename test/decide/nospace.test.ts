@@ -40,7 +40,16 @@ const recovered = (agoMs: number) => entry('nospace', { endedAtMs: NOW_MS - agoM
 describe('recovery from NOSPACE', () => {
   it.each<[string, ClusterState, string]>([
     ['holds while the alarm is not raised', state(), 'hold NO_ALARM'],
-    ['holds while alarms are not known', state(undefined, { alarmsUnknown: true }), 'hold ALARMS_UNKNOWN'],
+    [
+      'pages while a quorum answers and nobody says the alarms',
+      state(undefined, { alarmsUnknown: true }),
+      'hold page ALARMS_UNKNOWN',
+    ],
+    [
+      'holds while alarms are not known without a quorum',
+      state(undefined, { alarmsUnknown: true, linearizable: false }),
+      'hold ALARMS_UNKNOWN',
+    ],
     ['acts on all voters', three(), 'act ALARM_RAISED'],
     ['acts where one member has raised it', three({}, { alarms: nospace(2) }), 'act ALARM_RAISED'],
     ['acts on one voter', raised([full(1)], { alarms: nospace(1) }), 'act ALARM_RAISED'],

@@ -8,6 +8,7 @@ import { encodeEpoch } from '../../src/journal/records/epoch.ts';
 import { encodeHistory } from '../../src/journal/records/history.ts';
 import { encodeLeader } from '../../src/journal/records/leader.ts';
 import { encodePause } from '../../src/journal/records/pause.ts';
+import { encodePlaces } from '../../src/journal/records/places.ts';
 import { encodeRequest } from '../../src/journal/records/request.ts';
 import { encodeSlot } from '../../src/journal/records/slot.ts';
 import { encodeSpare } from '../../src/journal/records/spare.ts';
@@ -46,6 +47,7 @@ describe.each(['3.4', '3.5'] as const)('the mirror of the journal, on etcd %s', 
     const pause = { reason: 'r', by: 'me', atMs: 1, untilMs: 2 };
     const armed = { atMs: 1, epoch: 7n, members: ['a'] };
     const entries = [anEntry({ revision: 3n }), anEntry({ revision: 20n })];
+    const late = anEntry({ revision: 25n });
     await put(keys.agent('a'), encodeAgent(agent));
     const leaderRevision = await put(keys.leader, encodeLeader(leader));
     const epochRevision = await put(keys.epoch, encodeEpoch(7n));
@@ -59,12 +61,16 @@ describe.each(['3.4', '3.5'] as const)('the mirror of the journal, on etcd %s', 
     await put(keys.request(slot.id), encodeRequest({ ...request, id: slot.id }));
     await put(keys.pause, encodePause(pause));
     await put(keys.armed, encodeArmed(armed));
-    await put(keys.spareEpoch(8n, 'a'), encodeSpare({ members: ['a', 'b'] }));
+    const places = [{ memberId: 'a', member: 'm1', url: 'https://h1:9379' }];
+    await put(keys.places, encodePlaces(places));
+    await put(keys.history(25n), encodeHistory(late));
+    await put(keys.resumeToken(2), encodeSpare({ members: ['a', 'b'] }));
+    await put(keys.spareEpoch(8n, 'a'), encodeSpare({ members: ['a', 'b'], ttlMs: 9000 }));
     await put(keys.spareStep(8n, 3), encodeSpare({ members: ['a', 'b'] }));
     await put(Buffer.from(`${keys.prefix}of/a/later/version`), Buffer.from('x'));
     const revision = await put(keys.canary, Buffer.from('x'));
     const resumedRevision = await put(keys.resumed, Buffer.from('{}'));
-    const { lastSpareChangeAtMonotonicMs, ...snapshot } = await mirror.current(resumedRevision);
+    const { lastSpareChangeAtMonotonicMs, arrivedAtMonotonicMs, ...snapshot } = await mirror.current(resumedRevision);
     expect(snapshot).toEqual({
       revision: resumedRevision,
       connected: true,
@@ -75,17 +81,22 @@ describe.each(['3.4', '3.5'] as const)('the mirror of the journal, on etcd %s', 
       epochRevision,
       slot: { slot, createRevision: slotRevision, modRevision: slotRevision },
       slotRevision,
-      history: entries.toReversed(),
+      history: [late, ...entries.toReversed()],
       requests: [{ ...request, revision: requestRevision }],
       staleRequests: [slot.id],
       pause,
       armed,
+      places,
       resumedRevision,
+      resumeTokens: [2],
       unreadable: [],
-      spares: [{ epoch: 8n, members: ['a', 'b'], missing: ['b'], steps: [3] }],
+      spares: [{ epoch: 8n, members: ['a', 'b'], ttlMs: 9000, missing: ['b'], steps: [3] }],
     });
     expect(resumedRevision).toBe(revision + 1n);
     expect(lastSpareChangeAtMonotonicMs).toBeLessThanOrEqual(performance.now());
+    // Of those that were there before nobody knows when they came.
+    expect([...arrivedAtMonotonicMs.keys()]).toEqual([25n]);
+    expect(arrivedAtMonotonicMs.get(25n)).toBeLessThanOrEqual(performance.now());
 
     const { header } = await journal.direct.deleteRange(keys.all.key, keys.all.rangeEnd);
     const empty = await mirror.current(header.revision);

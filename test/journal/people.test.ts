@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MemberClient } from '../../src/etcd/member-client.ts';
 import { writeArmed } from '../../src/journal/armed.ts';
 import type { JournalKeys } from '../../src/journal/keys.ts';
@@ -78,6 +78,19 @@ describe('what people ask for', () => {
     );
     expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
     expect(await leases()).toBe(before + 1);
+    await resume(journal.direct, keys, 'me');
+  });
+
+  test('resume ends the pause that stood when it was said, and no other one', async () => {
+    await pause(journal.direct, keys, wish);
+    const between = journal.connect();
+    const txn = between.txn.bind(between);
+    vi.spyOn(between, 'txn').mockImplementationOnce(async (request, signal) => {
+      await pause(journal.direct, keys, { ...wish, reason: 'another' });
+      return txn(request, signal);
+    });
+    await expect(resume(between, keys, 'you')).rejects.toMatchObject({ code: 'PAUSE_CHANGED' });
+    expect((await mirror.waitFor((now) => now.pause?.reason === 'another')).resumedRevision).toBe(0n);
     await resume(journal.direct, keys, 'me');
   });
 

@@ -39,6 +39,8 @@ const remains = [
   keys.armed,
   keys.canary,
   keys.resumed,
+  keys.resumeToken(0),
+  keys.places,
   keys.pause,
   keys.history(7n),
   keys.history(8n),
@@ -60,12 +62,13 @@ describe('leaving a cluster', () => {
     const others = ['/etcd-caretaker', '/etcd-caretaker0', '/registry/pods/a'];
     await put(...others.map((key) => Buffer.from(key)), ...remains);
     const found = await findOwnKeys(client, keys);
-    expect(found).toMatchObject({ total: 11, foreign: { count: 0 }, agents: [] });
+    expect(found).toMatchObject({ total: 13, foreign: { count: 0 }, agents: [] });
     expect(found.kinds).toEqual({
-      ...{ armed: 1, canary: 1, doctor: 1, epoch: 1, history: 2, pause: 1, requests: 1, resumed: 1, spare: 2 },
+      ...{ armed: 1, canary: 1, doctor: 1, epoch: 1, history: 2, pause: 1, places: 1, requests: 1, resume: 1 },
+      ...{ resumed: 1, spare: 2 },
     });
     expect(reasonsToKeep(found)).toEqual([]);
-    expect(await uninstall(client, keys)).toBe(11);
+    expect(await uninstall(client, keys)).toBe(13);
     expect(await left()).toEqual(others);
   });
 

@@ -4,6 +4,7 @@ import { compact, defragment, disarm } from '../../src/etcd/maintenance-calls.ts
 import type { MemberClient } from '../../src/etcd/member-client.ts';
 import type { JournalKeys } from '../../src/journal/keys.ts';
 import { JournalMirror } from '../../src/journal/mirror.ts';
+import { resume } from '../../src/journal/pause.ts';
 import { encodeAgent } from '../../src/journal/records/agent.ts';
 import { advanceSlot, takeSlot } from '../../src/journal/slot.ts';
 import type { JournalSnapshot } from '../../src/journal/snapshot.ts';
@@ -31,6 +32,11 @@ async function fill(client: MemberClient): Promise<bigint> {
       return (await client.status()).header.revision;
     }
   }
+}
+
+/** As it is where an older version made the spare epochs: then each goes by its own. */
+function withoutTtl(snapshot: JournalSnapshot): JournalSnapshot {
+  return { ...snapshot, spares: snapshot.spares.map(({ ttlMs: _ttl, ...spare }) => spare) };
 }
 
 /** What an agent without a lease stands for in a claim: it could not take one under NOSPACE. */
@@ -69,7 +75,7 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
     const term = await forcedTerm(journal.direct, keys);
     await journal.direct.put(keys.epoch, Buffer.from('1'));
     const mirror = await follow(keys);
-    await replenishSpares(journal.direct, keys, term, mirror.snapshot, members);
+    await replenishSpares(journal.direct, keys, term, mirror.snapshot, { memberIds: members, ttlMs: LONG_TTL_MS });
     await journal.direct.deleteRange(keys.leader);
     await mirror.close();
     return keys;
@@ -79,7 +85,7 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
 
   beforeAll(async () => {
     journal = await journalOnEtcd({ version, quotaBytes: 16 * 1024 * 1024 });
-    for (let index = 0; index <= STEPS + 2; index += 1) {
+    for (let index = 0; index <= STEPS + 4; index += 1) {
       const keys = await prepare();
       const first = await registered(journal.direct, keys, 'a');
       opened.push(first.current.lease);
@@ -90,7 +96,7 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
     leading = { agent, keys };
     const term = await agent.leads();
     const snapshot = await agent.mirror.waitFor(({ epoch }) => epoch === 1n);
-    await replenishSpares(journal.direct, keys, term, snapshot, members);
+    await replenishSpares(journal.direct, keys, term, snapshot, { memberIds: members, ttlMs: LONG_TTL_MS });
     await takeSlot(journal.direct, keys, term, aSlot());
     atAlarm = await fill(journal.direct);
   });
@@ -113,6 +119,44 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
     term?.end('the test is over');
   });
 
+  test('resume is said by a token that goes, seen by all who watch, and each time by another one', async () => {
+    const [, { keys } = { keys: journal.newKeys() }] = prepared;
+    const mirror = await follow(keys);
+    expect(mirror.snapshot).toMatchObject({ resumedRevision: 0n, resumeTokens: [0, 1, 2, 3] });
+    for (const left of [3, 2, 1, 0]) {
+      const revision = await resume(journal.direct, keys, 'me');
+      const { resumedRevision, resumeTokens } = await mirror.current(revision);
+      expect([resumedRevision, resumeTokens.length]).toEqual([revision, left]);
+    }
+    await expect(resume(journal.direct, keys, 'me')).rejects.toMatchObject({ code: 'ETCD_NOSPACE' });
+  });
+
+  test('a step is not made while a pause stands, and the term stays', async () => {
+    const [, , { keys } = { keys: journal.newKeys() }] = prepared;
+    const mirror = await follow(keys);
+    using term = (await claim(mirror.snapshot, keys, 'b')) as SpareTerm;
+    // Nothing can be put any more, so a key that is there stands in for the pause.
+    const paused = { ...keys, pause: keys.epoch };
+    const step = consumeStep(journal.direct, paused, term, undefined, { unlessPaused: true });
+    await expect(step).rejects.toMatchObject({ code: 'PAUSED' });
+    expect(term.held).toBe(true);
+    expect(await consumeStep(journal.direct, keys, term, undefined, { unlessPaused: true })).toBe(0);
+    term.end('the test is over');
+  });
+
+  test('two steps at the same moment take one each', async () => {
+    const [, , , { keys } = { keys: journal.newKeys() }] = prepared;
+    const mirror = await follow(keys);
+    using term = (await claim(mirror.snapshot, keys, 'b')) as SpareTerm;
+    const both = await Promise.all([
+      consumeStep(journal.direct, keys, term),
+      keepSpareTerm(journal.direct, keys, term),
+    ]);
+    expect([both[0], term.held]).toEqual([0, true]);
+    expect(await consumeStep(journal.direct, keys, term)).toBe(2);
+    term.end('the test is over');
+  });
+
   test('a claimer whose place was taken cannot step any more, whatever its clock says', async () => {
     const [, { keys } = { keys: journal.newKeys() }] = prepared;
     const mirror = await follow(keys);
@@ -127,7 +171,7 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
   });
 
   test('a claimer that dies after any step is followed by another one, which goes on', async () => {
-    const deaths = prepared.slice(2).map(async ({ keys, first }, steps) => {
+    const deaths = prepared.slice(4).map(async ({ keys, first }, steps) => {
       const mirror = await follow(keys);
       const { current } = first;
       const options = { client: journal.direct, keys, ttlMs: LONG_TTL_MS, registration: first };
@@ -137,17 +181,17 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
       await mirror.waitFor(
         ({ spares }) => spares[0]?.missing.includes('a') === true && spares[0].steps.length === STEPS - steps,
       );
-      expect(await claim(mirror.snapshot, keys, 'b', SHORT_TTL_MS)).toBeUndefined();
+      expect(await claim(withoutTtl(mirror.snapshot), keys, 'b', SHORT_TTL_MS)).toBeUndefined();
       await current.lease.close();
       await mirror.waitFor(({ agents }) => agents.length === 0);
       let heir: SpareTerm | undefined;
       await expect
         .poll(async () => {
-          heir ??= await claim(mirror.snapshot, keys, 'b', SHORT_TTL_MS);
+          heir ??= await claim(withoutTtl(mirror.snapshot), keys, 'b', SHORT_TTL_MS);
           return heir?.epoch;
         }, patience)
         .toBe(3n);
-      const rest = claim(mirror.snapshot, keys, 'c', SHORT_TTL_MS);
+      const rest = claim(withoutTtl(mirror.snapshot), keys, 'c', SHORT_TTL_MS);
       expect(await rest).toBeUndefined();
       heir?.end('the test is over');
       if (steps === STEPS) {
@@ -182,7 +226,9 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
     const { revision } = (await journal.direct.status()).header;
     await keepSpareTerm(journal.direct, keys, spare);
     expect((await journal.direct.status()).header.revision).toBe(revision);
-    await expect(replenishSpares(journal.direct, keys, term, claimed, members)).rejects.toMatchObject({
+    await expect(
+      replenishSpares(journal.direct, keys, term, claimed, { memberIds: members, ttlMs: LONG_TTL_MS }),
+    ).rejects.toMatchObject({
       code: 'ETCD_NOSPACE',
     });
 
@@ -191,18 +237,20 @@ describe.each(['3.4', '3.5'] as const)('spare epochs under NOSPACE, on etcd %s',
     const [alarm] = await journal.direct.alarms();
     if (alarm === undefined) throw new Error('no alarm');
     await disarm(journal.direct, alarm);
-    await replenishSpares(journal.direct, keys, term, claimed, members);
+    await replenishSpares(journal.direct, keys, term, claimed, { memberIds: members, ttlMs: LONG_TTL_MS });
     await expect.poll(() => term.held, patience).toBe(false);
     await expect(consumeStep(journal.direct, keys, spare)).rejects.toMatchObject({ code: 'TERM_LOST' });
     const next = await agent.leads();
     expect(next.epoch).toBe(3n);
     const now = await agent.mirror.waitFor(({ epoch }) => epoch === 3n);
-    await replenishSpares(journal.direct, keys, next, now, members);
+    await replenishSpares(journal.direct, keys, next, now, { memberIds: members, ttlMs: LONG_TTL_MS });
+    // Nobody had said resume.
+    expect(agent.mirror.snapshot.resumedRevision).toBe(0n);
     const full = await agent.mirror.waitFor((snapshot) => !sparesMissing(snapshot, members));
     expect(full.spares.map(({ epoch }) => epoch)).toEqual([4n, 5n, 6n, 7n, 8n, 9n, 10n, 11n]);
 
     const others = ['a', 'b', 'd'];
-    await replenishSpares(journal.direct, keys, next, full, others);
+    await replenishSpares(journal.direct, keys, next, full, { memberIds: others, ttlMs: LONG_TTL_MS });
     const changed = await agent.mirror.waitFor((snapshot) => !sparesMissing(snapshot, others));
     expect(changed.spares.map(({ members: of }) => of)).toEqual(changed.spares.map(() => others));
     const keysLeft = (await journal.direct.range(keys.spareEpochs(0n))).kvs.map(({ key }) => key.toString());
@@ -217,7 +265,10 @@ test('a term on a spare epoch is over when nothing was done under it for its tim
   const term = await forcedTerm(journal.direct, keys);
   await using mirror = new JournalMirror(journal.direct, keys);
   mirror.start();
-  await replenishSpares(journal.direct, keys, term, await mirror.waitFor(({ connected }) => connected), members);
+  await replenishSpares(journal.direct, keys, term, await mirror.waitFor(({ connected }) => connected), {
+    memberIds: members,
+    ttlMs: LONG_TTL_MS,
+  });
   await mirror.waitFor((snapshot) => !sparesMissing(snapshot, members));
   const options = { client: journal.direct, keys, registration: unregistered(keys, 'a'), term };
   using spare = await claimSpareEpoch({ ...options, snapshot: mirror.snapshot, ttlMs: SHORT_TTL_MS });

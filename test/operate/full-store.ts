@@ -38,7 +38,10 @@ export async function fullStore(from: 'history' | 'live', options: ClusterOption
   await client.put(keys.epoch, Buffer.from('1'));
   const mirror = new JournalMirror(client, keys);
   mirror.start();
-  await replenishSpares(client, keys, term, await mirror.waitFor(({ connected }) => connected), ids);
+  await replenishSpares(client, keys, term, await mirror.waitFor(({ connected }) => connected), {
+    memberIds: ids,
+    ttlMs: 600_000,
+  });
   const refill = (): Promise<bigint> => fill(client, from);
   const revision = await refill();
   const record = agentRecord(ids[0] ?? '');

@@ -75,6 +75,14 @@ describe('an operation that is carried out', () => {
     expect(await stored(on.keys.slot)).toBeUndefined();
   });
 
+  test('leaves to whoever comes next what it has no spare steps left for: that is no failure', async () => {
+    const started = await begun();
+    const usedUp = new AgentError('SPARE_STEPS_USED_UP', 'All steps are used up.');
+    const entry = await carryOut(started, ({ step }) => step({ name: 'one' }, () => Promise.reject(usedUp)));
+    expect(entry).toBeUndefined();
+    expect(await stored(on.keys.slot)).toBeDefined();
+  });
+
   test.each(['the cluster', 'this agent'])('ends between two steps when somebody pauses %s', async (what) => {
     const started = await begun();
     const made: string[] = [];

@@ -23,4 +23,6 @@ export interface Acting {
   recovering(slot: Slot | undefined): void;
   decided(decisions: readonly Decision[]): void;
   ended(entry: HistoryEntry): void;
+  /** What people said while etcd was full: it is written into the history when that can be. */
+  readonly unwritten: HistoryEntry[];
 }

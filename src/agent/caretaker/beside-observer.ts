@@ -2,6 +2,7 @@ import type { CaretakingView, NotifyCount } from '../../cluster/caretaking-view.
 import type { Observation } from '../../cluster/observation.ts';
 import type { CaretakingPorts } from '../../expose/caretaking-ports.ts';
 import { type Caretaker, startCaretaker } from './caretaker.ts';
+import { refusedId } from './member-fitness.ts';
 import type { CaretakerOptions } from './options.ts';
 import { portsOf } from './ports.ts';
 
@@ -62,9 +63,9 @@ export function besideObserver(
 }
 
 /** The id of the own member, once it has answered; under another name than configured it may be somebody else's. */
-function ownMember({ sections }: Observation): string | undefined {
-  const member = sections.member?.value;
+function ownMember(observation: Observation): string | undefined {
+  const member = observation.sections.member?.value;
   return member?.findings.some(({ code }) => code === 'MEMBER_NAME_MISMATCH') === true
     ? undefined
-    : member?.status.memberId;
+    : (member?.status.memberId ?? refusedId(observation));
 }

@@ -4,6 +4,7 @@ import { AgentError } from '../../cluster/agent-error.ts';
 import type { AgentRecord, Slot } from '../../cluster/caretaking.ts';
 import type { CaretakingView } from '../../cluster/caretaking-view.ts';
 import type { Observation } from '../../cluster/observation.ts';
+import { addHistory, historyToDrop } from '../../journal/history.ts';
 import { journalKeys } from '../../journal/keys.ts';
 import { JournalMirror } from '../../journal/mirror.ts';
 import type { Term } from '../../journal/term.ts';
@@ -16,7 +17,7 @@ import { readLocalPause } from '../../operate/local-pause.ts';
 import type { Acting } from './acting.ts';
 import { leaderRound } from './leader-round.ts';
 import { Ledger } from './ledger.ts';
-import { isFit, isFull } from './member-fitness.ts';
+import { isFit, isFull, refusedId } from './member-fitness.ts';
 import { News } from './news.ts';
 import { leaderlessRound } from './nospace-round.ts';
 import type { CaretakerOptions } from './options.ts';
@@ -26,6 +27,9 @@ import { viewOf } from './view.ts';
 
 /** A round is made at the latest so long after the last one, though nothing has changed. */
 const IDLE_MS = 10_000;
+
+/** Nobody has led for so long that nobody else wants to: longer than any `lead.ttl` by default. */
+const UNWANTED_MS = 15_000;
 
 /** So long after a round that failed nothing is tried, whatever changes. */
 const AFTER_FAILURE_MS = 2000;
@@ -54,6 +58,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
   const ending = new AbortController();
   let term: Term | undefined;
   let localPause: string | undefined;
+  let leaderSeenMs = performance.now();
   let requestsSeen: ReadonlyMap<string, number> = new Map();
   /** The recovery from NOSPACE that this agent carries out, which stands in no slot. */
   let recovering: Slot | undefined;
@@ -96,7 +101,10 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     mirror,
     registration,
     eligible: () =>
-      isFit(options.observation()) && !isRecovering(mirror.snapshot, { memberId, ttlMs: options.ttlMs, recovering }),
+      isFit(options.observation()) &&
+      // Only where nobody else wants to: whoever may not ask for its member's status can do nothing but say so.
+      (refusedId(options.observation()) === undefined || performance.now() - leaderSeenMs > UNWANTED_MS) &&
+      !isRecovering(mirror.snapshot, { memberId, ttlMs: options.ttlMs, recovering }),
     onTerm: (begun) => {
       term = begun;
       events.onLeading(true, begun.epoch);
@@ -112,10 +120,11 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
   const source = new StateSource({
     ...{ caretaker: options, mirror, memberId, ownOperations },
     complete: (history) => ledger.complete(history),
+    ended: () => ledger.endedAtMonotonicMs,
     epoch: () => term?.epoch,
   });
   const acting: Acting = {
-    ...{ options, keys, mirror, registration, source, operations },
+    ...{ options, keys, mirror, registration, source, operations, unwritten: [] },
     runParts: () => ({
       observe: (signal) => source.observe(signal),
       localPause: () => readLocalPause(options.pauseFile, Date.now()),
@@ -139,8 +148,9 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     },
   };
 
-  const stopFollowing = mirror.onChange(({ requests }) => {
+  const stopFollowing = mirror.onChange(({ requests, leaderRevision }) => {
     const nowMs = performance.now();
+    if (leaderRevision > 0n) leaderSeenMs = nowMs;
     requestsSeen = new Map(requests.map(({ id }) => [id, requestsSeen.get(id) ?? nowMs]));
     events.onChange();
     news.tell();
@@ -193,6 +203,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
 
 /** Leads or does not, the round ends with the term. */
 async function round(acting: Acting, term: Term | undefined, signal: AbortSignal): Promise<void> {
+  await writeUnwritten(acting, signal);
   if (term === undefined) {
     if (isFull(acting.options.observation())) await leaderlessRound(acting, signal);
     return;
@@ -204,6 +215,15 @@ async function round(acting: Acting, term: Term | undefined, signal: AbortSignal
     if (!link.signal.aborted) throw error;
   } finally {
     link.release();
+  }
+}
+
+/** The audit of what people said while etcd was full. */
+async function writeUnwritten({ unwritten, mirror, keys, options }: Acting, signal: AbortSignal): Promise<void> {
+  if (isFull(options.observation())) return;
+  for (let entry = unwritten[0]; entry !== undefined; entry = unwritten[0]) {
+    await addHistory(options.client, keys, entry, historyToDrop(mirror.snapshot.history), signal);
+    unwritten.shift();
   }
 }
 

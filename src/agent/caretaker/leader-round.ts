@@ -4,20 +4,22 @@ import type { ClusterState } from '../../cluster/state.ts';
 import { membersToArm } from '../../decide/arming.ts';
 import { type Decided, decide } from '../../decide/decide.ts';
 import type { RequestAnswer } from '../../decide/requested.ts';
+import type { DecideSettings } from '../../decide/settings.ts';
 import { writeArmed } from '../../journal/armed.ts';
 import { historyToDrop } from '../../journal/history.ts';
+import { placesToWrite, writePlaces } from '../../journal/places.ts';
 import { answerRequest, dropStaleRequests } from '../../journal/requests.ts';
 import { takeOverSlot, takeSlot } from '../../journal/slot.ts';
 import type { JournaledSlot } from '../../journal/snapshot.ts';
 import type { Term } from '../../journal/term.ts';
 import { replenishSpares, sparesMissing } from '../../lead/spare-stock.ts';
-import type { Operation } from '../../operate/operation.ts';
+import { type Operation, OperationStopped } from '../../operate/operation.ts';
 import { runOperation } from '../../operate/runner.ts';
 import { SlotJournal } from '../../operate/slot-journal.ts';
 import type { Acting } from './acting.ts';
 import { isFull } from './member-fitness.ts';
 import { newSlot } from './new-slot.ts';
-import { recoverFromNospace } from './nospace-round.ts';
+import { recoverFromNospace, unlessClaimed } from './nospace-round.ts';
 
 /** A request that what goes by itself has held up for so long is given back. */
 const REQUEST_WAITS_MS = 10 * 60_000;
@@ -39,9 +41,10 @@ export async function leaderRound(acting: Acting, term: Term, signal: AbortSigna
   if (!term.held) return;
   await keepHouse(acting, term, state, signal);
   const decided = decide(state, acting.options.settings);
-  acting.decided(decided.decisions);
+  const decisions = decided.decisions.map((decision) => unlessClaimed(acting, decision, term));
+  acting.decided(decisions);
   await answer(acting, term, decided, signal);
-  const { chosen } = decided;
+  const chosen = decisions.find(({ decision }) => decision === 'act');
   if (chosen?.action === undefined) return;
   const requestId = decided.request?.decision === chosen ? decided.request.request.id : undefined;
   await carryOut(acting, term, { decision: chosen, action: chosen.action, requestId }, signal);
@@ -64,7 +67,18 @@ async function resume(acting: Acting, term: Term, left: JournaledSlot, signal: A
     id: left.slot.id,
     phase: left.slot.phase,
   });
-  await run(acting, term, operation, journaled, signal);
+  const refusal = notWanted(left, acting.options.settings);
+  const carried: Operation = refusal === undefined ? operation : { ...operation, run: () => Promise.reject(refusal) };
+  await run(acting, term, carried, journaled, signal);
+}
+
+/** Why an operation that was begun is not gone on with: people have taken the right to act away since. */
+function notWanted({ slot }: JournaledSlot, { mode, policies }: DecideSettings): OperationStopped | undefined {
+  if (mode === 'plan') return new OperationStopped('MODE_PLAN', 'mode is plan now');
+  if (slot.requestedBy !== undefined || !isOperationName(slot.operation) || policies[slot.operation] === 'auto') {
+    return undefined;
+  }
+  return new OperationStopped('POLICY_OFF', `the policy ${slot.operation} is ${policies[slot.operation]} now`);
 }
 
 async function carryOut(
@@ -106,7 +120,7 @@ async function run(
 
 /** Arms the agents when it is time, follows the member list, and keeps the stock of spare epochs. */
 async function keepHouse(acting: Acting, term: Term, state: ClusterState, signal: AbortSignal): Promise<void> {
-  const { client, settings, events } = acting.options;
+  const { client, settings, events, ttlMs } = acting.options;
   const { snapshot } = acting.mirror;
   const members = state.members.map(({ id }) => id);
   if (state.alarms.some(({ alarm }) => alarm === 'NOSPACE')) return;
@@ -119,9 +133,11 @@ async function keepHouse(acting: Acting, term: Term, state: ClusterState, signal
     if (snapshot.staleRequests.length > 0) {
       await dropStaleRequests(client, acting.keys, term, snapshot.staleRequests, signal);
     }
+    const places = placesToWrite(snapshot, members);
+    if (places !== undefined) await writePlaces(client, acting.keys, term, places, signal);
     const { armed: isArmed } = acting.mirror.snapshot;
     if (isArmed !== undefined && sparesMissing(snapshot, members)) {
-      await replenishSpares(client, acting.keys, term, snapshot, members, signal);
+      await replenishSpares(client, acting.keys, term, snapshot, { memberIds: members, ttlMs }, signal);
     }
   } catch (error) {
     if (!term.held) throw error;

@@ -15,6 +15,7 @@ export class Ledger {
   readonly #durations = new Map<string, HistogramRecorder>();
   /** Ended operations, newest first. */
   #ended: readonly HistoryEntry[] = [];
+  readonly #endedAtMonotonicMs = new Map<bigint, number>();
   #newest: readonly Decision[] = [];
   #decidedAtMs: number | undefined;
 
@@ -40,6 +41,7 @@ export class Ledger {
   ended(entry: HistoryEntry): void {
     const { operation, outcome, seconds } = entry;
     this.#ended = [entry, ...this.#ended].slice(0, REMEMBERED);
+    this.#endedAtMonotonicMs.set(entry.revision, performance.now());
     const key = `${operation} ${outcome}`;
     const count = (this.#operations.get(key)?.count ?? 0) + 1;
     this.#operations.set(key, { operation, outcome, count });
@@ -57,6 +59,11 @@ export class Ledger {
     const newest = history[0]?.revision ?? 0n;
     const own = this.#ended.filter(({ id, revision }) => !known.has(id) && revision > newest);
     return [...own, ...history];
+  }
+
+  /** When operations of this agent ended, by their revision and its monotonic clock. */
+  get endedAtMonotonicMs(): ReadonlyMap<bigint, number> {
+    return this.#endedAtMonotonicMs;
   }
 
   /** The part of the view that is counted here. */

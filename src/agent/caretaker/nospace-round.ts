@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AgentError } from '../../cluster/agent-error.ts';
 import type { Action, Decision, HistoryEntry, Slot } from '../../cluster/caretaking.ts';
 import { decide } from '../../decide/decide.ts';
+import { passes } from '../../decide/reason-codes.ts';
 import type { Term } from '../../journal/term.ts';
+import { claimable, USED_UP } from '../../lead/spare-claims.ts';
 import { claimSpareEpoch, consumeStep, keepSpareTerm } from '../../lead/spare-epochs.ts';
 import type { SpareTerm } from '../../lead/spare-term.ts';
 import { runOperation } from '../../operate/runner.ts';
@@ -10,8 +11,11 @@ import { SpareJournal } from '../../operate/spare-journal.ts';
 import type { Acting } from './acting.ts';
 import { newSlot } from './new-slot.ts';
 
-/** A spare term is refreshed so often within `lead.ttl`, as a lease is. */
+/** A spare term is refreshed so often within its time, as a lease is. */
 const REFRESHES_PER_TTL = 3;
+
+/** Without a lease each refresh costs a step, and there are few: one that is lost ends the term, and the next epoch is claimed. */
+const REFRESHES_WITHOUT_LEASE = 1.5;
 
 /**
  * One round of an agent that does not lead while writes are refused and nobody leads: then no campaign can be won either,
@@ -21,11 +25,24 @@ export async function leaderlessRound(acting: Acting, signal: AbortSignal): Prom
   const { connected, leaderRevision, epoch } = acting.mirror.snapshot;
   if (!connected || leaderRevision > 0n || epoch === undefined) return;
   const state = await acting.source.observe(signal);
-  const decided = decide({ ...state, requests: [] }, acting.options.settings);
-  acting.decided(decided.decisions);
-  const decision = decided.decisions.find(({ policy }) => policy === 'nospace');
+  const { decisions: all } = decide({ ...state, requests: [] }, acting.options.settings);
+  const decisions = all.map((decision) => unlessClaimed(acting, decision));
+  acting.decided(decisions);
+  const decision = decisions.find(({ policy }) => policy === 'nospace');
   if (decision?.decision !== 'act' || decision.action === undefined) return;
   await recoverFromNospace(acting, { decision, action: decision.action }, signal);
+}
+
+/** The decision to bring the cluster back, held where this agent may not claim the right to now; then it says why. */
+export function unlessClaimed(acting: Acting, decision: Decision, term?: Term): Decision {
+  if (decision.policy !== 'nospace' || decision.decision !== 'act') return decision;
+  const { memberId } = acting.registration.record;
+  const claimer = { memberId, leads: term !== undefined, ttlMs: acting.options.ttlMs, nowMs: performance.now() };
+  const may = claimable(acting.mirror.snapshot, claimer);
+  if ('spare' in may || (term !== undefined && may.reason.code === USED_UP)) return decision;
+  const { action: _action, ...rest } = decision;
+  const page = passes(may.reason.code) ? {} : { page: true };
+  return { ...rest, decision: 'hold', reasons: [may.reason, ...decision.reasons], ...page };
 }
 
 /** Claims a spare epoch and brings the cluster back under it. Does nothing where another agent may, or was faster. */
@@ -50,11 +67,9 @@ export async function recoverFromNospace(
     const journal = new SpareJournal(
       {
         ...{ client, keys, term, history },
-        revision: snapshot.revision + 1n,
-        consumeStep: async ({ unlessPaused }, until) => {
-          const { pause } = mirror.snapshot;
-          if (unlessPaused && pause !== undefined) throw paused(pause.reason);
-          await consumeStep(client, keys, term, until);
+        revision: term.revision,
+        consumeStep: async (step, until) => {
+          await consumeStep(client, keys, term, until, step);
         },
       },
       slot,
@@ -77,13 +92,8 @@ export async function recoverFromNospace(
 /** Keeps the term while an effect takes long; where that fails, the term ends by itself. */
 async function keep({ options, keys }: Acting, term: SpareTerm, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && term.held) {
-    await sleep(options.ttlMs / REFRESHES_PER_TTL, undefined, { signal }).catch(() => undefined);
+    const refreshes = term.lease === undefined ? REFRESHES_WITHOUT_LEASE : REFRESHES_PER_TTL;
+    await sleep(term.ttlMs / refreshes, undefined, { signal }).catch(() => undefined);
     if (!signal.aborted) await keepSpareTerm(options.client, keys, term, signal).catch(() => undefined);
   }
-}
-
-function paused(reason: string): AgentError {
-  return new AgentError('PAUSED', `nospace stops before its next step: somebody has said pause: ${reason}`, {
-    remedy: 'Say resume when it may go on.',
-  });
 }

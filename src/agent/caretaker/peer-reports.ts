@@ -9,12 +9,15 @@ export interface PeerReportsOptions {
   readonly onFault: (what: string, error: unknown) => void;
 }
 
+/** Another agent, and where it answers; without a URL it cannot be asked. */
+export type PeerAgent = Pick<AgentRecord, 'memberId' | 'member' | 'url'>;
+
 /**
- * What the other registered agents observe, all asked at once; who does not answer in time, or not in words that this
+ * What the other agents observe, all asked at once; who does not answer in time, or not in words that this
  * version knows, is missing. By member id.
  */
 export async function peerReports(
-  agents: readonly AgentRecord[],
+  agents: readonly PeerAgent[],
   voters: number,
   { fetchAgent, timeoutMs, onFault }: PeerReportsOptions,
   signal: AbortSignal,

@@ -9,6 +9,9 @@ import { pause, resume } from '../../journal/pause.ts';
 import { putRequest } from '../../journal/requests.ts';
 import type { Caretaker } from './caretaker.ts';
 
+/** Requests that may wait at a time: the journal is small, and a person asks for one. */
+const MOST_REQUESTS = 20;
+
 /** What the API can do with a caretaker; before there is one, everything is refused with `NOT_ACTING_YET`. */
 export function portsOf(caretaker: () => Caretaker | undefined): CaretakingPorts {
   const ports = plainPorts(caretaker);
@@ -47,6 +50,7 @@ function plainPorts(caretaker: () => Caretaker | undefined): CaretakingPorts {
     request: async (wish, signal) => {
       const { acting } = there();
       const record = requestOf(there(), wish);
+      refuseFlood(there().view().requests.length);
       await putRequest(acting.options.client, acting.keys, record, signal);
       acting.options.events.log('operation asked for', { operation: wish.operation, by: wish.by, id: record.id });
       return { id: record.id };
@@ -141,6 +145,14 @@ function requestOf({ acting }: Caretaker, { operation, member, by }: OperationWi
   return { id: randomUUID(), operation, ...(target === undefined ? {} : { target }), by, atMs: Date.now() };
 }
 
+/** Throws `REQUESTS_WAITING` where so many wait already that a loop must be asking. @param waiting how many do */
+function refuseFlood(waiting: number): void {
+  if (waiting < MOST_REQUESTS) return;
+  throw new AgentError('REQUESTS_WAITING', `${waiting} requests wait already, and no more are taken.`, {
+    remedy: 'See with `etcd-caretaker explain` what they wait for; each is answered within 10 minutes.',
+  });
+}
+
 /** The audit of what people say. What was said counts, also where it could not be noted. */
 async function note(
   caretaker: Caretaker,
@@ -167,7 +179,10 @@ async function note(
     steps: [],
     figures: {},
   };
-  await addHistory(acting.options.client, acting.keys, entry, historyToDrop(history), signal).catch((error: unknown) =>
-    acting.options.events.onFault(`note of the ${said.operation}`, error),
+  await addHistory(acting.options.client, acting.keys, entry, historyToDrop(history), signal).catch(
+    (error: unknown) => {
+      if (error instanceof EtcdError && error.code === 'ETCD_NOSPACE') acting.unwritten.push(entry);
+      else acting.options.events.onFault(`note of the ${said.operation}`, error);
+    },
   );
 }

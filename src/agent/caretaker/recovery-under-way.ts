@@ -17,5 +17,8 @@ export function isRecovering(
   const claim = newestClaim({ spares, ...(epoch === undefined ? {} : { epoch }) });
   const claimer = claim?.missing.find((memberId) => memberId !== own.memberId);
   // Whether it is registered says nothing: an agent that was started meanwhile could not be. A step goes at the end, too.
-  return claimer !== undefined && performance.now() - lastSpareChangeAtMonotonicMs < own.ttlMs + MARGIN_MS;
+  return (
+    claimer !== undefined &&
+    performance.now() - lastSpareChangeAtMonotonicMs < Math.max(own.ttlMs, claim?.ttlMs ?? 0) + MARGIN_MS
+  );
 }

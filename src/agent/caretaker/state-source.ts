@@ -1,6 +1,6 @@
 import { sightOf } from '../../cluster/agent-sight.ts';
 import { type AgentReport, assembleState } from '../../cluster/assemble-state.ts';
-import type { AgentRecord, HistoryEntry, OperationVersions, Slot } from '../../cluster/caretaking.ts';
+import type { HistoryEntry, OperationVersions, Slot } from '../../cluster/caretaking.ts';
 import { ForeignHands } from '../../cluster/foreign-hands.ts';
 import { foreignSigns } from '../../cluster/foreign-signs.ts';
 import { LeaderSlowness } from '../../cluster/leader-slowness.ts';
@@ -14,7 +14,8 @@ import type { JournalMirror } from '../../journal/mirror.ts';
 import { newestClaim } from '../../lead/spare-claims.ts';
 import { readLocalPause } from '../../operate/local-pause.ts';
 import type { CaretakerOptions } from './options.ts';
-import { peerReports } from './peer-reports.ts';
+import { byOwnClock } from './own-clock.ts';
+import { type PeerAgent, peerReports } from './peer-reports.ts';
 import { type Marks, StoreMarks } from './store-marks.ts';
 
 /** A round of observation is as good as a look now for so long after its end. */
@@ -27,6 +28,8 @@ export interface StateSourceOptions {
   readonly ownOperations: OperationVersions;
   /** The journal's history with what this agent could not write there. */
   readonly complete: (history: readonly HistoryEntry[]) => readonly HistoryEntry[];
+  /** When entries that this agent has added ended, by revision and its monotonic clock. */
+  readonly ended: () => ReadonlyMap<bigint, number>;
   /** Of the own term, while this agent leads. */
   readonly epoch: () => bigint | undefined;
 }
@@ -46,7 +49,7 @@ export class StateSource {
   readonly #slowness = new LeaderSlowness();
   readonly #hands = new ForeignHands();
   /** The newest record of the agent beside each member, also of those that are not registered any more. */
-  readonly #seen = new Map<string, AgentRecord>();
+  readonly #seen = new Map<string, PeerAgent>();
   #remembered = { termStableSeconds: 0, membersStableSeconds: 0, readySeconds: 0 };
 
   constructor(options: StateSourceOptions) {
@@ -75,18 +78,20 @@ export class StateSource {
    * which members there are.
    */
   async observe(signal: AbortSignal, use: 'now' | 'newest round' = 'now'): Promise<ClusterState> {
-    const { caretaker, mirror, ownOperations, epoch, complete } = this.#options;
+    const { caretaker, mirror, ownOperations, epoch, complete, ended } = this.#options;
     const cluster =
       (use === 'newest round' ? newestRound(caretaker.observation()) : undefined) ??
       (await caretaker.freshCluster(signal));
     const [reports, marks] = await Promise.all([this.#reports(cluster, signal), this.#storeMarks(signal)]);
     const monotonicMs = performance.now();
     this.#remember(cluster, monotonicMs);
-    const { slot, history, ...rest } = mirror.snapshot;
-    const journal = { ...rest, history: complete(history) };
+    const nowMs = Date.now();
+    const { slot, history, arrivedAtMonotonicMs, ...rest } = mirror.snapshot;
+    const arrived = new Map([...arrivedAtMonotonicMs, ...ended()]);
+    const journal = { ...rest, history: byOwnClock(complete(history), arrived, { nowMs, monotonicMs }) };
     const own = epoch();
     const state = assembleState({
-      nowMs: Date.now(),
+      nowMs,
       monotonicMs,
       cluster,
       reports,
@@ -137,7 +142,9 @@ export class StateSource {
 
   async #reports(cluster: ClusterSection, signal: AbortSignal): Promise<ReadonlyMap<string, AgentReport>> {
     const { caretaker, mirror, memberId } = this.#options;
-    for (const agent of mirror.snapshot.agents) this.#seen.set(agent.memberId, agent);
+    const { agents, places } = mirror.snapshot;
+    for (const place of places) if (!this.#seen.has(place.memberId)) this.#seen.set(place.memberId, place);
+    for (const agent of agents) this.#seen.set(agent.memberId, agent);
     // An agent that was started again while etcd is full cannot register; it answers where it did before.
     const others = cluster.members.flatMap(({ id }) => (id === memberId ? [] : (this.#seen.get(id) ?? [])));
     const { fetchAgent, readTimeoutMs, events } = caretaker;

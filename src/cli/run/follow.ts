@@ -11,6 +11,8 @@ export interface FollowOptions {
   readonly id: string;
   /** Asks an agent. What it throws is only said: whoever answers next knows everything. */
   readonly read: () => Promise<OperationsJson>;
+  /** What keeps the leading agent from beginning it, as it said last; undefined where nothing does, or nobody says. */
+  readonly heldBy: () => Promise<string | undefined>;
   readonly say: (line: string) => void;
   readonly nameOf: NameOf;
   readonly pollMs: number;
@@ -20,7 +22,7 @@ export interface FollowOptions {
 
 /** Follows an operation that somebody asked for until it has ended, and says each step and why nothing happens. */
 export async function follow(options: FollowOptions): Promise<AsJson<HistoryEntry>> {
-  const { id, read, say, nameOf, pollMs, signal } = options;
+  const { id, read, heldBy, say, nameOf, pollMs, signal } = options;
   const seen = new Set<string>();
   let remark = '';
   const remarkOnce = (text: string): void => {
@@ -41,7 +43,7 @@ export async function follow(options: FollowOptions): Promise<AsJson<HistoryEntr
         seen.add(key);
       }
       if (ended !== undefined) return ended;
-      remarkOnce(underWay === undefined ? waiting(reply) : '');
+      remarkOnce(underWay === undefined ? waiting(reply, await heldBy().catch(() => undefined)) : '');
     }
     // When it is aborted the loop ends above, with the signal's own reason.
     await sleep(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted());
@@ -55,8 +57,7 @@ function stepLine({ atMs, name, memberId, detail }: AsJson<JournaledStep>, nameO
   return `${time} UTC  ${name}${member}${detail === undefined ? '' : `: ${detail}`}`;
 }
 
-function waiting({ slot }: OperationsJson): string {
-  return slot === undefined
-    ? 'Asked for; the leading agent has not begun yet.'
-    : `Asked for; it waits until ${slot.operation} is over.`;
+function waiting({ slot }: OperationsJson, held: string | undefined): string {
+  if (slot !== undefined) return `Asked for; it waits until ${slot.operation} is over.`;
+  return held === undefined ? 'Asked for; the leading agent has not begun yet.' : `Asked for; held: ${held}.`;
 }

@@ -43,7 +43,6 @@ export const caretakingSchemas: Readonly<Record<string, Schema>> = {
     phaseAtMs: time,
     reasons: list(text),
     'requestedBy?': by,
-    'dryRun?': truth,
     parameters: anything,
     progress: anything,
     steps: list(ref('JournaledStep')),

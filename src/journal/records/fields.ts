@@ -9,9 +9,6 @@ export type Read<T> = (value: JournalValue | undefined, path: string) => T;
 export const text: Read<string> = (value, path) =>
   typeof value === 'string' ? value : unexpected(path, 'a text', value);
 
-export const flag: Read<boolean> = (value, path) =>
-  typeof value === 'boolean' ? value : unexpected(path, 'true or false', value);
-
 /** JSON has no other numbers, but `1e999` is read as Infinity. */
 export const finite: Read<number> = (value, path) =>
   typeof value === 'number' && Number.isFinite(value) ? value : unexpected(path, 'a number', value);

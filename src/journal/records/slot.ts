@@ -1,5 +1,5 @@
 import type { Slot } from '../../cluster/caretaking.ts';
-import { decimal, finite, flag, list, object, text } from './fields.ts';
+import { decimal, finite, list, object, text } from './fields.ts';
 import { type Parsed, parseRecord } from './format.ts';
 import { encodeWithSteps, steps } from './steps.ts';
 
@@ -22,7 +22,6 @@ export function parseSlot(value: Buffer): Parsed<Slot> {
     phaseAtMs: fields.need('phaseAtMs', finite),
     reasons: fields.need('reasons', list(text)),
     ...fields.may('requestedBy', text),
-    ...fields.may('dryRun', flag),
     parameters: fields.need('parameters', object),
     progress: fields.need('progress', object),
     steps: fields.need('steps', steps),

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { journalKeys } from '../../../src/journal/keys.ts';
 import { encodeAgent } from '../../../src/journal/records/agent.ts';
+import { encodeSlot } from '../../../src/journal/records/slot.ts';
+import { aSlot } from '../../journal/journal-on-etcd.ts';
 import { type RealCluster, startCluster } from '../../real/cluster.ts';
 import { type ActingAgents, actingAgents, patience } from './acting-agents.ts';
 
@@ -119,6 +121,24 @@ describe('agents of one cluster that are not to act', () => {
     await using acting = await actingAgents(cluster, { mode: 'plan' });
     await armed(acting);
     await acting.refused('defrag', 'MODE_PLAN');
+  });
+
+  it('do not go on with what they find begun, once mode is plan, and close it', async () => {
+    const client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
+    const { revision } = (await client.status()).header;
+    const parameters = { revision: String(revision), compactedRevision: '0' };
+    const slot = aSlot({ id: 'left', operation: 'compaction', operationVersion: 1, targets: [], parameters });
+    await client.put(keys.slot, encodeSlot(slot));
+    await using acting = await actingAgents(cluster, { mode: 'plan' });
+    await vi.waitFor(() => {
+      const entry = acting.view(0).history.find(({ id }) => id === 'left');
+      expect([entry?.outcome, entry?.code]).toEqual(['stopped', 'MODE_PLAN']);
+    }, patience);
+    expect((await client.range({ key: keys.slot })).kvs).toEqual([]);
+    // Nothing was compacted.
+    const old = await client.range({ key: keys.slot, revision });
+    expect(old.header.revision).toBeGreaterThan(revision);
+    client.close();
   });
 
   it('stop before the next step where the file beside the leading agent says pause', async () => {

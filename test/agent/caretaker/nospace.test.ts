@@ -5,6 +5,8 @@ import { type ActingAgents, actingAgents, patience } from './acting-agents.ts';
 
 const quotaBytes = 16 * 2 ** 20;
 const valueBytes = 200_000;
+/** On a busy machine each of some thirty steps waits for its turn. */
+const longPatience = { ...patience, timeout: 200_000 };
 
 let cluster: RealCluster | undefined;
 let acting: ActingAgents | undefined;
@@ -65,11 +67,12 @@ describe.each([
   ['3.4', 3],
   ['3.5', 3],
   ['3.5', 1],
+  ['3.5', 5],
 ] as const)('a cluster of etcd %s with %d members that refuses writes', (version, members) => {
   it('is brought back with no human, and all that was written last is there', async () => {
     const to = await ready({ version, members });
     await fill(to, (index) => `/history/${index % 5}`);
-    await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), patience);
+    await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), longPatience);
     await vi.waitFor(() => {
       const entry = acting?.view(0).history.find(({ operation }) => operation === 'nospace');
       expect(entry?.steps.map(({ name }) => name)).toEqual(expect.arrayContaining(['defragment', 'disarm']));
@@ -97,13 +100,32 @@ it('is brought back also while an operation is under way, and where nobody leads
   await fill(to, (index) => `/history/${index % 5}`);
   await leader.close();
   const again = await all.restart(leader);
-  await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), patience);
+  await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), longPatience);
   await vi.waitFor(() => {
     const entry = views()[0]?.history.find(({ operation }) => operation === 'nospace');
     expect(entry?.outcome).toBe('succeeded');
     expect(views()[0]?.slot).toBeUndefined();
     const leading = [...views(), again.observation().caretaking].filter((view) => view?.leads === true);
     expect(leading).toHaveLength(1);
+  }, patience);
+});
+
+it('is brought back also by agents that were all started while nothing could be written, not even who they are', async () => {
+  const to = await ready({ members: 3 });
+  const all = acting;
+  if (all === undefined) throw new Error('no agents');
+  await vi.waitFor(async () => {
+    const { kvs } = await to.range({ key: Buffer.from('/etcd-caretaker/places') });
+    expect(kvs[0]?.value.toString().match(/"url"/g)).toHaveLength(3);
+  }, patience);
+  await Promise.all(all.agents.map((agent) => agent.close()));
+  await fill(to, (index) => `/history/${index % 5}`);
+  // What is newer than this stays, and they have to have seen it.
+  const again = await Promise.all(all.agents.map((agent) => all.restart(agent)));
+  await vi.waitFor(async () => expect(await put(to, '/after'), everything()).toBe(true), longPatience);
+  await vi.waitFor(() => {
+    const registered = again.map((agent) => agent.observation().caretaking?.registered);
+    expect(registered).toEqual([true, true, true]);
   }, patience);
 });
 

@@ -62,9 +62,13 @@ function targets(etcdctl: DefragFigures | undefined, agents: DefragFigures | und
       ? Number.NaN
       : agents.through.reduce((sum, { failedTwice }) => sum + failedTwice, agents.reads.failedTwice);
   const rows = [
-    ['longest stall', agents?.stallApartMs, etcdctl?.stallApartMs] as const,
-    ['longest wait of one write', agents?.apart.longestMs, etcdctl?.apart.longestMs] as const,
-  ].flatMap(([name, ours = Number.NaN, theirs = Number.NaN]) => [
+    ['longest stall', agents?.stallApartMs, Math.max(...(etcdctl?.stallMs ?? [Number.NaN]))] as const,
+    [
+      'longest wait of one write',
+      agents?.apart.longestMs,
+      Math.max(...(etcdctl?.through.map(({ longestMs }) => longestMs) ?? [Number.NaN])),
+    ] as const,
+  ].flatMap(([name, ours = Number.NaN, theirs]) => [
     [
       `${name} through a member not being defragmented`,
       `at most ${ms(mostMs)} (${mostElectionTimeouts} election timeouts)`,
@@ -72,7 +76,8 @@ function targets(etcdctl: DefragFigures | undefined, agents: DefragFigures | und
       verdict(ours, mostMs),
     ],
     [
-      `${name}, agents / etcdctl`,
+      // Etcdctl tells nobody which member is next, so its clients cannot keep away from it.
+      `the same / the longest that clients of etcdctl's saw (${ms(theirs)})`,
       `at most ${mostOfEtcdctl}`,
       figure(ours / theirs),
       verdict(ours / theirs, mostOfEtcdctl),

@@ -27,6 +27,7 @@ const [first, second, third] = [
 async function followed(
   answers: readonly (OperationsJson | Error)[],
   signal = new AbortController().signal,
+  heldBy: () => Promise<string | undefined> = async () => undefined,
 ): Promise<{ readonly ended: Entry; readonly said: readonly string[] }> {
   const said: string[] = [];
   let asked = 0;
@@ -37,6 +38,7 @@ async function followed(
       if (answer === undefined || answer instanceof Error) throw answer;
       return answer;
     },
+    heldBy,
     say: (line) => said.push(line),
     nameOf: (id) => (id === 'ab' ? 'm1' : id),
     pollMs: 1,
@@ -89,6 +91,25 @@ describe('following an operation', () => {
       { requests: [], history: [entry] },
     ]);
     expect(said).toEqual(['Asked for; it waits until compaction is over.']);
+  });
+
+  it('says what keeps the leading agent from it, once, and goes on where nobody says', async () => {
+    const nothing = { requests: [], history: [] };
+    const reasons = ['m3 lags 12,400 entries', 'm3 lags 12,400 entries', 'a window is waited for'];
+    const { said } = await followed(
+      [nothing, nothing, nothing, nothing, { requests: [], history: [entry] }],
+      undefined,
+      async () => {
+        const reason = reasons.shift();
+        if (reason === undefined) throw new Error('no agent leads');
+        return reason;
+      },
+    );
+    expect(said).toEqual([
+      'Asked for; held: m3 lags 12,400 entries.',
+      'Asked for; held: a window is waited for.',
+      'Asked for; the leading agent has not begun yet.',
+    ]);
   });
 
   it('goes on while no agent answers, and says so once', async () => {

@@ -46,12 +46,11 @@ const slot = shape(
     phaseAtMs: ms,
     reasons: texts,
     requestedBy: any,
-    dryRun: fc.boolean(),
     parameters: values,
     progress: values,
     steps,
   },
-  ['requestedBy', 'dryRun'],
+  ['requestedBy'],
 );
 const history = shape(
   {

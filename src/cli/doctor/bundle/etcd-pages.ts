@@ -1,5 +1,5 @@
 import { faultOf } from '../../../cluster/agent-error.ts';
-import { displayName } from '../../../cluster/assemble.ts';
+import { displayName } from '../../../cluster/cluster-replies.ts';
 import type { Config } from '../../../config/config.ts';
 import { openPage } from '../../../etcd/metrics-request.ts';
 import type { Facts } from '../facts.ts';

@@ -1,4 +1,4 @@
-import { displayName } from '../../../cluster/assemble.ts';
+import { displayName } from '../../../cluster/cluster-replies.ts';
 import { faultTolerance } from '../../../cluster/quorum.ts';
 import type { ClusterMember, ClusterSection } from '../../../cluster/sections.ts';
 import { formatCount } from '../../units.ts';

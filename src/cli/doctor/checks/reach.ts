@@ -1,4 +1,4 @@
-import { displayName } from '../../../cluster/assemble.ts';
+import { displayName } from '../../../cluster/cluster-replies.ts';
 import { formatLatency } from '../../units.ts';
 import { type Check, found, type Line, ok } from '../check.ts';
 import { clusterFindings } from '../cluster-findings.ts';

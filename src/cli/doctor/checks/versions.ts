@@ -1,4 +1,4 @@
-import { displayName } from '../../../cluster/assemble.ts';
+import { displayName } from '../../../cluster/cluster-replies.ts';
 import { parseVersion, seriesOf } from '../../../cluster/version.ts';
 import { hazardsOf, type VersionHazard } from '../../../cluster/version-hazards.ts';
 import { type Check, found, type Line, ok, skipped } from '../check.ts';

@@ -1,5 +1,5 @@
 import { faultOf } from '../../../cluster/agent-error.ts';
-import { displayName } from '../../../cluster/assemble.ts';
+import { displayName } from '../../../cluster/cluster-replies.ts';
 import type { ClusterMember } from '../../../cluster/sections.ts';
 import type { MemberClient } from '../../../etcd/member-client.ts';
 import type { Admission, UrlReading } from '../facts.ts';

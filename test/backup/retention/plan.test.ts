@@ -110,7 +110,7 @@ describe('what stays whatever the policy says', () => {
       [...hourly(10), ...byStore],
       marks(['c9']),
       { ...NOTHING, keepAllForMs: 5 * HOUR_MS },
-      NOW_MS,
+      NOW_MS + 500 * DAY_MS,
     );
     expect(kept(plan)).toEqual(['c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'ahead']);
   });

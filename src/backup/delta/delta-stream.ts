@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { linkedAbort, within } from '../../abort/linked-abort.ts';
 import { lowest } from '../revisions.ts';
 import type { Store } from '../store/store.ts';
@@ -24,6 +25,7 @@ export interface DeltaDestination {
 }
 
 export interface DeltaStreamOptions extends Omit<CaptureOptions, 'spool' | 'startAfter' | 'maxPieceBytes'> {
+  /** Each timeline has a folder of its own in it. */
   readonly spool: SpoolOptions;
   readonly destinations: readonly DeltaDestination[];
   /** Default 8 MiB of text. */
@@ -74,7 +76,9 @@ export class DeltaStream {
    * Throws `SPOOL_FAILED`, and what etcd fails with where it must be asked for the live revision.
    */
   static async open(options: DeltaStreamOptions, signal: AbortSignal): Promise<DeltaStream> {
-    const spool = await Spool.open(options.spool, signal);
+    const { folder, maxBytes } = options.spool;
+    // What another history left there must not come into this one.
+    const spool = await Spool.open({ folder: join(folder, options.facts().timeline), maxBytes }, signal);
     const positions = await Promise.all(
       options.destinations.map(({ store }) =>
         within([signal], POSITION_MS, (asking) => storePosition(store, asking)).catch(() => undefined),

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError } from '../../cluster/agent-error.ts';
+import type { DeltaManifest } from '../manifest.ts';
 import { deltaKey, parseName } from '../names.ts';
 import { Bell } from './bell.ts';
 import { decodeSegment } from './segment.ts';
@@ -13,6 +14,8 @@ export interface SpoolPiece {
   readonly from: bigint;
   readonly to: bigint;
   readonly bytes: number;
+  /** When its first revision was seen, wall clock. */
+  readonly startedAtMs: number;
   readonly path: string;
 }
 
@@ -67,8 +70,10 @@ export class Spool {
         const name = parseName(`delta/${file}`);
         if (file.endsWith('.tmp')) await rm(path, { force: true });
         if (name?.kind !== 'delta') continue;
-        if (await isWhole(path, `delta/${file}`)) {
-          pieces.push({ from: name.from, to: name.to, bytes: (await stat(path)).size, path });
+        const manifest = await provenManifest(path, `delta/${file}`);
+        if (manifest !== undefined) {
+          const { startedAtMs } = manifest;
+          pieces.push({ from: name.from, to: name.to, bytes: (await stat(path)).size, startedAtMs, path });
         } else {
           // It may still be of use to a person, and nothing is deleted that nobody named.
           await rename(path, `${path}.damaged`);
@@ -118,7 +123,7 @@ export class Spool {
     // An empty one takes anything: a piece that is larger than the whole spool must not wait for ever.
     if (this.#bytes > 0 && this.#bytes + object.length > this.#maxBytes)
       throw full(this.#folder, this.#bytes, this.#maxBytes);
-    const { firstRevision: from, lastRevision: to, epoch } = manifest;
+    const { firstRevision: from, lastRevision: to, epoch, startedAtMs } = manifest;
     const name = deltaKey({ kind: 'delta', from, to, epoch, id: segmentId(0) }, false);
     const path = join(this.#folder, name.slice('delta/'.length));
     const unfinished = `${path}.tmp`;
@@ -133,7 +138,7 @@ export class Spool {
         ? full(this.#folder, this.#bytes, this.#maxBytes, error)
         : failed(this.#folder, 'write', error);
     }
-    const piece = { from, to, bytes: object.length, path };
+    const piece = { from, to, bytes: object.length, startedAtMs, path };
     this.#insert(piece);
     this.changed.ring();
     return piece;
@@ -167,13 +172,14 @@ export class Spool {
   }
 }
 
-async function isWhole(path: string, key: string): Promise<boolean> {
+/** Of a piece that has been read whole; undefined where it is damaged. */
+async function provenManifest(path: string, key: string): Promise<DeltaManifest | undefined> {
   try {
-    const { records } = await decodeSegment(createReadStream(path), { key });
+    const { manifest, records } = await decodeSegment(createReadStream(path), { key });
     for await (const _ of records);
-    return true;
+    return manifest;
   } catch (error) {
-    if (error instanceof AgentError) return false;
+    if (error instanceof AgentError) return undefined;
     throw error;
   }
 }

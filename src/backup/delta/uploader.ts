@@ -1,11 +1,13 @@
 import { faultOf } from '../../cluster/agent-error.ts';
 import type { Fault } from '../../cluster/observation.ts';
+import type { DeltaManifest } from '../manifest.ts';
 import { deltaKey } from '../names.ts';
 import { highest } from '../revisions.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { BackOff } from './back-off.ts';
-import { joinedRecords } from './joined-records.ts';
-import { decodeSegment, type OpenSegment } from './segment.ts';
+import { joinedRecords, spanOf } from './joined-records.ts';
+import type { DeltaRecord } from './revision-batch.ts';
+import { decodeSegment } from './segment.ts';
 import { segmentId } from './segment-id.ts';
 import { type EncodedSegment, encodeSegment, type SegmentCipher } from './segment-writer.ts';
 import type { Spool, SpoolPiece } from './spool.ts';
@@ -41,6 +43,8 @@ export interface UploaderStatus {
   readonly lastStoredRevision?: bigint;
   /** When that became so (wall clock); undefined before the first upload. */
   readonly lastStoredAtMs?: number;
+  /** When the oldest revision of the spool that the store does not have was seen (wall clock); undefined where it has all. */
+  readonly oldestWaitingAtMs?: number;
   /** Why it does not get on at the moment. */
   readonly fault?: Fault;
 }
@@ -63,12 +67,14 @@ export class Uploader {
 
   get status(): UploaderStatus {
     const { url, kind } = this.#options.store;
+    const waiting = this.#options.spool.pieces.find(({ to }) => to > (this.#stored ?? 0n));
     return {
       store: url,
       kind,
       positioned: this.#positioned,
       ...(this.#stored === undefined ? {} : { lastStoredRevision: this.#stored }),
       ...(this.#storedAtMs === undefined ? {} : { lastStoredAtMs: this.#storedAtMs }),
+      ...(waiting === undefined ? {} : { oldestWaitingAtMs: waiting.startedAtMs }),
       ...(this.#fault === undefined ? {} : { fault: this.#fault }),
     };
   }
@@ -184,25 +190,27 @@ export class Uploader {
 
   async #join(pieces: readonly SpoolPiece[]): Promise<EncodedSegment> {
     const { spool, cipher, epoch } = this.#options;
-    const open: OpenSegment[] = [];
-    for (const piece of pieces) open.push(await decodeSegment(spool.read(piece), { key: piece.path }));
-    const [first, last] = [open[0]?.manifest, open.at(-1)?.manifest];
-    if (first === undefined || last === undefined) throw new RangeError('there is nothing to upload');
-    const after = this.#stored ?? first.firstRevision - 1n;
-    const facts = {
-      ...first,
-      firstRevision: first.firstRevision > after ? first.firstRevision : after + 1n,
-      lastRevision: last.lastRevision,
-      endedAtMs: last.endedAtMs,
-      epoch: epoch(),
-      ...(this.#previousSha256 === undefined ? {} : { previousManifestSha256: this.#previousSha256 }),
-      ...(last.authRevision === undefined ? {} : { authRevision: last.authRevision }),
-    };
-    const records = joinedRecords(
-      open.map((segment) => segment.records),
-      after,
+    const from = pieces[0]?.from ?? 0n;
+    const after = this.#stored ?? from - 1n;
+    const manifests: DeltaManifest[] = [];
+    // One after the other: where much has piled up there are more pieces than files may be open.
+    async function* opened(): AsyncGenerator<AsyncIterable<DeltaRecord>, void, undefined> {
+      for (const piece of pieces) {
+        const { manifest, records } = await decodeSegment(spool.read(piece), { key: piece.path });
+        manifests.push(manifest);
+        yield records;
+      }
+    }
+    return encodeSegment(
+      () => ({
+        ...spanOf(manifests),
+        firstRevision: from > after ? from : after + 1n,
+        epoch: epoch(),
+        ...(this.#previousSha256 === undefined ? {} : { previousManifestSha256: this.#previousSha256 }),
+      }),
+      joinedRecords(opened(), after),
+      cipher === undefined ? {} : { cipher },
     );
-    return encodeSegment(facts, records, cipher === undefined ? {} : { cipher });
   }
 
   /** Does it until it succeeds: an outage may last, and the spool holds what comes meanwhile. */

@@ -36,7 +36,13 @@ export interface DeltaStreamOptions extends Omit<CaptureOptions, 'spool' | 'star
 
 export interface DeltaStatus {
   readonly capture: CaptureStatus;
-  readonly spool: { readonly bytes: number; readonly maxBytes: number; readonly pieces: number };
+  readonly spool: {
+    readonly bytes: number;
+    readonly maxBytes: number;
+    readonly pieces: number;
+    /** Whether it survives the death of the process. */
+    readonly durable: boolean;
+  };
   readonly stores: readonly UploaderStatus[];
 }
 
@@ -78,7 +84,8 @@ export class DeltaStream {
   static async open(options: DeltaStreamOptions, signal: AbortSignal): Promise<DeltaStream> {
     const { folder, maxBytes } = options.spool;
     // What another history left there must not come into this one.
-    const spool = await Spool.open({ folder: join(folder, options.facts().timeline), maxBytes }, signal);
+    const place = folder === undefined ? {} : { folder: join(folder, options.facts().timeline) };
+    const spool = await Spool.open({ ...place, maxBytes }, signal);
     const positions = await Promise.all(
       options.destinations.map(({ store }) =>
         within([signal], POSITION_MS, (asking) => storePosition(store, asking)).catch(() => undefined),
@@ -91,10 +98,10 @@ export class DeltaStream {
   }
 
   get status(): DeltaStatus {
-    const { bytes, maxBytes, pieces } = this.#spool;
+    const { bytes, maxBytes, pieces, durable } = this.#spool;
     return {
       capture: this.#capture.status,
-      spool: { bytes, maxBytes, pieces: pieces.length },
+      spool: { bytes, maxBytes, pieces: pieces.length, durable },
       stores: this.#uploaders.map(({ status }) => status),
     };
   }

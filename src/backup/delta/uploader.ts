@@ -95,11 +95,15 @@ export class Uploader {
 
   /** Works until the signal is aborted, then rejects with its reason; before that only where the spool cannot be read. */
   async run(signal: AbortSignal): Promise<never> {
-    const { store, spool, intervalMs, maxObjectBytes } = this.#options;
+    const { store } = this.#options;
     if (!this.#positioned) this.#begin(await this.#persist(() => storePosition(store, signal), signal));
+    return await Promise.race([this.#uploadAll(signal), this.#tellBreaks(signal)]);
+  }
+
+  async #uploadAll(signal: AbortSignal): Promise<never> {
+    const { spool, intervalMs, maxObjectBytes } = this.#options;
     let begunAtMs = -intervalMs;
     for (;;) {
-      this.#tellBreak();
       const { pieces, bytes } = this.#next();
       const leftMs = begunAtMs + intervalMs - performance.now();
       if (pieces.length === 0) {
@@ -111,6 +115,14 @@ export class Uploader {
         begunAtMs = performance.now();
         await this.#upload(pieces, signal);
       }
+    }
+  }
+
+  /** At once, also while an upload hangs: the new full snapshot should not wait for it. */
+  async #tellBreaks(signal: AbortSignal): Promise<never> {
+    for (;;) {
+      this.#tellBreak();
+      await this.#options.spool.changed.wait(signal);
     }
   }
 
@@ -144,7 +156,6 @@ export class Uploader {
     return { pieces: next, bytes };
   }
 
-  /** At once, also while uploads fail: the new full snapshot should not wait for them. */
   #tellBreak(): void {
     const { spool, store, tell } = this.#options;
     const reached = this.#reach();
@@ -157,6 +168,7 @@ export class Uploader {
 
   /** Goes on behind what will never come; false where there is no such hole before it. */
   #passBreak(): boolean {
+    this.#tellBreak();
     const reached = this.#reach();
     const hole = this.#options.spool.break;
     if (reached === undefined || hole === undefined || hole.upTo <= reached) return false;
@@ -196,7 +208,7 @@ export class Uploader {
     // One after the other: where much has piled up there are more pieces than files may be open.
     async function* opened(): AsyncGenerator<AsyncIterable<DeltaRecord>, void, undefined> {
       for (const piece of pieces) {
-        const { manifest, records } = await decodeSegment(spool.read(piece), { key: piece.path });
+        const { manifest, records } = await decodeSegment(spool.read(piece), { key: piece.name });
         manifests.push(manifest);
         yield records;
       }
@@ -227,7 +239,6 @@ export class Uploader {
         if (!(error instanceof StoreError)) throw error;
         this.#fault = faultOf(error);
         tell({ kind: 'store-failed', store: store.url, code: error.code });
-        this.#tellBreak();
         await backOff.pause(signal);
       }
     }

@@ -39,7 +39,7 @@ describe('the spool', () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     const [piece] = after.pieces;
     if (piece === undefined) throw new Error('there is no piece');
-    const { records } = await decodeSegment(after.read(piece), { key: piece.path });
+    const { records } = await decodeSegment(after.read(piece), { key: piece.name });
     expect(await all(records)).toEqual([putAt(5n, 'k', 'v'), putAt(6n, 'k', 'v'), putAt(7n, 'k', 'v')]);
   });
 
@@ -51,7 +51,7 @@ describe('the spool', () => {
       [10n, 12n],
     ] as const)
       await before.append(await segment(from, to));
-    const path = before.pieces[1]?.path ?? '';
+    const path = join(folder, before.pieces[1]?.name ?? '');
     const object = await readFile(path);
     object[100] = (object[100] ?? 0) ^ 4;
     await writeFile(path, object);
@@ -103,14 +103,14 @@ describe('the spool', () => {
 
   test('is private to its user', async () => {
     const spool = await open();
-    const { path } = await spool.append(await segment(5n, 5n));
-    expect([(await stat(path)).mode & 0o777, (await stat(folder)).mode & 0o777]).toEqual([0o600, 0o700]);
+    const { name } = await spool.append(await segment(5n, 5n));
+    expect([(await stat(join(folder, name))).mode & 0o777, (await stat(folder)).mode & 0o777]).toEqual([0o600, 0o700]);
   });
 });
 
 describe('where the capture goes on', () => {
   const spooled = (...ranges: readonly (readonly [bigint, bigint])[]): Pick<Spool, 'reach' | 'pieces'> => ({
-    pieces: ranges.map(([from, to]) => ({ from, to, bytes: 1, startedAtMs: 0, path: '' })),
+    pieces: ranges.map(([from, to]) => ({ from, to, bytes: 1, startedAtMs: 0, name: '' })),
     reach: (revision) =>
       ranges.reduce((reached, [from, to]) => (from <= reached + 1n && to > reached ? to : reached), revision),
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { DeltaStatus } from '../../../src/backup/delta/delta-stream.ts';
 import { recoveryPoints, storedEverywhere } from '../../../src/backup/delta/unprotected.ts';
 
-const spool = { bytes: 0, maxBytes: 1, pieces: 0 };
+const spool = { bytes: 0, maxBytes: 1, pieces: 0, durable: true };
 const status = (capture: DeltaStatus['capture'], stores: DeltaStatus['stores']): DeltaStatus => ({
   capture,
   spool,

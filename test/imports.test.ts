@@ -31,7 +31,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   backup: ['abort', 'cluster', 'distribution', 'etcd', 'pem'],
   distribution: ['cluster'],
   expose: ['cluster', 'pem'],
-  backup: ['abort', 'cluster', 'etcd', 'pem'],
   observe: ['abort', 'cluster', 'etcd', 'pem'],
   operate: ['abort', 'cluster', 'etcd', 'journal'],
   lead: ['abort', 'cluster', 'etcd', 'journal'],

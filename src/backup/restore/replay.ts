@@ -1,5 +1,5 @@
 import { AgentError } from '../../cluster/agent-error.ts';
-import type { MemberClient } from '../../etcd/member-client.ts';
+import type { TxnPipe } from '../../etcd/pipe/txn-pipe.ts';
 import type { TxnReply } from '../../etcd/txn.ts';
 import type { DeltaRecord, RevisionBatch } from '../delta/revision-batch.ts';
 import { bytesOf, changesOf, checkBatch, type Guard, guardOf } from './revision-txn.ts';
@@ -7,7 +7,7 @@ import type { ScratchLeases } from './scratch-leases.ts';
 
 export interface ReplayOptions {
   /** Of the scratch etcd, to which nobody else writes. */
-  readonly client: MemberClient;
+  readonly pipe: TxnPipe;
   readonly leases: ScratchLeases;
   /** At which the scratch is now: the first one that is made again is the next. */
   readonly fromRevision: bigint;
@@ -45,9 +45,10 @@ export async function replay(
   options: ReplayOptions,
   signal: AbortSignal,
 ): Promise<Replayed> {
-  const pipeline = new Pipeline(options, signal);
+  const pipeline = new Pipeline(options);
   const { toRevision } = options;
   for await (const record of records) {
+    signal.throwIfAborted();
     if (record.kind === 'lease') {
       options.leases.grant(record.grant);
       continue;
@@ -69,7 +70,6 @@ interface UnderWay {
 
 class Pipeline {
   readonly #options: ReplayOptions;
-  readonly #signal: AbortSignal;
   readonly #window: number;
   /** Oldest first. */
   readonly #underWay: UnderWay[] = [];
@@ -80,9 +80,8 @@ class Pipeline {
   #events = 0;
   #rewinds = 0;
 
-  constructor(options: ReplayOptions, signal: AbortSignal) {
+  constructor(options: ReplayOptions) {
     this.#options = options;
-    this.#signal = signal;
     this.#window = options.window ?? DEFAULT_WINDOW;
     this.#lastRevision = options.fromRevision;
   }
@@ -131,7 +130,7 @@ class Pipeline {
   }
 
   #send(batch: RevisionBatch, compare: readonly Guard[]): Promise<Answer> {
-    return this.#options.client.txn({ compare, changes: changesOf(batch) }, this.#signal).then(
+    return this.#options.pipe.txn({ compare, changes: changesOf(batch) }).then(
       (reply) => ({ reply }),
       (error: unknown) => ({ error }),
     );

@@ -7,6 +7,8 @@ import { AgentError } from '../../cluster/agent-error.ts';
 import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
 import { EtcdError } from '../../etcd/errors.ts';
 import { MemberClient } from '../../etcd/member-client.ts';
+import { TxnPipe } from '../../etcd/pipe/txn-pipe.ts';
+import type { TlsFiles } from '../../etcd/types.ts';
 import { GuardedProcess } from './guarded-process.ts';
 import { knowsFlag, makeDataDir, toolEnvironment } from './restorer.ts';
 import { ScratchLeases } from './scratch-leases.ts';
@@ -37,15 +39,18 @@ const LOG_TAIL_BYTES = 2000;
  */
 export class ScratchEtcd implements AsyncDisposable {
   readonly client: MemberClient;
+  /** For the replay. */
+  readonly pipe: TxnPipe;
   readonly leases: ScratchLeases;
   /** At which the snapshot was. */
   readonly startRevision: bigint;
   readonly #parts: Running;
 
-  private constructor(parts: Running, leases: ScratchLeases, startRevision: bigint) {
+  private constructor(parts: Running, ways: Pick<ScratchEtcd, 'pipe' | 'leases'>, startRevision: bigint) {
     this.#parts = parts;
     this.client = parts.client;
-    this.leases = leases;
+    this.pipe = ways.pipe;
+    this.leases = ways.leases;
     this.startRevision = startRevision;
   }
 
@@ -66,8 +71,9 @@ export class ScratchEtcd implements AsyncDisposable {
         await ready(running, signal);
       }
       const leases = await ScratchLeases.start(running.client, signal);
+      const pipe = await TxnPipe.open(running, signal);
       const { header } = await running.client.range({ key: Buffer.from('\0'), limit: 1, keysOnly: true }, signal);
-      return new ScratchEtcd(running, leases, header.revision);
+      return new ScratchEtcd(running, { pipe, leases }, header.revision);
     } catch (error) {
       if (running !== undefined) await end(running);
       await rm(options.folder, { recursive: true, force: true });
@@ -80,6 +86,7 @@ export class ScratchEtcd implements AsyncDisposable {
     this.leases.check();
     await this.#parts.process.stop(STOP_GRACE_MS);
     this.leases[Symbol.dispose]();
+    this.pipe[Symbol.dispose]();
     await end(this.#parts);
     return join(this.#parts.folder, 'data', 'member', 'snap', 'db');
   }
@@ -87,6 +94,7 @@ export class ScratchEtcd implements AsyncDisposable {
   /** Ends etcd, whatever it does, and removes all that it had. */
   async close(): Promise<void> {
     this.leases[Symbol.dispose]();
+    this.pipe[Symbol.dispose]();
     await end(this.#parts);
     await rm(this.#parts.folder, { recursive: true, force: true });
   }
@@ -101,6 +109,8 @@ interface Running {
   readonly client: MemberClient;
   readonly folder: string;
   readonly sockets: string;
+  readonly socketPath: string;
+  readonly tls?: TlsFiles;
 }
 
 /** What listens where: etcd takes no paths in the URLs of Unix sockets, so they lie in its working folder. */
@@ -136,14 +146,16 @@ async function launch(options: ScratchOptions, withTls: boolean, signal: AbortSi
       env: { ...toolEnvironment(), GOMAXPROCS: '1' },
       niceness: options.niceness ?? 0,
     });
+    const socketPath = join(sockets, CLIENT_SOCKET);
+    const tls = withTls ? { tls: { ca: cert, cert, key } } : {};
     const client = new MemberClient({
       member: 'scratch',
-      endpoint: `${scheme}://${join(sockets, CLIENT_SOCKET)}`,
-      ...(withTls ? { tls: { ca: cert, cert, key } } : {}),
+      endpoint: `${scheme}://${socketPath}`,
+      ...tls,
       callTimeoutMs: CALL_TIMEOUT_MS,
       maxMessageBytes: MAX_REQUEST_BYTES,
     });
-    return { process, client, folder: options.folder, sockets };
+    return { process, client, folder: options.folder, sockets, socketPath, ...tls };
   } catch (error) {
     await rm(sockets, { recursive: true, force: true });
     throw error;

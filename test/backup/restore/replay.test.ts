@@ -61,7 +61,7 @@ describe.each<EtcdLine>(['3.4', '3.5'])('replaying what a watch saw into a scrat
     const replayed = await replay(
       stream(records),
       {
-        client: scratch.client,
+        pipe: scratch.pipe,
         leases: scratch.leases,
         fromRevision: scratch.startRevision,
         toRevision: last.revision,

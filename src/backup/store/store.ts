@@ -53,8 +53,12 @@ export interface Store extends AsyncDisposable {
   list(prefix: string, options?: { readonly after?: string }, signal?: AbortSignal): AsyncIterable<StoredObject>;
   /** Takes an object away; one that is not there is none to fail on. Throws `STORE_DENIED` without the right to, or under Object Lock. */
   remove(key: string, signal?: AbortSignal): Promise<void>;
-  /** Uploads that were begun more than `olderThanMs` ago and never ended are taken away; says how many there were. */
-  removeAbandoned(olderThanMs: number, signal?: AbortSignal): Promise<number>;
+  /**
+   * Uploads that were begun more than `olderThanMs` ago and never ended are taken away; says how many there were. Those that
+   * this process is still at stay. Longer than patience: else another agent's, which waits for the store, could be taken.
+   * @param place only those below this folder of the store; left out: all
+   */
+  removeAbandoned(olderThanMs: number, signal?: AbortSignal, place?: string): Promise<number>;
 }
 
 export type StoreErrorCode =

@@ -10,7 +10,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['cli'],
   'agent-main': ['agent', 'cli'],
   abort: [],
-  backup: ['abort', 'cluster', 'etcd', 'pem'],
   pem: ['cluster'],
   cli: [
     'abort',

@@ -1,3 +1,4 @@
+import { type LinkedAbort, linkedAbort } from '../../abort/linked-abort.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { SpoolPlace } from './spool-file.ts';
 import { SpooledQueue } from './spooled-queue.ts';
@@ -10,6 +11,7 @@ export class Delivery implements AsyncDisposable {
   readonly store: Store;
   readonly #queue: SpooledQueue;
   readonly #put: Promise<void>;
+  readonly #abort: LinkedAbort;
   #writtenBytes = 0;
   #failure: { readonly error: unknown } | undefined;
 
@@ -20,7 +22,8 @@ export class Delivery implements AsyncDisposable {
   constructor(store: Store, key: string, spool: SpoolPlace, expectedBytes: number, signal: AbortSignal) {
     this.store = store;
     this.#queue = new SpooledQueue(spool);
-    this.#put = this.#run(key, expectedBytes, signal);
+    this.#abort = linkedAbort([signal]);
+    this.#put = this.#run(key, expectedBytes);
   }
 
   get failure(): { readonly error: unknown } | undefined {
@@ -35,7 +38,11 @@ export class Delivery implements AsyncDisposable {
   /** Takes the next piece, at once or when the spool has it. */
   async write(piece: Buffer): Promise<void> {
     this.#writtenBytes += piece.length;
-    await this.#queue.write(piece);
+    try {
+      await this.#queue.write(piece);
+    } catch (error) {
+      this.#giveUp(error);
+    }
   }
 
   /** The last piece was written. Resolves when the store has all of it or has failed. */
@@ -46,24 +53,30 @@ export class Delivery implements AsyncDisposable {
 
   /** Nothing more comes, and what came is not to become an object. Resolves when the store has let go of it. */
   async fail(error: unknown): Promise<void> {
-    this.#failure ??= { error };
-    this.#queue.fail(error);
+    this.#giveUp(error);
     await this.#put;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#put;
+    this.#abort.release();
     await this.#queue[Symbol.asyncDispose]();
   }
 
-  async #run(key: string, expectedBytes: number, signal: AbortSignal): Promise<void> {
+  async #run(key: string, expectedBytes: number): Promise<void> {
     try {
-      const { bytes } = await this.store.put(key, this.#queue.read(), { expectedBytes }, signal);
+      const { bytes } = await this.store.put(key, this.#queue.read(), { expectedBytes }, this.#abort.signal);
       if (bytes !== this.#writtenBytes) throw shorter(this.store.url, key, bytes, this.#writtenBytes);
     } catch (error) {
-      this.#failure ??= { error };
-      this.#queue.fail(error);
+      this.#giveUp(error);
     }
+  }
+
+  /** Also a store that is waiting for something, and not for the next piece, ends. */
+  #giveUp(error: unknown): void {
+    this.#failure ??= { error };
+    this.#queue.fail(error);
+    this.#abort.abort(error);
   }
 }
 

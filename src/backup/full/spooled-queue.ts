@@ -29,12 +29,10 @@ export class SpooledQueue implements AsyncDisposable {
     return this.#spooledBytes;
   }
 
-  /** Whether nobody will read any more, so that what is written is thrown away. */
-  get failed(): boolean {
-    return this.#failure !== undefined;
-  }
-
-  /** Takes a piece, which nobody changes any more. Where the spool fails, the reader is told, and the writer goes on. */
+  /**
+   * Takes a piece, which nobody changes any more; after a failure it goes nowhere. Throws `SPOOL_FULL` and `SPOOL_FAILED`, which
+   * the reader is told as well.
+   */
   async write(piece: Buffer): Promise<void> {
     if (this.#failure !== undefined) return;
     if (!this.#spilling && this.#pieceBytes + piece.length > this.#memoryBytes && this.#pieces.length > 0) {
@@ -52,6 +50,7 @@ export class SpooledQueue implements AsyncDisposable {
       this.#spooledBytes += piece.length;
     } catch (error) {
       this.fail(error);
+      throw error;
     } finally {
       this.#writing = false;
       this.#wake();

@@ -1,5 +1,6 @@
 import type { Catalogue, FullEntry, SegmentEntry } from './chain/catalogue.ts';
 import { pathFrom } from './chain/path.ts';
+import { byRevision, highest } from './revisions.ts';
 
 /** Revisions, both inclusive. */
 export interface RevisionRange {
@@ -42,7 +43,10 @@ export function restorePlans(
     .filter(({ key, name }) => name.revision <= goal && !broken.has(key))
     .map((full) => chainFrom(catalogue, full, goal, broken));
   return plans
-    .toSorted((a, b) => order(reachOf(b, goal), reachOf(a, goal)) || order(b.full.name.revision, a.full.name.revision))
+    .toSorted(
+      (a, b) =>
+        byRevision(reachOf(b, goal), reachOf(a, goal)) || byRevision(b.full.name.revision, a.full.name.revision),
+    )
     .map((chain) =>
       chain.lastRevision >= goal ? chain : { ...chain, lost: { from: chain.lastRevision + 1n, to: goal } },
     );
@@ -79,8 +83,7 @@ export function supersededOf({ segments }: Catalogue): readonly SegmentEntry[] {
 
 /** How far the store goes by its names, whether or not there is a way there; 0 where it is empty. */
 export function newestNamed({ fulls, segments }: Catalogue): bigint {
-  const ends = [...fulls.map(({ name }) => name.revision), ...segments.map(({ name }) => name.to)];
-  return ends.reduce((newest, end) => (end > newest ? end : newest), 0n);
+  return highest([...fulls.map(({ name }) => name.revision), ...segments.map(({ name }) => name.to)]) ?? 0n;
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -106,14 +109,11 @@ function* merged(fulls: readonly FullEntry[], segments: readonly SegmentEntry[])
     ...fulls.map(({ name: { revision } }) => ({ from: revision, to: revision })),
     ...segments.map(({ name }) => name),
   ];
-  yield* ranges.toSorted((a, b) => order(a.from, b.from));
+  yield* ranges.toSorted((a, b) => byRevision(a.from, b.from));
 }
 
 function byRange(a: SegmentEntry, b: SegmentEntry): number {
-  return order(a.name.from, b.name.from) || order(b.name.to, a.name.to) || order(b.name.epoch, a.name.epoch);
-}
-
-function order(a: bigint, b: bigint): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+  return (
+    byRevision(a.name.from, b.name.from) || byRevision(b.name.to, a.name.to) || byRevision(b.name.epoch, a.name.epoch)
+  );
 }

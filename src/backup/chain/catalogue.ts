@@ -1,4 +1,5 @@
 import { type DeltaName, type FullName, parseName } from '../names.ts';
+import { byRevision } from '../revisions.ts';
 import type { Store, StoredObject } from '../store/store.ts';
 
 /** A full snapshot that has its manifest. */
@@ -40,8 +41,10 @@ export function catalogueOf(objects: Iterable<StoredObject>): Catalogue {
     else others.push(object);
   }
   return {
-    fulls: fulls.toSorted((a, b) => compare(a.name.revision, b.name.revision) || compare(a.name.time, b.name.time)),
-    segments: segments.toSorted((a, b) => compare(a.name.from, b.name.from) || compare(a.name.to, b.name.to)),
+    fulls: fulls.toSorted(
+      (a, b) => byRevision(a.name.revision, b.name.revision) || (a.name.time < b.name.time ? -1 : 1),
+    ),
+    segments: segments.toSorted((a, b) => byRevision(a.name.from, b.name.from) || byRevision(a.name.to, b.name.to)),
     others,
   };
 }
@@ -53,9 +56,4 @@ export async function readCatalogue(store: Store, signal?: AbortSignal): Promise
     for await (const object of store.list(prefix, {}, signal)) objects.push(object);
   }
   return catalogueOf(objects);
-}
-
-function compare<T extends bigint | string>(a: T, b: T): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

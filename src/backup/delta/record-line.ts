@@ -23,8 +23,8 @@ export function encodeRecord(record: DeltaRecord): string {
 }
 
 /** What one revision changed, as one line with its end. */
-export function encodeBatch({ revision, events }: RevisionBatch): string {
-  return `${JSON.stringify({ revision: String(revision), events: events.map(eventJson) })}\n`;
+export function encodeBatch({ revision, events, seenAtMs }: RevisionBatch): string {
+  return `${JSON.stringify({ revision: String(revision), at: seenAtMs, events: events.map(eventJson) })}\n`;
 }
 
 /** Reads a line without its end. Throws a plain `Error` that says what is wrong with it: the caller knows where it stood. */
@@ -39,7 +39,10 @@ export function decodeRecord(line: string): DeltaRecord {
   if (!('revision' in json) || !('events' in json) || !Array.isArray(json.events)) {
     throw new Error('a line is neither a lease nor a revision');
   }
-  return { kind: 'revision', batch: { revision: integer(json.revision), events: json.events.map(readEvent) } };
+  const batch = { revision: integer(json.revision), events: json.events.map(readEvent) };
+  if (!('at' in json)) return { kind: 'revision', batch };
+  if (typeof json.at !== 'number' || !Number.isSafeInteger(json.at)) throw new Error('a time is no whole number');
+  return { kind: 'revision', batch: { ...batch, seenAtMs: json.at } };
 }
 
 function eventJson({ type, key, value, createRevision, version, lease }: DeltaEvent): EventJson {

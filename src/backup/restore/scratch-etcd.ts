@@ -22,6 +22,8 @@ export interface ScratchOptions {
   readonly folder: string;
   /** The process's niceness is raised to this, 0 to 19; default 0. */
   readonly niceness?: number;
+  /** The snapshot's hash has been checked, so the tool need not. */
+  readonly hashChecked?: boolean;
 }
 
 /** So that nothing that the original etcd took is refused here, whatever its own limits were. */
@@ -61,7 +63,12 @@ export class ScratchEtcd implements AsyncDisposable {
     try {
       await makeDataDir(
         options.binaries,
-        { snapshotFile: options.snapshotFile, dataDir: join(options.folder, 'data'), identity: IDENTITY },
+        {
+          snapshotFile: options.snapshotFile,
+          dataDir: join(options.folder, 'data'),
+          identity: IDENTITY,
+          skipHashCheck: options.hashChecked === true,
+        },
         signal,
       );
       running = await launch(options, false, signal);

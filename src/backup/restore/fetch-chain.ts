@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -35,15 +36,20 @@ export interface FetchOptions {
 }
 
 /** Reads a manifest of a full snapshot. Throws `BrokenObject`, or what the store does. */
-export async function readFullManifest(store: Store, entry: FullEntry, signal: AbortSignal): Promise<FullManifest> {
+export async function readFullManifest(
+  store: Store,
+  entry: FullEntry,
+  signal: AbortSignal,
+): Promise<{ readonly manifest: FullManifest; readonly sha256: string }> {
   try {
     const pieces: Buffer[] = [];
     for await (const piece of resumed(store, entry.key, signal)) pieces.push(piece);
-    const manifest = parseManifest(Buffer.concat(pieces), entry.key);
+    const text = Buffer.concat(pieces);
+    const manifest = parseManifest(text, entry.key);
     if (manifest.kind !== 'full' || manifest.lastRevision !== entry.name.revision) {
       throw objectDamaged(entry.key, 'it is the manifest of something else');
     }
-    return manifest;
+    return { manifest, sha256: createHash('sha256').update(text).digest('hex') };
   } catch (error) {
     throw brokenOr(entry.key, error);
   }
@@ -75,7 +81,7 @@ export class ChainFetch {
     const there = this.#fulls.get(entry.key);
     if (there !== undefined) return there;
     const { store, decryption, folder, onBytes } = this.#options;
-    const full = await readFullManifest(store, entry, signal);
+    const { manifest: full } = await readFullManifest(store, entry, signal);
     const file = join(folder, `full-${this.#fulls.size}.snap`);
     try {
       const stored = checkedBytes(counted(resumed(store, full.object, signal), onBytes), full.stored, full.object);

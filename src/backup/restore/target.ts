@@ -54,7 +54,7 @@ export async function resolveTarget(
 async function revisionAt(atMs: number, options: ResolveOptions, signal: AbortSignal): Promise<ResolvedTarget> {
   const { store, catalogue } = options;
   const full = await lastWhere(catalogue.fulls, async (entry) => {
-    return (await readFullManifest(store, entry, signal)).endedAtMs <= atMs;
+    return (await readFullManifest(store, entry, signal)).manifest.endedAtMs <= atMs;
   });
   const segment = await lastWhere(catalogue.segments, async (entry) => {
     return (await segmentManifest(store, entry, signal)).endedAtMs <= atMs;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
 import type { Store } from '../store/store.ts';
@@ -33,6 +33,8 @@ export interface RestoreResult extends Restored {
   readonly bumpedBy?: bigint;
   /** It is a Kubernetes store, and the tool could not raise its revision: its components must be restarted. */
   readonly bumpMissing: boolean;
+  /** Folders of restores to the same target that were killed; or of one that runs elsewhere: so they are only told. */
+  readonly leftovers: readonly string[];
   readonly writeMs: number;
   readonly totalMs: number;
 }
@@ -46,6 +48,7 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
   const { output, quarantine = false, onProgress } = options;
   const beganMs = performance.now();
   await clearTheWay(output, { quarantine });
+  const leftovers = await othersBeside(output);
   const folder = await workFolder(output);
   try {
     const { restored, scratch, snapshotFile } = await restoreIntoScratch({ ...options, folder }, {}, signal);
@@ -66,6 +69,7 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
       quarantined,
       ...(bumps ? { bumpedBy: BUMP_REVISION_BY } : {}),
       bumpMissing: wantsBump && !bumps,
+      leftovers,
       writeMs: performance.now() - startedMs,
       totalMs: performance.now() - beganMs,
     };
@@ -74,10 +78,21 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
   }
 }
 
+async function othersBeside(output: RestoreOutput): Promise<readonly string[]> {
+  const { parent, prefix } = workPlace(output);
+  const names = await readdir(parent).catch(() => []);
+  return names.filter((name) => name.startsWith(prefix)).map((name) => join(parent, name));
+}
+
 /** On the device of the target, so that the result can be renamed into its place. */
 async function workFolder(output: RestoreOutput): Promise<string> {
+  const { parent, prefix } = workPlace(output);
+  await mkdir(parent, { recursive: true });
+  return await mkdtemp(join(parent, prefix));
+}
+
+function workPlace(output: RestoreOutput): { readonly parent: string; readonly prefix: string } {
   const [first = '.'] = targetsOf(output);
   const target = resolve(first);
-  await mkdir(dirname(target), { recursive: true });
-  return await mkdtemp(join(dirname(target), `.${basename(target)}.restoring-`));
+  return { parent: dirname(target), prefix: `.${basename(target)}.restoring-` };
 }

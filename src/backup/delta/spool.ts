@@ -2,11 +2,11 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError } from '../../cluster/agent-error.ts';
-import { parseName } from '../names.ts';
+import { deltaKey, parseName } from '../names.ts';
 import { Bell } from './bell.ts';
 import { decodeSegment } from './segment.ts';
+import { segmentId } from './segment-id.ts';
 import type { EncodedSegment } from './segment-writer.ts';
-import { pieceFile, randomId } from './spool-names.ts';
 
 /** A segment that lies in the spool. */
 export interface SpoolPiece {
@@ -25,7 +25,7 @@ export interface ChainBreak {
 export interface SpoolOptions {
   /** A folder of its own; best on another device than etcd's WAL. Made where it is missing. */
   readonly folder: string;
-  /** How much it may hold. */
+  /** How much it may hold; a single piece may be larger. */
   readonly maxBytes: number;
 }
 
@@ -115,9 +115,12 @@ export class Spool {
    * written; then nothing of it is there.
    */
   async append({ manifest, object }: EncodedSegment): Promise<SpoolPiece> {
-    if (this.#bytes + object.length > this.#maxBytes) throw full(this.#folder, this.#bytes, this.#maxBytes);
+    // An empty one takes anything: a piece that is larger than the whole spool must not wait for ever.
+    if (this.#bytes > 0 && this.#bytes + object.length > this.#maxBytes)
+      throw full(this.#folder, this.#bytes, this.#maxBytes);
     const { firstRevision: from, lastRevision: to, epoch } = manifest;
-    const path = join(this.#folder, pieceFile({ from, to, epoch, id: randomId() }));
+    const name = deltaKey({ kind: 'delta', from, to, epoch, id: segmentId(0) }, false);
+    const path = join(this.#folder, name.slice('delta/'.length));
     const unfinished = `${path}.tmp`;
     try {
       await writeDurably(unfinished, object);

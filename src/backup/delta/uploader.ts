@@ -6,9 +6,9 @@ import { type Store, StoreError } from '../store/store.ts';
 import { BackOff } from './back-off.ts';
 import { joinedRecords } from './joined-records.ts';
 import { decodeSegment, type OpenSegment } from './segment.ts';
+import { segmentId } from './segment-id.ts';
 import { type EncodedSegment, encodeSegment, type SegmentCipher } from './segment-writer.ts';
 import type { Spool, SpoolPiece } from './spool.ts';
-import { randomId } from './spool-names.ts';
 import { type StorePosition, storePosition } from './store-position.ts';
 import type { TellDelta } from './told.ts';
 
@@ -78,8 +78,11 @@ export class Uploader {
     const { pieces, changed } = this.#options.spool;
     const goal = highest(pieces.map(({ to }) => to)) ?? 0n;
     while (goal > 0n && (this.#stored ?? 0n) < goal) {
-      this.#hurry = true;
-      changed.ring();
+      // Others may flush as well: each ring wakes them all, so there must be no more than one for each reason.
+      if (!this.#hurry) {
+        this.#hurry = true;
+        changed.ring();
+      }
       await changed.wait(signal);
     }
   }
@@ -165,7 +168,7 @@ export class Uploader {
     const { manifest, manifestSha256, object } = await this.#join(pieces);
     const { firstRevision: from, lastRevision: to, epoch } = manifest;
     // One name for all attempts: where an answer was lost, the next one writes the same again.
-    const key = deltaKey({ kind: 'delta', from, to, epoch, id: randomId() }, cipher !== undefined);
+    const key = deltaKey({ kind: 'delta', from, to, epoch, id: segmentId(0) }, cipher !== undefined);
     await this.#persist(async () => {
       const { bytes } = await store.put(key, object, { expectedBytes: object.length }, signal);
       if (bytes === object.length) return;

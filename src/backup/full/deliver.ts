@@ -33,11 +33,7 @@ export async function deliver(
   let bytes = 0;
   try {
     const checked = check.pass(atRate(source, bytesPerSecond, signal));
-    const compact = compressed(
-      options.plainKubernetes ? checked : guarded(checked, options, deliveries),
-      level,
-      signal,
-    );
+    const compact = compressed(options.plainKubernetes ? checked : guarded(checked, options, deliveries), level);
     for await (const piece of encryption === undefined ? compact : encryption.encrypt(compact)) {
       hash.update(piece);
       bytes += piece.length;

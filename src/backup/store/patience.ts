@@ -63,7 +63,17 @@ export class Attempts {
     // The last attempt is made when patience ends, not long before.
     const waitMs = Math.min(leftMs, fullMs * (0.5 + Math.random() / 2));
     onTrouble?.({ what: this.#what, error, failures, waitMs });
+    await pause(waitMs, signal);
+  }
+}
+
+/** Waits; rejects with the signal's own reason. */
+export async function pause(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
     await sleep(waitMs, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   }
 }
 

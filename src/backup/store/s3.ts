@@ -1,10 +1,10 @@
-import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { checkKey, checkPrefix } from './keys.ts';
 import { noRequests } from './request-counts.ts';
 import { S3Bucket } from './s3/bucket.ts';
 import { ConditionalPuts } from './s3/conditional.ts';
 import { s3Error } from './s3/errors.ts';
 import { headObject } from './s3/head.ts';
+import { listPage } from './s3/list.ts';
 import type { S3Options } from './s3/options.ts';
 import { putObject } from './s3/put.ts';
 import { readObject } from './s3/read.ts';
@@ -80,9 +80,10 @@ export class S3Store implements Store {
     checkPrefix(prefix);
     let token: string | undefined;
     do {
-      const page = await this.#page(prefix, after, token, signal);
-      yield* objectsOf(page, this.#bucket.prefix);
-      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+      const from = { after, token };
+      const page = await this.#trying(`list ${prefix}`, undefined, () => listPage(this.#bucket, prefix, from, signal));
+      yield* page.objects;
+      token = page.next;
     } while (token !== undefined);
   }
 
@@ -110,31 +111,6 @@ export class S3Store implements Store {
     await this.#bucket.close();
   }
 
-  async #page(
-    prefix: string,
-    after: string | undefined,
-    token: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<ListObjectsV2CommandOutput> {
-    const begin = this.#bucket.prefix;
-    return await this.#trying(`list ${prefix}`, undefined, () =>
-      this.#bucket.ask(
-        `list ${prefix}`,
-        ({ sdk, client }) =>
-          client.send(
-            new sdk.ListObjectsV2Command({
-              Bucket: this.#bucket.name,
-              Prefix: begin + prefix,
-              ...(after === undefined || after === '' ? {} : { StartAfter: begin + after }),
-              ...(token === undefined ? {} : { ContinuationToken: token }),
-            }),
-            signal === undefined ? {} : { abortSignal: signal },
-          ),
-        signal,
-      ),
-    );
-  }
-
   async #trying<T>(tried: string, key: string | undefined, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -142,14 +118,4 @@ export class S3Store implements Store {
       throw s3Error(error, tried, this.url, key);
     }
   }
-}
-
-/** The objects of a page, without what is no key of ours. */
-function objectsOf({ Contents = [] }: ListObjectsV2CommandOutput, begin: string): readonly StoredObject[] {
-  return Contents.flatMap(({ Key = '', Size = 0, LastModified, StorageClass }): readonly StoredObject[] => {
-    const key = Key.slice(begin.length);
-    if (key.split('/').some((part) => part === '' || part.startsWith('.'))) return [];
-    const storageClass = StorageClass === undefined ? {} : { storageClass: StorageClass };
-    return [{ key, bytes: Size, modifiedAtMs: LastModified?.getTime() ?? 0, ...storageClass }];
-  }).sort((a, b) => (a.key < b.key ? -1 : 1));
 }

@@ -1,6 +1,6 @@
 import type { StoredObject } from '../store.ts';
 import type { S3Bucket } from './bucket.ts';
-import { saidBy } from './errors.ts';
+import { IncompleteAnswer, saidBy } from './errors.ts';
 import { PUT_ID } from './put-id.ts';
 
 /** An object, and which put made it. */
@@ -19,7 +19,9 @@ export async function headObject(
       `head ${key}`,
       async ({ sdk, client }) => {
         const command = new sdk.HeadObjectCommand({ ...bucket.named(key), ...(await bucket.customerKey()) });
-        return await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+        const found = await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+        if (found.ETag === undefined) throw new IncompleteAnswer('it is no object');
+        return found;
       },
       signal,
     );

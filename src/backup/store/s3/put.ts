@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PutObjectCommandInput, StorageClass } from '@aws-sdk/client-s3';
 import { linkedAbort } from '../../../abort/linked-abort.ts';
+import { pause } from '../patience.ts';
 import { piecesOf } from '../pieces.ts';
 import { type PutOptions, StoreError } from '../store.ts';
 import type { S3Bucket } from './bucket.ts';
@@ -60,7 +60,7 @@ export async function putObject(
     });
     await upload.done();
     signal?.throwIfAborted();
-    if (guard === 'lookup') await sleep(SETTLE_MS, undefined, signal === undefined ? {} : { signal });
+    if (guard === 'lookup') await pause(SETTLE_MS, signal);
     if (guard === 'lookup' || confirmed.inParts) await lookAfterwards(bucket, { key, id, bytes }, signal);
     return { bytes };
   } finally {

@@ -23,6 +23,8 @@ export async function* readObject(
     try {
       const answer = await request(bucket, key, { position, toByte, etag }, signal);
       if (answer === undefined) return;
+      // Not every server looks at what `If-Match` says.
+      if (etag !== undefined && answer.ETag !== etag) throw replaced(bucket, key);
       etag ??= answer.ETag;
       const { endByte, skipBytes } = boundsOf(answer, position, toByte);
       for await (const piece of piecesOfAnswer(bucket, answer, skipBytes, signal)) {
@@ -64,17 +66,23 @@ async function request(
     ...(etag === undefined ? {} : { IfMatch: etag }),
   });
   try {
-    return await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+    const answer = await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+    if (answer.ETag === undefined) throw new IncompleteAnswer('it is no object');
+    return answer;
   } catch (error) {
     const { status } = saidBy(error);
     if (status === 416) return undefined;
     if (status !== 412) throw error;
-    throw new StoreError('STORE_DAMAGED', `${key} in ${bucket.url} was replaced while it was read.`, {
-      remedy: 'Read it again. Objects of a backup are never replaced: find out who does.',
-      cause: error,
-      key,
-    });
+    throw replaced(bucket, key, error);
   }
+}
+
+function replaced({ url }: S3Bucket, key: string, cause?: unknown): StoreError {
+  return new StoreError('STORE_DAMAGED', `${key} in ${url} was replaced while it was read.`, {
+    remedy: 'Read it again. Objects of a backup are never replaced: find out who does.',
+    cause,
+    key,
+  });
 }
 
 /** Where the answer's content ends in the object, and what comes before the position in it. */

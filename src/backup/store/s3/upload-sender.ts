@@ -54,6 +54,10 @@ export async function uploadSender(bucket: S3Bucket, context: UploadContext): Pr
   return sender as S3Client;
 }
 
+/** In place of an answer that was lost. */
+const foundAnswer: UploadAnswer = { ETag: 'as found' };
+
+/** Sends one request of an upload until the server has confirmed it. */
 async function confirmedAnswer(
   bucket: S3Bucket,
   command: UploadCommand,
@@ -61,11 +65,16 @@ async function confirmedAnswer(
   { key, id, whole: { signal }, confirmed }: UploadContext,
 ): Promise<unknown> {
   if (bucket.options.checksums === 'when-required') addDigest(command.input);
-  const isLast = kind === 'PutObjectCommand' || kind === 'CompleteMultipartUploadCommand';
+  const isEndOfParts = kind === 'CompleteMultipartUploadCommand';
+  const isLast = kind === 'PutObjectCommand' || isEndOfParts;
+  let attempts = 0;
   try {
     return await bucket.ask(
       `put ${key}`,
       async (connection) => {
+        attempts += 1;
+        // Where an answer was lost the upload may have ended; not every server says then that it is not there any more.
+        if (isEndOfParts && attempts > 1 && (await headObject(bucket, key, signal))?.putId === id) return foundAnswer;
         const answer = await sendOnce(connection, command, signal);
         const isComplete = kind === 'CreateMultipartUploadCommand' ? answer.UploadId : answer.ETag;
         if (isComplete === undefined || isComplete === '') throw new IncompleteAnswer(`${kind} was not confirmed`);
@@ -79,7 +88,7 @@ async function confirmedAnswer(
     const { status } = saidBy(error);
     if (!isLast || (status !== 412 && status !== 404)) throw error;
     const found = await headObject(bucket, key, signal);
-    if (found?.putId === id) return { ETag: 'as found' };
+    if (found?.putId === id) return foundAnswer;
     if (status === 404 || found === undefined) throw error;
     throw new StoreError('STORE_EXISTS', `${key} is there already in ${bucket.url}.`, {
       remedy: 'It is left as it is.',

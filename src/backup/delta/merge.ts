@@ -4,7 +4,7 @@ import { supersededOf } from '../chain.ts';
 import { type DeltaName, deltaKey } from '../names.ts';
 import { byRevision } from '../revisions.ts';
 import { type Store, StoreError } from '../store/store.ts';
-import { joinedRecords } from './joined-records.ts';
+import { joinedRecords, spanOf } from './joined-records.ts';
 import { DEFAULT_MERGE_LIMITS, type MergeLimits, type MergePlan, nextMerge } from './merge-plan.ts';
 import type { DeltaRecord } from './revision-batch.ts';
 import { type Decrypt, decodeSegment, type OpenSegment } from './segment.ts';
@@ -103,17 +103,17 @@ export class Merger {
   /** All of them as one; undefined where one cannot be read, which is remembered. */
   async #join(segments: readonly SegmentEntry[], signal: AbortSignal): Promise<EncodedSegment | undefined> {
     const { store, cipher, decrypt, epoch } = this.#options;
-    const opened: OpenSegment[] = [];
+    const opened: Omit<OpenSegment, 'records'>[] = [];
     let reading = '';
     async function* each(): AsyncGenerator<AsyncIterable<DeltaRecord>, void, undefined> {
       for (const { key } of segments) {
         reading = key;
         const source = store.get(key, undefined, signal);
-        const { records, ...facts } = await decodeSegment(source, {
+        const { records, ...said } = await decodeSegment(source, {
           key,
           ...(decrypt === undefined ? {} : { decrypt }),
         });
-        opened.push({ records, ...facts });
+        opened.push(said);
         yield records;
       }
     }
@@ -194,19 +194,11 @@ export class Merger {
 }
 
 /** What a merged segment says of itself. */
-function factsOf(segments: readonly OpenSegment[], epoch: bigint): SegmentFacts {
-  const [first, last] = [segments[0], segments.at(-1)];
-  if (first === undefined || last === undefined) throw new RangeError('there is nothing to merge');
-  const { encryption: _, ...begun } = first.manifest;
-  const { lastRevision, endedAtMs, authRevision, endsWithManifestSha256 = last.manifestSha256 } = last.manifest;
-  return {
-    ...begun,
-    lastRevision,
-    endedAtMs,
-    epoch,
-    endsWithManifestSha256,
-    ...(authRevision === undefined ? {} : { authRevision }),
-  };
+function factsOf(segments: readonly Omit<OpenSegment, 'records'>[], epoch: bigint): SegmentFacts {
+  const last = segments.at(-1);
+  if (last === undefined) throw new RangeError('there is nothing to merge');
+  const { endsWithManifestSha256 = last.manifestSha256 } = last.manifest;
+  return { ...spanOf(segments.map(({ manifest }) => manifest)), epoch, endsWithManifestSha256 };
 }
 
 function without(segments: readonly SegmentEntry[], keys: readonly string[]): SegmentEntry[] {

@@ -183,6 +183,26 @@ describe.each(['3.4', '3.5'] as const)('the delta stream of etcd %s', (version) 
     expect(running.told.filter(({ kind }) => kind === 'chain-broken')).toEqual([]);
   });
 
+  test('without a folder for the spool reads from etcd again what was not stored yet', async () => {
+    const before = await revision();
+    for (let round = 1n; round <= 2n; round += 1n) {
+      await using running = await capturing(round, 1e8, { spool: { maxBytes: 1e6 } });
+      expect(running.stream.status.spool.durable).toBe(false);
+      await put('m', '1');
+      await running.storedAll();
+      store.fault = (request) => {
+        if (request === 'put') throw new StoreError('STORE_UNREACHABLE', 'no way there');
+      };
+      await put('m', '2');
+      await running.seenAll();
+      await running[Symbol.asyncDispose]();
+      store.fault = () => undefined;
+    }
+    await using running = await capturing(3n, 1e8, { spool: { maxBytes: 1e6 } });
+    const last = await running.storedAll();
+    expect((await stored(store, before)).revisions).toEqual(await observed(client, before, last));
+  });
+
   test('takes nothing of a history that is not the continuation of what is stored', async () => {
     const live = await revision();
     const key = manifestKey({ kind: 'full', revision: live + 1_000n, time: '20260101T120000Z', id: 'f' });

@@ -57,7 +57,10 @@ describe('merging small segments', () => {
   };
 
   const round = async (options: Partial<MergerOptions> = {}) =>
-    new Merger({ store, epoch: () => 4n, limits, ...options }).round(await readCatalogue(store), forever);
+    new Merger({ store, epoch: () => 4n, limits, now: () => Date.now() + 1_000, ...options }).round(
+      await readCatalogue(store),
+      forever,
+    );
 
   const ranges = async (): Promise<string[]> =>
     (await readCatalogue(store)).segments.map(({ name: { from, to, id } }) => `${from}-${to} of level ${id[0]}`);

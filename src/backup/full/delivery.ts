@@ -3,6 +3,9 @@ import { type Store, StoreError } from '../store/store.ts';
 import type { SpoolPlace } from './spool-file.ts';
 import { SpooledQueue } from './spooled-queue.ts';
 
+/** So long a store may take to let go of what it was given, before it is told to leave it. */
+const STOP_AFTER_MS = 2000;
+
 /**
  * A snapshot on its way to one store: pieces are written to it and it puts them, at the store's own pace. Where the store
  * fails, what else is written goes nowhere, and `failure` says why.
@@ -12,6 +15,7 @@ export class Delivery implements AsyncDisposable {
   readonly #queue: SpooledQueue;
   readonly #put: Promise<void>;
   readonly #abort: LinkedAbort;
+  #stopping: NodeJS.Timeout | undefined;
   #writtenBytes = 0;
   #failure: { readonly error: unknown } | undefined;
 
@@ -59,6 +63,7 @@ export class Delivery implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#put;
+    clearTimeout(this.#stopping);
     this.#abort.release();
     await this.#queue[Symbol.asyncDispose]();
   }
@@ -72,11 +77,14 @@ export class Delivery implements AsyncDisposable {
     }
   }
 
-  /** Also a store that is waiting for something, and not for the next piece, ends. */
+  /**
+   * The body's error tells the store to clean up. One that is waiting for something else than the next piece would not hear of
+   * it, so it is told to stop a little later.
+   */
   #giveUp(error: unknown): void {
     this.#failure ??= { error };
     this.#queue.fail(error);
-    this.#abort.abort(error);
+    this.#stopping ??= setTimeout(() => this.#abort.abort(error), STOP_AFTER_MS);
   }
 }
 

@@ -47,7 +47,7 @@ export function chooseChains(
   nowMs: number,
 ): Map<string, ChainReason> {
   const chosen = new Map<string, ChainReason>();
-  const sinceMs = referenceMs(chains, nowMs) - policy.keepAllForMs;
+  const sinceMs = referenceMs(chains, nowMs) - policy.keepAllMs;
   const newestFirst = chains.toReversed();
   for (const span of SPANS) {
     const seen = new Set<number>();

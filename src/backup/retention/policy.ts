@@ -1,7 +1,7 @@
 /** How long chains stay. Counts are of hours, days, weeks and months (UTC) in which there is one, the newest of each. */
 export interface RetentionPolicy {
   /** All chains that are no older than this, against the newest one. */
-  readonly keepAllForMs: number;
+  readonly keepAllMs: number;
   readonly hourly: number;
   readonly daily: number;
   readonly weekly: number;
@@ -12,15 +12,6 @@ export interface RetentionPolicy {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-
-/** What stays where nobody has said otherwise. */
-export const DEFAULT_RETENTION: RetentionPolicy = {
-  keepAllForMs: 2 * DAY_MS,
-  hourly: 0,
-  daily: 14,
-  weekly: 8,
-  monthly: 12,
-};
 
 /** One of the counts, and in which span of it a time lies. */
 export interface RetentionSpan {

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseName } from '../../../src/backup/names.ts';
 import { type JudgedObject, planRetention, type RetentionPlan } from '../../../src/backup/retention/plan.ts';
-import { DEFAULT_RETENTION } from '../../../src/backup/retention/policy.ts';
+import type { RetentionPolicy } from '../../../src/backup/retention/policy.ts';
 import type { StoredObject } from '../../../src/backup/store/store.ts';
 import { DAY_MS, full, HOUR_MS, hourly, marks, NO_MARKS, NOTHING, NOW_MS, segment } from './timeline.ts';
+
+const USUAL: RetentionPolicy = { keepAllMs: 2 * DAY_MS, hourly: 0, daily: 14, weekly: 8, monthly: 12 };
 
 /** Ids of the full snapshots that stay. */
 function kept({ objects }: RetentionPlan): string[] {
@@ -20,7 +22,7 @@ function find({ objects }: RetentionPlan, part: string): JudgedObject | undefine
 
 describe('what the policy keeps', () => {
   test('all of the last hours', () => {
-    const plan = planRetention(hourly(10), marks(['c9']), { ...NOTHING, keepAllForMs: 3 * HOUR_MS }, NOW_MS);
+    const plan = planRetention(hourly(10), marks(['c9']), { ...NOTHING, keepAllMs: 3 * HOUR_MS }, NOW_MS);
     expect(kept(plan)).toEqual(['c6', 'c7', 'c8', 'c9']);
   });
 
@@ -32,7 +34,7 @@ describe('what the policy keeps', () => {
     expect(kept(planRetention(objects, verified, { ...NOTHING, weekly: 3 }, NOW_MS))).toEqual(['d88', 'd95', 'd99']);
     // The 31st of December and the 30th of November.
     expect(kept(planRetention(objects, verified, { ...NOTHING, monthly: 3 }, NOW_MS))).toEqual(['d53', 'd84', 'd99']);
-    const plan = planRetention(objects, verified, DEFAULT_RETENTION, NOW_MS);
+    const plan = planRetention(objects, verified, USUAL, NOW_MS);
     expect(new Set(plan.objects.map(({ reason }) => reason))).toEqual(
       new Set(['newest', 'recent', 'daily', 'weekly', 'monthly', 'no longer needed']),
     );
@@ -61,7 +63,7 @@ describe('what the policy keeps', () => {
   });
 
   test('the oldest chains beyond the total size go, and it is said when that does not suffice', () => {
-    const policy = { ...NOTHING, keepAllForMs: 100 * DAY_MS, maxBytes: 3 * 121 };
+    const policy = { ...NOTHING, keepAllMs: 100 * DAY_MS, maxBytes: 3 * 121 };
     const plan = planRetention(hourly(10), marks(['c9']), policy, NOW_MS);
     expect(kept(plan)).toEqual(['c7', 'c8', 'c9']);
     expect(plan).toMatchObject({ keptBytes: 3 * 121, removedBytes: 7 * 121, overBytes: 0 });
@@ -95,7 +97,7 @@ describe('what stays whatever the policy says', () => {
   });
 
   test('everything recent against the newest chain: backups that have stopped do not grow old', () => {
-    const policy = { ...NOTHING, keepAllForMs: 5 * HOUR_MS };
+    const policy = { ...NOTHING, keepAllMs: 5 * HOUR_MS };
     const laterMs = NOW_MS + 1000 * DAY_MS;
     expect(kept(planRetention(hourly(10), marks(['c9']), policy, laterMs))).toEqual(
       kept(planRetention(hourly(10), marks(['c9']), policy, NOW_MS)),
@@ -109,7 +111,7 @@ describe('what stays whatever the policy says', () => {
     const plan = planRetention(
       [...hourly(10), ...byStore],
       marks(['c9']),
-      { ...NOTHING, keepAllForMs: 5 * HOUR_MS },
+      { ...NOTHING, keepAllMs: 5 * HOUR_MS },
       NOW_MS + 500 * DAY_MS,
     );
     expect(kept(plan)).toEqual(['c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'ahead']);
@@ -123,9 +125,9 @@ describe('what is of no chain', () => {
   test('a snapshot without a manifest stays while it may be under way, then goes', () => {
     const [, snapshot] = full('lost', 50, NOW_MS);
     if (snapshot === undefined) throw new Error('there is one');
-    const before = planRetention([...hourly(3), snapshot], NO_MARKS, DEFAULT_RETENTION, laterMs);
+    const before = planRetention([...hourly(3), snapshot], NO_MARKS, USUAL, laterMs);
     expect(find(before, '-lost.')).toMatchObject({ keep: true, reason: 'perhaps under way' });
-    const after = planRetention([...hourly(3), snapshot, ...newer], NO_MARKS, DEFAULT_RETENTION, laterMs);
+    const after = planRetention([...hourly(3), snapshot, ...newer], NO_MARKS, USUAL, laterMs);
     expect(find(after, '-lost.')).toMatchObject({ keep: false, reason: 'without a manifest' });
   });
 
@@ -163,7 +165,7 @@ test('whatever lies there: nothing that must stay goes, and what stays is judged
     overlap: fc.boolean(),
   });
   const policy = fc.record({
-    keepAllForMs: fc.integer({ min: 0, max: 40 * HOUR_MS }),
+    keepAllMs: fc.integer({ min: 0, max: 40 * HOUR_MS }),
     ...{ hourly: fc.nat(3), daily: fc.nat(3), weekly: fc.nat(3), monthly: fc.nat(3) },
     maxBytes: fc.nat(2000),
   });

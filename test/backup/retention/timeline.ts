@@ -10,7 +10,7 @@ export const NOW_MS = Date.UTC(2026, 0, 15, 12);
 
 export const NO_MARKS: ChainMarks = { held: new Set(), verified: new Set() };
 /** Keeps nothing but what is protected. */
-export const NOTHING: RetentionPolicy = { keepAllForMs: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0 };
+export const NOTHING: RetentionPolicy = { keepAllMs: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0 };
 
 /** Marks of some chains. */
 export function marks(verified: readonly string[], held: readonly string[] = []): ChainMarks {

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, readdir, stat, unlink } from 'node:fs/promises';
+import { lstat, open, readdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkKey, checkPrefix } from './keys.ts';
@@ -186,7 +186,7 @@ export class LocalStore implements Store {
 
 async function statIfThere(path: string) {
   try {
-    return await stat(path);
+    return await lstat(path);
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

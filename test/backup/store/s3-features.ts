@@ -9,6 +9,8 @@ export interface S3Features {
   readonly conditionalWrites?: boolean;
   /** Uploads in parts can be listed and aborted. */
   readonly uploads?: boolean;
+  /** Objects are listed in so many to a page (s3rver cannot: it needs a cipher that OpenSSL has left out). */
+  readonly pageSize?: number;
   /** As without the right to delete, and under Object Lock. */
   readonly noDelete?: boolean;
 }
@@ -16,7 +18,7 @@ export interface S3Features {
 /** Answers as S3 does with what lies in s3rver's folder; passes the rest on. */
 export function s3Features(
   directory: string,
-  { conditionalWrites = false, uploads = false, noDelete = false }: S3Features,
+  { conditionalWrites = false, uploads = false, noDelete = false, pageSize }: S3Features,
   passOn: (request: Arrived) => Promise<Answer>,
 ): (request: Arrived) => Promise<Answer> {
   // One conditional write after the other, as S3 orders them.
@@ -49,6 +51,9 @@ export function s3Features(
     const uploadId = url.searchParams.get('uploadId');
     if (noDelete && request.method === 'DELETE') return errorAnswer(403, 'AccessDenied');
     if (uploads && request.method === 'DELETE' && uploadId !== null) return await abort(uploadId);
+    if (pageSize !== undefined && url.searchParams.get('list-type') === '2') {
+      return await listObjects(directory, url.searchParams, pageSize);
+    }
     const passing = async () =>
       uploads && uploadId !== null ? await ofUpload(uploadId, request) : await passOn(request);
     if (uploads && request.method === 'GET' && url.searchParams.has('uploads')) {
@@ -82,5 +87,27 @@ async function listUploads(directory: string, prefix: string): Promise<Answer> {
         `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${initiated}</Initiated></Upload>`,
     );
   const body = `<?xml version="1.0" encoding="UTF-8"?><ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${listed.join('')}</ListMultipartUploadsResult>`;
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body: Buffer.from(body) };
+}
+
+async function listObjects(directory: string, asked: URLSearchParams, pageSize: number): Promise<Answer> {
+  const folder = join(directory, bucketName);
+  const after = asked.get('continuation-token') ?? asked.get('start-after') ?? '';
+  const names = await readdir(folder, { recursive: true });
+  const keys = names
+    .filter((name) => name.endsWith('._S3rver_object'))
+    .map((name) => name.slice(0, -'._S3rver_object'.length))
+    .filter((key) => key.startsWith(asked.get('prefix') ?? '') && key > after)
+    .sort();
+  const page = keys.slice(0, pageSize);
+  const rows = await Promise.all(
+    page.map(async (key) => {
+      const { size, mtime } = await stat(objectPath(directory, key));
+      return `<Contents><Key>${key}</Key><Size>${size}</Size><LastModified>${mtime.toISOString()}</LastModified></Contents>`;
+    }),
+  );
+  const isMore = keys.length > page.length;
+  const next = isMore ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : '';
+  const body = `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><Name>${bucketName}</Name><IsTruncated>${isMore}</IsTruncated>${next}${rows.join('')}</ListBucketResult>`;
   return { status: 200, headers: { 'content-type': 'application/xml' }, body: Buffer.from(body) };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { piecesOf } from '../pieces.ts';
 import { systemCodeOf } from './errors.ts';
@@ -14,16 +14,23 @@ export function isTemporary(name: string): boolean {
 }
 
 /**
- * Makes a folder and those above it (0700), and makes their names durable. Gives back at once where it is there.
+ * Makes a folder and those above it (0700), and makes their names durable. Gives back at once where it is there. Unlike a
+ * recursive `mkdir` it says what is wrong: that one says ENOENT where the file system is read-only.
  */
 export async function makeFolder(folder: string): Promise<void> {
-  const topmost = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (topmost === undefined) return;
-  // Each new name stands in the folder above it.
-  for (let made = folder; ; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === topmost || made === dirname(made)) return;
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (code === 'EEXIST') throw Object.assign(new Error(`${folder} is a file`), { code: 'ENOTDIR', syscall: 'mkdir' });
+    if (code !== 'ENOENT') throw error;
+    await makeFolder(dirname(folder));
+    await makeFolder(folder);
+    return;
   }
+  // The new name stands in the folder above it.
+  await syncFolder(dirname(folder));
 }
 
 /** Makes the names in a folder durable: without it a file can be gone after a power cut although its content was synced. */

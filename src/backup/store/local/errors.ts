@@ -7,6 +7,12 @@ const codes: ReadonlyMap<string, { readonly code: StoreErrorCode; readonly says:
         [['ENOENT'], 'STORE_NOT_FOUND', 'it is not there', 'Look at what is in the folder.'],
         [['EEXIST'], 'STORE_EXISTS', 'it is there already', 'It is left as it is.'],
         [['ENOSPC', 'EDQUOT'], 'STORE_FULL', 'there is no room', 'Make room, or let retention keep less.'],
+        [
+          ['ENOTDIR', 'EISDIR'],
+          'STORE_FAILED',
+          'a file is where a folder should be, or the reverse',
+          'Look at the folder.',
+        ],
         [['EFBIG'], 'STORE_FULL', 'it is too large for this file system', 'Choose another file system.'],
         [
           ['EACCES', 'EPERM', 'EROFS'],
@@ -59,7 +65,8 @@ export function localError(error: unknown, tried: string, url: string, key: stri
   const systemCode = systemCodeOf(error);
   const isOfSystem = error instanceof Error && 'syscall' in error;
   if (systemCode === undefined || !isOfSystem) return error;
-  const known = codes.get(systemCode);
+  // Only the folder can be missing where something is written: somebody took it away.
+  const known = tried === 'write' && systemCode === 'ENOENT' ? undefined : codes.get(systemCode);
   const what = key === undefined ? url : `${key} in ${url}`;
   const message = `Could not ${tried} ${what}: ${known?.says ?? 'the system refused'} (${systemCode}).`;
   return new StoreError(known?.code ?? 'STORE_FAILED', message, {

@@ -111,11 +111,13 @@ const byName: ReadonlyMap<string, Meaning> = new Map([
   ['RequestTimeTooSkewed', { ...denied, says: 'the clocks differ too much', remedy: "Set this machine's clock." }],
   ['CredentialsProviderError', { ...denied, prospect: 'briefly', says: 'there are no credentials for it' }],
   ['InvalidToken', denied],
+  ['AccessDenied', denied],
 ]);
 
 const byStatus: ReadonlyMap<number, Meaning> = new Map([
   [401, denied],
-  [403, denied],
+  // Without a word why (a HEAD has none) it may be credentials that are being replaced.
+  [403, { ...denied, prospect: 'briefly' }],
   [405, unsupported],
   [408, unreachable],
   [409, unreachable],

@@ -42,12 +42,13 @@ export async function putObject(
       yield piece;
     }
   };
+  const source = Readable.from(counted(), { objectMode: true, highWaterMark: 1 });
   try {
     const params: PutObjectCommandInput = {
       ...bucket.named(key),
       ...storedAs(bucket),
       ...(await bucket.customerKey()),
-      Body: Readable.from(counted(), { objectMode: true, highWaterMark: 1 }),
+      Body: source,
       Metadata: { [PUT_ID]: id },
       ContentType: 'application/octet-stream',
       ...(guard === 'server' ? { IfNoneMatch: '*' } : {}),
@@ -65,6 +66,8 @@ export async function putObject(
     if (guard === 'lookup' || confirmed.inParts) await lookAfterwards(bucket, { key, id, bytes }, signal);
     return { bytes };
   } finally {
+    // The body learns that nobody reads on, where it was not read to its end.
+    source.destroy();
     whole.release();
   }
 }

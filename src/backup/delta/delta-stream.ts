@@ -115,6 +115,7 @@ export class DeltaStream {
   async flush(signal: AbortSignal): Promise<void> {
     await this.#capture.flush(signal);
     await Promise.all(this.#uploaders.map((uploader) => uploader.flush(signal)));
+    await this.#releasing;
   }
 
   /**

@@ -1,6 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Decrypter } from 'age-encryption';
 import { AgentError } from '../cluster/agent-error.ts';
+import { endOfHeader, openHeader, sealHeader } from './age/header.ts';
+import { opened, PAYLOAD_NONCE_BYTES, PayloadDamaged, payloadKey, sealed } from './age/payload.ts';
 
 /**
  * Encryption on this side, in the format of age (https://age-encryption.org/v1): what it writes, the `age` command reads, and
@@ -39,21 +41,20 @@ export function keyIdOf(recipient: string): string {
  * Encryption for recipients as `age-keygen` prints them (`age1…`). Throws `RECIPIENT_UNREADABLE`, also where there is none.
  */
 export async function encryptionFor(recipients: readonly string[]): Promise<Encryption> {
-  const { Encrypter } = await import('age-encryption');
-  const encrypter = new Encrypter();
   if (recipients.length === 0) throw recipientUnreadable('there is none');
   for (const [index, recipient] of recipients.entries()) {
-    try {
-      encrypter.addRecipient(recipient);
-    } catch {
+    await sealHeader([recipient]).catch(() => {
       // Somebody may have given an identity in its place: nothing of it is repeated.
       throw recipientUnreadable(`number ${index + 1} is none`);
-    }
+    });
   }
   return {
     keyIds: recipients.map(keyIdOf),
     encrypt: async function* (source) {
-      yield* buffers(await encrypter.encrypt(streamOf(source)));
+      const { header, fileKey } = await sealHeader(recipients);
+      const nonce = randomBytes(PAYLOAD_NONCE_BYTES);
+      yield Buffer.concat([header, nonce]);
+      yield* sealed(source, payloadKey(fileKey, nonce));
     },
   };
 }
@@ -82,43 +83,69 @@ async function* decrypted(
   source: AsyncIterable<Buffer>,
   what: { readonly object: string; readonly keyIds?: readonly string[] },
 ): AsyncGenerator<Buffer, void, undefined> {
-  let failure: { readonly error: unknown } | undefined;
-  const watched = async function* (): AsyncGenerator<Buffer, void, undefined> {
-    try {
-      yield* source;
-    } catch (error) {
-      failure = { error };
-      throw error;
-    }
-  };
+  const rest = source[Symbol.asyncIterator]();
   try {
-    yield* buffers(await decrypter.decrypt(streamOf(watched())));
+    const { header, behind } = await readHeader(rest, what.object);
+    const fileKey = await openHeader(decrypter, header).catch((error: unknown) => {
+      if (error instanceof Error && error.message.startsWith('no identity matched')) {
+        throw wrongKey(what.object, what.keyIds, keyIds);
+      }
+      throw damaged(what.object, error);
+    });
+    const key = payloadKey(fileKey, behind.subarray(0, PAYLOAD_NONCE_BYTES));
+    yield* opened(continued(behind.subarray(PAYLOAD_NONCE_BYTES), rest), key);
   } catch (error) {
-    if (failure !== undefined) throw failure.error;
-    const needed = what.keyIds === undefined ? 'other keys' : `the keys ${what.keyIds.join(', ')}`;
-    if (error instanceof Error && error.message.startsWith('no identity matched')) {
-      throw new AgentError(
-        'DECRYPTION_KEY_WRONG',
-        `${what.object} was encrypted for ${needed}; the identities that were given are of ${keyIds.join(', ')}.`,
-        { remedy: 'Give the file with the identity of one of those keys.' },
-      );
+    throw error instanceof PayloadDamaged ? damaged(what.object, error) : error;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+/** Reads until the header and the nonce behind it are there. */
+async function readHeader(
+  source: AsyncIterator<Buffer>,
+  object: string,
+): Promise<{ readonly header: Buffer; readonly behind: Buffer }> {
+  let bytes: Buffer = Buffer.alloc(0);
+  for (;;) {
+    const end = headerEnd(bytes, object);
+    if (end !== undefined && bytes.length >= end + PAYLOAD_NONCE_BYTES) {
+      return { header: bytes.subarray(0, end), behind: bytes.subarray(end) };
     }
-    throw new AgentError(
-      'DECRYPTION_FAILED',
-      `${what.object} cannot be decrypted: it was cut off or changed, or it is not encrypted with age.`,
-      { remedy: 'Run `backup verify`: it says what is lost with it, and which chain is whole.', cause: error },
-    );
+    const next = await source.next();
+    if (next.done === true) throw damaged(object, new Error('it ends within its header'));
+    bytes = Buffer.concat([bytes, next.value]);
   }
 }
 
-function streamOf(source: AsyncIterable<Buffer>): ReadableStream<Uint8Array> {
-  return ReadableStream.from(source);
+function headerEnd(bytes: Buffer, object: string): number | undefined {
+  try {
+    return endOfHeader(bytes);
+  } catch (error) {
+    throw damaged(object, error);
+  }
 }
 
-async function* buffers(stream: ReadableStream<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
-  for await (const { buffer, byteOffset, length } of stream) {
-    if (length > 0) yield Buffer.from(buffer, byteOffset, length);
-  }
+async function* continued(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  yield first;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}
+
+function wrongKey(object: string, needed: readonly string[] | undefined, given: readonly string[]): AgentError {
+  const keys = needed === undefined ? 'other keys' : `the keys ${needed.join(', ')}`;
+  return new AgentError(
+    'DECRYPTION_KEY_WRONG',
+    `${object} was encrypted for ${keys}; the identities that were given are of ${given.join(', ')}.`,
+    { remedy: 'Give the file with the identity of one of those keys.' },
+  );
+}
+
+function damaged(object: string, cause: unknown): AgentError {
+  return new AgentError(
+    'DECRYPTION_FAILED',
+    `${object} cannot be decrypted: it was cut off or changed, or it is not encrypted with age.`,
+    { remedy: 'Run `backup verify`: it says what is lost with it, and which chain is whole.', cause },
+  );
 }
 
 function recipientUnreadable(what: string): AgentError {

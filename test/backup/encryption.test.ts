@@ -46,17 +46,23 @@ describe('what is encrypted', () => {
     expect((await all(decryption.decrypt(pieces(encrypted), what))).equals(plain)).toBe(true);
   });
 
-  test('is read by anybody who reads age, and the other way round', async () => {
-    const plain = randomBytes(200_000);
-    const decrypter = new Decrypter();
-    decrypter.addIdentity(identity);
-    const encrypted = await all((await encryptionFor([recipient])).encrypt(pieces(plain)));
-    expect(Buffer.from(await decrypter.decrypt(encrypted)).equals(plain)).toBe(true);
-    const encrypter = new Encrypter();
-    encrypter.addRecipient(recipient);
-    const theirs = Buffer.from(await encrypter.encrypt(plain));
-    expect((await all((await decryptionWith([identity])).decrypt(pieces(theirs), what))).equals(plain)).toBe(true);
-  });
+  test.each([0, 1, 65_535, 65_536, 65_537, 131_072, 20_000_000])(
+    'is read by anybody who reads age, and the other way round, at %i bytes',
+    async (bytes) => {
+      const plain = randomBytes(bytes);
+      const decrypter = new Decrypter();
+      decrypter.addIdentity(identity);
+      const encrypted = await all((await encryptionFor([recipient])).encrypt(pieces(plain)));
+      expect(Buffer.from(await decrypter.decrypt(encrypted)).equals(plain)).toBe(true);
+      const encrypter = new Encrypter();
+      encrypter.addRecipient(await identityToRecipient(other));
+      encrypter.addRecipient(recipient);
+      const theirs = Buffer.from(await encrypter.encrypt(plain));
+      expect((await all((await decryptionWith([identity])).decrypt(pieces(theirs, 65_552), what))).equals(plain)).toBe(
+        true,
+      );
+    },
+  );
 
   test('is read by each of its recipients, and after a change of keys with the old and the new identity', async () => {
     const encryption = await encryptionFor([recipient, await identityToRecipient(other)]);
@@ -85,7 +91,20 @@ describe('what is encrypted', () => {
     const decryption = await decryptionWith([identity]);
     const flipped = Buffer.from(encrypted);
     flipped.writeUInt8(flipped.readUInt8(150_000) ^ 1, 150_000);
-    const damaged = [flipped, encrypted.subarray(0, 150_000), encrypted.subarray(0, 10), Buffer.from('no age at all')];
+    const pieceEnd = encrypted.length - (200_000 % 65_536) - 16;
+    const damaged = [
+      flipped,
+      encrypted.subarray(0, 150_000),
+      // Exactly behind a piece, and with nothing, but a piece that was never the last, behind the header.
+      encrypted.subarray(0, pieceEnd),
+      encrypted.subarray(0, pieceEnd - 65_552),
+      encrypted.subarray(0, encrypted.indexOf('\n--- ') + 49 + 16),
+      Buffer.concat([encrypted, encrypted.subarray(-16)]),
+      encrypted.subarray(0, 10),
+      Buffer.from('no age at all'),
+      randomBytes(2_000_000),
+      Buffer.alloc(0),
+    ];
     for (const bytes of damaged) {
       await expect(all(decryption.decrypt(pieces(bytes), what))).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
     }
@@ -116,7 +135,11 @@ describe('what is encrypted', () => {
         released = true;
       }
     };
-    for await (const _ of (await encryptionFor([recipient])).encrypt(source())) break;
+    const encrypting = (await encryptionFor([recipient])).encrypt(source());
+    await encrypting.next();
+    await encrypting.next();
+    expect(released).toBe(false);
+    await encrypting.return();
     await expect.poll(() => released).toBe(true);
   });
 });

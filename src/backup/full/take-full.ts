@@ -16,7 +16,7 @@ import { fullManifest } from './full-manifest.ts';
 import type { SpoolPlace } from './spool-file.ts';
 
 /** Measured: it halves what a snapshot takes from writes beside it. */
-export const DEFAULT_BYTES_PER_SECOND = 20_000_000;
+const DEFAULT_BYTES_PER_SECOND = 20_000_000;
 const DEFAULT_LEVEL: ZstdLevel = 1;
 const ID_BYTES = 6;
 

@@ -20,7 +20,7 @@ export type ChainReason =
 const UNVERIFIED_CHAINS = 2;
 
 /** Those that stay whatever the policy says, by id. */
-export function protectedChains(
+function protectedChains(
   chains: readonly RetainedChain[],
   { held, verified }: ChainMarks,
 ): ReadonlyMap<string, Protection> {

@@ -10,7 +10,7 @@ import { canBumpRevision } from './restorer.ts';
 import type { RestoreTarget } from './target.ts';
 
 /** By how much the newest revision is raised for Kubernetes, whose components remember revisions. */
-export const BUMP_REVISION_BY = 1_000_000_000n;
+const BUMP_REVISION_BY = 1_000_000_000n;
 
 export interface RestoreOptions {
   /** Its place is that of the timeline. */

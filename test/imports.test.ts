@@ -10,6 +10,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['cli'],
   'agent-main': ['agent', 'cli'],
   abort: [],
+  backup: ['abort', 'cluster', 'etcd', 'pem'],
   pem: ['cluster'],
   cli: ['abort', 'agent', 'cluster', 'config', 'demo', 'etcd', 'expose', 'journal', 'observe', 'operate', 'pem'],
   agent: ['abort', 'cluster', 'config', 'decide', 'etcd', 'expose', 'journal', 'lead', 'observe', 'operate'],

@@ -24,7 +24,7 @@ const readReasons: ReadonlyMap<string, string> = new Map([
  * belong together. Their content is in no message. Rejects never.
  */
 export async function fileProblems({ config, origins }: LoadedConfig): Promise<readonly Problem[]> {
-  const { cluster, expose } = config;
+  const { backup, cluster, expose } = config;
   const { cert, key, clientCa } = expose.tls;
   const found = await Promise.all([
     tlsProblems('cluster.tls', cluster.tls),
@@ -33,6 +33,8 @@ export async function fileProblems({ config, origins }: LoadedConfig): Promise<r
     clientCa === undefined ? [] : tlsProblems('expose.tls', { ca: clientCa }, 'clientCa'),
     passwordProblems(cluster.auth),
     tokenProblems(expose.auth.tokenFile),
+    tlsProblems('backup.s3', backup.s3.ca === undefined ? {} : { ca: backup.s3.ca }),
+    backupProblems(backup),
   ]);
   return found.flat().map((problem): Problem => {
     const origin = origins.get(problem.key);
@@ -86,6 +88,22 @@ async function passwordProblems({ passwordFile }: Config['cluster']['auth']): Pr
 async function tokenProblems(tokenFile: string | undefined): Promise<readonly FileProblem[]> {
   if (tokenFile === undefined) return [];
   return await problemsOfSecret('expose.auth.tokenFile', tokenFile, () => openTokenFile(tokenFile, () => undefined));
+}
+
+/** Those of the credentials and keys of backups that cannot be read; what is in them is the store's to judge. */
+async function backupProblems({ s3, encryption }: Config['backup']): Promise<readonly FileProblem[]> {
+  const files = {
+    'backup.s3.accessKeyIdFile': s3.accessKeyIdFile,
+    'backup.s3.secretAccessKeyFile': s3.secretAccessKeyFile,
+    'backup.s3.sessionTokenFile': s3.sessionTokenFile,
+    'backup.s3.sseCustomerKeyFile': s3.sseCustomerKeyFile,
+    'backup.encryption.recipientsFile': encryption.recipientsFile,
+    'backup.encryption.identityFile': encryption.identityFile,
+  };
+  const found = await Promise.all(
+    Object.entries(files).map(async ([key, path]) => (path === undefined ? undefined : await unreadable(key, path))),
+  );
+  return found.filter((problem) => problem !== undefined);
 }
 
 async function problemsOfSecret(

@@ -13,11 +13,14 @@ type Observe = Always<Parsed['observe'], 'deadlineMs'>;
  * The whole configuration, checked and complete. Keys are those of the YAML file, but durations carry `Ms` and sizes
  * `Bytes` in their names (`observe.interval` is `observe.intervalMs`), and `expose.listen` is taken apart.
  */
-export type Config = Omit<Parsed, 'member' | 'cluster' | 'observe' | 'operate' | 'expose'> & {
+export type Config = Omit<Parsed, 'member' | 'cluster' | 'observe' | 'backup' | 'operate' | 'expose'> & {
   readonly member: Always<Parsed['member'], 'walDir' | 'metricsUrl'>;
   readonly cluster: Always<Parsed['cluster'], 'endpoints'>;
   readonly observe: Omit<Observe, 'collectors'> & {
     readonly collectors: Always<Observe['collectors'], 'keyspace'>;
+  };
+  readonly backup: Omit<Parsed['backup'], 'encryption'> & {
+    readonly encryption: Always<Parsed['backup']['encryption'], 'mode'>;
   };
   readonly operate: Always<Parsed['operate'], 'pauseFile'>;
   readonly expose: Always<Parsed['expose'], 'socket'>;

@@ -1,3 +1,5 @@
+import { backupContradictions } from './contradictions/backup.ts';
+
 /** Keys that do not go together. */
 export interface Contradiction {
   /** The key that is to be changed, most likely. */
@@ -6,7 +8,8 @@ export interface Contradiction {
   readonly hint: string;
 }
 
-type Values = ReadonlyMap<string, unknown>;
+/** The checked values by path. */
+export type Values = ReadonlyMap<string, unknown>;
 
 /** Both or neither. */
 const pairs: readonly (readonly [string, string])[] = [
@@ -14,6 +17,7 @@ const pairs: readonly (readonly [string, string])[] = [
   ['cluster.peerTls.cert', 'cluster.peerTls.key'],
   ['expose.tls.cert', 'expose.tls.key'],
   ['cluster.auth.username', 'cluster.auth.passwordFile'],
+  ['backup.s3.accessKeyIdFile', 'backup.s3.secretAccessKeyFile'],
 ];
 
 /** The first must be shorter, or smaller, than the second. */
@@ -89,5 +93,6 @@ export function findContradictions(values: Values, asWritten: (path: string) => 
     ...openToTheWorld(values),
     ...tlsThatIsNotUsed(values),
     ...edgeWithKeyspace(values),
+    ...backupContradictions(values),
   ];
 }

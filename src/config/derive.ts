@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { formatDurationMs } from './duration.ts';
+import { isLocalStore } from './store-url.ts';
 
 /** A value for a key that was left out, as it would be written, and the key that it comes from. */
 export interface Derived {
@@ -29,6 +30,11 @@ function asFileName(name: string): string {
   return name.replace(/[^A-Za-z0-9._-]/g, '_');
 }
 
+/** Nothing leaves the machine; where there is no store, nothing is written at all. */
+function areAllLocal(stores: unknown): boolean {
+  return Array.isArray(stores) && stores.every((url) => isLocalStore(String(url)));
+}
+
 /**
  * The values of left-out keys that follow from others. `values` holds the checked values by path; where one that is
  * needed is missing or wrong, nothing is derived from it.
@@ -46,6 +52,10 @@ export function derive(values: ReadonlyMap<string, unknown>, surroundings: Surro
   offer('observe.deadline', 'observe.interval', (ms) => formatDurationMs(Math.min(5000, Math.floor(Number(ms) / 2))));
   offer('observe.collectors.keyspace', 'profile', (profile) => profile !== 'edge');
   offer('expose.socket', 'member.name', (name) => `${runtimeDirectory(surroundings)}/${asFileName(name)}.sock`);
+  offer('backup.encryption.mode', 'backup.encryption.recipientsFile', () => 'age');
+  if (!derived.has('backup.encryption.mode') && areAllLocal(values.get('backup.store'))) {
+    offer('backup.encryption.mode', 'backup.store', () => 'none');
+  }
   const socket = values.get('expose.socket') ?? derived.get('expose.socket')?.value;
   if (typeof socket === 'string') {
     const name = asFileName(String(values.get('member.name') ?? ''));

@@ -102,7 +102,7 @@ function present<T>(value: T | undefined, path: string): T {
 }
 
 function complete(parsed: z.output<typeof configSchema>): Config {
-  const { member, cluster, observe, operate, expose } = parsed;
+  const { member, cluster, observe, backup, operate, expose } = parsed;
   return {
     ...parsed,
     member: {
@@ -118,6 +118,10 @@ function complete(parsed: z.output<typeof configSchema>): Config {
         ...observe.collectors,
         keyspace: present(observe.collectors.keyspace, 'observe.collectors.keyspace'),
       },
+    },
+    backup: {
+      ...backup,
+      encryption: { ...backup.encryption, mode: present(backup.encryption.mode, 'backup.encryption.mode') },
     },
     operate: { ...operate, pauseFile: present(operate.pauseFile, 'operate.pauseFile') },
     expose: { ...expose, socket: present(expose.socket, 'expose.socket') },

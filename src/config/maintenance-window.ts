@@ -3,6 +3,7 @@ import { crontabProblem } from './crontab.ts';
 import { parseDurationMs } from './duration.ts';
 import { leaf, reading } from './leaves.ts';
 import type { Parsed } from './parsed.ts';
+import { isTimeZone } from './time-zone.ts';
 
 /** A time in which maintenance that can be felt may be done. */
 export interface MaintenanceWindow {
@@ -47,15 +48,4 @@ export function maintenanceWindows(about: string) {
     separator: ';',
     wrongType: 'it is not a list of texts',
   });
-}
-
-/** An IANA name; offsets such as +02:00, which the runtime takes too, know no daylight saving and are refused. */
-function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

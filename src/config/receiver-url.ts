@@ -27,3 +27,14 @@ export function receiverUrls(about: string, { secret = false } = {}) {
     hidden: secret,
   });
 }
+
+/** The URL of one server: `http(s)://host`, perhaps with a port. */
+export function serverUrl(about: string) {
+  const parse = (text: string): Parsed<string> => {
+    const parsed = parseReceiverUrl(text);
+    if ('problem' in parsed || new URL(parsed.value).pathname === '/') return parsed;
+    return { problem: 'it has a path' };
+  };
+  const allowed = 'http:// or https:// with a host, and a port where needed';
+  return leaf(z.string().transform(reading(parse)), about, allowed, { pattern: '^https?://[^/?#@]+/?$' });
+}

@@ -54,7 +54,7 @@ read again when they change; everything else is read once, at the start.
 **What is refused**, all at once, each with its file and line, variable or flag, what was found and what is allowed:
 unknown keys and unknown \`ETCD_CARETAKER_*\` variables, keys that stand there twice, YAML aliases, values that do not
 fit, and values that contradict each other. A key that this version does not act on is unknown to it: there are no keys
-yet for backups, healing and supervision.
+yet for healing and supervision.
 Variables that the commands read (\`ETCD_CARETAKER_AGENT\`, \`ETCD_CARETAKER_TOKEN\`) and the service
 links of Kubernetes (\`ETCD_CARETAKER_SERVICE_HOST\` and the like) are no keys.
 
@@ -63,8 +63,12 @@ links of Kubernetes (\`ETCD_CARETAKER_SERVICE_HOST\` and the like) are no keys.
 the week (0 and 7 are Sunday); each is \`*\`, a number, a range \`1-5\`, a step \`*/15\` or \`0-30/10\`, or a list of these with
 commas; months and days also have names (\`jan\`, \`mon\`). Where both days are given, both must fit.
 
+**Schedules** are a crontab time with the same five fields, and where the clock hangs: \`17 */6 * * *\`,
+\`30 3 * * 6 in Europe/Berlin\`.
+
 **What contradicts itself**: a certificate without its key, or the reverse; a user name without a password file; a
 deadline that is not shorter than its interval; a page of the keyspace scan that does not fit into a message; \`cluster.tls\`
-where every endpoint is \`http://\`; the profile \`edge\` with the keyspace switched on; and a listener that other machines
-can reach without TLS and without a token or client certificates.
+where every endpoint is \`http://\`; the profile \`edge\` with the keyspace switched on; a listener that other machines
+can reach without TLS and without a token or client certificates; a bucket without a word on encryption; and an encryption
+without its keys, or keys of another one.
 `;

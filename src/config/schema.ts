@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { choice } from './leaves.ts';
+import { backupSection } from './sections/backup.ts';
 import { clusterSection } from './sections/cluster.ts';
 import { exposeSection } from './sections/expose.ts';
 import { leadSection } from './sections/lead.ts';
@@ -29,6 +30,7 @@ export const configSchema = z
     observe: observeSection.prefault({}),
     lead: leadSection.prefault({}),
     maintenance: maintenanceSection.prefault({}),
+    backup: backupSection.prefault({}),
     operate: operateSection.prefault({}),
     notify: notifySection.prefault({}),
     expose: exposeSection.prefault({}),

@@ -5,7 +5,12 @@ import type { Config } from '../../../config/config.ts';
 import type { SecretFile } from '../facts.ts';
 
 /** Every file with a secret that the configuration names, by the key that names it. */
-export function secretFilesOf({ cluster, expose, notify }: Config): readonly Pick<SecretFile, 'key' | 'path'>[] {
+export function secretFilesOf({
+  backup,
+  cluster,
+  expose,
+  notify,
+}: Config): readonly Pick<SecretFile, 'key' | 'path'>[] {
   const named = {
     'cluster.tls.key': cluster.tls.key,
     'cluster.peerTls.key': cluster.peerTls.key,
@@ -13,6 +18,11 @@ export function secretFilesOf({ cluster, expose, notify }: Config): readonly Pic
     'expose.tls.key': expose.tls.key,
     'expose.auth.tokenFile': expose.auth.tokenFile,
     'notify.webhookFile': notify.webhookFile,
+    'backup.s3.accessKeyIdFile': backup.s3.accessKeyIdFile,
+    'backup.s3.secretAccessKeyFile': backup.s3.secretAccessKeyFile,
+    'backup.s3.sessionTokenFile': backup.s3.sessionTokenFile,
+    'backup.s3.sseCustomerKeyFile': backup.s3.sseCustomerKeyFile,
+    'backup.encryption.identityFile': backup.encryption.identityFile,
   };
   return Object.entries(named).flatMap(([key, path]) => (path === undefined ? [] : [{ key, path }]));
 }

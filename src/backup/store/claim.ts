@@ -1,0 +1,152 @@
+import * as z from 'zod';
+import { AgentError } from '../../cluster/agent-error.ts';
+import { checkKey } from './keys.ts';
+import { type Store, StoreError } from './store.ts';
+
+/** Raised when something that is read or written gets another meaning. */
+const CLAIM_FORMAT_VERSION = 1;
+
+/** Its key below the place that it claims. */
+const CLAIM_NAME = 'claim.json';
+/** Sorts behind everything that a key may hold. */
+const BEHIND_ALL = '\x7f';
+
+/** Who writes below a place of a store. */
+export interface PlaceOwner {
+  /** Lower-case hex, as etcd shows it. */
+  readonly clusterId: string;
+  readonly clusterName: string;
+  /** A random id, kept in etcd: other histories of a cluster have other ones. */
+  readonly timeline: string;
+}
+
+/** What lies in a place since it was claimed. */
+export interface Claim extends PlaceOwner {
+  readonly formatVersion: number;
+  readonly atMs: number;
+  /** The member whose agent did it. */
+  readonly by: string;
+}
+
+const claimSchema = z.looseObject({
+  formatVersion: z.int().positive(),
+  clusterId: z.string().min(1),
+  clusterName: z.string().min(1),
+  timeline: z.string().min(1),
+  at: z.iso.datetime(),
+  by: z.string(),
+});
+
+/**
+ * Where a timeline's objects are: `<cluster.name>/<timeline>`, below the store's own prefix. Throws `STORE_FAILED` where a
+ * name cannot be part of a key.
+ */
+export function placeOf({ clusterName, timeline }: Pick<PlaceOwner, 'clusterName' | 'timeline'>): string {
+  if (clusterName.includes('/') || timeline.includes('/')) checkKey('/');
+  const place = `${clusterName}/${timeline}`;
+  checkKey(place);
+  return place;
+}
+
+/**
+ * Claims a place for a timeline of a cluster, or finds that it is claimed for it already. Throws `STORE_CLAIMED` where it is
+ * another cluster's, `CLAIM_UNREADABLE` where nobody can tell: nothing may be written there then.
+ * @param store the whole of it, not yet the place
+ * @param by the member that this agent stands beside
+ */
+export async function claimPlace(store: Store, owner: PlaceOwner, by: string, signal?: AbortSignal): Promise<Claim> {
+  const standing = await readClaim(store, owner, signal);
+  if (standing !== undefined) return asOwn(standing, owner, store.url);
+  try {
+    await store.put(`${placeOf(owner)}/${CLAIM_NAME}`, encode(owner, by), { ifAbsent: true }, signal);
+  } catch (error) {
+    // Another agent was faster; whose, is read below.
+    if (!(error instanceof StoreError) || error.code !== 'STORE_EXISTS') throw error;
+  }
+  const written = await readClaim(store, owner, signal);
+  if (written === undefined) {
+    throw new StoreError('STORE_DAMAGED', `The claim of ${placeOf(owner)} was put to ${store.url}, but is not there.`, {
+      remedy: 'Look at the store: it confirmed what it does not have. Nothing is written there.',
+    });
+  }
+  return asOwn(written, owner, store.url);
+}
+
+/** The claim of a place; undefined where nobody has claimed it. Throws `CLAIM_UNREADABLE`. */
+export async function readClaim(
+  store: Store,
+  place: Pick<PlaceOwner, 'clusterName' | 'timeline'>,
+  signal?: AbortSignal,
+): Promise<Claim | undefined> {
+  const key = `${placeOf(place)}/${CLAIM_NAME}`;
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of store.get(key, undefined, signal)) pieces.push(piece);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'STORE_NOT_FOUND') return undefined;
+    throw error;
+  }
+  return decode(Buffer.concat(pieces), key, store.url);
+}
+
+/** The timelines of a cluster's name that have been claimed or written to, ascending; each costs one request to list. */
+export async function* timelinesOf(
+  store: Store,
+  clusterName: string,
+  signal?: AbortSignal,
+): AsyncGenerator<string, void, undefined> {
+  const prefix = `${placeOf({ clusterName, timeline: 'any' }).slice(0, -'any'.length)}`;
+  for (let after = prefix; ; ) {
+    const first = await firstBehind(store, prefix, after, signal);
+    if (first === undefined) return;
+    const [timeline = '', below] = first.slice(prefix.length).split('/');
+    // An object beside the timelines is nobody's.
+    if (below !== undefined) yield timeline;
+    after = below === undefined ? first : `${prefix}${timeline}/${BEHIND_ALL}`;
+  }
+}
+
+async function firstBehind(
+  store: Store,
+  prefix: string,
+  after: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  for await (const { key } of store.list(prefix, { after }, signal)) return key;
+  return undefined;
+}
+
+function asOwn(claim: Claim, owner: PlaceOwner, url: string): Claim {
+  const isOwn =
+    claim.clusterId === owner.clusterId && claim.clusterName === owner.clusterName && claim.timeline === owner.timeline;
+  if (isOwn) return claim;
+  const since = new Date(claim.atMs).toISOString();
+  throw new AgentError(
+    'STORE_CLAIMED',
+    `${placeOf(owner)} in ${url} belongs to the cluster ${claim.clusterId} (${claim.clusterName}) since ${since}, and this is ` +
+      `the cluster ${owner.clusterId} (${owner.clusterName}): nothing is written there.`,
+    {
+      remedy:
+        'Give each cluster its own cluster.name or its own prefix in backup.store. After a restore a new timeline is begun: is this one a copy of the other?',
+    },
+  );
+}
+
+function encode({ clusterId, clusterName, timeline }: PlaceOwner, by: string): Buffer {
+  const at = new Date().toISOString();
+  const claim = { formatVersion: CLAIM_FORMAT_VERSION, clusterId, clusterName, timeline, at, by };
+  return Buffer.from(`${JSON.stringify(claim, undefined, 2)}\n`);
+}
+
+function decode(content: Buffer, key: string, url: string): Claim {
+  try {
+    const { at, ...rest } = claimSchema.parse(JSON.parse(content.toString('utf8')));
+    return { ...rest, atMs: Date.parse(at) };
+  } catch (cause) {
+    throw new AgentError(
+      'CLAIM_UNREADABLE',
+      `The claim ${key} in ${url} cannot be read, so nobody can tell whose place it is: nothing is written there.`,
+      { remedy: 'Look at what is in it; where it is damaged, and the place is this cluster’s, remove it.', cause },
+    );
+  }
+}

@@ -43,7 +43,12 @@ const fullSchema = z.looseObject({
   kubernetes: z.boolean(),
   leases: z.record(z.string().regex(/^\d{1,19}$/), z.int().nonnegative()),
 });
-const deltaSchema = z.looseObject({ ...shared, kind: z.literal('delta'), events: z.int().nonnegative() });
+const deltaSchema = z.looseObject({
+  ...shared,
+  kind: z.literal('delta'),
+  events: z.int().nonnegative(),
+  endsWithManifestSha256: sha256.optional(),
+});
 
 /** What all manifests say. Revisions are bigint, times ms since 1970. */
 interface ManifestBase {
@@ -101,6 +106,8 @@ export interface FullManifest extends ManifestBase {
 export interface DeltaManifest extends ManifestBase {
   readonly kind: 'delta';
   readonly events: number;
+  /** Of a merged segment: of the manifest of the last one in it, which is what the next one names as its previous. */
+  readonly endsWithManifestSha256?: string;
 }
 
 export type Manifest = FullManifest | DeltaManifest;

@@ -27,7 +27,14 @@ import { watch } from './watch.ts';
 import { AUTH_STATUS } from './wire/auth.ts';
 import { KEY_SIZES } from './wire/key-sizes.ts';
 import { RANGE } from './wire/kv.ts';
-import { type GrantedLease, LEASE_GRANT, LEASE_KEEP_ALIVE, LEASE_REVOKE } from './wire/lease.ts';
+import {
+  type GrantedLease,
+  LEASE_GRANT,
+  LEASE_KEEP_ALIVE,
+  LEASE_REVOKE,
+  LEASE_TIME_TO_LIVE,
+  type LeaseTimes,
+} from './wire/lease.ts';
 import { SNAPSHOT, STATUS } from './wire/maintenance.ts';
 import type { Method } from './wire/method.ts';
 import { TXN } from './wire/txn.ts';
@@ -182,6 +189,11 @@ export class MemberClient {
   async keepLeaseAlive(id: bigint, signal?: AbortSignal): Promise<number> {
     for await (const ttlSeconds of duplexStream(this.#connection, LEASE_KEEP_ALIVE, { id }, signal)) return ttlSeconds;
     return 0;
+  }
+
+  /** For how long a lease was granted, and what is left of it. Answered by the raft leader. */
+  leaseTimes(id: bigint, signal?: AbortSignal): Promise<LeaseTimes> {
+    return this.#call(LEASE_TIME_TO_LIVE, { id }, signal);
   }
 
   /**

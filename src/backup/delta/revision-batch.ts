@@ -15,6 +15,8 @@ export interface DeltaEvent {
 export interface RevisionBatch {
   readonly revision: bigint;
   readonly events: readonly DeltaEvent[];
+  /** When the agent saw it, by its wall clock, in ms since 1970; absent where that is not known. */
+  readonly seenAtMs?: number;
 }
 
 /** How long a lease had been granted for, asked for when an event first named it. */

@@ -45,6 +45,33 @@ export const LEASE_REVOKE: Method<{ readonly id: bigint }, true> = {
   decode: () => true,
 };
 
+/** What is known of a lease; where there is none, nothing was granted and -1 is left. */
+export interface LeaseTimes {
+  /** As it was granted, in seconds. */
+  readonly grantedTtlSeconds: number;
+  /** What is left of it, in seconds. */
+  readonly ttlSeconds: number;
+}
+
+/** Lease.LeaseTimeToLive. */
+export const LEASE_TIME_TO_LIVE: Method<{ readonly id: bigint }, LeaseTimes> = {
+  name: 'LeaseTimeToLive',
+  path: pathOf('Lease', 'LeaseTimeToLive'),
+  readOnly: true,
+  encode: ({ id }) => new WireWriter().integer(1, id).finish(),
+  decode: (reply) => {
+    const reader = new WireReader(reply);
+    const end = reader.length;
+    let times: LeaseTimes = { grantedTtlSeconds: 0, ttlSeconds: 0 };
+    for (let tag = reader.tag(end); tag !== 0; tag = reader.tag(end)) {
+      if (tag === 0x18) times = { ...times, ttlSeconds: reader.number() };
+      else if (tag === 0x20) times = { ...times, grantedTtlSeconds: reader.number() };
+      else reader.skip(tag);
+    }
+    return times;
+  },
+};
+
 function decodeTtl(reply: Buffer): number {
   const reader = new WireReader(reply);
   const end = reader.length;

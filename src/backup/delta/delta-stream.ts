@@ -1,0 +1,141 @@
+import { linkedAbort, within } from '../../abort/linked-abort.ts';
+import { lowest } from '../revisions.ts';
+import type { Store } from '../store/store.ts';
+import { Capture, type CaptureOptions, type CaptureStatus } from './capture.ts';
+import { ZERO_KEY } from './capture-client.ts';
+import type { SegmentCipher } from './segment-writer.ts';
+import { Spool, type SpoolOptions } from './spool.ts';
+import { startAfter } from './start-after.ts';
+import { type StorePosition, storePosition } from './store-position.ts';
+import { Uploader, type UploaderStatus } from './uploader.ts';
+
+/** How long a store may take to say where its history ends before the capture begins without it. */
+const POSITION_MS = 10_000;
+const MAX_PIECE_BYTES = 8 * 1024 * 1024;
+const MAX_OBJECT_BYTES = 8 * 1024 * 1024;
+
+/** One store that the deltas go to. */
+export interface DeltaDestination {
+  /** Its keys are those of one timeline: `full/…`, `delta/…`. Its owner closes it. */
+  readonly store: Store;
+  /** Between two uploads; 0: as soon as there is something. */
+  readonly intervalMs: number;
+  readonly cipher?: SegmentCipher;
+}
+
+export interface DeltaStreamOptions extends Omit<CaptureOptions, 'spool' | 'startAfter' | 'maxPieceBytes'> {
+  readonly spool: SpoolOptions;
+  readonly destinations: readonly DeltaDestination[];
+  /** Default 8 MiB of text. */
+  readonly maxPieceBytes?: number;
+  /** Default 8 MiB, compressed. */
+  readonly maxObjectBytes?: number;
+}
+
+export interface DeltaStatus {
+  readonly capture: CaptureStatus;
+  readonly spool: { readonly bytes: number; readonly maxBytes: number; readonly pieces: number };
+  readonly stores: readonly UploaderStatus[];
+}
+
+/** Everything from the watch to the stores: what is written to etcd is written down, at once and in order. */
+export class DeltaStream {
+  readonly #capture: Capture;
+  readonly #spool: Spool;
+  #uploaders: readonly Uploader[] = [];
+  #releasing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    options: DeltaStreamOptions,
+    spool: Spool,
+    positions: readonly (StorePosition | undefined)[],
+    after: bigint | 'earliest',
+  ) {
+    this.#spool = spool;
+    this.#capture = new Capture({ maxPieceBytes: MAX_PIECE_BYTES, ...options, spool, startAfter: after });
+    this.#uploaders = options.destinations.map(
+      ({ store, intervalMs, cipher }, index) =>
+        new Uploader({
+          store,
+          spool,
+          intervalMs,
+          maxObjectBytes: options.maxObjectBytes ?? MAX_OBJECT_BYTES,
+          epoch: () => options.facts().epoch,
+          tell: options.tell,
+          advanced: () => this.#release(),
+          ...(cipher === undefined ? {} : { cipher }),
+          ...(positions[index] === undefined ? {} : { position: positions[index] }),
+        }),
+    );
+  }
+
+  /**
+   * Finds out what is durable where, and so from which revision to go on. A store that does not answer is asked again later.
+   * Throws `SPOOL_FAILED`, and what etcd fails with where it must be asked for the live revision.
+   */
+  static async open(options: DeltaStreamOptions, signal: AbortSignal): Promise<DeltaStream> {
+    const spool = await Spool.open(options.spool, signal);
+    const positions = await Promise.all(
+      options.destinations.map(({ store }) =>
+        within([signal], POSITION_MS, (asking) => storePosition(store, asking)).catch(() => undefined),
+      ),
+    );
+    signal.throwIfAborted();
+    const known = startAfter(spool, positions);
+    const after = known === 'live' ? await liveRevision(options, signal) : known;
+    return new DeltaStream(options, spool, positions, after);
+  }
+
+  get status(): DeltaStatus {
+    const { bytes, maxBytes, pieces } = this.#spool;
+    return {
+      capture: this.#capture.status,
+      spool: { bytes, maxBytes, pieces: pieces.length },
+      stores: this.#uploaders.map(({ status }) => status),
+    };
+  }
+
+  /** Files of the spool that were found damaged and put aside. */
+  get putAside(): readonly string[] {
+    return this.#spool.putAside;
+  }
+
+  /** Brings everything that has been seen into all stores, now: before a clean end, and where somebody waits for it. */
+  async flush(signal: AbortSignal): Promise<void> {
+    await this.#capture.flush(signal);
+    await Promise.all(this.#uploaders.map((uploader) => uploader.flush(signal)));
+  }
+
+  /**
+   * Works until the signal is aborted. Rejects with `TIMELINE_FORKED` where a new timeline must be begun; after anything else that it
+   * rejects with it may be opened again.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const link = linkedAbort([signal]);
+    const work = [this.#capture.run(link.signal), ...this.#uploaders.map((uploader) => uploader.run(link.signal))];
+    try {
+      await Promise.race(work);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      link.abort();
+      link.release();
+      await Promise.allSettled(work);
+      await this.#releasing;
+    }
+  }
+
+  /** What all stores have is no longer needed in the spool. */
+  #release(): void {
+    const stored = this.#uploaders.map(({ status }) => status.lastStoredRevision);
+    if (stored.includes(undefined)) return;
+    const everywhere = lowest(stored.filter((revision) => revision !== undefined));
+    if (everywhere === undefined) return;
+    this.#releasing = this.#releasing.then(() => this.#spool.release(everywhere)).catch(() => undefined);
+  }
+}
+
+async function liveRevision({ client }: DeltaStreamOptions, signal: AbortSignal): Promise<bigint> {
+  const { header } = await client.range({ key: ZERO_KEY, limit: 1, keysOnly: true }, signal);
+  return header.revision;
+}

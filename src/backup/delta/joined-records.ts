@@ -1,0 +1,28 @@
+import type { DeltaRecord } from './revision-batch.ts';
+
+/**
+ * The records of several segments as one: every revision once and in order, leases once where they say the same.
+ * @param segments in the order in which they are to be read; their ranges may overlap
+ * @param after revisions up to here are left out
+ */
+export async function* joinedRecords(
+  segments: Iterable<AsyncIterable<DeltaRecord>> | AsyncIterable<AsyncIterable<DeltaRecord>>,
+  after: bigint,
+): AsyncGenerator<DeltaRecord, void, undefined> {
+  const terms = new Map<bigint, number>();
+  let last = after;
+  for await (const records of segments) {
+    for await (const record of records) {
+      if (record.kind === 'lease') {
+        const { id, ttlSeconds } = record.grant;
+        // Where nobody could say any more, what was said before counts.
+        if (terms.get(id) === ttlSeconds || (ttlSeconds === 0 && terms.has(id))) continue;
+        terms.set(id, ttlSeconds);
+        yield record;
+      } else if (record.batch.revision > last) {
+        last = record.batch.revision;
+        yield record;
+      }
+    }
+  }
+}

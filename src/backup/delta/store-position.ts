@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { AgentError } from '../../cluster/agent-error.ts';
+import { type Catalogue, type FullEntry, readCatalogue, type SegmentEntry } from '../chain/catalogue.ts';
+import { chainsOf } from '../chain.ts';
+import { byRevision } from '../revisions.ts';
+import type { Store } from '../store/store.ts';
+import { MANIFEST_READ_BYTES } from './manifest-frames.ts';
+import { readSegmentManifest } from './segment.ts';
+
+/** Where a store's history ends. */
+export interface StorePosition {
+  /** Every revision up to here is in the newest chain; undefined where the store has none. */
+  readonly storedRevision?: bigint;
+  /** What the next segment names as its previous manifest. */
+  readonly previousManifestSha256?: string;
+}
+
+/**
+ * Reads where a store's newest chain ends: two listings, and the beginning of its last segment; one that is damaged counts as
+ * not there. Throws what the store does.
+ */
+export async function storePosition(store: Store, signal?: AbortSignal): Promise<StorePosition> {
+  const catalogue = await readCatalogue(store, signal);
+  const damaged = new Set<string>();
+  for (;;) {
+    const sound = { ...catalogue, segments: catalogue.segments.filter(({ key }) => !damaged.has(key)) };
+    const { revision, segment, full } = endOf(sound);
+    if (segment === undefined) {
+      const sha256 = full === undefined ? undefined : await sha256Of(store, full.key, signal);
+      return {
+        ...(revision === undefined ? {} : { storedRevision: revision }),
+        ...(sha256 === undefined ? {} : { previousManifestSha256: sha256 }),
+      };
+    }
+    const sha256 = await endSha256(store, segment.key, signal);
+    if (sha256 !== undefined) {
+      return { ...(revision === undefined ? {} : { storedRevision: revision }), previousManifestSha256: sha256 };
+    }
+    damaged.add(segment.key);
+  }
+}
+
+/** Without a full snapshot (the first one may be under way) the segments alone tell. */
+function endOf(catalogue: Catalogue): {
+  readonly revision?: bigint;
+  readonly segment?: SegmentEntry;
+  readonly full?: FullEntry;
+} {
+  const [chain] = chainsOf(catalogue);
+  if (chain !== undefined) {
+    const segment = chain.segments.at(-1);
+    return { revision: chain.lastRevision, full: chain.full, ...(segment === undefined ? {} : { segment }) };
+  }
+  const segment = catalogue.segments.toSorted((a, b) => byRevision(a.name.to, b.name.to)).at(-1);
+  return segment === undefined ? {} : { revision: segment.name.to, segment };
+}
+
+/** What the next segment names; undefined where the segment's beginning is damaged. */
+async function endSha256(store: Store, key: string, signal?: AbortSignal): Promise<string | undefined> {
+  try {
+    const beginning = store.get(key, { fromByte: 0, toByte: MANIFEST_READ_BYTES }, signal);
+    const { manifest, manifestSha256 } = await readSegmentManifest(beginning, key);
+    return manifest.endsWithManifestSha256 ?? manifestSha256;
+  } catch (error) {
+    if (error instanceof AgentError && DAMAGE.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+const DAMAGE: ReadonlySet<string> = new Set(['SEGMENT_DAMAGED', 'MANIFEST_UNREADABLE', 'STORE_NOT_FOUND']);
+
+async function sha256Of(store: Store, key: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of store.get(key, undefined, signal)) hash.update(piece);
+  return hash.digest('hex');
+}

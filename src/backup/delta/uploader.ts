@@ -1,0 +1,224 @@
+import { faultOf } from '../../cluster/agent-error.ts';
+import type { Fault } from '../../cluster/observation.ts';
+import { deltaKey } from '../names.ts';
+import { highest } from '../revisions.ts';
+import { type Store, StoreError } from '../store/store.ts';
+import { BackOff } from './back-off.ts';
+import { joinedRecords } from './joined-records.ts';
+import { decodeSegment, type OpenSegment } from './segment.ts';
+import { type EncodedSegment, encodeSegment, type SegmentCipher } from './segment-writer.ts';
+import type { Spool, SpoolPiece } from './spool.ts';
+import { randomId } from './spool-names.ts';
+import { type StorePosition, storePosition } from './store-position.ts';
+import type { TellDelta } from './told.ts';
+
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 60_000;
+
+export interface UploaderOptions {
+  readonly store: Store;
+  readonly spool: Spool;
+  readonly cipher?: SegmentCipher;
+  /** Of the writer now: it stands in names and manifests. */
+  readonly epoch: () => bigint;
+  /** Between the beginnings of two uploads; 0: each piece at once. Longer means fewer requests, and more that is unprotected. */
+  readonly intervalMs: number;
+  /** About how large (in bytes of the spool) an object becomes at most, where much has piled up. */
+  readonly maxObjectBytes: number;
+  /** Where the store's history ends, if that is known already. */
+  readonly position?: StorePosition;
+  readonly tell: TellDelta;
+  /** Called when the store has more than before. */
+  readonly advanced: () => void;
+}
+
+export interface UploaderStatus {
+  readonly store: string;
+  readonly kind: Store['kind'];
+  /** Whether it is known yet where the store's history ends. */
+  readonly positioned: boolean;
+  /** Everything up to here is durable in the store, from its chain's full snapshot on; undefined where it has nothing. */
+  readonly lastStoredRevision?: bigint;
+  /** When that became so (wall clock); undefined before the first upload. */
+  readonly lastStoredAtMs?: number;
+  /** Why it does not get on at the moment. */
+  readonly fault?: Fault;
+}
+
+/** Brings what is in the spool into one store, in order, and never gives up on the store. */
+export class Uploader {
+  readonly #options: UploaderOptions;
+  #positioned = false;
+  #stored: bigint | undefined;
+  #storedAtMs: number | undefined;
+  #previousSha256: string | undefined;
+  #fault: Fault | undefined;
+  #hurry = false;
+  #toldUpTo = 0n;
+
+  constructor(options: UploaderOptions) {
+    this.#options = options;
+    if (options.position !== undefined) this.#begin(options.position);
+  }
+
+  get status(): UploaderStatus {
+    const { url, kind } = this.#options.store;
+    return {
+      store: url,
+      kind,
+      positioned: this.#positioned,
+      ...(this.#stored === undefined ? {} : { lastStoredRevision: this.#stored }),
+      ...(this.#storedAtMs === undefined ? {} : { lastStoredAtMs: this.#storedAtMs }),
+      ...(this.#fault === undefined ? {} : { fault: this.#fault }),
+    };
+  }
+
+  /** Uploads without waiting for the interval until everything that is in the spool now is in the store. */
+  async flush(signal: AbortSignal): Promise<void> {
+    const { pieces, changed } = this.#options.spool;
+    const goal = highest(pieces.map(({ to }) => to)) ?? 0n;
+    while (goal > 0n && (this.#stored ?? 0n) < goal) {
+      this.#hurry = true;
+      changed.ring();
+      await changed.wait(signal);
+    }
+  }
+
+  /** Works until the signal is aborted, then rejects with its reason; before that only where the spool cannot be read. */
+  async run(signal: AbortSignal): Promise<never> {
+    const { store, spool, intervalMs, maxObjectBytes } = this.#options;
+    if (!this.#positioned) this.#begin(await this.#persist(() => storePosition(store, signal), signal));
+    let begunAtMs = -intervalMs;
+    for (;;) {
+      this.#tellBreak();
+      const { pieces, bytes } = this.#next();
+      const leftMs = begunAtMs + intervalMs - performance.now();
+      if (pieces.length === 0) {
+        if (!this.#passBreak()) await spool.changed.wait(signal);
+      } else if (leftMs > 0 && !this.#hurry && bytes < maxObjectBytes) {
+        await spool.changed.wait(signal, leftMs);
+      } else {
+        this.#hurry = false;
+        begunAtMs = performance.now();
+        await this.#upload(pieces, signal);
+      }
+    }
+  }
+
+  #begin({ storedRevision, previousManifestSha256 }: StorePosition): void {
+    this.#positioned = true;
+    this.#stored = storedRevision;
+    this.#previousSha256 = previousManifestSha256;
+    this.#options.advanced();
+  }
+
+  /** How far the store and the spool go together. */
+  #reach(): bigint | undefined {
+    return this.#stored === undefined ? undefined : this.#options.spool.reach(this.#stored);
+  }
+
+  /** The pieces that come next, without a gap, as many as one object may hold; and their size. */
+  #next(): { readonly pieces: readonly SpoolPiece[]; readonly bytes: number } {
+    const { spool, maxObjectBytes } = this.#options;
+    const next: SpoolPiece[] = [];
+    let bytes = 0;
+    // A store without a history begins with whatever there is.
+    let reached = this.#stored ?? (spool.pieces[0]?.from ?? 1n) - 1n;
+    for (const piece of spool.pieces) {
+      if (piece.from > reached + 1n) break;
+      if (piece.to <= reached) continue;
+      if (next.length > 0 && bytes + piece.bytes > maxObjectBytes) break;
+      next.push(piece);
+      bytes += piece.bytes;
+      reached = piece.to;
+    }
+    return { pieces: next, bytes };
+  }
+
+  /** At once, also while uploads fail: the new full snapshot should not wait for them. */
+  #tellBreak(): void {
+    const { spool, store, tell } = this.#options;
+    const reached = this.#reach();
+    const hole = spool.break;
+    if (reached === undefined || hole === undefined || hole.upTo <= reached || hole.upTo <= this.#toldUpTo) return;
+    this.#toldUpTo = hole.upTo;
+    const lost = { from: reached + 1n, to: this.#holeEnd(reached, hole.upTo) };
+    tell({ kind: 'chain-broken', store: store.url, lost, reason: hole.reason });
+  }
+
+  /** Goes on behind what will never come; false where there is no such hole before it. */
+  #passBreak(): boolean {
+    const reached = this.#reach();
+    const hole = this.#options.spool.break;
+    if (reached === undefined || hole === undefined || hole.upTo <= reached) return false;
+    this.#stored = this.#holeEnd(reached, hole.upTo);
+    return true;
+  }
+
+  #holeEnd(reached: bigint, upTo: bigint): bigint {
+    const next = this.#options.spool.pieces.find(({ from }) => from > reached);
+    return next !== undefined && next.from <= upTo ? next.from - 1n : upTo;
+  }
+
+  async #upload(pieces: readonly SpoolPiece[], signal: AbortSignal): Promise<void> {
+    const { store, spool, cipher, tell, advanced } = this.#options;
+    const { manifest, manifestSha256, object } = await this.#join(pieces);
+    const { firstRevision: from, lastRevision: to, epoch } = manifest;
+    // One name for all attempts: where an answer was lost, the next one writes the same again.
+    const key = deltaKey({ kind: 'delta', from, to, epoch, id: randomId() }, cipher !== undefined);
+    await this.#persist(async () => {
+      const { bytes } = await store.put(key, object, { expectedBytes: object.length }, signal);
+      if (bytes === object.length) return;
+      throw new StoreError('STORE_DAMAGED', `${store.url} took ${bytes} of ${object.length} bytes of ${key}.`, { key });
+    }, signal);
+    this.#stored = to;
+    this.#storedAtMs = Date.now();
+    this.#previousSha256 = manifestSha256;
+    tell({ kind: 'stored', store: store.url, key, range: { from, to }, bytes: object.length });
+    advanced();
+    spool.changed.ring();
+  }
+
+  async #join(pieces: readonly SpoolPiece[]): Promise<EncodedSegment> {
+    const { spool, cipher, epoch } = this.#options;
+    const open: OpenSegment[] = [];
+    for (const piece of pieces) open.push(await decodeSegment(spool.read(piece), { key: piece.path }));
+    const [first, last] = [open[0]?.manifest, open.at(-1)?.manifest];
+    if (first === undefined || last === undefined) throw new RangeError('there is nothing to upload');
+    const after = this.#stored ?? first.firstRevision - 1n;
+    const facts = {
+      ...first,
+      firstRevision: first.firstRevision > after ? first.firstRevision : after + 1n,
+      lastRevision: last.lastRevision,
+      endedAtMs: last.endedAtMs,
+      epoch: epoch(),
+      ...(this.#previousSha256 === undefined ? {} : { previousManifestSha256: this.#previousSha256 }),
+      ...(last.authRevision === undefined ? {} : { authRevision: last.authRevision }),
+    };
+    const records = joinedRecords(
+      open.map((segment) => segment.records),
+      after,
+    );
+    return encodeSegment(facts, records, cipher === undefined ? {} : { cipher });
+  }
+
+  /** Does it until it succeeds: an outage may last, and the spool holds what comes meanwhile. */
+  async #persist<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { store, tell } = this.#options;
+    const backOff = new BackOff(FIRST_RETRY_MS, MAX_RETRY_MS);
+    for (;;) {
+      try {
+        const done = await work();
+        this.#fault = undefined;
+        return done;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof StoreError)) throw error;
+        this.#fault = faultOf(error);
+        tell({ kind: 'store-failed', store: store.url, code: error.code });
+        this.#tellBreak();
+        await backOff.pause(signal);
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { AgentError } from '../../cluster/agent-error.ts';
+import { parseName } from '../names.ts';
+import type { Store } from '../store/store.ts';
+
+const HOLDS = 'holds/';
+const VERIFIED = 'verified/';
+
+/** What people and checks have said of chains, by the ids of their full snapshots. */
+export interface ChainMarks {
+  /** Nothing of these is taken away. */
+  readonly held: ReadonlySet<string>;
+  /** Were read back or restored, and found whole. */
+  readonly verified: ReadonlySet<string>;
+}
+
+/** Why a chain is held. */
+export interface Hold {
+  readonly reason: string;
+  readonly by: string;
+  readonly atMs: number;
+}
+
+/** How a chain was found whole. */
+export interface Verification {
+  /** `hashes`: read back and compared; `restored`: restored for real. */
+  readonly by: 'hashes' | 'restored';
+  readonly atMs: number;
+}
+
+/** Key of the mark that holds a chain. */
+export function holdKey(id: string): string {
+  return `${HOLDS}${id}.json`;
+}
+
+/** The chain that a mark is of; undefined where the object is none. */
+export function parseMark(key: string): { readonly kind: 'hold' | 'verified'; readonly id: string } | undefined {
+  const match = /^(holds|verified)\/([0-9a-z]+)\.json$/.exec(key);
+  if (match === null) return undefined;
+  return { kind: match[1] === 'holds' ? 'hold' : 'verified', id: match[2] ?? '' };
+}
+
+/** Reads all marks: two listings, and no object. Throws what the store does. */
+export async function readMarks(store: Store, signal?: AbortSignal): Promise<ChainMarks> {
+  const [held, verified] = [new Set<string>(), new Set<string>()];
+  for (const prefix of [HOLDS, VERIFIED]) {
+    for await (const { key } of store.list(prefix, {}, signal)) {
+      const mark = parseMark(key);
+      if (mark !== undefined) (mark.kind === 'hold' ? held : verified).add(mark.id);
+    }
+  }
+  return { held, verified };
+}
+
+/**
+ * Holds a chain, until it is released. Throws `CHAIN_UNKNOWN` where there is none, also where it was taken away at that moment,
+ * and what the store does.
+ */
+export async function hold(store: Store, id: string, why: Hold, signal?: AbortSignal): Promise<void> {
+  await requireChain(store, id, signal);
+  const text = { ...why, atMs: undefined, at: new Date(why.atMs).toISOString() };
+  await store.put(holdKey(id), Buffer.from(`${JSON.stringify(text, undefined, 2)}\n`), {}, signal);
+  // Whoever prunes looks at the holds before it takes anything away, so either it sees this one or this sees what it took.
+  await requireChain(store, id, signal).catch(async (error: unknown) => {
+    await release(store, id, signal);
+    throw error;
+  });
+}
+
+/** Lets a chain go the way of the others again. Throws what the store does. */
+export async function release(store: Store, id: string, signal?: AbortSignal): Promise<void> {
+  await store.remove(holdKey(id), signal);
+}
+
+/** Says that a chain was found whole. Throws what the store does. */
+export async function markVerified(
+  store: Store,
+  id: string,
+  { by, atMs }: Verification,
+  signal?: AbortSignal,
+): Promise<void> {
+  const text = `${JSON.stringify({ by, at: new Date(atMs).toISOString() }, undefined, 2)}\n`;
+  await store.put(`${VERIFIED}${id}.json`, Buffer.from(text), {}, signal);
+}
+
+async function requireChain(store: Store, id: string, signal: AbortSignal | undefined): Promise<void> {
+  for await (const { key } of store.list('full/', {}, signal)) {
+    const name = parseName(key);
+    if (name?.kind === 'full' && name.id === id) return;
+  }
+  throw new AgentError('CHAIN_UNKNOWN', `There is no chain ${id} in ${store.url}.`, {
+    remedy: 'Run `backup list`: it shows the ids of all chains.',
+  });
+}

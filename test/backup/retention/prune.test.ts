@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hold, markVerified, readMarks, release } from '../../../src/backup/retention/marks.ts';
+import { planPrune, prune } from '../../../src/backup/retention/prune.ts';
+import { LocalStore } from '../../../src/backup/store/local.ts';
+import { type Store, StoreError } from '../../../src/backup/store/store.ts';
+import { alteredStore, keysOf } from '../altered-store.ts';
+import { hourly, NOTHING, NOW_MS } from './timeline.ts';
+
+let folder: string;
+let store: Store;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'caretaker-prune-'));
+  store = new LocalStore(folder);
+  for (const { key, bytes } of hourly(5)) await store.put(key, Buffer.alloc(bytes));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const why = { reason: 'before the upgrade', by: 'me', atMs: NOW_MS };
+
+/** Ids of the chains whose manifests are there. */
+async function chains(): Promise<string[]> {
+  return (await keysOf(store)).flatMap((key) => /^full\/\d{19}-.*-(c\d+)\.json$/.exec(key)?.[1] ?? []);
+}
+
+describe('pruning', () => {
+  test('takes away what the plan names and nothing else; planning takes nothing', async () => {
+    await markVerified(store, 'c3', { by: 'hashes', atMs: NOW_MS });
+    await store.put('claim.json', Buffer.from('{}'));
+    const before = await keysOf(store);
+    const plan = await planPrune(store, NOTHING, NOW_MS);
+    expect(await keysOf(store)).toEqual(before);
+    const { removed, removedBytes, denied } = await prune(store, NOTHING, NOW_MS);
+    expect(removed.toSorted()).toEqual(plan.objects.filter(({ keep }) => !keep).map(({ key }) => key));
+    expect(removedBytes).toBe(plan.removedBytes);
+    expect(denied).toEqual([]);
+    expect(await chains()).toEqual(['c3', 'c4']);
+    expect(await keysOf(store)).toEqual(before.filter((key) => !removed.includes(key)));
+    expect((await prune(store, NOTHING, NOW_MS)).removed).toEqual([]);
+  });
+
+  test('spares what is held, until it is released', async () => {
+    await markVerified(store, 'c4', { by: 'restored', atMs: NOW_MS });
+    await hold(store, 'c1', why);
+    expect(await readMarks(store)).toEqual({ held: new Set(['c1']), verified: new Set(['c4']) });
+    await prune(store, NOTHING, NOW_MS);
+    expect(await chains()).toEqual(['c1', 'c4']);
+    await release(store, 'c1');
+    await prune(store, NOTHING, NOW_MS);
+    expect(await chains()).toEqual(['c4']);
+  });
+
+  test('spares what was held while it was listed', async () => {
+    let held = false;
+    const racing = alteredStore(store, {
+      list: async function* (prefix, options, signal) {
+        yield* store.list(prefix, options, signal);
+        if (prefix === '' && !held) {
+          held = true;
+          await hold(store, 'c0', why);
+        }
+      },
+    });
+    await prune(racing, NOTHING, NOW_MS);
+    expect(await chains()).toEqual(['c0', 'c3', 'c4']);
+    expect((await keysOf(store)).filter((key) => /^delta\/0{16}1/.test(key))).toHaveLength(2);
+  });
+
+  test('a chain that is not there cannot be held', async () => {
+    await expect(hold(store, 'c9', why)).rejects.toMatchObject({ code: 'CHAIN_UNKNOWN' });
+    // It is taken away at that moment.
+    const racing = alteredStore(store, {
+      put: async (...given) => {
+        const result = await store.put(...given);
+        for (const key of await keysOf(store)) if (key.includes('-c1.')) await store.remove(key);
+        return result;
+      },
+    });
+    await expect(hold(racing, 'c1', why)).rejects.toMatchObject({ code: 'CHAIN_UNKNOWN' });
+    expect((await readMarks(store)).held).toEqual(new Set());
+  });
+
+  test('what the store does not let go of stays, and is said; nothing else of that chain is taken', async () => {
+    const locked = alteredStore(store, {
+      remove: (key, signal) =>
+        key.endsWith('-c1.json') ? Promise.reject(new StoreError('STORE_DENIED', 'locked')) : store.remove(key, signal),
+    });
+    const { denied, removed } = await prune(locked, NOTHING, NOW_MS);
+    expect(denied).toEqual([expect.stringContaining('-c1.json')]);
+    expect(removed).toHaveLength(8);
+    expect(await chains()).toEqual(['c1', 'c3', 'c4']);
+    expect((await keysOf(store)).filter((key) => key.includes('-c1.snap'))).toHaveLength(1);
+    const all = await prune(
+      alteredStore(store, { remove: () => Promise.reject(new StoreError('STORE_DENIED', 'no')) }),
+      NOTHING,
+      NOW_MS,
+    );
+    expect(all.removed).toEqual([]);
+  });
+
+  test('one that dies midway leaves no manifest without what it names, and the next one goes on', async () => {
+    for (let after = 0; after < 12; after += 1) {
+      let removals = 0;
+      const dying = alteredStore(store, {
+        remove: (key, signal) => {
+          removals += 1;
+          return removals > 1 ? Promise.reject(new StoreError('STORE_UNREACHABLE', 'gone')) : store.remove(key, signal);
+        },
+      });
+      await prune(dying, NOTHING, NOW_MS).catch((error: unknown) => expect(error).toBeInstanceOf(StoreError));
+      const keys = await keysOf(store);
+      for (const id of await chains()) expect(keys.filter((key) => key.includes(`-${id}.snap`))).toHaveLength(1);
+    }
+    expect(await chains()).toEqual(['c3', 'c4']);
+  });
+});

@@ -1,0 +1,104 @@
+import { execFile, spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { MemberClient } from '../../../src/etcd/member-client.ts';
+import { startCluster } from '../../real/cluster.ts';
+import { fillMember } from './filled-member.ts';
+import type { FullFigures } from './full-child.ts';
+
+const run = promisify(execFile);
+const script = fileURLToPath(new URL('full-child.ts', import.meta.url));
+/** What the agent gives itself when it starts (`agent/become-agent.ts`): memory is measured as it is in the agent. */
+const agentFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
+const agentEnvironment = { MALLOC_ARENA_MAX: '2' };
+const mib = 2 ** 20;
+const defaultMib = 2048;
+const defaultRuns = 5;
+
+/**
+ * A full snapshot into a folder beside `etcdctl snapshot save` of the same member, by turns (`--size MIB`, `--runs N`,
+ * `--etcd 3.4`): wall time (median), resident memory at most, how long etcd's read was open.
+ */
+export async function fullSnapshots(args: readonly string[]): Promise<void> {
+  const sizeMib = Number(option(args, '--size') ?? defaultMib);
+  const runs = Number(option(args, '--runs') ?? defaultRuns);
+  const version = option(args, '--etcd') === '3.4' ? '3.4' : '3.5';
+  console.log(`\nfull snapshots of ${sizeMib} MiB of values, etcd ${version}, ${runs} runs`);
+  await using cluster = await startCluster({ version, quotaBytes: 64 * 2 ** 30 });
+  const endpoint = cluster.endpoints[0] ?? '';
+  const client = new MemberClient({ member: 'bench', endpoint, callTimeoutMs: 60_000 });
+  await fillMember(client, sizeMib * mib);
+  client.close();
+  const theirs: number[] = [];
+  const plain: FullFigures[] = [];
+  const encrypted: FullFigures[] = [];
+  for (let i = 0; i < runs; i += 1) {
+    theirs.push(await etcdctlSave(cluster.binaries.etcdctl, endpoint, join(cluster.folder, 'theirs.snap')));
+    plain.push(await full(endpoint, join(cluster.folder, 'ours'), 'plain'));
+    encrypted.push(await full(endpoint, join(cluster.folder, 'ours'), 'age'));
+  }
+  const reference = median(theirs);
+  console.log(
+    [
+      '',
+      '| | wall, median | all | / etcdctl | CPU | read open | stored | RSS before | RSS at most |',
+      '|---|---|---|---|---|---|---|---|---|',
+      `| etcdctl snapshot save | ${reference.toFixed(2)} s | ${seconds(theirs)} | 1 | | | | | |`,
+      row('full snapshot: SHA-256, content read, zstd 1', plain, reference),
+      row('and encrypted (age)', encrypted, reference),
+    ].join('\n'),
+  );
+}
+
+async function etcdctlSave(etcdctl: string, endpoint: string, path: string): Promise<number> {
+  const startedMs = performance.now();
+  await run(etcdctl, ['--endpoints', endpoint, 'snapshot', 'save', path], {
+    env: { ...process.env, ETCDCTL_API: '3' },
+  });
+  const took = (performance.now() - startedMs) / 1000;
+  await rm(path);
+  return took;
+}
+
+async function full(endpoint: string, folder: string, encrypt: 'plain' | 'age'): Promise<FullFigures> {
+  const child = spawn(process.execPath, [...agentFlags, script, endpoint, folder, encrypt], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...agentEnvironment },
+  });
+  const figures = JSON.parse(await text(child.stdout)) as FullFigures;
+  await rm(folder, { recursive: true });
+  return figures;
+}
+
+function row(name: string, figures: readonly FullFigures[], reference: number): string {
+  const walls = figures.map((figure) => figure.seconds);
+  const bytes = (of: (figure: FullFigures) => number): string => `${Math.round(median(figures.map(of)) / mib)} MiB`;
+  const cells = [
+    name,
+    `${median(walls).toFixed(2)} s`,
+    seconds(walls),
+    (median(walls) / reference).toFixed(2),
+    `${median(figures.map(({ cpuSeconds }) => cpuSeconds)).toFixed(1)} s`,
+    `${median(figures.map(({ readSeconds }) => readSeconds)).toFixed(2)} s`,
+    bytes(({ storedBytes }) => storedBytes),
+    bytes(({ residentBefore }) => residentBefore),
+    `${Math.round(Math.max(...figures.map(({ residentPeak }) => residentPeak)) / mib)} MiB`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function seconds(walls: readonly number[]): string {
+  return walls.map((wall) => wall.toFixed(1)).join(' ');
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function option(args: readonly string[], name: string): string | undefined {
+  const at = args.indexOf(name);
+  return at === -1 ? undefined : args[at + 1];
+}

@@ -15,7 +15,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   agent: ['abort', 'cluster', 'config', 'decide', 'etcd', 'expose', 'journal', 'lead', 'observe', 'operate'],
   demo: ['abort', 'cluster'],
   expose: ['cluster', 'pem'],
-  backup: ['abort', 'cluster', 'etcd', 'pem'],
   observe: ['abort', 'cluster', 'etcd', 'pem'],
   operate: ['abort', 'cluster', 'etcd', 'journal'],
   lead: ['abort', 'cluster', 'etcd', 'journal'],

@@ -70,7 +70,7 @@ export function gapsOf({ fulls, segments }: Catalogue): readonly RevisionRange[]
  * Segments whose revisions another single one holds as well: what a merge that was cut short left behind, or what two
  * writers wrote at once. Taking all of them away loses nothing.
  */
-export function supersededOf({ segments }: Catalogue): readonly SegmentEntry[] {
+export function supersededOf({ segments }: Pick<Catalogue, 'segments'>): readonly SegmentEntry[] {
   const superseded: SegmentEntry[] = [];
   let widest: SegmentEntry | undefined;
   // By beginning, and the longer one first: whatever holds a segment comes before it.

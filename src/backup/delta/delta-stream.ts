@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { linkedAbort, within } from '../../abort/linked-abort.ts';
 import { lowest } from '../revisions.ts';
 import type { Store } from '../store/store.ts';
@@ -24,6 +25,7 @@ export interface DeltaDestination {
 }
 
 export interface DeltaStreamOptions extends Omit<CaptureOptions, 'spool' | 'startAfter' | 'maxPieceBytes'> {
+  /** Each timeline has a folder of its own in it. */
   readonly spool: SpoolOptions;
   readonly destinations: readonly DeltaDestination[];
   /** Default 8 MiB of text. */
@@ -34,7 +36,13 @@ export interface DeltaStreamOptions extends Omit<CaptureOptions, 'spool' | 'star
 
 export interface DeltaStatus {
   readonly capture: CaptureStatus;
-  readonly spool: { readonly bytes: number; readonly maxBytes: number; readonly pieces: number };
+  readonly spool: {
+    readonly bytes: number;
+    readonly maxBytes: number;
+    readonly pieces: number;
+    /** Whether it survives the death of the process. */
+    readonly durable: boolean;
+  };
   readonly stores: readonly UploaderStatus[];
 }
 
@@ -74,7 +82,10 @@ export class DeltaStream {
    * Throws `SPOOL_FAILED`, and what etcd fails with where it must be asked for the live revision.
    */
   static async open(options: DeltaStreamOptions, signal: AbortSignal): Promise<DeltaStream> {
-    const spool = await Spool.open(options.spool, signal);
+    const { folder, maxBytes } = options.spool;
+    // What another history left there must not come into this one.
+    const place = folder === undefined ? {} : { folder: join(folder, options.facts().timeline) };
+    const spool = await Spool.open({ ...place, maxBytes }, signal);
     const positions = await Promise.all(
       options.destinations.map(({ store }) =>
         within([signal], POSITION_MS, (asking) => storePosition(store, asking)).catch(() => undefined),
@@ -87,10 +98,10 @@ export class DeltaStream {
   }
 
   get status(): DeltaStatus {
-    const { bytes, maxBytes, pieces } = this.#spool;
+    const { bytes, maxBytes, pieces, durable } = this.#spool;
     return {
       capture: this.#capture.status,
-      spool: { bytes, maxBytes, pieces: pieces.length },
+      spool: { bytes, maxBytes, pieces: pieces.length, durable },
       stores: this.#uploaders.map(({ status }) => status),
     };
   }

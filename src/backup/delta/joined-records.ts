@@ -1,4 +1,6 @@
+import type { DeltaManifest } from '../manifest.ts';
 import type { DeltaRecord } from './revision-batch.ts';
+import type { SegmentFacts } from './segment-writer.ts';
 
 /**
  * The records of several segments as one: every revision once and in order, leases once where they say the same.
@@ -25,4 +27,13 @@ export async function* joinedRecords(
       }
     }
   }
+}
+
+/** What several segments say of themselves as one: where it was taken is as in the first of them, not who encrypted it. */
+export function spanOf(manifests: readonly DeltaManifest[]): SegmentFacts {
+  const [first, last] = [manifests[0], manifests.at(-1)];
+  if (first === undefined || last === undefined) throw new RangeError('there is nothing to join');
+  const { encryption: _, ...facts } = first;
+  const { lastRevision, endedAtMs, authRevision } = last;
+  return { ...facts, lastRevision, endedAtMs, ...(authRevision === undefined ? {} : { authRevision }) };
 }

@@ -72,8 +72,10 @@ export class Sealer {
   /** Makes everything that was taken in durable, now. */
   async flush(signal: AbortSignal): Promise<void> {
     while (this.#piece !== undefined || this.#writing !== undefined) {
-      this.#hurry = true;
-      this.#bell.ring();
+      if (!this.#hurry && this.#piece !== undefined) {
+        this.#hurry = true;
+        this.#bell.ring();
+      }
       await this.#bell.wait(signal);
     }
   }

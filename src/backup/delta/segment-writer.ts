@@ -35,9 +35,10 @@ export interface EncodeOptions {
 /**
  * Makes a segment. Its compressed body is held in memory, since its digest stands before it: the caller bounds what it puts
  * into one. Throws what `records` or the cipher throw.
+ * @param facts as a function: asked when all records have been taken
  */
 export async function encodeSegment(
-  facts: SegmentFacts,
+  facts: SegmentFacts | (() => SegmentFacts),
   records: Iterable<DeltaRecord> | AsyncIterable<DeltaRecord>,
   { cipher }: EncodeOptions = {},
 ): Promise<EncodedSegment> {
@@ -53,7 +54,7 @@ export async function encodeSegment(
 
 /** As `encodeSegment`, from lines that are encoded already; `events` is asked at their end. */
 export async function encodeLines(
-  facts: SegmentFacts,
+  facts: SegmentFacts | (() => SegmentFacts),
   lines: Iterable<string> | AsyncIterable<string>,
   events: () => number,
   cipher?: SegmentCipher,
@@ -67,13 +68,13 @@ export async function encodeLines(
     pieces.push(piece);
   }
   const manifest: DeltaManifest = {
-    ...facts,
+    ...(typeof facts === 'function' ? facts() : facts),
     kind: 'delta',
     formatVersion: FORMAT_VERSION,
     plain: plain.digest(),
     stored: stored.digest(),
     compression: 'zstd',
-    ...(cipher === undefined ? {} : { encryption: { format: 'age', keyIds: cipher.keyIds } }),
+    ...(cipher === undefined ? {} : { encryption: { format: 'age' as const, keyIds: cipher.keyIds } }),
     events: events(),
   };
   const text = encodeManifest(manifest);

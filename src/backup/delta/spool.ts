@@ -1,19 +1,25 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { AgentError } from '../../cluster/agent-error.ts';
-import { parseName } from '../names.ts';
+import { deltaKey } from '../names.ts';
 import { Bell } from './bell.ts';
-import { decodeSegment } from './segment.ts';
+import { segmentId } from './segment-id.ts';
 import type { EncodedSegment } from './segment-writer.ts';
-import { pieceFile, randomId } from './spool-names.ts';
+import { SpoolFolder } from './spool-folder.ts';
+import { SpoolMemory } from './spool-memory.ts';
 
 /** A segment that lies in the spool. */
 export interface SpoolPiece {
   readonly from: bigint;
   readonly to: bigint;
   readonly bytes: number;
-  readonly path: string;
+  /** When its first revision was seen, wall clock. */
+  readonly startedAtMs: number;
+  readonly name: string;
+}
+
+/** What was found when the spool was opened. */
+export interface Found {
+  readonly pieces: readonly SpoolPiece[];
+  readonly putAside: readonly string[];
 }
 
 /** What is in no piece up to here, inclusive, will never come: etcd has compacted it away, or its watch leaves it out. */
@@ -22,60 +28,60 @@ export interface ChainBreak {
   readonly reason: 'compacted' | 'left-out';
 }
 
+/** Where the bytes of pieces lie, by name. */
+export interface SpoolShelf {
+  /** For messages. */
+  readonly place: string;
+  /** Keeps a piece, whole or not at all. Throws what the system says. */
+  write(name: string, object: Buffer): Promise<void>;
+  read(name: string): AsyncIterable<Buffer>;
+  remove(name: string): Promise<void>;
+}
+
 export interface SpoolOptions {
-  /** A folder of its own; best on another device than etcd's WAL. Made where it is missing. */
-  readonly folder: string;
-  /** How much it may hold. */
+  /**
+   * A folder of its own; best on another device than etcd's WAL. Made where it is missing. Left out: what is not in the stores yet is
+   * kept in memory only, and read from etcd again after the process has died.
+   */
+  readonly folder?: string;
+  /** How much it may hold; a single piece may be larger. */
   readonly maxBytes: number;
 }
 
 /**
- * What has been captured and is not yet in every store: segments as files, each durable and whole or not there at all. It goes on
+ * What has been captured and is not yet in every store: segments, each durable and whole or not there at all. In a folder it goes on
  * from what is there after any death of the process.
  */
 export class Spool {
-  readonly #folder: string;
+  readonly #shelf: SpoolShelf;
   readonly #maxBytes: number;
   #pieces: SpoolPiece[] = [];
   #bytes = 0;
   #break: ChainBreak | undefined;
   /** Rings at every change. */
   readonly changed = new Bell();
+  /** Whether what is in it survives the death of the process. */
+  readonly durable: boolean;
   /** Files that were found damaged and put aside. */
   readonly putAside: readonly string[];
 
-  private constructor({ folder, maxBytes }: SpoolOptions, pieces: SpoolPiece[], putAside: readonly string[]) {
-    this.#folder = folder;
+  private constructor(shelf: SpoolShelf, maxBytes: number, found?: Found) {
+    this.#shelf = shelf;
     this.#maxBytes = maxBytes;
-    this.putAside = putAside;
-    for (const piece of pieces) this.#insert(piece);
+    this.durable = found !== undefined;
+    this.putAside = found?.putAside ?? [];
+    for (const piece of found?.pieces ?? []) this.#insert(piece);
   }
 
   /**
    * Opens the folder, reads everything in it once, removes what was never finished and puts aside what is damaged. Throws
    * `SPOOL_FAILED` where the folder cannot be used.
    */
-  static async open(options: SpoolOptions, signal?: AbortSignal): Promise<Spool> {
-    const { folder } = options;
+  static async open({ folder, maxBytes }: SpoolOptions, signal?: AbortSignal): Promise<Spool> {
+    if (folder === undefined) return new Spool(new SpoolMemory(), maxBytes);
+    const shelf = new SpoolFolder(folder);
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      const pieces: SpoolPiece[] = [];
-      const putAside: string[] = [];
-      for (const file of await readdir(folder)) {
-        signal?.throwIfAborted();
-        const path = join(folder, file);
-        const name = parseName(`delta/${file}`);
-        if (file.endsWith('.tmp')) await rm(path, { force: true });
-        if (name?.kind !== 'delta') continue;
-        if (await isWhole(path, `delta/${file}`)) {
-          pieces.push({ from: name.from, to: name.to, bytes: (await stat(path)).size, path });
-        } else {
-          // It may still be of use to a person, and nothing is deleted that nobody named.
-          await rename(path, `${path}.damaged`);
-          putAside.push(`${path}.damaged`);
-        }
-      }
-      return new Spool(options, pieces, putAside);
+      return new Spool(shelf, maxBytes, await shelf.recover(signal));
     } catch (error) {
       signal?.throwIfAborted();
       throw failed(folder, 'open', error);
@@ -115,30 +121,27 @@ export class Spool {
    * written; then nothing of it is there.
    */
   async append({ manifest, object }: EncodedSegment): Promise<SpoolPiece> {
-    if (this.#bytes + object.length > this.#maxBytes) throw full(this.#folder, this.#bytes, this.#maxBytes);
-    const { firstRevision: from, lastRevision: to, epoch } = manifest;
-    const path = join(this.#folder, pieceFile({ from, to, epoch, id: randomId() }));
-    const unfinished = `${path}.tmp`;
+    // An empty one takes anything: a piece that is larger than the whole spool must not wait for ever.
+    if (this.#bytes > 0 && this.#bytes + object.length > this.#maxBytes)
+      throw full(this.#shelf.place, this.#bytes, this.#maxBytes);
+    const { firstRevision: from, lastRevision: to, epoch, startedAtMs } = manifest;
+    const name = deltaKey({ kind: 'delta', from, to, epoch, id: segmentId(0) }, false).slice('delta/'.length);
     try {
-      await writeDurably(unfinished, object);
-      await rename(unfinished, path);
-      await syncFolder(this.#folder);
+      await this.#shelf.write(name, object);
     } catch (error) {
-      // Also the finished one: whoever is told that it failed does it again.
-      await Promise.all([rm(unfinished, { force: true }), rm(path, { force: true })]).catch(() => undefined);
       throw isNoSpace(error)
-        ? full(this.#folder, this.#bytes, this.#maxBytes, error)
-        : failed(this.#folder, 'write', error);
+        ? full(this.#shelf.place, this.#bytes, this.#maxBytes, error)
+        : failed(this.#shelf.place, 'write', error);
     }
-    const piece = { from, to, bytes: object.length, path };
+    const piece = { from, to, bytes: object.length, startedAtMs, name };
     this.#insert(piece);
     this.changed.ring();
     return piece;
   }
 
   /** The bytes of a piece. */
-  read({ path }: SpoolPiece): AsyncIterable<Buffer> {
-    return createReadStream(path);
+  read({ name }: SpoolPiece): AsyncIterable<Buffer> {
+    return this.#shelf.read(name);
   }
 
   /** Takes away all pieces that end at `revision` or before: every store has them. */
@@ -148,7 +151,7 @@ export class Spool {
     this.#pieces = this.#pieces.filter(({ to }) => to > revision);
     this.#bytes -= gone.reduce((sum, { bytes }) => sum + bytes, 0);
     this.changed.ring();
-    for (const { path } of gone) await rm(path, { force: true });
+    for (const { name } of gone) await this.#shelf.remove(name);
   }
 
   /** Says that what is not here up to `revision` will never come. */
@@ -164,44 +167,22 @@ export class Spool {
   }
 }
 
-async function isWhole(path: string, key: string): Promise<boolean> {
-  try {
-    const { records } = await decodeSegment(createReadStream(path), { key });
-    for await (const _ of records);
-    return true;
-  } catch (error) {
-    if (error instanceof AgentError) return false;
-    throw error;
-  }
-}
-
-async function writeDurably(path: string, content: Buffer): Promise<void> {
-  await using file = await open(path, 'wx', 0o600);
-  await file.writeFile(content);
-  await file.sync();
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, 'r');
-  await handle.sync();
-}
-
 function isNoSpace(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
-function full(folder: string, bytes: number, maxBytes: number, cause?: unknown): AgentError {
+function full(place: string, bytes: number, maxBytes: number, cause?: unknown): AgentError {
   const why = cause === undefined ? `it holds ${bytes} of at most ${maxBytes} bytes` : 'its disk is full';
-  return new AgentError('SPOOL_FULL', `The spool of changes in ${folder} takes no more: ${why}.`, {
+  return new AgentError('SPOOL_FULL', `The spool of changes in ${place} takes no more: ${why}.`, {
     remedy:
       'See why the store takes nothing, or give the spool more room. Etcd keeps the changes until it is compacted.',
     cause,
   });
 }
 
-function failed(folder: string, what: string, cause: unknown): AgentError {
+function failed(place: string, what: string, cause: unknown): AgentError {
   const said = cause instanceof Error ? cause.message : String(cause);
-  return new AgentError('SPOOL_FAILED', `The spool of changes in ${folder} failed to ${what}: ${said}.`, {
+  return new AgentError('SPOOL_FAILED', `The spool of changes in ${place} failed to ${what}: ${said}.`, {
     remedy: 'Check the folder, its permissions and its disk.',
     cause,
   });

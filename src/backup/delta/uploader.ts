@@ -1,14 +1,16 @@
 import { faultOf } from '../../cluster/agent-error.ts';
 import type { Fault } from '../../cluster/observation.ts';
+import type { DeltaManifest } from '../manifest.ts';
 import { deltaKey } from '../names.ts';
 import { highest } from '../revisions.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { BackOff } from './back-off.ts';
-import { joinedRecords } from './joined-records.ts';
-import { decodeSegment, type OpenSegment } from './segment.ts';
+import { joinedRecords, spanOf } from './joined-records.ts';
+import type { DeltaRecord } from './revision-batch.ts';
+import { decodeSegment } from './segment.ts';
+import { segmentId } from './segment-id.ts';
 import { type EncodedSegment, encodeSegment, type SegmentCipher } from './segment-writer.ts';
 import type { Spool, SpoolPiece } from './spool.ts';
-import { randomId } from './spool-names.ts';
 import { type StorePosition, storePosition } from './store-position.ts';
 import type { TellDelta } from './told.ts';
 
@@ -41,6 +43,8 @@ export interface UploaderStatus {
   readonly lastStoredRevision?: bigint;
   /** When that became so (wall clock); undefined before the first upload. */
   readonly lastStoredAtMs?: number;
+  /** When the oldest revision of the spool that the store does not have was seen (wall clock); undefined where it has all. */
+  readonly oldestWaitingAtMs?: number;
   /** Why it does not get on at the moment. */
   readonly fault?: Fault;
 }
@@ -63,12 +67,14 @@ export class Uploader {
 
   get status(): UploaderStatus {
     const { url, kind } = this.#options.store;
+    const waiting = this.#options.spool.pieces.find(({ to }) => to > (this.#stored ?? 0n));
     return {
       store: url,
       kind,
       positioned: this.#positioned,
       ...(this.#stored === undefined ? {} : { lastStoredRevision: this.#stored }),
       ...(this.#storedAtMs === undefined ? {} : { lastStoredAtMs: this.#storedAtMs }),
+      ...(waiting === undefined ? {} : { oldestWaitingAtMs: waiting.startedAtMs }),
       ...(this.#fault === undefined ? {} : { fault: this.#fault }),
     };
   }
@@ -78,19 +84,26 @@ export class Uploader {
     const { pieces, changed } = this.#options.spool;
     const goal = highest(pieces.map(({ to }) => to)) ?? 0n;
     while (goal > 0n && (this.#stored ?? 0n) < goal) {
-      this.#hurry = true;
-      changed.ring();
+      // Others may flush as well: each ring wakes them all, so there must be no more than one for each reason.
+      if (!this.#hurry) {
+        this.#hurry = true;
+        changed.ring();
+      }
       await changed.wait(signal);
     }
   }
 
   /** Works until the signal is aborted, then rejects with its reason; before that only where the spool cannot be read. */
   async run(signal: AbortSignal): Promise<never> {
-    const { store, spool, intervalMs, maxObjectBytes } = this.#options;
+    const { store } = this.#options;
     if (!this.#positioned) this.#begin(await this.#persist(() => storePosition(store, signal), signal));
+    return await Promise.race([this.#uploadAll(signal), this.#tellBreaks(signal)]);
+  }
+
+  async #uploadAll(signal: AbortSignal): Promise<never> {
+    const { spool, intervalMs, maxObjectBytes } = this.#options;
     let begunAtMs = -intervalMs;
     for (;;) {
-      this.#tellBreak();
       const { pieces, bytes } = this.#next();
       const leftMs = begunAtMs + intervalMs - performance.now();
       if (pieces.length === 0) {
@@ -102,6 +115,14 @@ export class Uploader {
         begunAtMs = performance.now();
         await this.#upload(pieces, signal);
       }
+    }
+  }
+
+  /** At once, also while an upload hangs: the new full snapshot should not wait for it. */
+  async #tellBreaks(signal: AbortSignal): Promise<never> {
+    for (;;) {
+      this.#tellBreak();
+      await this.#options.spool.changed.wait(signal);
     }
   }
 
@@ -135,7 +156,6 @@ export class Uploader {
     return { pieces: next, bytes };
   }
 
-  /** At once, also while uploads fail: the new full snapshot should not wait for them. */
   #tellBreak(): void {
     const { spool, store, tell } = this.#options;
     const reached = this.#reach();
@@ -148,6 +168,7 @@ export class Uploader {
 
   /** Goes on behind what will never come; false where there is no such hole before it. */
   #passBreak(): boolean {
+    this.#tellBreak();
     const reached = this.#reach();
     const hole = this.#options.spool.break;
     if (reached === undefined || hole === undefined || hole.upTo <= reached) return false;
@@ -165,7 +186,7 @@ export class Uploader {
     const { manifest, manifestSha256, object } = await this.#join(pieces);
     const { firstRevision: from, lastRevision: to, epoch } = manifest;
     // One name for all attempts: where an answer was lost, the next one writes the same again.
-    const key = deltaKey({ kind: 'delta', from, to, epoch, id: randomId() }, cipher !== undefined);
+    const key = deltaKey({ kind: 'delta', from, to, epoch, id: segmentId(0) }, cipher !== undefined);
     await this.#persist(async () => {
       const { bytes } = await store.put(key, object, { expectedBytes: object.length }, signal);
       if (bytes === object.length) return;
@@ -181,25 +202,27 @@ export class Uploader {
 
   async #join(pieces: readonly SpoolPiece[]): Promise<EncodedSegment> {
     const { spool, cipher, epoch } = this.#options;
-    const open: OpenSegment[] = [];
-    for (const piece of pieces) open.push(await decodeSegment(spool.read(piece), { key: piece.path }));
-    const [first, last] = [open[0]?.manifest, open.at(-1)?.manifest];
-    if (first === undefined || last === undefined) throw new RangeError('there is nothing to upload');
-    const after = this.#stored ?? first.firstRevision - 1n;
-    const facts = {
-      ...first,
-      firstRevision: first.firstRevision > after ? first.firstRevision : after + 1n,
-      lastRevision: last.lastRevision,
-      endedAtMs: last.endedAtMs,
-      epoch: epoch(),
-      ...(this.#previousSha256 === undefined ? {} : { previousManifestSha256: this.#previousSha256 }),
-      ...(last.authRevision === undefined ? {} : { authRevision: last.authRevision }),
-    };
-    const records = joinedRecords(
-      open.map((segment) => segment.records),
-      after,
+    const from = pieces[0]?.from ?? 0n;
+    const after = this.#stored ?? from - 1n;
+    const manifests: DeltaManifest[] = [];
+    // One after the other: where much has piled up there are more pieces than files may be open.
+    async function* opened(): AsyncGenerator<AsyncIterable<DeltaRecord>, void, undefined> {
+      for (const piece of pieces) {
+        const { manifest, records } = await decodeSegment(spool.read(piece), { key: piece.name });
+        manifests.push(manifest);
+        yield records;
+      }
+    }
+    return encodeSegment(
+      () => ({
+        ...spanOf(manifests),
+        firstRevision: from > after ? from : after + 1n,
+        epoch: epoch(),
+        ...(this.#previousSha256 === undefined ? {} : { previousManifestSha256: this.#previousSha256 }),
+      }),
+      joinedRecords(opened(), after),
+      cipher === undefined ? {} : { cipher },
     );
-    return encodeSegment(facts, records, cipher === undefined ? {} : { cipher });
   }
 
   /** Does it until it succeeds: an outage may last, and the spool holds what comes meanwhile. */
@@ -216,7 +239,6 @@ export class Uploader {
         if (!(error instanceof StoreError)) throw error;
         this.#fault = faultOf(error);
         tell({ kind: 'store-failed', store: store.url, code: error.code });
-        this.#tellBreak();
         await backOff.pause(signal);
       }
     }

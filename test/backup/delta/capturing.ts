@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DeltaStream, type DeltaStreamOptions } from '../../../src/backup/delta/delta-stream.ts';
 import type { WriterFacts } from '../../../src/backup/delta/sealer.ts';
 import type { DeltaTold } from '../../../src/backup/delta/told.ts';
@@ -9,6 +10,8 @@ export interface Capturing extends AsyncDisposable {
   readonly told: readonly DeltaTold[];
   /** Settles when the stream has ended; rejects with what it failed with. */
   readonly ended: Promise<void>;
+  /** Waits until everything that etcd has now has been seen. */
+  seenAll(): Promise<bigint>;
   /** Waits until everything that etcd has now is seen and stored. */
   storedAll(): Promise<bigint>;
 }
@@ -42,19 +45,24 @@ export async function startCapturing(
   );
   const ended = stream.run(ending.signal);
   ended.catch(() => undefined);
+  const seenAll = async (): Promise<bigint> => {
+    const { header } = await client.range({ key: Buffer.from([0]), limit: 1, keysOnly: true });
+    const limit = AbortSignal.any([AbortSignal.timeout(60_000), ending.signal]);
+    while (stream.status.capture.lastSeenRevision < header.revision) {
+      limit.throwIfAborted();
+      await sleep(5);
+    }
+    return header.revision;
+  };
   return {
     stream,
     told,
     ended,
+    seenAll,
     storedAll: async () => {
-      const { header } = await client.range({ key: Buffer.from([0]), limit: 1, keysOnly: true });
-      const limit = AbortSignal.any([AbortSignal.timeout(30_000), ending.signal]);
-      while (stream.status.capture.lastSeenRevision < header.revision) {
-        limit.throwIfAborted();
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-      await stream.flush(limit);
-      return header.revision;
+      const revision = await seenAll();
+      await stream.flush(AbortSignal.any([AbortSignal.timeout(60_000), ending.signal]));
+      return revision;
     },
     [Symbol.asyncDispose]: async () => {
       ending.abort();

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { agentCommand } from './agent.ts';
+import { backupCommand } from './backup.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
@@ -7,6 +8,7 @@ import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
 import { keyspaceCommand } from './keyspace.ts';
 import { pauseCommand } from './pause.ts';
+import { restoreCommand } from './restore.ts';
 import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
@@ -22,6 +24,8 @@ export const commands: readonly (() => Command)[] = [
   runCommand,
   pauseCommand,
   resumeCommand,
+  backupCommand,
+  restoreCommand,
   keyspaceCommand,
   configCommand,
   completionCommand,

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { findEtcd } from '../distribution/find-binaries.ts';
 import { AgentKeeper } from './agent-keeper.ts';
 import { type DemoChild, startChild } from './child.ts';
 import { writeDemoFile } from './demo-file.ts';
 import { childEnvironment } from './environment.ts';
 import { etcdCommand } from './etcd-command.ts';
-import { findEtcd } from './find-etcd.ts';
 import { prepareFolder } from './folder.ts';
 import { checkPorts } from './free-ports.ts';
 import { type DemoLayout, layOut, type MemberLayout } from './layout.ts';

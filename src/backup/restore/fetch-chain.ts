@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { FullEntry, SegmentEntry } from '../chain/catalogue.ts';
+import type { Chain } from '../chain.ts';
+import { type DeltaManifest, type FullManifest, parseManifest } from '../manifest.ts';
+import type { Store } from '../store/store.ts';
+import { brokenOr, objectDamaged } from './broken-object.ts';
+import { checkedBytes, decompressed, resumed } from './checked-bytes.ts';
+import { type Decryption, decrypting } from './decrypting.ts';
+import { openStoredSegment } from './stored-segment.ts';
+
+/** A chain that lies on this machine, every byte of it checked. */
+export interface FetchedChain {
+  readonly full: FullManifest;
+  /** As etcd streamed it. */
+  readonly snapshotFile: string;
+  readonly segments: readonly FetchedSegment[];
+}
+
+/** A segment as it was stored, perhaps encrypted. */
+export interface FetchedSegment {
+  readonly key: string;
+  readonly file: string;
+  readonly manifest: DeltaManifest;
+}
+
+export interface FetchOptions {
+  readonly store: Store;
+  readonly decryption?: Decryption;
+  /** Where it goes. */
+  readonly folder: string;
+  /** Hears of bytes as they come. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+/** Reads a manifest of a full snapshot. Throws `BrokenObject`, or what the store does. */
+export async function readFullManifest(
+  store: Store,
+  entry: FullEntry,
+  signal: AbortSignal,
+): Promise<{ readonly manifest: FullManifest; readonly sha256: string }> {
+  try {
+    const pieces: Buffer[] = [];
+    for await (const piece of resumed(store, entry.key, signal)) pieces.push(piece);
+    const text = Buffer.concat(pieces);
+    const manifest = parseManifest(text, entry.key);
+    if (manifest.kind !== 'full' || manifest.lastRevision !== entry.name.revision) {
+      throw objectDamaged(entry.key, 'it is the manifest of something else');
+    }
+    return { manifest, sha256: createHash('sha256').update(text).digest('hex') };
+  } catch (error) {
+    throw brokenOr(entry.key, error);
+  }
+}
+
+/**
+ * Brings all of a chain into a folder and checks it against its manifests. What is there already from a plan that failed is
+ * not fetched again. Throws `BrokenObject` where an object is missing or damaged, `IDENTITY_MISSING`, `ENOSPC`, and what the
+ * store throws.
+ */
+export class ChainFetch {
+  readonly #options: FetchOptions;
+  readonly #fulls = new Map<string, { readonly full: FullManifest; readonly file: string }>();
+  readonly #segments = new Map<string, FetchedSegment>();
+
+  constructor(options: FetchOptions) {
+    this.#options = options;
+  }
+
+  async fetch(chain: Chain, signal: AbortSignal): Promise<FetchedChain> {
+    const segments: FetchedSegment[] = [];
+    // The small ones first: a broken one is found before the large download.
+    for (const entry of chain.segments) segments.push(await this.#segment(entry, signal));
+    const { full, file } = await this.#full(chain.full, signal);
+    return { full, snapshotFile: file, segments };
+  }
+
+  async #full(entry: FullEntry, signal: AbortSignal): Promise<{ readonly full: FullManifest; readonly file: string }> {
+    const there = this.#fulls.get(entry.key);
+    if (there !== undefined) return there;
+    const { store, decryption, folder, onBytes } = this.#options;
+    const { manifest: full } = await readFullManifest(store, entry, signal);
+    const file = join(folder, `full-${this.#fulls.size}.snap`);
+    try {
+      const stored = checkedBytes(counted(resumed(store, full.object, signal), onBytes), full.stored, full.object);
+      const compressed = decrypting(stored, full, decryption, full.object);
+      const plain = checkedBytes(decompressed(compressed, full.object, signal), full.plain, full.object);
+      await pipeline(plain, createWriteStream(file, { mode: 0o600, flags: 'w' }), { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw brokenOr(entry.key, error);
+    }
+    const fetched = { full, file };
+    this.#fulls.set(entry.key, fetched);
+    return fetched;
+  }
+
+  async #segment(entry: SegmentEntry, signal: AbortSignal): Promise<FetchedSegment> {
+    const there = this.#segments.get(entry.key);
+    if (there !== undefined) return there;
+    const { store, folder, onBytes } = this.#options;
+    const file = join(folder, `segment-${this.#segments.size}.delta`);
+    try {
+      const source = counted(resumed(store, entry.key, signal), onBytes);
+      const { manifest, bytes } = await openStoredSegment(source, entry.key);
+      await pipeline(bytes, createWriteStream(file, { mode: 0o600, flags: 'w' }), { signal });
+      const fetched = { key: entry.key, file, manifest };
+      this.#segments.set(entry.key, fetched);
+      return fetched;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw brokenOr(entry.key, error);
+    }
+  }
+}
+
+async function* counted(
+  source: AsyncIterable<Buffer>,
+  onBytes: FetchOptions['onBytes'],
+): AsyncGenerator<Buffer, void, undefined> {
+  for await (const piece of source) {
+    onBytes?.(piece.length);
+    yield piece;
+  }
+}

@@ -1,0 +1,28 @@
+import { createReadStream } from 'node:fs';
+import type { DeltaRecord } from '../delta/revision-batch.ts';
+import { decodeSegment } from '../delta/segment.ts';
+import { brokenOr } from './broken-object.ts';
+import { type Decryption, decrypting } from './decrypting.ts';
+import type { FetchedSegment } from './fetch-chain.ts';
+
+/**
+ * What the segments hold, one after the other; they may overlap. Throws `BrokenObject` where one of them is not what its
+ * manifest says, at the latest at its end: whoever made use of its records before that begins anew without it.
+ */
+export async function* fetchedRecords(
+  segments: readonly FetchedSegment[],
+  decryption: Decryption | undefined,
+): AsyncGenerator<DeltaRecord, void, undefined> {
+  for (const { key, file, manifest } of segments) {
+    try {
+      const source = createReadStream(file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>;
+      const { records } = await decodeSegment(source, {
+        key,
+        decrypt: (stream) => decrypting(stream, manifest, decryption, key),
+      });
+      yield* records;
+    } catch (error) {
+      throw brokenOr(key, error);
+    }
+  }
+}

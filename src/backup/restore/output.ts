@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AgentError } from '../../cluster/agent-error.ts';
+import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
+import { timeName } from '../names.ts';
+import { type DataDirIdentity, makeDataDir } from './restorer.ts';
+
+/** One data dir, for one member. */
+export interface DataDirOutput {
+  readonly dataDir: string;
+  readonly identity: DataDirIdentity;
+}
+
+/** Where the result of a restore goes. */
+export type RestoreOutput =
+  | { readonly kind: 'data-dirs'; readonly dirs: readonly DataDirOutput[] }
+  | { readonly kind: 'snapshot'; readonly file: string };
+
+/** What stands in the way of an output, and is moved aside or refused before anything is done. */
+export async function clearTheWay(
+  output: RestoreOutput,
+  { quarantine }: { readonly quarantine: boolean },
+): Promise<readonly string[]> {
+  const targets = targetsOf(output);
+  const taken: string[] = [];
+  for (const target of targets) if (await isTaken(target)) taken.push(target);
+  const [first] = taken;
+  if (first !== undefined && !quarantine) throw exists(output, first);
+  return taken;
+}
+
+/** All paths that an output makes. */
+export function targetsOf(output: RestoreOutput): readonly string[] {
+  return output.kind === 'snapshot' ? [output.file] : output.dirs.map(({ dataDir }) => dataDir);
+}
+
+export interface MakeOutput {
+  readonly binaries: EtcdBinaries;
+  /** A snapshot with etcd's hash at its end, or a member's database without one. */
+  readonly source: { readonly file: string; readonly hasHash: boolean };
+  readonly bumpRevisionBy?: bigint;
+  /** On the device of the targets. */
+  readonly folder: string;
+}
+
+/** Makes the output in a folder of its own; gives what is to be put where. */
+export async function makeOutput(
+  output: RestoreOutput,
+  { binaries, source, bumpRevisionBy, folder }: MakeOutput,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const made = new Map<string, string>();
+  if (output.kind === 'snapshot') {
+    const file = join(folder, 'restored.db');
+    if (source.hasHash) await rename(source.file, file);
+    else await withHash(source.file, file, signal);
+    await syncPath(file);
+    return made.set(output.file, file);
+  }
+  for (const [index, { dataDir, identity }] of output.dirs.entries()) {
+    const dir = join(folder, `data-${index}`);
+    await makeDataDir(
+      binaries,
+      {
+        snapshotFile: source.file,
+        dataDir: dir,
+        identity,
+        skipHashCheck: true,
+        ...(bumpRevisionBy === undefined ? {} : { bumpRevisionBy }),
+      },
+      signal,
+    );
+    made.set(dataDir, dir);
+  }
+  return made;
+}
+
+/**
+ * Puts everything into its place by renaming; what is there is moved to `<path>.quarantine-<time>`. Gives the moved paths by
+ * where they are now. Throws `DATA_DIR_EXISTS` where something has come to be there meanwhile.
+ */
+export async function putInPlace(
+  made: ReadonlyMap<string, string>,
+  output: RestoreOutput,
+  { quarantine }: { readonly quarantine: boolean },
+): Promise<readonly string[]> {
+  const moved: string[] = [];
+  for (const [target, from] of made) {
+    if (await isTaken(target)) {
+      if (!quarantine) throw exists(output, target);
+      const aside = await freeName(`${target}.quarantine-${timeName(Date.now())}`);
+      await rename(target, aside);
+      moved.push(aside);
+    }
+    await mkdir(dirname(target), { recursive: true });
+    // An empty folder is in nobody's way.
+    await rmdir(target).catch(() => undefined);
+    await rename(from, target);
+    await syncPath(dirname(target));
+  }
+  return moved;
+}
+
+/** The database with its SHA-256 behind it: what etcd sends as a snapshot. */
+async function withHash(database: string, file: string, signal: AbortSignal): Promise<void> {
+  const hash = createHash('sha256');
+  const bytes = async function* (): AsyncGenerator<Buffer, void, undefined> {
+    for await (const piece of createReadStream(database, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+      hash.update(piece);
+      yield piece;
+    }
+    yield hash.digest();
+  };
+  await pipeline(bytes(), createWriteStream(file, { mode: 0o600 }), { signal });
+}
+
+async function isTaken(path: string): Promise<boolean> {
+  try {
+    const found = await lstat(path);
+    return !found.isDirectory() || (await readdir(path)).length > 0;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function freeName(path: string): Promise<string> {
+  for (let n = 1; ; n += 1) {
+    const candidate = n === 1 ? path : `${path}-${n}`;
+    if ((await lstat(candidate).catch(() => undefined)) === undefined) return candidate;
+  }
+}
+
+/** Makes what was written or renamed last through a power cut. */
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function exists(output: RestoreOutput, path: string): AgentError {
+  return output.kind === 'snapshot'
+    ? new AgentError('OUTPUT_EXISTS', `${path} is there already, and is not overwritten.`, {
+        remedy: 'Name another file, move it away, or add --quarantine to have it moved aside.',
+      })
+    : new AgentError('DATA_DIR_EXISTS', `The data dir ${path} is there and not empty; it is not overwritten.`, {
+        remedy: 'Stop etcd, then add --quarantine to have it moved aside, or name another one. Nothing is deleted.',
+      });
+}
+
+/** Removes a work folder with all that is in it. */
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}

@@ -1,0 +1,98 @@
+import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
+import type { Store } from '../store/store.ts';
+import type { Decryption } from './decrypting.ts';
+import { clearTheWay, makeOutput, putInPlace, type RestoreOutput, removeFolder, targetsOf } from './output.ts';
+import { type Restored, type RestoreProgress, restoreIntoScratch } from './restored-scratch.ts';
+import { canBumpRevision } from './restorer.ts';
+import type { RestoreTarget } from './target.ts';
+
+/** By how much the newest revision is raised for Kubernetes, whose components remember revisions. */
+export const BUMP_REVISION_BY = 1_000_000_000n;
+
+export interface RestoreOptions {
+  /** Its place is that of the timeline. */
+  readonly store: Store;
+  readonly target: RestoreTarget;
+  readonly output: RestoreOutput;
+  readonly binaries: EtcdBinaries;
+  readonly decryption?: Decryption;
+  /** What is in the way is moved to `<path>.quarantine-<time>`; else it is refused. Nothing is ever overwritten. */
+  readonly quarantine?: boolean;
+  /** Raise the revision and mark all before it as compacted; default: for Kubernetes, where etcd's tool has it. */
+  readonly bumpRevision?: boolean;
+  readonly onProgress?: (progress: RestoreProgress) => void;
+}
+
+export interface RestoreResult extends Restored {
+  readonly outputs: readonly string[];
+  /** What was in the way, by where it is now. */
+  readonly quarantined: readonly string[];
+  /** By how much the revision was raised, where it was. */
+  readonly bumpedBy?: bigint;
+  /** It is a Kubernetes store, and the tool could not raise its revision: its components must be restarted. */
+  readonly bumpMissing: boolean;
+  /** Folders of restores to the same target that were killed; or of one that runs elsewhere: so they are only told. */
+  readonly leftovers: readonly string[];
+  readonly writeMs: number;
+  readonly totalMs: number;
+}
+
+/**
+ * Restores a store into data dirs or a snapshot file. Everything is made in a folder beside the target and put in its place at
+ * the very end, by renaming: whatever ends it before, the target is as it was. Throws `DATA_DIR_EXISTS` or `OUTPUT_EXISTS`,
+ * and what `restoreIntoScratch` throws.
+ */
+export async function restore(options: RestoreOptions, signal: AbortSignal): Promise<RestoreResult> {
+  const { output, quarantine = false, onProgress } = options;
+  const beganMs = performance.now();
+  await clearTheWay(output, { quarantine });
+  const leftovers = await othersBeside(output);
+  const folder = await workFolder(output);
+  try {
+    const { restored, scratch, snapshotFile } = await restoreIntoScratch({ ...options, folder }, {}, signal);
+    await using _ = scratch;
+    const wantsBump = output.kind === 'data-dirs' && (options.bumpRevision ?? restored.full.kubernetes);
+    const bumps = wantsBump && (await canBumpRevision(options.binaries, signal));
+    const startedMs = performance.now();
+    onProgress?.({ phase: 'write', done: 0, total: 1 });
+    const source =
+      scratch === undefined ? { file: snapshotFile, hasHash: true } : { file: await scratch.stop(), hasHash: false };
+    const bump = bumps ? { bumpRevisionBy: BUMP_REVISION_BY } : {};
+    const made = await makeOutput(output, { binaries: options.binaries, source, folder, ...bump }, signal);
+    signal.throwIfAborted();
+    const quarantined = await putInPlace(made, output, { quarantine });
+    return {
+      ...restored,
+      outputs: targetsOf(output),
+      quarantined,
+      ...(bumps ? { bumpedBy: BUMP_REVISION_BY } : {}),
+      bumpMissing: wantsBump && !bumps,
+      leftovers,
+      writeMs: performance.now() - startedMs,
+      totalMs: performance.now() - beganMs,
+    };
+  } finally {
+    await removeFolder(folder);
+  }
+}
+
+async function othersBeside(output: RestoreOutput): Promise<readonly string[]> {
+  const { parent, prefix } = workPlace(output);
+  const names = await readdir(parent).catch(() => []);
+  return names.filter((name) => name.startsWith(prefix)).map((name) => join(parent, name));
+}
+
+/** On the device of the target, so that the result can be renamed into its place. */
+async function workFolder(output: RestoreOutput): Promise<string> {
+  const { parent, prefix } = workPlace(output);
+  await mkdir(parent, { recursive: true });
+  return await mkdtemp(join(parent, prefix));
+}
+
+function workPlace(output: RestoreOutput): { readonly parent: string; readonly prefix: string } {
+  const [first = '.'] = targetsOf(output);
+  const target = resolve(first);
+  return { parent: dirname(target), prefix: `.${basename(target)}.restoring-` };
+}

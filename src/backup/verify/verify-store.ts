@@ -1,0 +1,196 @@
+import { faultOf } from '../../cluster/agent-error.ts';
+import { type Catalogue, catalogueOf } from '../chain/catalogue.ts';
+import { type Chain, chainsOf, gapsOf, supersededOf } from '../chain.ts';
+import type { Manifest } from '../manifest.ts';
+import { BrokenObject, brokenOr } from '../restore/broken-object.ts';
+import type { StoredObject } from '../store/store.ts';
+import { type Checked, type CheckOptions, checkFull, checkSegment } from './check-objects.ts';
+import { type Finding, rangeText } from './findings.ts';
+
+export interface VerifyOptions extends Omit<CheckOptions, 'onBytes'> {
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+/** A chain as it was found. */
+export interface VerifiedChain {
+  /** Of the manifest of its full snapshot. */
+  readonly key: string;
+  readonly firstRevision: bigint;
+  /** How far it goes with objects that are whole. */
+  readonly lastRevision: bigint;
+  readonly segments: number;
+  /** Every byte of it was read and is as it was written; its content too, not only what is stored. */
+  readonly opened: boolean;
+}
+
+export interface VerifyReport {
+  readonly findings: readonly Finding[];
+  /** Of the newest full snapshot first; those with a broken full snapshot are not there. */
+  readonly chains: readonly VerifiedChain[];
+  readonly fulls: number;
+  readonly segments: number;
+  readonly bytes: number;
+}
+
+/**
+ * Reads every byte of a timeline: hashes, manifests and how they follow each other, gaps, duplicates, and what does not belong
+ * to anything. Objects that are wrong are findings; throws what the store throws where it cannot be read at all.
+ */
+export async function verifyStore(options: VerifyOptions, signal: AbortSignal): Promise<VerifyReport> {
+  const { store, onProgress } = options;
+  const objects: StoredObject[] = [];
+  for (const prefix of ['full/', 'delta/'])
+    for await (const object of store.list(prefix, {}, signal)) objects.push(object);
+  const catalogue = catalogueOf(objects);
+  const total = objects.reduce((sum, { bytes }) => sum + bytes, 0);
+  let done = 0;
+  const check: CheckOptions = {
+    ...options,
+    onBytes: (bytes) => {
+      done += bytes;
+      onProgress?.({ done: Math.min(done, total), total });
+    },
+  };
+  const findings: Finding[] = [];
+  const checked = await checkAll(catalogue, check, findings, signal);
+  const broken = new Set(
+    findings.flatMap(({ severity, key }) => (severity === 'fault' && key !== undefined ? [key] : [])),
+  );
+  const whole: Catalogue = {
+    ...catalogue,
+    fulls: catalogue.fulls.filter(({ key }) => !broken.has(key)),
+    segments: catalogue.segments.filter(({ key }) => !broken.has(key)),
+  };
+  findings.push(...shapeFindings(catalogue, whole), ...strays(catalogue, checked), ...predecessorFindings(checked));
+  return {
+    findings,
+    chains: chainsOf(whole).map((chain) => verifiedChain(chain, checked)),
+    fulls: catalogue.fulls.length,
+    segments: catalogue.segments.length,
+    bytes: total,
+  };
+}
+
+type AllChecked = ReadonlyMap<string, Checked<Manifest>>;
+
+/** The newest first: what will be needed first is known first. */
+async function checkAll(
+  { fulls, segments }: Catalogue,
+  check: CheckOptions,
+  findings: Finding[],
+  signal: AbortSignal,
+): Promise<AllChecked> {
+  const checked = new Map<string, Checked<Manifest>>();
+  const add = async (key: string, work: () => Promise<Checked<Manifest>>): Promise<void> => {
+    try {
+      const result = await work();
+      checked.set(key, result);
+      if (!result.opened) findings.push(notDecrypted(key, result.manifest));
+    } catch (error) {
+      signal.throwIfAborted();
+      const broken = brokenOr(key, error);
+      if (!(broken instanceof BrokenObject) && faultOf(error).code !== 'MANIFEST_NEWER') throw error;
+      const { code, message } = faultOf(error);
+      findings.push({ severity: 'fault', code, key, message });
+    }
+  };
+  for (const entry of fulls.toReversed()) await add(entry.key, () => checkFull(entry, check, signal));
+  for (const entry of segments.toReversed()) await add(entry.key, () => checkSegment(entry, check, signal));
+  return checked;
+}
+
+function notDecrypted(key: string, { encryption }: Manifest): Finding {
+  const ids = encryption?.keyIds.join(', ') ?? '';
+  return {
+    severity: 'note',
+    code: 'NOT_DECRYPTED',
+    key,
+    message: `Only what is stored of ${key} was checked: it is encrypted for ${ids}, and no identity was given.`,
+  };
+}
+
+/** Gaps, and segments that nobody needs. */
+function shapeFindings(all: Catalogue, whole: Catalogue): readonly Finding[] {
+  const gaps = gapsOf(whole).map(
+    (range): Finding => ({
+      severity: 'fault',
+      code: 'GAP',
+      range,
+      message: `No whole segment holds ${rangeText(range)}: no point in between can be restored.`,
+    }),
+  );
+  const duplicates = supersededOf(all).map(
+    ({ key }): Finding => ({
+      severity: 'note',
+      code: 'DUPLICATE_SEGMENT',
+      key,
+      message: `Another segment holds all revisions of ${key} too; each is restored once.`,
+    }),
+  );
+  const [firstFull] = whole.fulls;
+  const nothing: readonly Finding[] =
+    firstFull === undefined && all.segments.length + all.fulls.length > 0
+      ? [{ severity: 'fault', code: 'NO_FULL', message: 'No full snapshot is whole: nothing can be restored.' }]
+      : [];
+  return [...nothing, ...gaps, ...duplicates];
+}
+
+/** What lies beside: snapshots of which the manifest is missing, and what is not ours. */
+function strays({ others }: Catalogue, checked: AllChecked): readonly Finding[] {
+  const known = new Set(
+    [...checked.values()].flatMap(({ manifest }) => (manifest.kind === 'full' ? [manifest.object] : [])),
+  );
+  return others
+    .filter(({ key }) => !known.has(key))
+    .map(
+      ({ key }): Finding =>
+        key.startsWith('full/') && key.includes('.snap.')
+          ? {
+              severity: 'note',
+              code: 'SNAPSHOT_WITHOUT_MANIFEST',
+              key,
+              message: `${key} has no manifest that can be read: taking it was cut short, or its manifest is lost.`,
+            }
+          : { severity: 'note', code: 'UNKNOWN_OBJECT', key, message: `${key} is nothing that a backup writes.` },
+    );
+}
+
+/**
+ * A manifest names the one that was written before it. Retention takes some away, so one that is not there says nothing; but
+ * where what must be before it is there, and is another one, somebody has changed it.
+ */
+function predecessorFindings(checked: AllChecked): readonly Finding[] {
+  const known = new Set<string>();
+  const ends = new Map<bigint, string>();
+  const merged: Manifest[] = [];
+  for (const [key, { manifest, manifestSha256 }] of checked) {
+    known.add(manifestSha256);
+    if (manifest.kind === 'delta' && manifest.endsWithManifestSha256 !== undefined) {
+      known.add(manifest.endsWithManifestSha256);
+      merged.push(manifest);
+    }
+    ends.set(manifest.lastRevision, key);
+  }
+  const findings: Finding[] = [];
+  for (const [key, { manifest }] of checked) {
+    const { previousManifestSha256, firstRevision } = manifest;
+    const before = ends.get(firstRevision - 1n);
+    if (previousManifestSha256 === undefined || known.has(previousManifestSha256) || before === undefined) continue;
+    // The one that it names may have been merged with others.
+    if (merged.some((other) => other.firstRevision < firstRevision && other.lastRevision >= firstRevision)) continue;
+    const message = `${key} was written after a manifest that is not that of ${before}, nor of anything here.`;
+    findings.push({ severity: 'fault', code: 'MANIFEST_CHAIN', message });
+  }
+  return findings;
+}
+
+function verifiedChain({ full, segments, lastRevision }: Chain, checked: AllChecked): VerifiedChain {
+  const parts = [full, ...segments].map(({ key }) => checked.get(key));
+  return {
+    key: full.key,
+    firstRevision: full.name.revision,
+    lastRevision,
+    segments: segments.length,
+    opened: parts.every((part) => part?.opened === true),
+  };
+}

@@ -1,0 +1,33 @@
+import type { ListedChain, Listing } from '../../backup/list-chains.ts';
+import { formatTable } from '../table.ts';
+import { formatBytes, formatCount, formatSpan } from '../units.ts';
+
+const HEADER = ['FULL', 'AGE', 'SIZE', 'KEYS', 'SEGMENTS', 'DELTAS', 'TO REVISION', 'LAST WRITE', 'ENCRYPTED'];
+
+/** The chains of a timeline as a table, and what lies between them that cannot be restored. */
+export function listText({ chains, gaps }: Listing, nowMs: number): string {
+  if (chains.length === 0) return 'There is no full snapshot yet.\n';
+  const rows = chains.map((chain) => rowOf(chain, nowMs));
+  const problems = chains
+    .filter(({ problem }) => problem !== undefined)
+    .map(({ firstRevision, problem }) => `${firstRevision}: ${problem}\n`);
+  const missing = gaps.map(({ from, to }) => `No segment holds revisions ${from} to ${to}.\n`);
+  const more = [...problems, ...missing].join('');
+  return `${formatTable(HEADER, rows)}${more === '' ? '' : `\n${more}`}`;
+}
+
+function rowOf(chain: ListedChain, nowMs: number): readonly string[] {
+  const { manifest } = chain;
+  const ago = (ms: number): string => formatSpan(Math.max(0, nowMs - ms) / 1000);
+  return [
+    String(chain.firstRevision),
+    manifest === undefined ? '?' : ago(manifest.endedAtMs),
+    manifest === undefined ? '?' : formatBytes(manifest.stored.bytes),
+    manifest === undefined ? '?' : formatCount(manifest.keys),
+    formatCount(chain.segments),
+    formatBytes(chain.segmentBytes),
+    String(chain.lastRevision),
+    `${ago(chain.writtenAtMs)} ago`,
+    manifest === undefined ? '?' : manifest.encryption === undefined ? 'no' : manifest.encryption.keyIds.join(' '),
+  ];
+}

@@ -1,0 +1,99 @@
+import { Command, Option } from 'commander';
+import type { RestoreProgress } from '../backup/restore/restored-scratch.ts';
+import { untilInterrupted } from './backup/interrupted.ts';
+import { plain } from './backup/plain.ts';
+import { type Progress, ProgressBar } from './backup/progress-bar.ts';
+import { openPlace, type StoreFlags, storeFlags } from './backup/store-flags.ts';
+import { exitCodes } from './exit-codes.ts';
+import { printed } from './printed.ts';
+import { type OutputFlags, outputOf } from './restore/outputs.ts';
+import { type PointFlags, parseRevision, parseTime, pointOf } from './restore/point.ts';
+import { resultText } from './restore/result-text.ts';
+
+interface RestoreFlags extends StoreFlags, PointFlags, OutputFlags {
+  readonly quarantine?: boolean;
+  readonly bin?: string;
+  readonly bumpRevision?: boolean;
+  readonly format: 'table' | 'json' | 'yaml';
+}
+
+/** `restore`: a data dir, or a snapshot file, as of any point that the store holds. */
+export function restoreCommand(): Command {
+  const command = new Command('restore')
+    .description('bring back a data dir, or a snapshot file, as of any revision or time in the store')
+    .addOption(new Option('--to <point>', 'the newest revision that there is (the default)').choices(['latest']))
+    .option('--to-revision <n>', 'exactly this revision', parseRevision)
+    .option(
+      '--to-time <time>',
+      'what was written until then: 2026-01-31T12:00:00Z, or 5m for five minutes ago',
+      (text) => parseTime(text),
+    )
+    .option('--before-delete <key>', 'the revision before the last one that deleted this key')
+    .option(
+      '--data-dir <folder>',
+      "make a member's data dir here; with several members in --initial-cluster, one for each",
+    )
+    .option('--output <file>', 'make a snapshot file instead')
+    .option('--name <name>', 'of the member (as in etcdutl)')
+    .option('--initial-cluster <list>', 'm1=http://10.0.0.1:2380,m2=… (as in etcdutl)')
+    .option('--initial-cluster-token <token>', 'of the new cluster (as in etcdutl)', 'etcd-cluster')
+    .option('--initial-advertise-peer-urls <list>', 'of the member (as in etcdutl)')
+    .option('--quarantine', 'move a data dir that is there to DATA-DIR.quarantine-TIME')
+    .option('--bump-revision', 'raise the revision and mark all before it as compacted (default: for Kubernetes)')
+    .option('--no-bump-revision', 'do not, for Kubernetes either')
+    .option('--bin <folder>', 'where etcd and etcdutl are (default: ETCD_BIN, else PATH)')
+    .addOption(
+      new Option('-o, --format <format>', 'format of what is printed')
+        .choices(['table', 'json', 'yaml'])
+        .default('table'),
+    );
+  return storeFlags(command)
+    .addHelpText(
+      'after',
+      `
+It asks no agent and changes no cluster. What came after the full snapshot is made again in a scratch etcd on this machine, so
+that all revisions, versions and leases are what they were. Nothing that is there is overwritten, and whatever ends it
+leaves nothing half done. Exit codes: 0 restored; 1 restored, but something that was asked for is lost, or it failed;
+2 the command line; 3 the store or etcd's tools cannot be reached.
+
+Examples:
+  etcd-caretaker restore --store file:///var/backups/etcd --to-time 5m --data-dir /var/lib/etcd --quarantine
+  etcd-caretaker restore --store s3://backups/etcd --before-delete /registry/secrets/default/db --output before.db
+  etcd-caretaker restore --store file:///var/backups/etcd --data-dir ./new --initial-cluster m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380`,
+    )
+    .action(run);
+}
+
+async function run(flags: RestoreFlags): Promise<void> {
+  const target = pointOf(flags);
+  const output = outputOf(flags);
+  const { findBinaries } = await import('../distribution/find-binaries.ts');
+  const binaries = findBinaries(process.env, flags.bin);
+  const { restore } = await import('../backup/restore/restore.ts');
+  const result = await untilInterrupted('Nothing was restored, and nothing is left of it.', async (signal) => {
+    await using place = await openPlace(flags, signal);
+    using bar = new ProgressBar();
+    const { quarantine = false, bumpRevision } = flags;
+    const { store, decryption } = place;
+    return await restore(
+      {
+        ...{ store, target, output, binaries, quarantine },
+        ...(decryption === undefined ? {} : { decryption }),
+        ...(bumpRevision === undefined ? {} : { bumpRevision }),
+        onProgress: (progress) => bar.show(shown(progress)),
+      },
+      signal,
+    );
+  });
+  process.stdout.write(
+    flags.format === 'table' ? resultText(result, Date.now()) : await printed(plain(result), flags.format),
+  );
+  process.exitCode = result.lost === undefined ? exitCodes.fine : exitCodes.fault;
+}
+
+const WORDS = { fetch: 'reading', start: 'starting', replay: 'replaying', write: 'writing' } as const;
+
+function shown({ phase, done, total }: RestoreProgress): Progress {
+  const unit = phase === 'fetch' ? 'bytes' : phase === 'replay' ? 'revisions' : 'step';
+  return { what: WORDS[phase], done, total, unit };
+}

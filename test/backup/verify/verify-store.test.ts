@@ -1,0 +1,176 @@
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { decryptionWith, encryptionFor } from '../../../src/backup/encryption.ts';
+import { LocalStore } from '../../../src/backup/store/local.ts';
+import { verifyStore } from '../../../src/backup/verify/verify-store.ts';
+import { MemberClient } from '../../../src/etcd/member-client.ts';
+import { startCluster } from '../../real/cluster.ts';
+import { ObservedHistory } from '../restore/observed-history.ts';
+import { writeFull, writeSegments } from '../restore/written-backup.ts';
+
+const never = new AbortController().signal;
+
+describe('a whole store is verified', () => {
+  let folder: string;
+  let identity: string;
+  let deltas: readonly string[];
+  let fulls: readonly string[];
+  let first: bigint;
+  let last: bigint;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'caretaker-verify-'));
+    identity = await generateX25519Identity();
+    const encryption = await encryptionFor([await identityToRecipient(identity)]);
+    await using cluster = await startCluster();
+    const client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
+    await using history = await ObservedHistory.begin(client, () => 60);
+    const put = (n: number) => client.put(Buffer.from(`/k/${n % 7}`), Buffer.alloc(500, n));
+    await put(0);
+    const stores = [new LocalStore(join(folder, 'plain')), new LocalStore(join(folder, 'encrypted'))];
+    const begun = await Promise.all(
+      stores.map((store, i) => writeFull(store, client, join(folder, 'spool'), i === 0 ? undefined : encryption)),
+    );
+    first = begun[0]?.manifest.lastRevision ?? 0n;
+    for (let n = 1; n <= 60; n += 1) await put(n);
+    last = first + 59n;
+    const records = await history.until(last);
+    for (const [i, store] of stores.entries()) {
+      const previousManifestSha256 = begun[i]?.manifestSha256 ?? '';
+      const cipher = i === 0 ? {} : { encryption };
+      const options = { every: 12, previousManifestSha256, ...cipher };
+      const { manifestSha256 } = await writeSegments(store, records, [first + 1n, last], options);
+      await writeFull(store, client, join(folder, 'spool'), i === 0 ? undefined : encryption, manifestSha256);
+    }
+    client.close();
+    deltas = (await readdir(join(folder, 'plain', 'delta'))).sort().map((name) => `delta/${name}`);
+    fulls = (await readdir(join(folder, 'plain', 'full')))
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name) => `full/${name}`);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  let place: string;
+  beforeEach(async () => {
+    place = await mkdtemp(join(folder, 'place-'));
+    await cp(join(folder, 'plain'), place, { recursive: true });
+  });
+  const verified = () => verifyStore({ store: new LocalStore(place) }, never);
+  const file = (key: string | undefined) => join(place, key ?? '');
+  const change = async (key: string | undefined, edit: (all: Buffer) => Buffer): Promise<void> => {
+    await writeFile(file(key), edit(await readFile(file(key))));
+  };
+  const objectOf = async (key: string | undefined): Promise<string> =>
+    JSON.parse(await readFile(file(key), 'utf8')).object;
+
+  test('one that is whole has no findings, and both chains go as far as they can', async () => {
+    const report = await verified();
+    expect(report.findings).toEqual([]);
+    expect(report).toMatchObject({ fulls: 2, segments: 5 });
+    expect(
+      report.chains.map(({ firstRevision, lastRevision, opened }) => [firstRevision, lastRevision, opened]),
+    ).toEqual([
+      [last + 1n, last + 1n, true],
+      [first, last, true],
+    ]);
+  });
+
+  test('every byte is read', async () => {
+    const seen: number[] = [];
+    const onProgress = ({ done }: { done: number }) => seen.push(done);
+    const report = await verifyStore({ store: new LocalStore(place), onProgress }, never);
+    const manifests = await Promise.all(fulls.map((key) => readFile(file(key))));
+    expect(seen.at(-1)).toBe(report.bytes - manifests.reduce((sum, { length }) => sum + length, 0));
+  });
+
+  test('a flipped bit in any byte of a segment is found and named', async () => {
+    const [, key] = deltas;
+    const whole = await readFile(file(key));
+    for (const at of [0, 5, 100, whole.length >> 1, whole.length - 1]) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+      await writeFile(file(key), damaged);
+      const { findings, chains } = await verified();
+      expect(findings).toContainEqual(expect.objectContaining({ severity: 'fault', key }));
+      expect(findings).toContainEqual(expect.objectContaining({ severity: 'fault', code: 'GAP' }));
+      expect(chains.at(-1)?.lastRevision).toBe(first + 12n);
+    }
+  });
+
+  test('a snapshot that is cut off, or has another bit, is found and named', async () => {
+    const object = await objectOf(fulls[0]);
+    await change(object, (all) => all.subarray(0, -100));
+    const cut = await verified();
+    expect(cut.findings).toContainEqual(
+      expect.objectContaining({ code: 'OBJECT_DAMAGED', key: fulls[0], message: expect.stringContaining(object) }),
+    );
+    expect(cut.chains).toHaveLength(1);
+  });
+
+  test('a snapshot that is missing is found by its manifest', async () => {
+    const object = await objectOf(fulls[1]);
+    await rm(file(object));
+    const { findings } = await verified();
+    expect(findings).toEqual([
+      expect.objectContaining({ code: 'STORE_NOT_FOUND', key: fulls[1], message: expect.stringContaining(object) }),
+    ]);
+  });
+
+  test('a manifest that is missing leaves a snapshot that nobody can use', async () => {
+    const object = await objectOf(fulls[1]);
+    await rm(file(fulls[1]));
+    const { findings } = await verified();
+    expect(findings).toEqual([expect.objectContaining({ code: 'SNAPSHOT_WITHOUT_MANIFEST', key: object })]);
+  });
+
+  test('a segment that is missing is a gap, with its revisions', async () => {
+    await rm(file(deltas[2]));
+    const { findings } = await verified();
+    expect(findings).toEqual([expect.objectContaining({ code: 'GAP', range: { from: first + 25n, to: first + 36n } })]);
+  });
+
+  test('a segment that is there twice is told, and is no fault', async () => {
+    const twice = deltas[2]?.replace(/s0002/, 'again');
+    await cp(file(deltas[2]), file(twice));
+    const { findings } = await verified();
+    expect(findings.map(({ severity, code }) => [severity, code])).toEqual([['note', 'DUPLICATE_SEGMENT']]);
+  });
+
+  test('a segment that was put in the place of another one, whole as it is, breaks the row of manifests', async () => {
+    const other = new LocalStore(join(place, 'other'));
+    const revision = first + 13n;
+    const events = [
+      { type: 'put', key: Buffer.from('x'), value: Buffer.from('forged'), createRevision: 1n, version: 1n, lease: 0n },
+    ] as const;
+    const forged = Array.from(
+      { length: 12 },
+      (_, i) => ({ kind: 'revision', batch: { revision: revision + BigInt(i), events } }) as const,
+    );
+    const { keys } = await writeSegments(other, forged, [revision, revision + 11n], { every: 12 });
+    await rm(file(deltas[1]));
+    await cp(join(place, 'other', keys[0] ?? ''), file(keys[0]));
+    await rm(join(place, 'other'), { recursive: true });
+    const { findings } = await verified();
+    expect(findings).toEqual([
+      expect.objectContaining({
+        severity: 'fault',
+        code: 'MANIFEST_CHAIN',
+        message: expect.stringContaining(deltas[2] ?? ''),
+      }),
+    ]);
+  });
+
+  test('what is encrypted is opened with an identity, and without one only its hash is checked, which is said', async () => {
+    const store = new LocalStore(join(folder, 'encrypted'));
+    const opened = await verifyStore({ store, decryption: await decryptionWith([identity]) }, never);
+    expect(opened.findings).toEqual([]);
+    const closed = await verifyStore({ store }, never);
+    expect(closed.findings.every(({ severity, code }) => severity === 'note' && code === 'NOT_DECRYPTED')).toBe(true);
+    expect(closed.findings).toHaveLength(7);
+    expect(closed.chains.some(({ opened: isOpened }) => isOpened)).toBe(false);
+  });
+});

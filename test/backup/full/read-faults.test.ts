@@ -82,6 +82,26 @@ describe('of a snapshot that does not arrive as it was sent nothing is kept', ()
     expect(await keysOf(store)).toEqual([]);
   });
 
+  test('a member that hangs midway', async () => {
+    const store = fixture.newStore();
+    const [member] = fixture.cluster.members;
+    let paused = false;
+    const taking = takeFull({
+      ...fixture.options,
+      bytesPerSecond: 20_000_000,
+      destinations: [{ store }],
+      onProgress: ({ readBytes }) => {
+        if (readBytes > 1_000_000 && !paused) {
+          paused = true;
+          member?.pause();
+        }
+      },
+    });
+    await expect(taking).rejects.toMatchObject({ code: expect.stringMatching(/^ETCD_/) });
+    member?.resume();
+    expect(await keysOf(store)).toEqual([]);
+  });
+
   test('a member that is killed midway', async () => {
     const store = fixture.newStore();
     const [member] = fixture.cluster.members;

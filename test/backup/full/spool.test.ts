@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { untilAborted } from '../../../src/abort/until-aborted.ts';
 import { SpooledQueue } from '../../../src/backup/full/spooled-queue.ts';
 import { takeFull } from '../../../src/backup/full/take-full.ts';
+import { LocalStore } from '../../../src/backup/store/local.ts';
 import type { Store } from '../../../src/backup/store/store.ts';
 import { mountSmallFilesystem } from '../../real/small-filesystem.ts';
 import { alteredStore, bytesOf, keysOf } from '../altered-store.ts';
@@ -75,6 +76,16 @@ describe('a store that is slower than etcd', () => {
     await expect(taking).rejects.toMatchObject({ code: 'SPOOL_FULL', remedy: expect.stringContaining('room') });
     expect(await keysOf(inner)).toEqual([]);
     expect(await readdir(join(small.path, 'spool'))).toEqual([]);
+  });
+
+  test('fails clearly where its own disk is full, and leaves nothing there', async () => {
+    await using small = mountSmallFilesystem(8 * 2 ** 20);
+    const store = new LocalStore(join(small.path, 'store'));
+    const taking = takeFull({ ...fixture.options, destinations: [{ store }] });
+    await expect(taking).rejects.toMatchObject({ code: 'STORE_FULL' });
+    expect(await keysOf(store)).toEqual([]);
+    // All its room is there again.
+    expect(small.fill()).toBeGreaterThan(7 * 2 ** 20);
   });
 
   test('fails clearly where there can be no spool, also while the store waits for something else', async () => {

@@ -1,5 +1,6 @@
-import { deltaKey, manifestKey, snapshotKey, timeName } from '../../../src/backup/names.ts';
+import { deltaKey, manifestKey, parseName, snapshotKey, timeName } from '../../../src/backup/names.ts';
 import type { ChainMarks } from '../../../src/backup/retention/marks.ts';
+import type { RetentionPlan } from '../../../src/backup/retention/plan.ts';
 import type { RetentionPolicy } from '../../../src/backup/retention/policy.ts';
 import type { StoredObject } from '../../../src/backup/store/store.ts';
 
@@ -43,4 +44,12 @@ export function hourly(count: number): StoredObject[] {
       segment(revision + 51, revision + 100, timeMs + HOUR_MS / 2),
     ];
   }).flat();
+}
+
+/** Ids of the full snapshots that stay. */
+export function kept({ objects }: RetentionPlan): string[] {
+  return objects.flatMap(({ key, keep }) => {
+    const name = parseName(key);
+    return keep && name?.kind === 'full' ? [name.id] : [];
+  });
 }

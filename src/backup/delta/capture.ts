@@ -22,6 +22,8 @@ export interface CaptureOptions extends SealerOptions {
   readonly protectedAuthRevision?: () => bigint | undefined;
   /** How often the member is asked whether the watch keeps up; default 5 s. */
   readonly lookEveryMs?: number;
+  /** How long it may take to tell what the member had before it is begun anew; default a minute. */
+  readonly silentAfterMs?: number;
 }
 
 export interface CaptureStatus {
@@ -124,12 +126,13 @@ export class Capture {
 
   async #attempt(signal: AbortSignal): Promise<void> {
     await this.#checkTimeline(signal);
-    const { client, lookEveryMs, tell, protectedAuthRevision } = this.#options;
+    const { client, lookEveryMs, silentAfterMs, tell, protectedAuthRevision } = this.#options;
     const link = linkedAbort([signal]);
     const looking = lookOut(
       {
         client,
         ...(lookEveryMs === undefined ? {} : { everyMs: lookEveryMs }),
+        ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
         seen: () => this.#last,
         blocked: () => this.#sealer.fault !== undefined,
         protectedAuthRevision: protectedAuthRevision ?? (() => undefined),

@@ -5,10 +5,13 @@ import type { CaptureClient } from './capture-client.ts';
 import type { TellDelta } from './told.ts';
 
 const LOOK_EVERY_MS = 5_000;
+const SILENT_AFTER_MS = 60_000;
 
 export interface LookOut {
   readonly client: CaptureClient;
   readonly everyMs?: number;
+  /** So long a watch may take to tell what the member had; default a minute. */
+  readonly silentAfterMs?: number;
   /** The last revision that has arrived. */
   readonly seen: () => bigint;
   /** Whether the capture waits for room, so that nothing can arrive. */
@@ -20,27 +23,32 @@ export interface LookOut {
 
 /**
  * Asks the member from time to time what a watch does not tell: where it is, and whether users or roles have changed. Throws
- * `WATCH_SILENT` where the watch has delivered nothing of what the member had at the time before. Never ends otherwise but by the signal.
+ * `WATCH_SILENT` where the watch has told nothing for long although the member had more. Never ends otherwise but by the signal.
  */
 export async function lookOut(options: LookOut, signal: AbortSignal): Promise<void> {
-  const { client, seen, blocked, found, everyMs = LOOK_EVERY_MS } = options;
+  const { client, seen, blocked, found, everyMs = LOOK_EVERY_MS, silentAfterMs = SILENT_AFTER_MS } = options;
   const auth = new AuthLook(options);
-  let liveBefore = 0n;
-  let seenBefore = seen();
+  let wanted = 0n;
+  let seenBefore = 0n;
+  let sinceMs = performance.now();
   while (!signal.aborted) {
     await auth.look(signal);
+    const before = seen();
     const live = await client.status(signal).then(
       ({ header }) => header.revision,
       () => undefined,
     );
     if (live !== undefined) found({ liveRevision: live });
-    if (liveBefore > seen() && seen() === seenBefore && !blocked()) {
-      throw new AgentError('WATCH_SILENT', `The member had revision ${liveBefore}, and its watch has told ${seen()}.`, {
+    // A member that is busy may let a watch wait for seconds: beginning anew would only make it wait longer.
+    if (blocked() || before >= wanted || before > seenBefore) {
+      wanted = live ?? 0n;
+      seenBefore = before;
+      sinceMs = performance.now();
+    } else if (performance.now() - sinceMs > silentAfterMs) {
+      throw new AgentError('WATCH_SILENT', `The member had revision ${wanted}, and its watch has told ${before}.`, {
         remedy: 'Nothing: the watch is begun anew.',
       });
     }
-    liveBefore = live ?? 0n;
-    seenBefore = seen();
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -54,7 +54,8 @@ export async function readSegmentManifest(
   return await readManifest(reader, key);
 }
 
-async function readManifest(
+/** Reads the manifest, and leaves the reader at the body. Throws as `decodeSegment` does. */
+export async function readManifest(
   reader: ByteReader,
   key: string,
 ): Promise<{ manifest: DeltaManifest; manifestSha256: string }> {

@@ -1,15 +1,12 @@
 import { faultOf } from '../../cluster/agent-error.ts';
 import type { Fault } from '../../cluster/observation.ts';
-import type { DeltaManifest } from '../manifest.ts';
 import { deltaKey } from '../names.ts';
 import { highest } from '../revisions.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { BackOff } from './back-off.ts';
-import { joinedRecords, spanOf } from './joined-records.ts';
-import type { DeltaRecord } from './revision-batch.ts';
-import { decodeSegment } from './segment.ts';
+import { joinPieces } from './join-pieces.ts';
 import { segmentId } from './segment-id.ts';
-import { type EncodedSegment, encodeSegment, type SegmentCipher } from './segment-writer.ts';
+import type { SegmentCipher } from './segment-writer.ts';
 import type { Spool, SpoolPiece } from './spool.ts';
 import { type StorePosition, storePosition } from './store-position.ts';
 import type { TellDelta } from './told.ts';
@@ -182,8 +179,14 @@ export class Uploader {
   }
 
   async #upload(pieces: readonly SpoolPiece[], signal: AbortSignal): Promise<void> {
-    const { store, spool, cipher, tell, advanced } = this.#options;
-    const { manifest, manifestSha256, object } = await this.#join(pieces);
+    const { store, spool, cipher, epoch: epochNow, tell, advanced } = this.#options;
+    const { manifest, manifestSha256, object } = await joinPieces(pieces, {
+      spool,
+      after: this.#stored ?? (pieces[0]?.from ?? 1n) - 1n,
+      epoch: epochNow(),
+      previousManifestSha256: this.#previousSha256,
+      cipher,
+    });
     const { firstRevision: from, lastRevision: to, epoch } = manifest;
     // One name for all attempts: where an answer was lost, the next one writes the same again.
     const key = deltaKey({ kind: 'delta', from, to, epoch, id: segmentId(0) }, cipher !== undefined);
@@ -198,31 +201,6 @@ export class Uploader {
     tell({ kind: 'stored', store: store.url, key, range: { from, to }, bytes: object.length });
     advanced();
     spool.changed.ring();
-  }
-
-  async #join(pieces: readonly SpoolPiece[]): Promise<EncodedSegment> {
-    const { spool, cipher, epoch } = this.#options;
-    const from = pieces[0]?.from ?? 0n;
-    const after = this.#stored ?? from - 1n;
-    const manifests: DeltaManifest[] = [];
-    // One after the other: where much has piled up there are more pieces than files may be open.
-    async function* opened(): AsyncGenerator<AsyncIterable<DeltaRecord>, void, undefined> {
-      for (const piece of pieces) {
-        const { manifest, records } = await decodeSegment(spool.read(piece), { key: piece.name });
-        manifests.push(manifest);
-        yield records;
-      }
-    }
-    return encodeSegment(
-      () => ({
-        ...spanOf(manifests),
-        firstRevision: from > after ? from : after + 1n,
-        epoch: epoch(),
-        ...(this.#previousSha256 === undefined ? {} : { previousManifestSha256: this.#previousSha256 }),
-      }),
-      joinedRecords(opened(), after),
-      cipher === undefined ? {} : { cipher },
-    );
   }
 
   /** Does it until it succeeds: an outage may last, and the spool holds what comes meanwhile. */

@@ -3,6 +3,7 @@ import { readCatalogue } from './chain/catalogue.ts';
 import { chainsOf, gapsOf, type RevisionRange } from './chain.ts';
 import type { FullManifest } from './manifest.ts';
 import { readFullManifest } from './restore/fetch-chain.ts';
+import { readMarks } from './retention/marks.ts';
 import type { Store } from './store/store.ts';
 
 /** A chain as its names and its first manifest tell it; nothing else of it was read. */
@@ -19,6 +20,10 @@ export interface ListedChain {
   readonly problem?: string;
   /** When its last object was written, in ms since 1970, by the store's clock. */
   readonly writtenAtMs: number;
+  /** Was read back or restored, and found whole. */
+  readonly verified: boolean;
+  /** Nothing of it is taken away. */
+  readonly held: boolean;
 }
 
 /** What a timeline holds. */
@@ -30,9 +35,10 @@ export interface Listing {
 
 const AT_ONCE = 8;
 
-/** Lists a timeline: two listings, and a small read for each full snapshot. Throws what the store does. */
+/** Lists a timeline: four listings, and a small read for each full snapshot. Throws what the store does. */
 export async function listChains(store: Store, signal: AbortSignal): Promise<Listing> {
   const catalogue = await readCatalogue(store, signal);
+  const marks = await readMarks(store, signal);
   const chains = [...chainsOf(catalogue)];
   const listed: ListedChain[] = [];
   for (let from = 0; from < chains.length; from += AT_ONCE) {
@@ -53,6 +59,8 @@ export async function listChains(store: Store, signal: AbortSignal): Promise<Lis
           segments: segments.length,
           segmentBytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
           writtenAtMs: Math.max(full.modifiedAtMs, ...segments.slice(-1).map(({ modifiedAtMs }) => modifiedAtMs)),
+          verified: marks.verified.has(full.name.id),
+          held: marks.held.has(full.name.id),
           ...manifest,
         };
       });

@@ -1,6 +1,7 @@
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { Catalogue, SegmentEntry } from '../chain/catalogue.ts';
 import { MANIFEST_READ_BYTES } from '../delta/manifest-frames.ts';
+import type { DeltaRecord } from '../delta/revision-batch.ts';
 import { decodeSegment, readSegmentManifest } from '../delta/segment.ts';
 import type { DeltaManifest } from '../manifest.ts';
 import type { Store } from '../store/store.ts';
@@ -50,7 +51,7 @@ export async function resolveTarget(
   }
 }
 
-/** The newest revision that had been seen by then: of the last segment that had ended, or of the last snapshot. */
+/** The newest revision that had been seen by then: of the last segment or snapshot that had ended, or in the one after it. */
 async function revisionAt(atMs: number, options: ResolveOptions, signal: AbortSignal): Promise<ResolvedTarget> {
   const { store, catalogue } = options;
   const full = await lastWhere(catalogue.fulls, async (entry) => {
@@ -60,9 +61,42 @@ async function revisionAt(atMs: number, options: ResolveOptions, signal: AbortSi
     return (await segmentManifest(store, entry, signal)).endedAtMs <= atMs;
   });
   const revisions = [full?.name.revision, segment?.name.to].filter((revision) => revision !== undefined);
-  const [revision] = revisions.toSorted((a, b) => (a > b ? -1 : 1));
-  if (revision === undefined) throw tooOld(atMs);
-  return { revision };
+  const [ended] = revisions.toSorted((a, b) => (a > b ? -1 : 1));
+  if (ended === undefined) throw tooOld(atMs);
+  return { revision: await seenUntil(atMs, ended, options, signal) };
+}
+
+/** Goes on from a revision into the segment that follows it, as far as what is in there had been seen by then. */
+async function seenUntil(atMs: number, ended: bigint, options: ResolveOptions, signal: AbortSignal): Promise<bigint> {
+  const next = options.catalogue.segments.find(({ name }) => name.from <= ended + 1n && name.to > ended);
+  if (next === undefined) return ended;
+  let revision = ended;
+  try {
+    for await (const record of recordsOf(next, options, signal)) {
+      if (record.kind === 'lease' || record.batch.revision <= ended) continue;
+      const { seenAtMs } = record.batch;
+      if (seenAtMs === undefined || seenAtMs > atMs) break;
+      revision = record.batch.revision;
+    }
+  } catch (error) {
+    // Of a broken one nothing can be restored either.
+    if (brokenOr(next.key, error) instanceof BrokenObject) return ended;
+    throw error;
+  }
+  return revision;
+}
+
+async function* recordsOf(
+  { key }: SegmentEntry,
+  { store, decryption }: ResolveOptions,
+  signal: AbortSignal,
+): AsyncGenerator<DeltaRecord, void, undefined> {
+  const { manifest, bytes } = await openStoredSegment(resumed(store, key, signal), key);
+  const { records } = await decodeSegment(bytes, {
+    key,
+    decrypt: (stream) => decrypting(stream, manifest, decryption, key),
+  });
+  yield* records;
 }
 
 /** The last one for which it holds, where it holds for all before that one too: a few of them are asked. */
@@ -91,15 +125,10 @@ async function segmentManifest(store: Store, { key }: SegmentEntry, signal: Abor
 
 /** In the newest segment that deletes the key; all of it is read, since deletions stand anywhere. */
 async function beforeDelete(key: Buffer, options: ResolveOptions, signal: AbortSignal): Promise<ResolvedTarget> {
-  const { store, catalogue, decryption } = options;
+  const { store, catalogue } = options;
   for (const entry of catalogue.segments.toSorted((a, b) => (a.name.to > b.name.to ? -1 : 1))) {
-    const { manifest, bytes } = await openStoredSegment(resumed(store, entry.key, signal), entry.key);
-    const { records } = await decodeSegment(bytes, {
-      key: entry.key,
-      decrypt: (stream) => decrypting(stream, manifest, decryption, entry.key),
-    });
     let found: bigint | undefined;
-    for await (const record of records) {
+    for await (const record of recordsOf(entry, options, signal)) {
       if (record.kind === 'lease') continue;
       const { revision, events } = record.batch;
       if (events.some((event) => event.type === 'delete' && event.key.equals(key))) found = revision;

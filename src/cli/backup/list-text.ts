@@ -2,7 +2,19 @@ import type { ListedChain, Listing } from '../../backup/list-chains.ts';
 import { formatTable } from '../table.ts';
 import { formatBytes, formatCount, formatSpan } from '../units.ts';
 
-const HEADER = ['FULL', 'AGE', 'SIZE', 'KEYS', 'SEGMENTS', 'DELTAS', 'TO REVISION', 'LAST WRITE', 'ENCRYPTED'];
+const HEADER = [
+  'FULL',
+  'AGE',
+  'SIZE',
+  'KEYS',
+  'SEGMENTS',
+  'DELTAS',
+  'TO REVISION',
+  'LAST WRITE',
+  'VERIFIED',
+  'HELD',
+  'ENCRYPTED',
+];
 
 /** The chains of a timeline as a table, and what lies between them that cannot be restored. */
 export function listText({ chains, gaps }: Listing, nowMs: number): string {
@@ -28,6 +40,8 @@ function rowOf(chain: ListedChain, nowMs: number): readonly string[] {
     formatBytes(chain.segmentBytes),
     String(chain.lastRevision),
     `${ago(chain.writtenAtMs)} ago`,
+    chain.verified ? 'yes' : 'no',
+    chain.held ? 'yes' : 'no',
     manifest === undefined ? '?' : manifest.encryption === undefined ? 'no' : manifest.encryption.keyIds.join(' '),
   ];
 }

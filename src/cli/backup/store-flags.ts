@@ -47,23 +47,24 @@ export async function openPlace(flags: StoreFlags, signal: AbortSignal): Promise
     throw new AgentError('USAGE', 'It is not said where the backups are.', { remedy: 'Add --store URL.' });
   }
   const { openStore } = await import('../../backup/store/open-store.ts');
+  const { storeAt } = await import('../../backup/store/place.ts');
   const { choosePlace, findPlaces } = await import('../../backup/places.ts');
   const decryption = await decryptionOf(flags);
   const s3 = s3Options(flags);
-  const root = url.replace(/\/+$/, '');
-  let place: { readonly cluster: string; readonly timeline: string };
-  {
-    await using whole = openStore(root, { s3 });
-    place = choosePlace(await findPlaces(whole, signal), flags, whole.url);
+  const whole = openStore(url, { s3 });
+  try {
+    const { cluster, timeline } = choosePlace(await findPlaces(whole, signal), flags, whole.url);
+    return {
+      store: storeAt(whole, `${cluster}/${timeline}`),
+      cluster,
+      timeline,
+      ...(decryption === undefined ? {} : { decryption }),
+      [Symbol.asyncDispose]: () => whole[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await whole[Symbol.asyncDispose]();
+    throw error;
   }
-  const store = openStore(`${root}/${encodeURIComponent(place.cluster)}/${encodeURIComponent(place.timeline)}`, { s3 });
-  return {
-    store,
-    cluster: place.cluster,
-    timeline: place.timeline,
-    ...(decryption === undefined ? {} : { decryption }),
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
-  };
 }
 
 async function decryptionOf({ identityFile }: StoreFlags): Promise<Decryption | undefined> {

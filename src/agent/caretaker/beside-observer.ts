@@ -13,6 +13,8 @@ export interface BesideObserver {
   observation(): Observation;
   /** Takes in a new observation; the first one that names the own member starts the caretaker. */
   take(observation: Observation): void;
+  /** Something else that is to be seen of acting has changed. */
+  changed(): void;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,9 @@ export function besideObserver(
       const memberId = ownMember(observation);
       if (caretaker === undefined && !closed && memberId !== undefined) caretaker = start(memberId);
       caretaker?.take(observation);
+    },
+    changed: () => {
+      changed = true;
     },
     close: async () => {
       closed = true;

@@ -86,10 +86,13 @@ export async function startAgent(config: Config, options: StartOptions, releaser
       return {
         ...made,
         client: wrapClient?.(made.client) ?? made.client,
-        ...(backups === undefined ? {} : { onTerm: (term) => backups.begin(term) }),
+        ...(backups === undefined
+          ? {}
+          : { onTerm: (term) => backups.begin(term), durableRevision: () => backups.durableRevision() }),
         ...(wrapEffects === undefined ? {} : { wrapEffects }),
       };
     },
+    () => backups?.view(),
   );
   releasers.push('caretaker', () => caretaking.close());
   const { observation } = caretaking;

@@ -11,6 +11,7 @@ import { cronSchedule, type Schedule } from '../../decide/schedule.ts';
 import { FullGap, type FullReason, fullDue, type NewestFull } from './full-due.ts';
 import type { BackupKeeperOptions } from './options.ts';
 import { encryptionOf, fullSpool } from './settings.ts';
+import { type StoreSize, storeSize } from './store-size.ts';
 import type { BackupTally } from './tally.ts';
 
 /** Times of crontab are minutes; what else makes one due rings. */
@@ -35,6 +36,7 @@ export class Fulls {
   readonly #gap = new FullGap();
   /** By the URL of the store. */
   readonly #newest = new Map<string, NewestFull>();
+  readonly #sizes = new Map<string, StoreSize>();
   #lostUpTo = 0n;
   #authRevision: bigint | undefined;
   #underWay: FullReason | undefined;
@@ -50,6 +52,11 @@ export class Fulls {
     const all = this.#options.stores.map(({ url }) => this.#newest.get(url));
     if (all.includes(undefined)) return undefined;
     return all.toSorted((a, b) => Number((a?.revision ?? 0n) - (b?.revision ?? 0n)))[0];
+  }
+
+  /** What each store holds, as it was last listed: when the work began, and after each snapshot. */
+  get sizes(): readonly (StoreSize | undefined)[] {
+    return this.#options.stores.map(({ url }) => this.#sizes.get(url));
   }
 
   /** Why one is being taken now, if so. */
@@ -89,10 +96,12 @@ export class Fulls {
     for (const store of this.#options.stores) {
       if (this.#newest.has(store.url)) continue;
       const { fulls } = await readCatalogue(store, signal);
+      this.#sizes.set(store.url, await storeSize(store, signal));
       const last = fulls.at(-1);
       if (last === undefined) continue;
       const { manifest } = await readFullManifest(store, last, signal);
       this.#remember(store.url, manifest);
+      this.#options.tally.found('full', manifest.lastRevision, manifest.endedAtMs);
     }
   }
 
@@ -163,9 +172,11 @@ export class Fulls {
     const { store, manifest } = outcome;
     this.#remember(store.url, manifest);
     tally.succeeded('full', { revision: manifest.lastRevision, bytes: manifest.stored.bytes, seconds });
+    this.#sizes.set(store.url, await storeSize(store, signal));
     if (Math.random() >= keeper.config.verify.share) return;
     try {
       await readBack(store, outcome, signal);
+      tally.succeeded('verify', { revision: manifest.lastRevision, bytes: manifest.stored.bytes });
     } catch (error) {
       signal.throwIfAborted();
       // What the store does not have is taken again at once.

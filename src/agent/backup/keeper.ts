@@ -1,16 +1,21 @@
 import { linkedAbort } from '../../abort/linked-abort.ts';
 import { BackOff } from '../../backup/delta/back-off.ts';
+import { storedEverywhere } from '../../backup/delta/unprotected.ts';
+import { highest } from '../../backup/revisions.ts';
 import { openStore } from '../../backup/store/open-store.ts';
 import type { Store } from '../../backup/store/store.ts';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { BackupView } from '../../cluster/backup-view.ts';
 import type { Fault } from '../../cluster/observation.ts';
 import type { Term } from '../../journal/term.ts';
 import { ownTimeline } from '../../journal/timeline.ts';
+import { CompactionHold } from './compaction-hold.ts';
 import { isClaimFault } from './fulls.ts';
 import type { BackupKeeperOptions } from './options.ts';
 import { s3Options } from './settings.ts';
 import { BackupTally } from './tally.ts';
 import { type TimelineWork, workOnTimeline } from './timeline-work.ts';
+import { backupView } from './view.ts';
 
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
@@ -22,7 +27,7 @@ const CLAIMED_RETRY_MS = 60_000;
  * leader goes on from what the stores have.
  */
 export class BackupKeeper implements AsyncDisposable {
-  readonly tally: BackupTally;
+  readonly #tally: BackupTally;
   readonly #options: BackupKeeperOptions;
   readonly #stores: readonly Store[];
   readonly #ending = new AbortController();
@@ -30,33 +35,38 @@ export class BackupKeeper implements AsyncDisposable {
   #work: TimelineWork | undefined;
   #fault: Fault | undefined;
   #timeline: string | undefined;
+  #leads = false;
+  readonly #hold: CompactionHold;
 
   /** Opens the stores; nothing is asked of them yet. Throws `STORE_URL_INVALID`. */
   constructor(options: BackupKeeperOptions) {
     const { config, events } = options;
     this.#options = options;
-    this.tally = new BackupTally(events.onChange);
+    this.#hold = new CompactionHold(config.delta.compactionWaitMs);
+    this.#tally = new BackupTally(events.onChange);
     const s3 = s3Options(config, (what, error) => events.onFault(what, error));
     this.#stores = config.store.map((url) => openStore(url, { s3 }));
   }
 
-  /** What works now; undefined where another agent leads, or nothing could be begun yet. */
-  get work(): TimelineWork | undefined {
-    return this.#work;
+  /** What is to be seen of it now. */
+  view(): BackupView {
+    const tally = this.#tally;
+    const parts = { work: this.#work, timeline: this.#timeline, fault: this.#fault, stores: this.#stores, tally };
+    return backupView(parts, Date.now());
   }
 
-  /** The timeline that this agent saw last. */
-  get timeline(): string | undefined {
-    return this.#timeline;
-  }
-
-  /** Why nothing is backed up at the moment, though this agent leads. */
-  get fault(): Fault | undefined {
-    return this.#fault;
-  }
-
-  get stores(): readonly Store[] {
-    return this.#stores;
+  /**
+   * The last revision that is in all stores, for as long as compaction has to wait for the others; undefined where it has not: here
+   * nothing is backed up, or nothing has been stored for longer than `backup.delta.compactionWait`.
+   */
+  durableRevision(): bigint | undefined {
+    if (!this.#leads || this.#options.config.delta.mode !== 'auto') return undefined;
+    const status = this.#work?.stream?.status;
+    const revision = status === undefined ? undefined : storedEverywhere(status);
+    const liveRevision = highest([status?.capture.lastSeenRevision ?? 0n, status?.capture.liveRevision ?? 0n]) ?? 0n;
+    const limit = this.#hold.limit({ revision, liveRevision }, performance.now());
+    if (this.#hold.letGo) this.#options.events.onFault('holding compaction back', wentOn(revision));
+    return limit;
   }
 
   /** Begins to back up under a term; it ends with the term. */
@@ -78,6 +88,7 @@ export class BackupKeeper implements AsyncDisposable {
     const { signal } = link;
     const backOff = new BackOff(FIRST_RETRY_MS, MAX_RETRY_MS);
     let over: string | undefined;
+    this.#leads = !signal.aborted;
     try {
       while (!signal.aborted) {
         try {
@@ -93,6 +104,7 @@ export class BackupKeeper implements AsyncDisposable {
       }
     } finally {
       link.release();
+      this.#leads = false;
       this.#work = undefined;
       this.#fault = undefined;
       this.#options.events.onChange();
@@ -106,7 +118,7 @@ export class BackupKeeper implements AsyncDisposable {
     if (begun) events.log('a timeline of backups begins', { timeline, ...(over === undefined ? {} : { after: over }) });
     this.#timeline = timeline;
     const work = {
-      ...{ keeper: this.#options, stores: this.#stores, term, timeline, tally: this.tally },
+      ...{ keeper: this.#options, stores: this.#stores, term, timeline, tally: this.#tally },
       begun: (all: TimelineWork) => {
         this.#work = all;
         this.#fault = undefined;
@@ -127,4 +139,13 @@ export class BackupKeeper implements AsyncDisposable {
     this.#options.events.onFault('backing up', error);
     this.#options.events.onChange();
   }
+}
+
+function wentOn(revision: bigint | undefined): AgentError {
+  const has = revision === undefined ? 'it is not known what the stores have' : `they have all up to ${revision}`;
+  return new AgentError(
+    'BACKUP_COMPACTION_NOT_HELD',
+    `Backups have not got on for so long that compaction goes on without them (${has}): what it takes away is lost to the chain.`,
+    { remedy: 'See why the store takes nothing. A full snapshot is taken at once when the chain is broken by it.' },
+  );
 }

@@ -1,3 +1,4 @@
+import type { BackupView } from '../../cluster/backup-view.ts';
 import type { CaretakingView, NotifyCount } from '../../cluster/caretaking-view.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { CaretakingPorts } from '../../expose/caretaking-ports.ts';
@@ -23,6 +24,7 @@ export function besideObserver(
   observed: () => Observation,
   notifyCounts: () => readonly NotifyCount[],
   options: () => Omit<CaretakerOptions, 'observation'>,
+  backups: () => BackupView | undefined = () => undefined,
 ): BesideObserver {
   let caretaker: Caretaker | undefined;
   let closed = false;
@@ -45,9 +47,14 @@ export function besideObserver(
       if (merged === undefined || merged.of !== of || changed) {
         changed = false;
         const view: CaretakingView | undefined = caretaker?.view();
+        const kept = backups();
         merged = {
           of,
-          with: view === undefined ? of : { ...of, caretaking: { ...view, notifyCounts: notifyCounts() } },
+          with: {
+            ...of,
+            ...(view === undefined ? {} : { caretaking: { ...view, notifyCounts: notifyCounts() } }),
+            ...(kept === undefined ? {} : { backups: kept }),
+          },
         };
       }
       return merged.with;

@@ -58,6 +58,8 @@ export interface CaretakerOptions {
   readonly events: CaretakerEvents;
   /** What else the leading agent does, from the beginning of a term; it ends by itself when the term is lost. Must not throw. */
   readonly onTerm?: (term: Term) => void;
+  /** Asked each round: the last revision that backups have made durable; undefined where compaction need not wait. */
+  readonly durableRevision?: () => bigint | undefined;
   /** For tests alone: what stands between the operations and etcd. */
   readonly wrapEffects?: (effects: Effects & Reads) => Effects & Reads;
 }

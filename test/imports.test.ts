@@ -26,7 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'operate',
     'pem',
   ],
-  agent: ['abort', 'cluster', 'config', 'decide', 'etcd', 'expose', 'journal', 'lead', 'observe', 'operate'],
+  agent: ['abort', 'backup', 'cluster', 'config', 'decide', 'etcd', 'expose', 'journal', 'lead', 'observe', 'operate'],
   demo: ['abort', 'cluster', 'distribution'],
   backup: ['abort', 'cluster', 'distribution', 'etcd', 'pem'],
   distribution: ['cluster'],

@@ -5,6 +5,7 @@ import { createNotifier } from '../expose/notify.ts';
 import { createRegistry } from '../expose/registry.ts';
 import { type HttpServer, startServer } from '../expose/server.ts';
 import { notifying } from './acting-notify.ts';
+import { backupKeeper } from './backup/from-config.ts';
 import { besideObserver } from './caretaker/beside-observer.ts';
 import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
 import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
@@ -70,6 +71,13 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   });
   releasers.push('notifications', () => notifier.close());
   let url: string | undefined;
+  const backups = await backupKeeper(config, observer, {
+    ...events.acting,
+    // What is to be seen of it is a part of what is to be seen of acting.
+    onChange: () => caretaking.changed(),
+  });
+  // Ended after the caretaker, so that no term begins any more.
+  releasers.push('backups', async () => backups?.[Symbol.asyncDispose]());
   const caretaking = besideObserver(
     () => runner.observation,
     () => notifier.counts(),
@@ -78,9 +86,13 @@ export async function startAgent(config: Config, options: StartOptions, releaser
       return {
         ...made,
         client: wrapClient?.(made.client) ?? made.client,
+        ...(backups === undefined
+          ? {}
+          : { onTerm: (term) => backups.begin(term), durableRevision: () => backups.durableRevision() }),
         ...(wrapEffects === undefined ? {} : { wrapEffects }),
       };
     },
+    () => backups?.view(),
   );
   releasers.push('caretaker', () => caretaking.close());
   const { observation } = caretaking;

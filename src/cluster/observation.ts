@@ -1,3 +1,4 @@
+import type { BackupView } from './backup-view.ts';
 import type { CaretakingView } from './caretaking-view.ts';
 import type { Histogram, Sections } from './sections.ts';
 
@@ -55,4 +56,6 @@ export interface Observation {
   readonly sections: { readonly [K in SectionName]?: Reading<Sections[K]> };
   /** What it has to say of acting; absent while it only observes, as in `doctor`. */
   readonly caretaking?: CaretakingView;
+  /** What it has to say of backups; absent where none are configured. */
+  readonly backups?: BackupView;
 }

@@ -1,3 +1,4 @@
+import type { BackupView } from '../cluster/backup-view.ts';
 import type { Decision } from '../cluster/caretaking.ts';
 import { machineFindings } from '../cluster/machine-findings.ts';
 import type { Fault, Observation } from '../cluster/observation.ts';
@@ -16,7 +17,8 @@ export interface CollectorFinding extends Finding {
     | 'disk'
     | 'filesystem'
     | 'fsync-probe'
-    | 'caretaking';
+    | 'caretaking'
+    | 'backups';
 }
 
 const collectors = ['member', 'cluster', 'peers', 'certificates'] as const;
@@ -24,7 +26,7 @@ const severities = ['critical', 'warning', 'info'] as const;
 
 /** All findings of an observation, the gravest first. */
 export function findingsOf(observation: Observation): readonly CollectorFinding[] {
-  const { sections, caretaking } = observation;
+  const { sections, caretaking, backups } = observation;
   const unseen = unseenFindings(observation).map((finding) => ({ ...finding, collector: 'process' as const }));
   return collectors
     .flatMap((collector) =>
@@ -32,8 +34,19 @@ export function findingsOf(observation: Observation): readonly CollectorFinding[
     )
     .concat(machineFindings(observation), unseen)
     .concat((caretaking?.faults ?? []).filter(({ code }) => loudFaults.has(code)).map(faultFinding))
+    .concat(backups === undefined ? [] : backupFindings(backups))
     .concat((caretaking?.decisions ?? []).filter(({ page }) => page === true).map(findingOf))
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+}
+
+/** The agent that leads, and nothing is backed up, or a store falls behind. */
+function backupFindings({ fault, captureFault, stores }: BackupView): readonly CollectorFinding[] {
+  const faults = [fault, captureFault, ...stores.map((store) => store.fault)].filter((each) => each !== undefined);
+  return faults.map(({ code, message, remedy = 'Look at the log of this agent.' }) => ({
+    ...{ code, message, remedy },
+    severity: code === fault?.code ? 'critical' : 'warning',
+    collector: 'backups',
+  }));
 }
 
 /** What keeps an agent from taking part in acting until somebody does something about it. */

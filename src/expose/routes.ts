@@ -1,3 +1,4 @@
+import type { BackupView } from '../cluster/backup-view.ts';
 import type { Observation } from '../cluster/observation.ts';
 import { type CaretakingRoutesOptions, caretakingRoutes } from './caretaking-routes.ts';
 import { toJson } from './http/json.ts';
@@ -66,6 +67,7 @@ export function createRoutes(options: RoutesOptions): readonly Route[] {
     jsonRoute('/api/v1/status', operations.status, () => statusOf(observation())),
     jsonRoute('/api/v1/observation', operations.observation, () => ownObservation(observation(), options.nowMs())),
     jsonRoute('/api/v1/keyspace', operations.keyspace, () => keyspaceOf(observation())),
+    jsonRoute('/api/v1/backups', operations.backups, () => backupsOf(observation())),
     ...caretakingRoutes(options),
   ];
   routes.push(
@@ -83,6 +85,15 @@ function jsonRoute(path: string, operation: Route['operation'], read: () => unkn
     operation,
     handle: () => ({ contentType: json, body: toJson(read()) }),
   };
+}
+
+function backupsOf({ backups }: Observation): BackupView {
+  if (backups !== undefined) return backups;
+  throw new ProblemError({
+    status: 503,
+    code: 'NO_BACKUPS',
+    detail: 'This agent takes no part in backups: no store is configured, or backups are switched off.',
+  });
 }
 
 async function metricsReply(

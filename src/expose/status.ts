@@ -1,3 +1,4 @@
+import type { BackupView } from '../cluster/backup-view.ts';
 import type { Fault, Observation, SectionName } from '../cluster/observation.ts';
 import { faultTolerance } from '../cluster/quorum.ts';
 import type { ActiveAlarm, ClusterMember, ClusterSection, MemberState, QuotaSection } from '../cluster/sections.ts';
@@ -73,6 +74,8 @@ export interface Status extends StatusCaretaking {
   readonly findings: readonly CollectorFinding[];
   /** Collectors whose newest reading failed. */
   readonly faults: readonly (Fault & { readonly collector: SectionName })[];
+  /** As this agent sees them; absent where none are configured. */
+  readonly backups?: BackupView;
 }
 
 /** Pure: everything in it comes from the observation, and what is not known is absent. */
@@ -99,6 +102,7 @@ export function statusOf(observation: Observation): Status {
     findings: findingsOf(observation),
     faults: faultsOf(observation),
     ...statusCaretaking(observation.caretaking, cluster?.members ?? []),
+    ...(observation.backups === undefined ? {} : { backups: observation.backups }),
   };
 }
 

@@ -87,6 +87,8 @@ function contentOf(name: KeyName, value: Buffer): Content | undefined {
     case 'spare-epoch':
     case 'spare-step':
       return { kind: 'spare', parsed: parseSpare(value), name };
+    // Only whoever takes backups reads it.
+    case 'timeline':
     case 'other':
       return undefined;
   }

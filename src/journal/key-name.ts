@@ -1,6 +1,6 @@
 /** What a key below the prefix is for. */
 export type KeyName =
-  | { readonly kind: 'leader' | 'epoch' | 'slot' | 'pause' | 'resumed' | 'armed' | 'places' }
+  | { readonly kind: 'leader' | 'epoch' | 'slot' | 'pause' | 'resumed' | 'armed' | 'places' | 'timeline' }
   | { readonly kind: 'agent'; readonly memberId: string }
   | { readonly kind: 'history'; readonly revision: bigint }
   | { readonly kind: 'request'; readonly id: string }
@@ -11,7 +11,7 @@ export type KeyName =
   /** Not of the journal, or of a later version's. */
   | { readonly kind: 'other' };
 
-const SINGLE = ['leader', 'epoch', 'slot', 'pause', 'resumed', 'armed', 'places'] as const;
+const SINGLE = ['leader', 'epoch', 'slot', 'pause', 'resumed', 'armed', 'places', 'timeline'] as const;
 
 /** Tells what a key is for: the reverse of `journalKeys`. @param name what comes after the prefix */
 export function keyName(name: string): KeyName {

@@ -19,6 +19,8 @@ export interface JournalKeys {
   readonly resumed: Buffer;
   readonly armed: Buffer;
   readonly places: Buffer;
+  /** Which history of the cluster its backups are of. */
+  readonly timeline: Buffer;
   /** What says `resume` by going, while nothing can be put. */
   readonly resumeTokens: KeyRange;
   /** The key that a test write goes to. */
@@ -48,6 +50,7 @@ export function journalKeys(prefix: string): JournalKeys {
     resumed: at('resumed'),
     armed: at('armed'),
     places: at('places'),
+    timeline: at('timeline'),
     resumeTokens: { key: at('resume/'), rangeEnd: endOf(`${prefix}resume/`) },
     canary: at('canary'),
     agent: (memberId) => at(`agents/${memberId}`),

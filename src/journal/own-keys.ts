@@ -12,6 +12,7 @@ const KINDS = [
   'resumed',
   'resume',
   'places',
+  'timeline',
   'armed',
   'canary',
   'history',

@@ -48,6 +48,8 @@ describe('the status', () => {
       ['warning', 'member'],
       ['warning', 'cluster'],
       ['warning', 'disk'],
+      ['warning', 'backups'],
+      ['warning', 'backups'],
       ['info', 'certificates'],
     ]);
   });
@@ -163,6 +165,7 @@ describe('the API document', () => {
     ['/api/v1/status', 'Status'],
     ['/api/v1/observation', 'Observation'],
     ['/api/v1/keyspace', 'Keyspace'],
+    ['/api/v1/backups', 'Backups'],
     ['/api/v1/decisions', 'Decisions'],
     ['/api/v1/operations', 'Operations'],
     ['/nowhere', 'Problem'],

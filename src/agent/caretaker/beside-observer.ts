@@ -1,3 +1,4 @@
+import type { BackupView } from '../../cluster/backup-view.ts';
 import type { CaretakingView, NotifyCount } from '../../cluster/caretaking-view.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { CaretakingPorts } from '../../expose/caretaking-ports.ts';
@@ -13,6 +14,8 @@ export interface BesideObserver {
   observation(): Observation;
   /** Takes in a new observation; the first one that names the own member starts the caretaker. */
   take(observation: Observation): void;
+  /** Something else that is to be seen of acting has changed. */
+  changed(): void;
   close(): Promise<void>;
 }
 
@@ -21,6 +24,7 @@ export function besideObserver(
   observed: () => Observation,
   notifyCounts: () => readonly NotifyCount[],
   options: () => Omit<CaretakerOptions, 'observation'>,
+  backups: () => BackupView | undefined = () => undefined,
 ): BesideObserver {
   let caretaker: Caretaker | undefined;
   let closed = false;
@@ -43,9 +47,14 @@ export function besideObserver(
       if (merged === undefined || merged.of !== of || changed) {
         changed = false;
         const view: CaretakingView | undefined = caretaker?.view();
+        const kept = backups();
         merged = {
           of,
-          with: view === undefined ? of : { ...of, caretaking: { ...view, notifyCounts: notifyCounts() } },
+          with: {
+            ...of,
+            ...(view === undefined ? {} : { caretaking: { ...view, notifyCounts: notifyCounts() } }),
+            ...(kept === undefined ? {} : { backups: kept }),
+          },
         };
       }
       return merged.with;
@@ -54,6 +63,9 @@ export function besideObserver(
       const memberId = ownMember(observation);
       if (caretaker === undefined && !closed && memberId !== undefined) caretaker = start(memberId);
       caretaker?.take(observation);
+    },
+    changed: () => {
+      changed = true;
     },
     close: async () => {
       closed = true;

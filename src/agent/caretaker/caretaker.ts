@@ -108,6 +108,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     onTerm: (begun) => {
       term = begun;
       events.onLeading(true, begun.epoch);
+      options.onTerm?.(begun);
       news.tell();
     },
     onLost: (lost) => {

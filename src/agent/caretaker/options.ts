@@ -4,6 +4,7 @@ import type { ClusterSection } from '../../cluster/sections.ts';
 import type { DecideSettings } from '../../decide/settings.ts';
 import type { MemberClient } from '../../etcd/member-client.ts';
 import type { MetricsPage } from '../../etcd/types.ts';
+import type { Term } from '../../journal/term.ts';
 import type { Effects, Reads } from '../../operate/effects.ts';
 import type { OperateTiming } from '../../operate/timing.ts';
 
@@ -55,6 +56,10 @@ export interface CaretakerOptions {
   /** Reads from the API of another agent. */
   readonly fetchAgent: (url: string, path: string, signal: AbortSignal) => Promise<unknown>;
   readonly events: CaretakerEvents;
+  /** What else the leading agent does, from the beginning of a term; it ends by itself when the term is lost. Must not throw. */
+  readonly onTerm?: (term: Term) => void;
+  /** Asked each round: the last revision that backups have made durable; undefined where compaction need not wait. */
+  readonly durableRevision?: () => bigint | undefined;
   /** For tests alone: what stands between the operations and etcd. */
   readonly wrapEffects?: (effects: Effects & Reads) => Effects & Reads;
 }

@@ -90,6 +90,7 @@ export class StateSource {
     const arrived = new Map([...arrivedAtMonotonicMs, ...ended()]);
     const journal = { ...rest, history: byOwnClock(complete(history), arrived, { nowMs, monotonicMs }) };
     const own = epoch();
+    const durableRevision = caretaker.durableRevision?.();
     const state = assembleState({
       nowMs,
       monotonicMs,
@@ -98,6 +99,7 @@ export class StateSource {
       journal: slot === undefined ? journal : { ...journal, slot: slot.slot },
       ...(own === undefined ? {} : { epoch: own }),
       ownOperations,
+      ...(durableRevision === undefined ? {} : { durableRevision }),
       revisions: this.#revisions.samples(monotonicMs),
       ...this.#remembered,
       foreign: [],

@@ -1,5 +1,6 @@
 import type { MetricFamily } from '../metric-family.ts';
 import { agentMetrics } from './agent.ts';
+import { backupMetrics } from './backups.ts';
 import { caretakingMetrics } from './caretaking.ts';
 import { certificatesMetrics } from './certificates.ts';
 import { clusterMetrics } from './cluster.ts';
@@ -25,6 +26,7 @@ export interface MetricGroup {
 export const metricGroups: readonly MetricGroup[] = [
   { title: 'Agent', families: agentMetrics },
   { title: 'Acting', families: caretakingMetrics },
+  { title: 'Backups', families: backupMetrics },
   { title: 'Cluster and members', families: [...clusterMetrics, ...memberMetrics] },
   { title: 'Disk', families: [...diskMetrics, ...fsyncProbeMetrics, ...filesystemMetrics] },
   { title: 'Pressure', families: pressureMetrics },

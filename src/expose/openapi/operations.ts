@@ -60,6 +60,12 @@ export const operations = {
       503: problem('The keyspace is not observed, or not yet.'),
     },
   },
+  backups: {
+    operationId: 'getBackups',
+    summary: 'What is backed up, how far each store is, and what went wrong',
+    description: 'As this agent sees it; the one that leads backs up, and knows most.',
+    responses: { 200: json('Backups as they are now.', 'Backups'), 503: problem('No store is configured.') },
+  },
   openapi: {
     operationId: 'getOpenApi',
     summary: 'This document',

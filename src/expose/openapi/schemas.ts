@@ -1,3 +1,4 @@
+import { backupSchemas } from './backup-schemas.ts';
 import { caretakingSchemas, statusCaretakingProperties } from './caretaking-schemas.ts';
 import { integer, list, number, object, ref, type Schema, text, truth } from './schema-parts.ts';
 
@@ -87,6 +88,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     findings: list(ref('Finding')),
     faults: list(object({ collector: text, code: text, message: text, 'member?': text, 'remedy?': text })),
     ...statusCaretakingProperties,
+    'backups?': ref('Backups'),
   }),
   Histogram: object({ edges: list(number), counts: list(integer), sum: number, count: integer }),
   Reading: object({
@@ -113,6 +115,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     },
     ageSeconds: { type: 'number', description: "How old it was when it was answered, by the agent's own clock." },
     'caretaking?': ref('OwnCaretaking'),
+    'backups?': ref('Backups'),
   }),
   Keyspace: object({
     phase: { type: 'string', enum: ['waiting', 'scanning', 'current'] },
@@ -128,4 +131,5 @@ export const schemas: Readonly<Record<string, Schema>> = {
   }),
   PrefixTotals: object({ prefix: text, keys: integer, bytes: integer, writes: integer, writesPerSecond: number }),
   ...caretakingSchemas,
+  ...backupSchemas,
 };

@@ -1,5 +1,6 @@
 import type { Observation, SectionName } from '../../../src/cluster/observation.ts';
 import type { ClusterMember, Histogram, MemberStatus, Sections } from '../../../src/cluster/sections.ts';
+import { fullBackups } from './full-backups.ts';
 import { fullCaretaking } from './full-caretaking.ts';
 
 const observedAtMs = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -280,6 +281,7 @@ export const fullObservation: Observation = {
     Object.entries(sections).map(([name, value]) => [name, { observedAtMs, durationSeconds: 0.005, value }]),
   ),
   caretaking: fullCaretaking,
+  backups: fullBackups,
 };
 
 /** What there is before the first round. */

@@ -1,0 +1,151 @@
+import { linkedAbort } from '../../abort/linked-abort.ts';
+import { BackOff } from '../../backup/delta/back-off.ts';
+import { storedEverywhere } from '../../backup/delta/unprotected.ts';
+import { highest } from '../../backup/revisions.ts';
+import { openStore } from '../../backup/store/open-store.ts';
+import type { Store } from '../../backup/store/store.ts';
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { BackupView } from '../../cluster/backup-view.ts';
+import type { Fault } from '../../cluster/observation.ts';
+import type { Term } from '../../journal/term.ts';
+import { ownTimeline } from '../../journal/timeline.ts';
+import { CompactionHold } from './compaction-hold.ts';
+import { isClaimFault } from './fulls.ts';
+import type { BackupKeeperOptions } from './options.ts';
+import { s3Options } from './settings.ts';
+import { BackupTally } from './tally.ts';
+import { type TimelineWork, workOnTimeline } from './timeline-work.ts';
+import { backupView } from './view.ts';
+
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
+/** Whoever must not write looks so often whether a person has changed that. */
+const CLAIMED_RETRY_MS = 60_000;
+
+/**
+ * Backs the cluster up while its agent leads: from the beginning of a term to its end, and at its end at once no more. The next
+ * leader goes on from what the stores have.
+ */
+export class BackupKeeper implements AsyncDisposable {
+  readonly #tally: BackupTally;
+  readonly #options: BackupKeeperOptions;
+  readonly #stores: readonly Store[];
+  readonly #ending = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #work: TimelineWork | undefined;
+  #fault: Fault | undefined;
+  #timeline: string | undefined;
+  #leads = false;
+  readonly #hold: CompactionHold;
+
+  /** Opens the stores; nothing is asked of them yet. Throws `STORE_URL_INVALID`. */
+  constructor(options: BackupKeeperOptions) {
+    const { config, events } = options;
+    this.#options = options;
+    this.#hold = new CompactionHold(config.delta.compactionWaitMs);
+    this.#tally = new BackupTally(events.onChange);
+    const s3 = s3Options(config, (what, error) => events.onFault(what, error));
+    this.#stores = config.store.map((url) => openStore(url, { s3 }));
+  }
+
+  /** What is to be seen of it now. */
+  view(): BackupView {
+    const tally = this.#tally;
+    const parts = { work: this.#work, timeline: this.#timeline, fault: this.#fault, stores: this.#stores, tally };
+    return backupView(parts, Date.now());
+  }
+
+  /**
+   * The last revision that is in all stores, for as long as compaction has to wait for the others; undefined where it has not: here
+   * nothing is backed up, or nothing has been stored for longer than `backup.delta.compactionWait`.
+   */
+  durableRevision(): bigint | undefined {
+    if (!this.#leads || this.#options.config.delta.mode !== 'auto') return undefined;
+    const status = this.#work?.stream?.status;
+    const revision = status === undefined ? undefined : storedEverywhere(status);
+    const liveRevision = highest([status?.capture.lastSeenRevision ?? 0n, status?.capture.liveRevision ?? 0n]) ?? 0n;
+    const limit = this.#hold.limit({ revision, liveRevision }, performance.now());
+    if (this.#hold.letGo) this.#options.events.onFault('holding compaction back', wentOn(revision));
+    return limit;
+  }
+
+  /** Begins to back up under a term; it ends with the term. */
+  begin(term: Term): void {
+    const before = this.#running;
+    // Two of one agent must never write at once.
+    this.#running = before.then(() => this.#lead(term)).catch((error: unknown) => this.#failed(error));
+  }
+
+  /** Ends it at once, and closes the stores. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
+    await Promise.allSettled(this.#stores.map((store) => store[Symbol.asyncDispose]()));
+  }
+
+  async #lead(term: Term): Promise<void> {
+    const link = linkedAbort([this.#ending.signal, term.lost]);
+    const { signal } = link;
+    const backOff = new BackOff(FIRST_RETRY_MS, MAX_RETRY_MS);
+    let over: string | undefined;
+    this.#leads = !signal.aborted;
+    try {
+      while (!signal.aborted) {
+        try {
+          await this.#timelineOf(term, over, signal, backOff);
+        } catch (error) {
+          if (signal.aborted) return;
+          if (error instanceof AgentError && error.code === 'TERM_LOST') return;
+          this.#failed(error);
+          if (error instanceof AgentError && error.code === 'TIMELINE_FORKED') over = this.#timeline;
+          await new BackOff(isClaimFault(error) ? CLAIMED_RETRY_MS : 0).pause(signal);
+        }
+        await backOff.pause(signal);
+      }
+    } finally {
+      link.release();
+      this.#leads = false;
+      this.#work = undefined;
+      this.#fault = undefined;
+      this.#options.events.onChange();
+    }
+  }
+
+  async #timelineOf(term: Term, over: string | undefined, signal: AbortSignal, backOff: BackOff): Promise<void> {
+    const { client, keys, events } = this.#options;
+    const { header } = await client.status(signal);
+    const { timeline, begun } = await ownTimeline({ client, keys, term }, header.clusterId, over, signal);
+    if (begun) events.log('a timeline of backups begins', { timeline, ...(over === undefined ? {} : { after: over }) });
+    this.#timeline = timeline;
+    const work = {
+      ...{ keeper: this.#options, stores: this.#stores, term, timeline, tally: this.#tally },
+      begun: (all: TimelineWork) => {
+        this.#work = all;
+        this.#fault = undefined;
+        events.onChange();
+      },
+    };
+    const beganMs = performance.now();
+    try {
+      await workOnTimeline(work, signal);
+    } finally {
+      this.#work = undefined;
+      if (performance.now() - beganMs > MAX_RETRY_MS) backOff.reset();
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#fault = faultOf(error);
+    this.#options.events.onFault('backing up', error);
+    this.#options.events.onChange();
+  }
+}
+
+function wentOn(revision: bigint | undefined): AgentError {
+  const has = revision === undefined ? 'it is not known what the stores have' : `they have all up to ${revision}`;
+  return new AgentError(
+    'BACKUP_COMPACTION_NOT_HELD',
+    `Backups have not got on for so long that compaction goes on without them (${has}): what it takes away is lost to the chain.`,
+    { remedy: 'See why the store takes nothing. A full snapshot is taken at once when the chain is broken by it.' },
+  );
+}

@@ -1,0 +1,58 @@
+import { recoveryPoints } from '../../backup/delta/unprotected.ts';
+import type { Store } from '../../backup/store/store.ts';
+import type { BackupStoreView, BackupView } from '../../cluster/backup-view.ts';
+import type { Fault } from '../../cluster/observation.ts';
+import type { BackupTally } from './tally.ts';
+import type { TimelineWork } from './timeline-work.ts';
+
+/** What a view is made of. */
+export interface ViewedBackups {
+  readonly work: TimelineWork | undefined;
+  readonly timeline: string | undefined;
+  readonly fault: Fault | undefined;
+  /** The whole of each, in the order of the configuration. */
+  readonly stores: readonly Store[];
+  readonly tally: BackupTally;
+}
+
+/** What is to be seen of backups now. @param nowMs wall clock */
+export function backupView({ work, timeline, fault, stores, tally }: ViewedBackups, nowMs: number): BackupView {
+  const status = work?.stream?.status;
+  const newestFull = work?.fulls?.newest;
+  const { underWay } = work?.fulls ?? {};
+  const captureFault = status?.capture.fault;
+  return {
+    working: work !== undefined,
+    ...(timeline === undefined ? {} : { timeline }),
+    ...(fault === undefined ? {} : { fault }),
+    ...(captureFault === undefined ? {} : { captureFault }),
+    ...(underWay === undefined ? {} : { fullUnderWay: underWay }),
+    ...(newestFull === undefined
+      ? {}
+      : { newestFull: { revision: newestFull.revision, startedAtMs: newestFull.startedAtMs } }),
+    ...(status === undefined
+      ? {}
+      : {
+          spool: { bytes: status.spool.bytes, maxBytes: status.spool.maxBytes, durable: status.spool.durable },
+        }),
+    kinds: (['full', 'delta', 'verify'] as const).map((kind) => tally.view(kind)),
+    stores: stores.map((store, index) => storeView(store, work, index, nowMs)),
+  };
+}
+
+/** Stores of the timeline have the order of the whole ones, and URLs of their own. */
+function storeView(store: Store, work: TimelineWork | undefined, index: number, nowMs: number): BackupStoreView {
+  const status = work?.stream?.status;
+  const own = status?.stores[index];
+  const unprotected =
+    status === undefined || own === undefined ? undefined : recoveryPoints(status, nowMs).stores.get(own.store);
+  const size = work?.fulls?.sizes[index];
+  return {
+    url: store.url,
+    ...(own?.lastStoredRevision === undefined ? {} : { storedRevision: own.lastStoredRevision }),
+    ...(unprotected === undefined ? {} : { unprotected }),
+    ...(size === undefined ? {} : { objects: size.objects, bytes: size.bytes }),
+    ...(own?.fault === undefined ? {} : { fault: own.fault }),
+    requests: { ...store.requests },
+  };
+}

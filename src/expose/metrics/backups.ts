@@ -1,0 +1,120 @@
+import type { BackupKindView, BackupView } from '../../cluster/backup-view.ts';
+import type { MetricFamily, MetricSeries } from '../metric-family.ts';
+import { sample } from './section-metrics.ts';
+
+/** What backups have come to. Counters are of this agent, and begin anew with it; only the one that leads backs up. */
+export const backupMetrics: readonly MetricFamily[] = [
+  gauge(
+    'backup_working',
+    'Whether it is this agent that backs up (1) or not (0): the one that leads does.',
+    [],
+    (view) => sample(view.working),
+  ),
+  gauge(
+    'backup_last_success_timestamp_seconds',
+    'When a backup of this kind was last stored, in seconds since the epoch: full snapshots, changes (delta), and what was read back (verify).',
+    ['kind'],
+    byKind(({ lastSuccessAtMs }) => (lastSuccessAtMs === undefined ? undefined : lastSuccessAtMs / 1000)),
+  ),
+  gauge(
+    'backup_last_revision',
+    'The newest revision that this agent has stored with this kind of backup.',
+    ['kind'],
+    byKind(({ lastRevision }) => lastRevision),
+  ),
+  gauge(
+    'backup_unprotected_seconds',
+    'For how long the oldest change has been known that the store which is furthest behind does not have; 0 where it has all. Only while this agent backs up.',
+    [],
+    (view) => sample(worst(view, ({ seconds }) => seconds)),
+  ),
+  gauge(
+    'backup_unprotected_revisions',
+    'Revisions that the store which is furthest behind does not have. Only while this agent backs up.',
+    [],
+    (view) => sample(worst(view, ({ revisions }) => Number(revisions))),
+  ),
+  family(
+    'counter',
+    'backup_bytes_total',
+    'Bytes that this agent has stored, after compression and encryption.',
+    ['kind'],
+    byKind(({ bytes }) => bytes),
+  ),
+  family(
+    'histogram',
+    'backup_duration_seconds',
+    'How long full snapshots took, from the first byte that was read to the manifest.',
+    ['kind'],
+    ({ kinds }) =>
+      kinds.flatMap(({ kind, durationSeconds }) =>
+        durationSeconds === undefined ? [] : [{ labels: { kind }, value: durationSeconds }],
+      ),
+  ),
+  family(
+    'counter',
+    'backup_failures_total',
+    'Failures by the code of the reason. Changes (delta) are tried again until they are stored.',
+    ['kind', 'reason'],
+    ({ kinds }) =>
+      kinds.flatMap(({ kind, failures }) => failures.flatMap(({ reason, count }) => sample(count, { kind, reason }))),
+  ),
+  gauge('backup_spool_bytes', 'Bytes that wait on this machine for a store.', [], ({ spool }) => sample(spool?.bytes)),
+  family(
+    'counter',
+    'store_requests_total',
+    'Requests of this agent to all stores: what they cost.',
+    ['operation'],
+    ({ stores }) =>
+      (['put', 'get', 'head', 'list', 'delete'] as const).flatMap((operation) =>
+        sample(
+          stores.reduce((sum, { requests }) => sum + requests[operation], 0),
+          { operation },
+        ),
+      ),
+  ),
+  gauge(
+    'store_objects',
+    'Objects of the timeline in a store, as it was last listed: with each full snapshot.',
+    ['store'],
+    ({ stores }) => stores.flatMap(({ url, objects }) => sample(objects, { store: url })),
+  ),
+  gauge(
+    'store_bytes',
+    'Bytes of the timeline in a store, as it was last listed: with each full snapshot.',
+    ['store'],
+    ({ stores }) => stores.flatMap(({ url, bytes }) => sample(bytes, { store: url })),
+  ),
+];
+
+type Read = (view: BackupView) => readonly MetricSeries[];
+
+function byKind(read: (kind: BackupKindView) => number | bigint | undefined): Read {
+  return ({ kinds }) => kinds.flatMap((each) => sample(read(each), { kind: each.kind }));
+}
+
+/** Undefined where it is not known of a store what it has: nothing would be a lie. */
+function worst(
+  { stores }: BackupView,
+  read: (point: { readonly seconds: number; readonly revisions: bigint }) => number,
+): number | undefined {
+  const points = stores.map(({ unprotected }) => unprotected);
+  return points.includes(undefined) || points.length === 0
+    ? undefined
+    : Math.max(...points.flatMap((point) => (point === undefined ? [] : [read(point)])));
+}
+
+/** An agent without a store has none of these. */
+function family(
+  type: MetricFamily['type'],
+  name: string,
+  help: string,
+  labels: readonly string[],
+  read: Read,
+): MetricFamily {
+  return { name, help, type, labels, read: ({ backups }) => (backups === undefined ? [] : read(backups)) };
+}
+
+function gauge(name: string, help: string, labels: readonly string[], read: Read): MetricFamily {
+  return family('gauge', name, help, labels, read);
+}

@@ -1,0 +1,37 @@
+import { integer, list, number, object, ref, type Schema, text, truth } from './schema-parts.ts';
+
+/** The shapes of backups: those of `cluster/backup-view.ts`. */
+export const backupSchemas: Readonly<Record<string, Schema>> = {
+  Backups: object({
+    working: { type: 'boolean', description: 'It is this agent that backs up: the one that leads does.' },
+    'timeline?': text,
+    'fault?': ref('Fault'),
+    'captureFault?': ref('Fault'),
+    'fullUnderWay?': {
+      type: 'string',
+      enum: ['first', 'schedule', 'chain-broken', 'auth-changed'],
+      description: 'Why a full snapshot is being taken now.',
+    },
+    'newestFull?': object({ revision: ref('Int64'), startedAtMs: number }),
+    'spool?': object({ bytes: integer, maxBytes: integer, durable: truth }),
+    kinds: list(ref('BackupKind')),
+    stores: list(ref('BackupStore')),
+  }),
+  BackupKind: object({
+    kind: { type: 'string', enum: ['full', 'delta', 'verify'] },
+    'lastSuccessAtMs?': number,
+    'lastRevision?': ref('Int64'),
+    bytes: integer,
+    'durationSeconds?': ref('Histogram'),
+    failures: list(object({ reason: text, count: integer })),
+  }),
+  BackupStore: object({
+    url: text,
+    'storedRevision?': ref('Int64'),
+    'unprotected?': object({ seconds: number, revisions: ref('Int64') }),
+    'objects?': integer,
+    'bytes?': integer,
+    'fault?': ref('Fault'),
+    requests: object({ put: integer, get: integer, head: integer, list: integer, delete: integer }),
+  }),
+};

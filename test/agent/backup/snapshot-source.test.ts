@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { snapshotSource } from '../../../src/agent/backup/snapshot-source.ts';
+import type { ClusterMember } from '../../../src/cluster/sections.ts';
+
+const member = (id: string, over: Partial<ClusterMember> = {}): ClusterMember => ({
+  ...{
+    id,
+    name: id,
+    peerUrls: [],
+    clientUrls: [`http://${id}:2379`],
+    isLearner: false,
+    reachable: true,
+    healthy: true,
+  },
+  raftIndexLagEntries: 0n,
+  ...over,
+});
+const [a, b, c] = [member('a'), member('b'), member('c')];
+
+it.each<[string, readonly ClusterMember[], string | undefined]>([
+  ['a follower beside another agent is taken', [a, b, c], 'c'],
+  ['one that is behind is not', [a, b, member('c', { raftIndexLagEntries: 1001n })], 'b'],
+  ['one that is not healthy is not', [a, b, member('c', { healthy: false })], 'b'],
+  ['a learner is not', [a, b, member('c', { isLearner: true })], 'b'],
+  ['one without a URL is not', [a, b, member('c', { clientUrls: [] })], 'b'],
+  ['nobody is left but the leader', [a], undefined],
+])('%s', (_, members, id) => {
+  expect(snapshotSource({ members, leaderId: 'a' }, 'b')?.id).toBe(id);
+});
+
+it('nobody is chosen before anybody is known', () => {
+  expect(snapshotSource(undefined, 'b')).toBeUndefined();
+});

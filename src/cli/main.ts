@@ -23,6 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
   for (const make of commands) {
     program.addCommand(inherit(make(), program));
   }
+  process.stdout.on('error', endWithReader);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return Number(process.exitCode ?? exitCodes.fine);
@@ -34,6 +35,12 @@ export async function main(args: readonly string[]): Promise<number> {
     reportError(error, { debug: program.opts()['debug'] === true });
     return exitCodeOf(error);
   }
+}
+
+/** Whoever read the output has read enough, as `head` does: that is no fault. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
 }
 
 /** Subcommands, at any depth, end like their parent: by an exception instead of process.exit. */

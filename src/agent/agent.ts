@@ -5,7 +5,7 @@ import { createNotifier } from '../expose/notify.ts';
 import { createRegistry } from '../expose/registry.ts';
 import { type HttpServer, startServer } from '../expose/server.ts';
 import { notifying } from './acting-notify.ts';
-import { backupKeeper } from './backup/from-config.ts';
+import { backupDuty } from './backup/from-config.ts';
 import { besideObserver } from './caretaker/beside-observer.ts';
 import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
 import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
@@ -71,7 +71,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   });
   releasers.push('notifications', () => notifier.close());
   let url: string | undefined;
-  const backups = await backupKeeper(config, observer, {
+  const backups = backupDuty(config, observer, {
     ...events.acting,
     // What is to be seen of it is a part of what is to be seen of acting.
     onChange: () => caretaking.changed(),

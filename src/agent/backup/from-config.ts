@@ -1,19 +1,18 @@
 import type { Config } from '../../config/config.ts';
 import { journalKeys } from '../../journal/keys.ts';
 import type { Observer } from '../observer.ts';
-import type { BackupKeeper } from './keeper.ts';
+import { BackupDuty } from './duty.ts';
 import type { BackupEvents, BackupKeeperOptions } from './options.ts';
 import { snapshotSource } from './snapshot-source.ts';
 
 /**
- * What backs up for an agent with this configuration; undefined where it is to do nothing: then nothing of it is loaded either.
- * Its owner disposes of it. Throws `STORE_URL_INVALID`.
+ * What backs up for an agent with this configuration; undefined where it is to do nothing. Its owner disposes of it.
  */
-export async function backupKeeper(
+export function backupDuty(
   config: Config,
   { pool, runner }: Pick<Observer, 'pool' | 'runner'>,
   events: BackupEvents,
-): Promise<BackupKeeper | undefined> {
+): BackupDuty | undefined {
   const { backup, cluster, member, mode } = config;
   const isOff = backup.full.mode !== 'auto' && backup.delta.mode !== 'auto';
   if (mode === 'plan' || backup.store.length === 0 || isOff) return undefined;
@@ -30,8 +29,7 @@ export async function backupKeeper(
       range: (request, signal) => client.range(request, signal),
     };
   };
-  const { BackupKeeper } = await import('./keeper.ts');
-  return new BackupKeeper({
+  return new BackupDuty({
     config: backup,
     clusterName: cluster.name,
     member: member.name,

@@ -152,7 +152,7 @@ export class Fulls {
       const seconds = (performance.now() - beganMs) / 1000;
       for (const outcome of taken.outcomes) await this.#ended(outcome, seconds, signal);
       events.log('full snapshot taken', {
-        ...{ reason, member: client.member, revision: taken.content.revision, keys: taken.keyCount.keys },
+        ...{ reason, source: client.member, revision: taken.content.revision, keys: taken.keyCount.keys },
         seconds: Math.round(seconds * 1000) / 1000,
       });
       tally.changed();

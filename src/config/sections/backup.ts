@@ -127,7 +127,10 @@ const retentionSection = z
       1024 * tebibyte,
     ).exactOptional(),
   })
-  .meta({ description: 'What is kept. The newest verified chain is, whatever stands here.' })
+  .meta({
+    description:
+      'What is kept. The newest verified chain is, whatever stands here. This version does not prune yet: everything is kept.',
+  })
   .transform(({ keepAll, ...rest }) => ({ ...rest, keepAllMs: keepAll }));
 
 const encryptionSection = z
@@ -140,7 +143,7 @@ const encryptionSection = z
       'Public keys of age, one a line: whoever has the identity of one can read the backups. Read again when it changes.',
     ).exactOptional(),
     identityFile: secretFile(
-      'Identity of age, with which the agent can restore for a drill. Without it drills check hashes only.',
+      'Identity of age, with which the agent can restore for a drill. Without it drills check hashes only. This version makes no drills by itself yet.',
     ).exactOptional(),
   })
   .meta({ description: 'Encryption before anything leaves the machine.' });
@@ -149,7 +152,10 @@ const verifySection = z
   .strictObject({
     share: ratio('Share of what was put that is read back at once.').prefault(0.1),
   })
-  .meta({ description: 'Proof that the store holds what was put.' });
+  .meta({
+    description:
+      'Proof that the store holds what was put. This version does not read back by itself yet: `backup verify` does.',
+  });
 
 const drillSection = z
   .strictObject({
@@ -159,7 +165,7 @@ const drillSection = z
       'Folder for the restored copy: three times the size of the database, not on the device of the WAL. Left out: the spool.',
     ).exactOptional(),
   })
-  .meta({ description: 'Restore drills.' });
+  .meta({ description: 'Restore drills. This version makes none by itself yet.' });
 
 /** Backups: where, when, for how long. */
 export const backupSection = z

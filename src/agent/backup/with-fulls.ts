@@ -1,4 +1,5 @@
 import type { DeltaStatus } from '../../backup/delta/delta-stream.ts';
+import { lowest } from '../../backup/revisions.ts';
 
 /**
  * The status with what full snapshots hold: a store that no change has come to yet has all up to its full snapshot, as far as the
@@ -12,7 +13,7 @@ export function withFulls(status: DeltaStatus, fulls: readonly (bigint | undefin
     stores: status.stores.map((store, index) => {
       const full = fulls[index];
       if (store.lastStoredRevision !== undefined || full === undefined) return store;
-      return { ...store, lastStoredRevision: full < lastSeenRevision ? full : lastSeenRevision };
+      return { ...store, lastStoredRevision: lowest([full, lastSeenRevision]) ?? 0n };
     }),
   };
 }

@@ -15,7 +15,7 @@ export interface Schedule {
 }
 
 /** Reads `30 3 * * *` or `30 3 * * 6 in Europe/Berlin`. */
-export function parseSchedule(text: string): Parsed<Schedule> {
+function parseSchedule(text: string): Parsed<Schedule> {
   const [, crontab = '', timezone = 'UTC'] = /^\s*(.*?)(?:\s+in\s+(\S+))?\s*$/.exec(text) ?? [];
   const problem = crontabProblem(crontab);
   if (problem !== undefined) return { problem };

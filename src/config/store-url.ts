@@ -8,7 +8,7 @@ const allowed = 'file:///absolute/path or s3://bucket/prefix, or a list of these
  * Reads the URL of a backup store, `file:///folder` or `s3://bucket/prefix`. The server, the region and the credentials of a
  * bucket have keys of their own.
  */
-export function parseStoreUrl(text: string): Parsed<string> {
+function parseStoreUrl(text: string): Parsed<string> {
   if (text.startsWith('/')) return { problem: 'a path is written with file:// before it' };
   const url = URL.parse(text);
   if (url === null || /[\s\\]/.test(text)) return { problem: 'it is not a URL' };

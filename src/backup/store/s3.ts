@@ -39,7 +39,7 @@ export class S3Store implements Store {
     checkKey(key);
     this.#putting.set(key, (this.#putting.get(key) ?? 0) + 1);
     try {
-      return await this.#trying(`put ${key}`, key, () =>
+      return await this.#trying(`put ${key}`, key, signal, () =>
         putObject(this.#bucket, this.#conditional, key, body, options, signal),
       );
     } finally {
@@ -58,13 +58,13 @@ export class S3Store implements Store {
     try {
       yield* readObject(this.#bucket, key, range, signal);
     } catch (error) {
-      throw s3Error(error, `get ${key}`, this.url, key);
+      throw signal?.aborted === true ? signal.reason : s3Error(error, `get ${key}`, this.url, key);
     }
   }
 
   async head(key: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
     checkKey(key);
-    return await this.#trying(`look at ${key}`, key, async () => {
+    return await this.#trying(`look at ${key}`, key, signal, async () => {
       const found = await headObject(this.#bucket, key, signal);
       if (found === undefined) return undefined;
       const { putId: _, ...object } = found;
@@ -81,7 +81,9 @@ export class S3Store implements Store {
     let token: string | undefined;
     do {
       const from = { after, token };
-      const page = await this.#trying(`list ${prefix}`, undefined, () => listPage(this.#bucket, prefix, from, signal));
+      const page = await this.#trying(`list ${prefix}`, undefined, signal, () =>
+        listPage(this.#bucket, prefix, from, signal),
+      );
       yield* page.objects;
       token = page.next;
     } while (token !== undefined);
@@ -90,7 +92,7 @@ export class S3Store implements Store {
   async remove(key: string, signal?: AbortSignal): Promise<void> {
     checkKey(key);
     const abortable = signal === undefined ? {} : { abortSignal: signal };
-    await this.#trying(`remove ${key}`, key, () =>
+    await this.#trying(`remove ${key}`, key, signal, () =>
       this.#bucket.ask(
         `remove ${key}`,
         ({ sdk, client }) => client.send(new sdk.DeleteObjectCommand(this.#bucket.named(key)), abortable),
@@ -102,7 +104,7 @@ export class S3Store implements Store {
   async removeAbandoned(olderThanMs: number, signal?: AbortSignal, place = ''): Promise<number> {
     const begin = place === '' ? '' : `${place.replace(/\/$/, '')}/`;
     checkPrefix(begin);
-    return await this.#trying('take away uploads that have not ended', undefined, () =>
+    return await this.#trying('take away uploads that have not ended', undefined, signal, () =>
       abortOldUploads(this.#bucket, begin, olderThanMs, (key) => this.#putting.has(key), signal),
     );
   }
@@ -111,11 +113,17 @@ export class S3Store implements Store {
     await this.#bucket.close();
   }
 
-  async #trying<T>(tried: string, key: string | undefined, work: () => Promise<T>): Promise<T> {
+  async #trying<T>(
+    tried: string,
+    key: string | undefined,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw s3Error(error, tried, this.url, key);
+      // Whoever ended it gets its own reason back, also one that reads like a fault of the network.
+      throw signal?.aborted === true ? signal.reason : s3Error(error, tried, this.url, key);
     }
   }
 }

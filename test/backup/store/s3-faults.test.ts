@@ -152,6 +152,21 @@ describe('an upload in parts that fails', () => {
     expect(await openUploads(server.directory)).toEqual(before);
   });
 
+  it('tells its body that nobody reads on', async () => {
+    await using alone = s3StoreAt(proxy.endpoint, { partBytes, partsAtOnce: 1 });
+    const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+    const endless = async function* () {
+      try {
+        for (;;) yield Buffer.alloc(2 ** 20);
+      } finally {
+        tell();
+      }
+    };
+    proxy.faults(({ url }) => (url.includes('partNumber=2') ? 'status-403' : 'none'));
+    await expect(alone.put(newKey(), endless())).rejects.toMatchObject({ code: 'STORE_DENIED' });
+    await told;
+  });
+
   it('says why it failed, also where it cannot be aborted', async () => {
     proxy.faults(({ url, method }) => (url.includes('partNumber=2') || method === 'DELETE' ? 'status-403' : 'none'));
     await expect(store.put(newKey(), pieces(large))).rejects.toMatchObject({
@@ -300,6 +315,10 @@ describe('a store that is away for a while', () => {
       const putting = patient.put('away', small, {}, abort.signal);
       setTimeout(() => abort.abort(reason), 100);
       await expect(putting).rejects.toBe(reason);
+      const timeout = AbortSignal.timeout(100);
+      const looking = patient.head('away', timeout);
+      await expect(looking).rejects.toMatchObject({ name: 'TimeoutError' });
+      expect(await looking.catch((error: unknown) => error)).toBe(timeout.reason);
     } finally {
       await proxy.up();
     }

@@ -44,6 +44,11 @@ export function objectPath(directory: string, key: string): string {
   return join(directory, bucketName, `${key}._S3rver_object`);
 }
 
+/** Where s3rver keeps what was said with an object. */
+export function metadataPath(directory: string, key: string): string {
+  return join(directory, bucketName, `${key}._S3rver_metadata.json`);
+}
+
 /** Ids of uploads in parts that s3rver has begun and not ended. */
 export async function openUploads(directory: string): Promise<readonly string[]> {
   return await readdir(join(directory, bucketName, '._S3rver_uploads')).catch(() => []);

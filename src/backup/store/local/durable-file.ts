@@ -17,7 +17,7 @@ export function isTemporary(name: string): boolean {
  * Makes a folder and those above it (0700), and makes their names durable. Gives back at once where it is there. Unlike a
  * recursive `mkdir` it says what is wrong: that one says ENOENT where the file system is read-only.
  */
-export async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 });
   } catch (error) {

@@ -2,7 +2,7 @@ import type { S3Bucket } from './bucket.ts';
 import { saidBy } from './errors.ts';
 
 /** Lies beside everything else, of one byte; never listed, since no key begins with a dot. */
-export const PROBE_NAME = '.conditional-put';
+const PROBE_NAME = '.conditional-put';
 
 /**
  * Whether the server refuses a put under `If-None-Match: *` where there is an object. Some ignore the header and replace it:

@@ -187,3 +187,8 @@ export function s3Error(error: unknown, tried: string, url: string, key: string 
     ...(key === undefined ? {} : { key }),
   });
 }
+
+/** Somebody else's object is where one was to be put. */
+export function existsAlready(url: string, key: string): StoreError {
+  return new StoreError('STORE_EXISTS', `${key} is there already in ${url}.`, { remedy: 'It is left as it is.', key });
+}

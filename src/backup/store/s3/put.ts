@@ -7,6 +7,7 @@ import { piecesOf } from '../pieces.ts';
 import { type PutOptions, StoreError } from '../store.ts';
 import type { S3Bucket } from './bucket.ts';
 import type { ConditionalPuts } from './conditional.ts';
+import { existsAlready } from './errors.ts';
 import { headObject } from './head.ts';
 import { s3Defaults } from './options.ts';
 import { partBytesFor } from './part-size.ts';
@@ -29,7 +30,7 @@ export async function putObject(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly bytes: number }> {
   const guard = ifAbsent ? ((await conditional.areHonoured(signal)) ? 'server' : 'lookup') : 'none';
-  if (guard === 'lookup' && (await headObject(bucket, key, signal)) !== undefined) throw existsAlready(bucket, key);
+  if (guard === 'lookup' && (await headObject(bucket, key, signal)) !== undefined) throw existsAlready(bucket.url, key);
   const { Upload } = await import('@aws-sdk/lib-storage');
   const id = randomUUID();
   // The first failure ends everything: the other parts, and the wait for the body's next piece.
@@ -41,12 +42,13 @@ export async function putObject(
       yield piece;
     }
   };
+  const source = Readable.from(counted(), { objectMode: true, highWaterMark: 1 });
   try {
     const params: PutObjectCommandInput = {
       ...bucket.named(key),
       ...storedAs(bucket),
       ...(await bucket.customerKey()),
-      Body: Readable.from(counted(), { objectMode: true, highWaterMark: 1 }),
+      Body: source,
       Metadata: { [PUT_ID]: id },
       ContentType: 'application/octet-stream',
       ...(guard === 'server' ? { IfNoneMatch: '*' } : {}),
@@ -64,6 +66,8 @@ export async function putObject(
     if (guard === 'lookup' || confirmed.inParts) await lookAfterwards(bucket, { key, id, bytes }, signal);
     return { bytes };
   } finally {
+    // The body learns that nobody reads on, where it was not read to its end.
+    source.destroy();
     whole.release();
   }
 }
@@ -84,19 +88,11 @@ async function lookAfterwards(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const found = await headObject(bucket, key, signal);
-  if (found !== undefined && found.putId !== id) throw existsAlready(bucket, key);
+  if (found !== undefined && found.putId !== id) throw existsAlready(bucket.url, key);
   if (found?.bytes === bytes) return;
   const what = found === undefined ? 'is not there' : `has ${found.bytes} bytes`;
   throw new StoreError('STORE_DAMAGED', `${key} was put to ${bucket.url} with ${bytes} bytes, but ${what}.`, {
     remedy: 'Look at the store: it confirmed what it does not have.',
-    key,
-  });
-}
-
-/** Somebody else's object is where one was to be put. */
-export function existsAlready(bucket: S3Bucket, key: string): StoreError {
-  return new StoreError('STORE_EXISTS', `${key} is there already in ${bucket.url}.`, {
-    remedy: 'It is left as it is.',
     key,
   });
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type LinkedAbort, within } from '../../../abort/linked-abort.ts';
-import { StoreError } from '../store.ts';
 import type { S3Bucket } from './bucket.ts';
 import type { S3Connection } from './connection.ts';
-import { IncompleteAnswer, saidBy } from './errors.ts';
+import { existsAlready, IncompleteAnswer, saidBy } from './errors.ts';
 import { headObject } from './head.ts';
 
 /** How long an upload that has failed may take to be aborted; what stays is found later. */
@@ -90,10 +89,7 @@ async function confirmedAnswer(
     const found = await headObject(bucket, key, signal);
     if (found?.putId === id) return foundAnswer;
     if (status === 404 || found === undefined) throw error;
-    throw new StoreError('STORE_EXISTS', `${key} is there already in ${bucket.url}.`, {
-      remedy: 'It is left as it is.',
-      key,
-    });
+    throw existsAlready(bucket.url, key);
   }
 }
 

@@ -1,19 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { startCluster } from '../../real/cluster.ts';
 import { fillMember } from './filled-member.ts';
 import type { FullFigures } from './full-child.ts';
+import { etcdctlSave, takeInChild } from './snapshots.ts';
 
-const run = promisify(execFile);
-const script = fileURLToPath(new URL('full-child.ts', import.meta.url));
-/** What the agent gives itself when it starts (`agent/become-agent.ts`): memory is measured as it is in the agent. */
-const agentFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
-const agentEnvironment = { MALLOC_ARENA_MAX: '2' };
 const mib = 2 ** 20;
 const defaultMib = 2048;
 const defaultRuns = 5;
@@ -37,8 +28,8 @@ export async function fullSnapshots(args: readonly string[]): Promise<void> {
   const encrypted: FullFigures[] = [];
   for (let i = 0; i < runs; i += 1) {
     theirs.push(await etcdctlSave(cluster.binaries.etcdctl, endpoint, join(cluster.folder, 'theirs.snap')));
-    plain.push(await full(endpoint, join(cluster.folder, 'ours'), 'plain'));
-    encrypted.push(await full(endpoint, join(cluster.folder, 'ours'), 'age'));
+    plain.push(await takeInChild(endpoint, join(cluster.folder, 'ours'), 'plain'));
+    encrypted.push(await takeInChild(endpoint, join(cluster.folder, 'ours'), 'age'));
   }
   const reference = median(theirs);
   console.log(
@@ -51,26 +42,6 @@ export async function fullSnapshots(args: readonly string[]): Promise<void> {
       row('and encrypted (age)', encrypted, reference),
     ].join('\n'),
   );
-}
-
-async function etcdctlSave(etcdctl: string, endpoint: string, path: string): Promise<number> {
-  const startedMs = performance.now();
-  await run(etcdctl, ['--endpoints', endpoint, 'snapshot', 'save', path], {
-    env: { ...process.env, ETCDCTL_API: '3' },
-  });
-  const took = (performance.now() - startedMs) / 1000;
-  await rm(path);
-  return took;
-}
-
-async function full(endpoint: string, folder: string, encrypt: 'plain' | 'age'): Promise<FullFigures> {
-  const child = spawn(process.execPath, [...agentFlags, script, endpoint, folder, encrypt], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...agentEnvironment },
-  });
-  const figures = JSON.parse(await text(child.stdout)) as FullFigures;
-  await rm(folder, { recursive: true });
-  return figures;
 }
 
 function row(name: string, figures: readonly FullFigures[], reference: number): string {

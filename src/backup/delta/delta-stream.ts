@@ -115,6 +115,7 @@ export class DeltaStream {
   async flush(signal: AbortSignal): Promise<void> {
     await this.#capture.flush(signal);
     await Promise.all(this.#uploaders.map((uploader) => uploader.flush(signal)));
+    await this.#releasing;
   }
 
   /**
@@ -122,6 +123,8 @@ export class DeltaStream {
    * rejects with it may be opened again.
    */
   async run(signal: AbortSignal): Promise<void> {
+    // What an earlier process had stored and not yet let go of.
+    this.#release();
     const link = linkedAbort([signal]);
     const work = [this.#capture.run(link.signal), ...this.#uploaders.map((uploader) => uploader.run(link.signal))];
     try {

@@ -40,19 +40,23 @@ export async function storePosition(store: Store, signal?: AbortSignal): Promise
   }
 }
 
-/** Without a full snapshot (the first one may be under way) the segments alone tell. */
+/**
+ * Without a full snapshot (the first one may be under way) the segments alone tell. So they do where they end before the newest
+ * one: what lies between them and it may still be had from etcd.
+ */
 function endOf(catalogue: Catalogue): {
   readonly revision?: bigint;
   readonly segment?: SegmentEntry;
   readonly full?: FullEntry;
 } {
   const [chain] = chainsOf(catalogue);
-  if (chain !== undefined) {
-    const segment = chain.segments.at(-1);
-    return { revision: chain.lastRevision, full: chain.full, ...(segment === undefined ? {} : { segment }) };
+  const newest = catalogue.segments.toSorted((a, b) => byRevision(a.name.to, b.name.to)).at(-1);
+  if (newest !== undefined && (chain === undefined || newest.name.to < chain.full.name.revision)) {
+    return { revision: newest.name.to, segment: newest };
   }
-  const segment = catalogue.segments.toSorted((a, b) => byRevision(a.name.to, b.name.to)).at(-1);
-  return segment === undefined ? {} : { revision: segment.name.to, segment };
+  if (chain === undefined) return {};
+  const segment = chain.segments.at(-1) ?? newest;
+  return { revision: chain.lastRevision, full: chain.full, ...(segment === undefined ? {} : { segment }) };
 }
 
 /** What the next segment names; undefined where the segment's beginning is damaged. */

@@ -17,7 +17,7 @@ export interface Capturing extends AsyncDisposable {
 }
 
 /** What a writer says of itself in tests. */
-export async function factsOf(client: MemberClient, epoch = 1n): Promise<WriterFacts> {
+async function factsOf(client: MemberClient, epoch = 1n): Promise<WriterFacts> {
   const { header, version } = await client.status();
   return {
     timeline: 't1',

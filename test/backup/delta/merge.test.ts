@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
-import { Merger, type MergerOptions } from '../../../src/backup/delta/merge.ts';
+import { type MergeOutcome, Merger, type MergerOptions } from '../../../src/backup/delta/merge.ts';
+import { runMerging } from '../../../src/backup/delta/run-merging.ts';
 import { decodeSegment } from '../../../src/backup/delta/segment.ts';
 import { segmentId } from '../../../src/backup/delta/segment-id.ts';
 import { encodeSegment } from '../../../src/backup/delta/segment-writer.ts';
@@ -182,5 +183,32 @@ describe('merging small segments', () => {
     await store.remove((await readCatalogue(store)).segments[1]?.key ?? '');
     await write(23n, 25n);
     expect((await round()).merged).toEqual([]);
+  });
+
+  test('goes on in the background, also after the store has failed', async () => {
+    await writeChain(4);
+    const ending = new AbortController();
+    const told: (MergeOutcome | StoreError)[] = [];
+    let failures = 2;
+    store.fault = () => {
+      failures -= 1;
+      if (failures >= 0) throw new StoreError('STORE_UNREACHABLE', 'no way there');
+    };
+    await runMerging(
+      {
+        store,
+        epoch: () => 4n,
+        limits,
+        now: () => Date.now() + 1_000,
+        everyMs: 1,
+        tell: (outcome) => {
+          told.push(outcome);
+          if (!(outcome instanceof StoreError)) ending.abort();
+        },
+      },
+      ending.signal,
+    );
+    expect(told).toMatchObject([{ code: 'STORE_UNREACHABLE' }, { code: 'STORE_UNREACHABLE' }, { unreadable: [] }]);
+    expect(await ranges()).toEqual(['11-22 of level 1']);
   });
 });

@@ -3,13 +3,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
 import type { Store } from '../store/store.ts';
 import type { Decryption } from './decrypting.ts';
+import { requireNewest } from './newest-revision.ts';
 import { clearTheWay, makeOutput, putInPlace, type RestoreOutput, removeFolder, targetsOf } from './output.ts';
 import { type Restored, type RestoreProgress, restoreIntoScratch } from './restored-scratch.ts';
 import { canBumpRevision } from './restorer.ts';
 import type { RestoreTarget } from './target.ts';
 
 /** By how much the newest revision is raised for Kubernetes, whose components remember revisions. */
-export const BUMP_REVISION_BY = 1_000_000_000n;
+const BUMP_REVISION_BY = 1_000_000_000n;
 
 export interface RestoreOptions {
   /** Its place is that of the timeline. */
@@ -57,8 +58,9 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
     const bumps = wantsBump && (await canBumpRevision(options.binaries, signal));
     const startedMs = performance.now();
     onProgress?.({ phase: 'write', done: 0, total: 1 });
-    const source =
-      scratch === undefined ? { file: snapshotFile, hasHash: true } : { file: await scratch.stop(), hasHash: false };
+    const database = await scratch?.stop();
+    if (database !== undefined) await requireNewest(database, restored.revision);
+    const source = { file: database ?? snapshotFile, hasHash: database === undefined };
     const bump = bumps ? { bumpRevisionBy: BUMP_REVISION_BY } : {};
     const made = await makeOutput(output, { binaries: options.binaries, source, folder, ...bump }, signal);
     signal.throwIfAborted();

@@ -4,7 +4,7 @@
  */
 
 export const PREFACE: Buffer = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-export const FRAME_HEADER_BYTES = 9;
+const FRAME_HEADER_BYTES = 9;
 /** What every peer takes. */
 export const MAX_FRAME_BYTES = 16_384;
 export const DEFAULT_WINDOW_BYTES = 65_535;
@@ -27,7 +27,7 @@ export const FLAG = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0x8 } a
 export const SETTING = { headerTableSize: 1, enablePush: 2, initialWindowSize: 4, maxFrameSize: 5 } as const;
 
 /** The head of a frame, in place in `target` at `offset`; its payload of `length` bytes follows. */
-export function writeFrameHeader(
+function writeFrameHeader(
   target: Buffer,
   offset: number,
   length: number,

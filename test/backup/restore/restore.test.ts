@@ -230,6 +230,41 @@ describe.each<EtcdLine>(['3.4', '3.5'])('a store is restored as of a point, etcd
     await expectKeyspace(lastRevision);
   });
 
+  test('a time within a segment: what had been seen until then', async () => {
+    const from = fulls[1]?.revision ?? 0n;
+    await rm(join(place, 'store', 'delta'), { recursive: true });
+    const at = 1_800_000_000_000;
+    const timed = records.map(
+      (record): DeltaRecord =>
+        record.kind === 'revision'
+          ? { kind: 'revision', batch: { ...record.batch, seenAtMs: at + Number(record.batch.revision - from) * 1000 } }
+          : record,
+    );
+    await writeSegments(store, timed, [from + 1n, lastRevision], { every: 1000, endedAtMs: at + 3_600_000 });
+    const result = await restored({ target: { kind: 'time', atMs: at + 11_999 } });
+    expect(result.revision).toBe(from + 11n);
+    await expectKeyspace(from + 11n);
+  });
+
+  test('a time before everything is refused', async () => {
+    await expect(restored({ target: { kind: 'time', atMs: 1000 } })).rejects.toMatchObject({ code: 'TARGET_TOO_OLD' });
+  });
+
+  test('the store of a Kubernetes cluster, with its revision raised where etcd can do that, and said where not', async () => {
+    const result = await restored({ bumpRevision: true });
+    const canBump = version !== '3.4';
+    expect({ bumpMissing: result.bumpMissing, bumpedBy: result.bumpedBy }).toEqual({
+      bumpMissing: !canBump,
+      bumpedBy: canBump ? 1_000_000_000n : undefined,
+    });
+    await using member = await startRestored(binaries.etcd, join(place, 'data'));
+    const { header } = await member.client.range({ key: Buffer.from('x') });
+    expect(header.revision).toBe(lastRevision + (canBump ? 1_000_000_000n : 0n));
+    const before = member.client.range({ key: Buffer.from('x'), revision: lastRevision - 1n });
+    if (canBump) await expect(before).rejects.toMatchObject({ code: 'ETCD_COMPACTED' });
+    else expect((await before).count).toBe(0);
+  });
+
   test('who gives up leaves nothing behind', async () => {
     const giveUp = new AbortController();
     const options: RestoreOptions = {

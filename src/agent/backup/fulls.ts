@@ -59,6 +59,11 @@ export class Fulls {
     return this.#options.stores.map(({ url }) => this.#sizes.get(url));
   }
 
+  /** Of the newest one of each store, as far as is known. */
+  get revisions(): readonly (bigint | undefined)[] {
+    return this.#options.stores.map(({ url }) => this.#newest.get(url)?.revision);
+  }
+
   /** Why one is being taken now, if so. */
   get underWay(): FullReason | undefined {
     return this.#underWay;

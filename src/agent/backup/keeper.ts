@@ -14,7 +14,7 @@ import { isClaimFault } from './fulls.ts';
 import type { BackupKeeperOptions } from './options.ts';
 import { s3Options } from './settings.ts';
 import { BackupTally } from './tally.ts';
-import { type TimelineWork, workOnTimeline } from './timeline-work.ts';
+import { storedStatus, type TimelineWork, workOnTimeline } from './timeline-work.ts';
 import { backupView } from './view.ts';
 
 const FIRST_RETRY_MS = 500;
@@ -61,7 +61,7 @@ export class BackupKeeper implements AsyncDisposable {
    */
   durableRevision(): bigint | undefined {
     if (!this.#leads || this.#options.config.delta.mode !== 'auto') return undefined;
-    const status = this.#work?.stream?.status;
+    const status = storedStatus(this.#work);
     const revision = status === undefined ? undefined : storedEverywhere(status);
     const liveRevision = highest([status?.capture.lastSeenRevision ?? 0n, status?.capture.liveRevision ?? 0n]) ?? 0n;
     const limit = this.#hold.limit({ revision, liveRevision }, performance.now());

@@ -1,5 +1,5 @@
 import { linkedAbort } from '../../abort/linked-abort.ts';
-import { DeltaStream } from '../../backup/delta/delta-stream.ts';
+import { type DeltaStatus, DeltaStream } from '../../backup/delta/delta-stream.ts';
 import { runMerging } from '../../backup/delta/run-merging.ts';
 import type { DeltaTold } from '../../backup/delta/told.ts';
 import { decryptionFromFiles } from '../../backup/key-files.ts';
@@ -12,6 +12,12 @@ import { Fulls } from './fulls.ts';
 import type { BackupKeeperOptions } from './options.ts';
 import { deltaSpool, encryptionOf, pieceIntervalMs, uploadIntervalMs } from './settings.ts';
 import type { BackupTally } from './tally.ts';
+import { withFulls } from './with-fulls.ts';
+
+/** How far changes are stored, with what full snapshots hold; undefined where they are not captured. */
+export function storedStatus(work: TimelineWork | undefined): DeltaStatus | undefined {
+  return work?.stream === undefined ? undefined : withFulls(work.stream.status, work.fulls?.revisions ?? []);
+}
 
 /** What works on a timeline now. */
 export interface TimelineWork {

@@ -3,7 +3,7 @@ import type { Store } from '../../backup/store/store.ts';
 import type { BackupStoreView, BackupView } from '../../cluster/backup-view.ts';
 import type { Fault } from '../../cluster/observation.ts';
 import type { BackupTally } from './tally.ts';
-import type { TimelineWork } from './timeline-work.ts';
+import { storedStatus, type TimelineWork } from './timeline-work.ts';
 
 /** What a view is made of. */
 export interface ViewedBackups {
@@ -17,7 +17,7 @@ export interface ViewedBackups {
 
 /** What is to be seen of backups now. @param nowMs wall clock */
 export function backupView({ work, timeline, fault, stores, tally }: ViewedBackups, nowMs: number): BackupView {
-  const status = work?.stream?.status;
+  const status = storedStatus(work);
   const newestFull = work?.fulls?.newest;
   const { underWay } = work?.fulls ?? {};
   const captureFault = status?.capture.fault;
@@ -42,7 +42,7 @@ export function backupView({ work, timeline, fault, stores, tally }: ViewedBacku
 
 /** Stores of the timeline have the order of the whole ones, and URLs of their own. */
 function storeView(store: Store, work: TimelineWork | undefined, index: number, nowMs: number): BackupStoreView {
-  const status = work?.stream?.status;
+  const status = storedStatus(work);
   const own = status?.stores[index];
   const unprotected =
     status === undefined || own === undefined ? undefined : recoveryPoints(status, nowMs).stores.get(own.store);

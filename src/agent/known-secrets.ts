@@ -1,4 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import type { Config } from '../config/config.ts';
+
+/** The files whose text is a secret as it stands there; private keys never are in any text. */
+export function secretTexts({ backup, cluster, expose, notify }: Config): readonly (string | undefined)[] {
+  const { s3, encryption } = backup;
+  return [
+    ...[expose.auth.tokenFile, cluster.auth.passwordFile, notify.webhookFile],
+    ...[s3.secretAccessKeyFile, s3.sessionTokenFile, s3.sseCustomerKeyFile, encryption.identityFile],
+  ];
+}
 
 /**
  * Tells the log the contents of the secret files, so that no line can hold them wherever they came from. Called in every

@@ -3,7 +3,7 @@ import { createLog, type Log } from '../expose/log.ts';
 import { actingLog } from './acting-log.ts';
 import { startAgent } from './agent.ts';
 import type { AgentPlan } from './agent-plan.ts';
-import { registerSecrets } from './known-secrets.ts';
+import { registerSecrets, secretTexts } from './known-secrets.ts';
 import { Releasers } from './releasers.ts';
 import { prepareSocketFolder } from './socket-folder.ts';
 import { StateLog } from './state-log.ts';
@@ -17,9 +17,9 @@ const releaseTimeoutMs = 5000;
  * @throws what `startAgent` throws when it cannot start; an uncaught error while it runs
  */
 export async function runAgent(plan: AgentPlan): Promise<void> {
-  const { member, cluster, expose, notify, log: settings } = plan.config;
+  const { member, cluster, log: settings } = plan.config;
   const log = createLog({ level: settings.level, base: { member: member.name, cluster: cluster.name } });
-  const secretFiles = [expose.auth.tokenFile, cluster.auth.passwordFile, notify.webhookFile];
+  const secretFiles = secretTexts(plan.config);
   await registerSecrets(secretFiles, log.addSecret);
   const stateLog = new StateLog(log);
   const releasers = new Releasers();

@@ -2,10 +2,28 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { registerSecrets } from '../../src/agent/known-secrets.ts';
+import { registerSecrets, secretTexts } from '../../src/agent/known-secrets.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { createLog } from '../../src/expose/log.ts';
 
 describe('secrets that the agent knows', () => {
+  it('are those of every file with one that the configuration names, but private keys', async () => {
+    const keys = [
+      ...['cluster.auth.passwordFile', 'expose.auth.tokenFile', 'notify.webhookFile', 'backup.encryption.identityFile'],
+      ...['backup.s3.secretAccessKeyFile', 'backup.s3.sessionTokenFile', 'backup.s3.sseCustomerKeyFile'],
+    ];
+    const { config } = await loadConfig({
+      env: {},
+      flags: {
+        ...{ 'member.name': 'm1', 'member.endpoint': 'http://127.0.0.1:2379', 'member.dataDir': '/var/lib/etcd' },
+        ...{ 'cluster.auth.username': 'u', 'backup.s3.sse': 'sse-c', 'backup.s3.accessKeyIdFile': '/secrets/id' },
+        ...{ 'backup.encryption.recipientsFile': '/recipients' },
+        ...Object.fromEntries(keys.map((key) => [key, `/secrets/${key}`])),
+      },
+    });
+    expect(new Set(secretTexts(config))).toEqual(new Set(keys.map((key) => `/secrets/${key}`)));
+  });
+
   it('never reach a line of the log, also after their file has changed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'etcd-caretaker-secrets-'));
     const file = join(folder, 'token');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { DemoOptions } from './options.ts';
 
 /** Names, addresses and places of one member of the demo and of its agent. */
@@ -44,7 +45,7 @@ export function layOut(folder: string, options: Pick<DemoOptions, 'members' | 'b
     members: Array.from({ length: options.members }, (_, index) => layOutMember(folder, options.basePort, index)),
     tokenFile: join(folder, 'token'),
     demoFile: join(folder, 'demo.json'),
-    store: `file://${join(folder, 'backups')}`,
+    store: pathToFileURL(join(folder, 'backups')).href,
   };
 }
 

@@ -4,7 +4,7 @@ import { type SweepOptions, sweep, sweepFigures } from './steps/defrag-sweep.ts'
 import { parameterWrong } from './steps/parameters.ts';
 
 /** What a defragmentation itself has brought about, as far as can be told: that it is tried again and again must end. */
-const HARM: ReadonlySet<string> = new Set(['ELECTION', 'NOT_SETTLED']);
+const HARM: ReadonlySet<string> = new Set(['ELECTION']);
 
 /** Rewrites the databases of the targets, one member at a time. */
 export function defragOperation(options: Pick<SweepOptions, 'effects' | 'timing' | 'withoutSpare'>): Operation {

@@ -153,8 +153,7 @@ const verifySection = z
     share: ratio('Share of what was put that is read back at once.').prefault(0.1),
   })
   .meta({
-    description:
-      'Proof that the store holds what was put. This version does not read back by itself yet: `backup verify` does.',
+    description: 'Proof that the store holds what was put. Of full snapshots; `backup verify` reads everything.',
   });
 
 const drillSection = z

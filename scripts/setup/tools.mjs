@@ -11,7 +11,7 @@ import { SetupError, say } from './report.mjs';
 const needs = {
   start: { anyEtcd: true },
   check: {},
-  test: { etcd: ['3.4', '3.5'], unpacked: ['prometheus'], installed: ['strace', 'openssl'] },
+  test: { etcd: ['3.4', '3.5'], unpacked: ['prometheus'], installed: ['strace', 'openssl', 'zstd'] },
   bench: { etcd: ['3.5'], unpacked: ['prometheus-node-exporter'] },
 };
 

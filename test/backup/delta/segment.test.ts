@@ -86,7 +86,7 @@ describe('a segment', () => {
     expect(zstdDecompressSync(object.subarray(bodyStart)).toString()).toBe(smallText);
   });
 
-  test.skipIf(spawnSync('zstd', ['--version']).error !== undefined)('is text after a plain `zstd -d`', async () => {
+  test('is text after a plain `zstd -d`', async () => {
     const { object } = await encodeSegment(someFacts(5n, 5n), small);
     expect(spawnSync('zstd', ['-d', '-c'], { input: object }).stdout.toString()).toBe(smallText);
   });

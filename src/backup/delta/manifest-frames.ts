@@ -27,6 +27,14 @@ export async function readManifestFrames(reader: ByteReader): Promise<{ manifest
   return { manifest, sha256: sha256.toString('hex') };
 }
 
+/** The bytes of both frames, as they stand, of which nothing has been checked but their length. Throws a plain `Error`. */
+export async function rawManifestFrames(reader: ByteReader): Promise<Buffer> {
+  const header = await reader.exactly(FRAME_HEADER_BYTES);
+  const manifestBytes = header.readUInt32LE(4);
+  if (manifestBytes > MAX_MANIFEST_BYTES) throw new Error(`its first frame claims ${manifestBytes} bytes`);
+  return Buffer.concat([header, await reader.exactly(manifestBytes + FRAME_HEADER_BYTES + DIGEST_BYTES)]);
+}
+
 function frame(magic: number, content: Buffer): Buffer {
   const header = Buffer.alloc(FRAME_HEADER_BYTES);
   header.writeUInt32LE(magic, 0);

@@ -1,13 +1,9 @@
 import { ByteReader } from '../delta/byte-reader.ts';
+import { rawManifestFrames } from '../delta/manifest-frames.ts';
 import { readSegmentManifest } from '../delta/segment.ts';
 import type { DeltaManifest } from '../manifest.ts';
 import { objectDamaged } from './broken-object.ts';
 import { checkedBytes } from './checked-bytes.ts';
-
-/** Of each of the two frames that stand before a segment's body. */
-const FRAME_HEADER_BYTES = 8;
-const DIGEST_BYTES = 32;
-const MAX_MANIFEST_BYTES = 1024 * 1024;
 
 /** A segment of which only the manifest has been read. */
 export interface StoredSegment {
@@ -35,10 +31,7 @@ export async function openStoredSegment(source: AsyncIterable<Buffer>, key: stri
 
 async function headOf(reader: ByteReader, key: string): Promise<Buffer> {
   try {
-    const header = await reader.exactly(FRAME_HEADER_BYTES);
-    const manifestBytes = header.readUInt32LE(4);
-    if (manifestBytes > MAX_MANIFEST_BYTES) throw new Error(`its first frame claims ${manifestBytes} bytes`);
-    return Buffer.concat([header, await reader.exactly(manifestBytes + FRAME_HEADER_BYTES + DIGEST_BYTES)]);
+    return await rawManifestFrames(reader);
   } catch (error) {
     if (error === reader.failure) throw error;
     throw objectDamaged(key, error instanceof Error ? error.message : String(error));

@@ -1,6 +1,9 @@
 import type { BackupKindView, BackupView } from '../../cluster/backup-view.ts';
 import type { MetricFamily, MetricSeries } from '../metric-family.ts';
-import { sample } from './section-metrics.ts';
+import { metricsIn, sample } from './section-metrics.ts';
+
+/** An agent without a store has none of these. */
+const { gauge, counter, histogram } = metricsIn(({ backups }) => backups);
 
 /** What backups have come to. Counters are of this agent, and begin anew with it; only the one that leads backs up. */
 export const backupMetrics: readonly MetricFamily[] = [
@@ -34,15 +37,13 @@ export const backupMetrics: readonly MetricFamily[] = [
     [],
     (view) => sample(worst(view, ({ revisions }) => Number(revisions))),
   ),
-  family(
-    'counter',
+  counter(
     'backup_bytes_total',
     'Bytes that this agent has stored, after compression and encryption.',
     ['kind'],
     byKind(({ bytes }) => bytes),
   ),
-  family(
-    'histogram',
+  histogram(
     'backup_duration_seconds',
     'How long full snapshots took, from the first byte that was read to the manifest.',
     ['kind'],
@@ -51,8 +52,7 @@ export const backupMetrics: readonly MetricFamily[] = [
         durationSeconds === undefined ? [] : [{ labels: { kind }, value: durationSeconds }],
       ),
   ),
-  family(
-    'counter',
+  counter(
     'backup_failures_total',
     'Failures by the code of the reason. Changes (delta) are tried again until they are stored.',
     ['kind', 'reason'],
@@ -60,8 +60,7 @@ export const backupMetrics: readonly MetricFamily[] = [
       kinds.flatMap(({ kind, failures }) => failures.flatMap(({ reason, count }) => sample(count, { kind, reason }))),
   ),
   gauge('backup_spool_bytes', 'Bytes that wait on this machine for a store.', [], ({ spool }) => sample(spool?.bytes)),
-  family(
-    'counter',
+  counter(
     'store_requests_total',
     'Requests of this agent to all stores: what they cost.',
     ['operation'],
@@ -102,19 +101,4 @@ function worst(
   return points.includes(undefined) || points.length === 0
     ? undefined
     : Math.max(...points.flatMap((point) => (point === undefined ? [] : [read(point)])));
-}
-
-/** An agent without a store has none of these. */
-function family(
-  type: MetricFamily['type'],
-  name: string,
-  help: string,
-  labels: readonly string[],
-  read: Read,
-): MetricFamily {
-  return { name, help, type, labels, read: ({ backups }) => (backups === undefined ? [] : read(backups)) };
-}
-
-function gauge(name: string, help: string, labels: readonly string[], read: Read): MetricFamily {
-  return family('gauge', name, help, labels, read);
 }

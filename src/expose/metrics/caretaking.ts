@@ -1,7 +1,9 @@
 import { operationNames } from '../../cluster/caretaking.ts';
-import type { CaretakingView } from '../../cluster/caretaking-view.ts';
-import type { MetricFamily, MetricSeries } from '../metric-family.ts';
-import { sample } from './section-metrics.ts';
+import type { MetricFamily } from '../metric-family.ts';
+import { metricsIn, sample } from './section-metrics.ts';
+
+/** An agent that only observes has none of these. */
+const { gauge, counter, histogram } = metricsIn(({ caretaking }) => caretaking);
 
 /** What this agent decides and does, and what holds it back. Counters begin anew with the agent, as in any process. */
 export const caretakingMetrics: readonly MetricFamily[] = [
@@ -27,8 +29,7 @@ export const caretakingMetrics: readonly MetricFamily[] = [
     [],
     ({ pause, localPause }) => sample(pause !== undefined || localPause !== undefined),
   ),
-  family(
-    'counter',
+  counter(
     'decisions_total',
     'Decisions of this agent while it led: what each policy decided (act, plan, hold) and the code of the first reason.',
     ['policy', 'decision', 'reason'],
@@ -38,16 +39,14 @@ export const caretakingMetrics: readonly MetricFamily[] = [
         value: count,
       })),
   ),
-  family(
-    'counter',
+  counter(
     'operations_total',
     'Operations that this agent has brought to an end: succeeded, stopped, failed, or refused to a person.',
     ['operation', 'outcome'],
     ({ operationCounts }) =>
       operationCounts.map(({ operation, outcome, count }) => ({ labels: { operation, outcome }, value: count })),
   ),
-  family(
-    'histogram',
+  histogram(
     'operation_duration_seconds',
     'How long the operations took that this agent has brought to an end.',
     ['operation'],
@@ -72,35 +71,16 @@ export const caretakingMetrics: readonly MetricFamily[] = [
   gauge('hash_mismatch', 'Whether that comparison found members that differ (1) or not (0).', [], ({ hashCheck }) =>
     sample(hashCheck?.mismatch),
   ),
-  family(
-    'counter',
+  counter(
     'notify_failures_total',
     'Attempts to tell a receiver of an event that failed; most are made good by a later one.',
     ['receiver'],
     ({ notifyCounts = [] }) => notifyCounts.flatMap(({ receiver, failures }) => sample(failures, { receiver })),
   ),
-  family(
-    'counter',
+  counter(
     'notify_dropped_total',
     'Events that a receiver was never told: it was down for an hour, refused them, or there were too many.',
     ['receiver'],
     ({ notifyCounts = [] }) => notifyCounts.flatMap(({ receiver, dropped }) => sample(dropped, { receiver })),
   ),
 ];
-
-type Read = (view: CaretakingView) => readonly MetricSeries[];
-
-/** An agent that only observes has none of these. */
-function family(
-  type: MetricFamily['type'],
-  name: string,
-  help: string,
-  labels: readonly string[],
-  read: Read,
-): MetricFamily {
-  return { name, help, type, labels, read: ({ caretaking }) => (caretaking === undefined ? [] : read(caretaking)) };
-}
-
-function gauge(name: string, help: string, labels: readonly string[], read: Read): MetricFamily {
-  return family('gauge', name, help, labels, read);
-}

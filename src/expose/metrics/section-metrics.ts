@@ -10,20 +10,25 @@ export type SectionMetric<Section> = (
   read: (section: Section, observation: Observation) => readonly MetricSeries[],
 ) => MetricFamily;
 
+type Makers<Part> = Readonly<Record<MetricFamily['type'], SectionMetric<Part>>>;
+
 /** Makers of the metrics of one section. A section without a value has no series: a failed reading shows no old number. */
-export function metricsOf<K extends SectionName>(
-  section: K,
-): Readonly<Record<MetricFamily['type'], SectionMetric<Sections[K]>>> {
+export function metricsOf<K extends SectionName>(section: K): Makers<Sections[K]> {
+  return metricsIn<Sections[K]>(({ sections }) => sections[section]?.value);
+}
+
+/** Makers of the metrics of a part of the observation; where it is absent there are no series. */
+export function metricsIn<Part>(partOf: (observation: Observation) => Part | undefined): Makers<Part> {
   const ofType =
-    (type: MetricFamily['type']): SectionMetric<Sections[K]> =>
+    (type: MetricFamily['type']): SectionMetric<Part> =>
     (name, help, labels, read) => ({
       name,
       help,
       type,
       labels,
       read: (observation) => {
-        const value = observation.sections[section]?.value;
-        return value === undefined ? [] : read(value, observation);
+        const part = partOf(observation);
+        return part === undefined ? [] : read(part, observation);
       },
     });
   return { gauge: ofType('gauge'), counter: ofType('counter'), histogram: ofType('histogram') };

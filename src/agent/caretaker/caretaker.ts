@@ -4,6 +4,7 @@ import { AgentError } from '../../cluster/agent-error.ts';
 import type { AgentRecord, Slot } from '../../cluster/caretaking.ts';
 import type { CaretakingView } from '../../cluster/caretaking-view.ts';
 import type { Observation } from '../../cluster/observation.ts';
+import { HeldCondition } from '../../cluster/stability.ts';
 import { addHistory, historyToDrop } from '../../journal/history.ts';
 import { journalKeys } from '../../journal/keys.ts';
 import { JournalMirror } from '../../journal/mirror.ts';
@@ -29,7 +30,7 @@ import { viewOf } from './view.ts';
 const IDLE_MS = 10_000;
 
 /** Nobody has led for so long that nobody else wants to: longer than any `lead.ttl` by default. */
-const UNWANTED_MS = 15_000;
+const UNWANTED_SECONDS = 15;
 
 /** So long after a round that failed nothing is tried, whatever changes. */
 const AFTER_FAILURE_MS = 2000;
@@ -58,7 +59,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
   const ending = new AbortController();
   let term: Term | undefined;
   let localPause: string | undefined;
-  let leaderSeenMs = performance.now();
+  const leaderless = new HeldCondition();
   let requestsSeen: ReadonlyMap<string, number> = new Map();
   /** The recovery from NOSPACE that this agent carries out, which stands in no slot. */
   let recovering: Slot | undefined;
@@ -95,6 +96,9 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     record,
     ttlSeconds: Math.ceil(options.ttlMs / 1000),
   });
+  /** For how long nobody has led, as this agent saw it; to be called with each change, so that a change of it is seen. */
+  const leaderlessSeconds = (): number =>
+    leaderless.look(mirror.snapshot.connected && mirror.snapshot.leaderRevision === 0n, performance.now());
   const leadership = new Leadership({
     client,
     keys,
@@ -103,7 +107,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     eligible: () =>
       isFit(options.observation()) &&
       // Only where nobody else wants to: whoever may not ask for its member's status can do nothing but say so.
-      (refusedId(options.observation()) === undefined || performance.now() - leaderSeenMs > UNWANTED_MS) &&
+      (refusedId(options.observation()) === undefined || leaderlessSeconds() > UNWANTED_SECONDS) &&
       !isRecovering(mirror.snapshot, { memberId, ttlMs: options.ttlMs, recovering }),
     onTerm: (begun) => {
       term = begun;
@@ -149,9 +153,9 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     },
   };
 
-  const stopFollowing = mirror.onChange(({ requests, leaderRevision }) => {
+  const stopFollowing = mirror.onChange(({ requests }) => {
     const nowMs = performance.now();
-    if (leaderRevision > 0n) leaderSeenMs = nowMs;
+    leaderlessSeconds();
     requestsSeen = new Map(requests.map(({ id }) => [id, requestsSeen.get(id) ?? nowMs]));
     events.onChange();
     news.tell();
@@ -223,7 +227,13 @@ async function round(acting: Acting, term: Term | undefined, signal: AbortSignal
 async function writeUnwritten({ unwritten, mirror, keys, options }: Acting, signal: AbortSignal): Promise<void> {
   if (isFull(options.observation())) return;
   for (let entry = unwritten[0]; entry !== undefined; entry = unwritten[0]) {
-    await addHistory(options.client, keys, entry, historyToDrop(mirror.snapshot.history), signal);
+    const dropped = historyToDrop(mirror.snapshot.history);
+    // What else is to be done does not wait for it: the next round tries again.
+    const failed = await addHistory(options.client, keys, entry, dropped, signal).catch((error: unknown) => error);
+    if (failed !== undefined) {
+      options.events.onFault('writing down what was said', failed);
+      return;
+    }
     unwritten.shift();
   }
 }

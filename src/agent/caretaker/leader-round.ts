@@ -134,7 +134,9 @@ async function keepHouse(acting: Acting, term: Term, state: ClusterState, signal
       await dropStaleRequests(client, acting.keys, term, snapshot.staleRequests, signal);
     }
     const places = placesToWrite(snapshot, members);
-    if (places !== undefined) await writePlaces(client, acting.keys, term, places, signal);
+    const isReadable = snapshot.unreadable.every(({ key }) => key !== acting.keys.places.toString());
+    // What a newer version has written there is left alone.
+    if (places !== undefined && isReadable) await writePlaces(client, acting.keys, term, places, signal);
     const { armed: isArmed } = acting.mirror.snapshot;
     if (isArmed !== undefined && sparesMissing(snapshot, members)) {
       await replenishSpares(client, acting.keys, term, snapshot, { memberIds: members, ttlMs }, signal);

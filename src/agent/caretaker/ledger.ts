@@ -15,7 +15,7 @@ export class Ledger {
   readonly #durations = new Map<string, HistogramRecorder>();
   /** Ended operations, newest first. */
   #ended: readonly HistoryEntry[] = [];
-  readonly #endedAtMonotonicMs = new Map<bigint, number>();
+  #endedAtMonotonicMs: ReadonlyMap<bigint, number> = new Map();
   #newest: readonly Decision[] = [];
   #decidedAtMs: number | undefined;
 
@@ -41,7 +41,8 @@ export class Ledger {
   ended(entry: HistoryEntry): void {
     const { operation, outcome, seconds } = entry;
     this.#ended = [entry, ...this.#ended].slice(0, REMEMBERED);
-    this.#endedAtMonotonicMs.set(entry.revision, performance.now());
+    const times = [...this.#endedAtMonotonicMs, [entry.revision, performance.now()] as const];
+    this.#endedAtMonotonicMs = new Map(times.slice(-REMEMBERED));
     const key = `${operation} ${outcome}`;
     const count = (this.#operations.get(key)?.count ?? 0) + 1;
     this.#operations.set(key, { operation, outcome, count });

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ClusterOptions, type RealCluster, startCluster } from '../../real/cluster.ts';
+import { type RunningAgent, runningAgent } from '../running-agent.ts';
 import { type ActingAgents, actingAgents, patience } from './acting-agents.ts';
 
 const password = 'so secret';
@@ -32,6 +34,14 @@ async function login({ folder }: RealCluster, username: string, secret = passwor
   return { 'cluster.auth.username': username, 'cluster.auth.passwordFile': passwordFile };
 }
 
+/** The user `caretaker`, which may do nothing but read and write the agents' own keys. */
+async function addLimitedUser({ etcdctl }: RealCluster): Promise<void> {
+  await etcdctl('user', 'add', `caretaker:${password}`);
+  await etcdctl('role', 'add', 'own-keys');
+  await etcdctl('role', 'grant-permission', 'own-keys', 'readwrite', '/etcd-caretaker/', '--prefix');
+  await etcdctl('user', 'grant-role', 'caretaker', 'own-keys');
+}
+
 describe.each(['3.4', '3.5'] as const)('five members of etcd %s', (version) => {
   it('are defragmented in one sweep, the raft leader last, and their hashes agree', async () => {
     const agents = await agentsOn({ members: 5, version });
@@ -58,6 +68,33 @@ describe.each(['3.4', '3.5'] as const)('one member of etcd %s, which has no othe
   });
 });
 
+it('an agent that may not ask for its status lets one that may lead again, though that was gone for a moment', async () => {
+  cluster = await startCluster({ members: 3, auth: { rootPassword: password } });
+  const [first, second] = cluster.members;
+  if (first === undefined || second === undefined) throw new Error('no members');
+  await addLimitedUser(cluster);
+  const settings = { 'lead.ttl': '5s', 'maintenance.armAfter': '0s' };
+  const limited = await runningAgent(cluster, first, { ...settings, ...(await login(cluster, 'caretaker')) });
+  const asRoot = { ...settings, ...(await login(cluster, 'root')) };
+  const leads = async (agent: RunningAgent): Promise<void> => {
+    await vi.waitFor(() => expect(agent.observation().caretaking?.leads).toBe(true), patience);
+  };
+  let able = await runningAgent(cluster, second, asRoot);
+  try {
+    await leads(able);
+    await vi.waitFor(() => expect(limited.observation().caretaking?.leader?.member).toBe(second.name), patience);
+    // Longer than it waits for somebody else to lead: what counts is for how long nobody has.
+    await sleep(16_000);
+    await able.close();
+    able = await runningAgent(cluster, second, asRoot);
+    await leads(able);
+    expect(limited.observation().caretaking?.leads).toBe(false);
+  } finally {
+    await able.close();
+    await limited.close();
+  }
+});
+
 describe.each(['3.4', '3.5'] as const)('etcd %s with mTLS and authentication', (version) => {
   it('is maintained with the role that it takes', async () => {
     const options = { members: 3, version, tls: 'mtls', auth: { rootPassword: password } } as const;
@@ -69,10 +106,7 @@ describe.each(['3.4', '3.5'] as const)('etcd %s with mTLS and authentication', (
   it('is left alone without that role, and what is missing is said', async () => {
     const options = { members: 1, version, auth: { rootPassword: password } } as const;
     const agents = await agentsOn(options, async (started) => {
-      await started.etcdctl('user', 'add', `caretaker:${password}`);
-      await started.etcdctl('role', 'add', 'own-keys');
-      await started.etcdctl('role', 'grant-permission', 'own-keys', 'readwrite', '/etcd-caretaker/', '--prefix');
-      await started.etcdctl('user', 'grant-role', 'caretaker', 'own-keys');
+      await addLimitedUser(started);
       return { 'maintenance.defrag.withoutSpare': 'true', ...(await login(started, 'caretaker')) };
     });
     const entry = await agents.run('defrag');

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { AgentError } from '../cluster/agent-error.ts';
 
-/** Paths of the executables of one etcd: all of one folder, so that their versions belong together. */
+/** Absolute paths of the executables of one etcd: all of one folder, so that their versions belong together. */
 export interface EtcdBinaries {
   readonly etcd: string;
   /** Restores snapshots: `etcdutl`, or `etcdctl` of etcd 3.4, which has no `etcdutl`. */
@@ -16,7 +16,7 @@ export interface EtcdBinaries {
 export function findEtcd(env: NodeJS.ProcessEnv, toolsFolder = checkoutTools()): string {
   const folder = folderWith(['etcd'], env, toolsFolder);
   if (folder === undefined) throw missing(problemOf(env, 'etcd'));
-  return join(folder, 'etcd');
+  return resolve(folder, 'etcd');
 }
 
 /**
@@ -27,8 +27,9 @@ export function findBinaries(env: NodeJS.ProcessEnv, folder?: string, toolsFolde
   const found =
     folder ?? folderWith(['etcd', 'etcdutl'], env, toolsFolder) ?? folderWith(['etcd', 'etcdctl'], env, toolsFolder);
   if (found === undefined) throw missing(problemOf(env, 'etcd with etcdutl (or etcdctl, of 3.4) beside it'));
-  const etcd = join(found, 'etcd');
-  const restorer = ['etcdutl', 'etcdctl'].map((name) => join(found, name)).find((path) => existsSync(path));
+  // They are started in other folders than this process was.
+  const etcd = resolve(found, 'etcd');
+  const restorer = ['etcdutl', 'etcdctl'].map((name) => resolve(found, name)).find((path) => existsSync(path));
   if (!existsSync(etcd) || restorer === undefined) {
     throw missing(`${found} does not have both etcd and etcdutl (or etcdctl, of 3.4)`);
   }

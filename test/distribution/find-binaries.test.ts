@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findBinaries, findEtcd } from '../../src/distribution/find-binaries.ts';
 
@@ -39,6 +39,13 @@ describe("where etcd's executables are found", () => {
     await place('tools/etcd-3.5.30', 'etcd', 'etcdutl');
     expect(findBinaries({ ETCD_BIN: named, PATH: folder }, undefined, tools).etcd).toBe(join(named, 'etcd'));
     expect(findBinaries({ PATH: folder }, undefined, tools).etcd).toBe(join(tools, 'etcd-3.5.30', 'etcd'));
+  });
+
+  test('a folder that is named from here is found from anywhere', async () => {
+    const named = await place('named', 'etcd', 'etcdutl');
+    const fromHere = relative(process.cwd(), named);
+    expect(findBinaries({}, fromHere)).toEqual({ etcd: join(named, 'etcd'), restorer: join(named, 'etcdutl') });
+    expect(findEtcd({ ETCD_BIN: fromHere }, folder)).toBe(join(named, 'etcd'));
   });
 
   test('where they are missing it says what, and what to do', async () => {

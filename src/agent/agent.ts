@@ -9,6 +9,7 @@ import { backupDuty } from './backup/from-config.ts';
 import { besideObserver } from './caretaker/beside-observer.ts';
 import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
 import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
+import { drillErrand } from './drill/drill-errand.ts';
 import { buildObserver } from './observer.ts';
 import type { Releasers } from './releasers.ts';
 
@@ -88,7 +89,12 @@ export async function startAgent(config: Config, options: StartOptions, releaser
         client: wrapClient?.(made.client) ?? made.client,
         ...(backups === undefined
           ? {}
-          : { onTerm: (term) => backups.begin(term), durableRevision: () => backups.durableRevision() }),
+          : {
+              onTerm: (term) => backups.begin(term),
+              durableRevision: () => backups.durableRevision(),
+              snapshots: backups,
+              errands: { drill: drillErrand(config, made.client) },
+            }),
         ...(wrapEffects === undefined ? {} : { wrapEffects }),
       };
     },

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { DecideSettings } from '../decide/settings.ts';
 
 /** What the policies need of the configuration. */
-export function decideSettings({ mode, maintenance }: Config): DecideSettings {
+export function decideSettings({ mode, maintenance, backup }: Config): DecideSettings {
   const { compaction, defrag, nospace, moveLeader, hashCheck } = maintenance;
   return {
     mode,
@@ -12,6 +12,8 @@ export function decideSettings({ mode, maintenance }: Config): DecideSettings {
       defrag: defrag.mode,
       'move-leader': moveLeader.mode,
       'hash-check': hashCheck.mode,
+      snapshot: backup.full.mode,
+      drill: backup.drill.mode,
     },
     armAfterMs: maintenance.armAfterMs,
     settleMs: defrag.settleMs,
@@ -41,5 +43,10 @@ export function decideSettings({ mode, maintenance }: Config): DecideSettings {
       coolDownMs: moveLeader.coolDownMs,
     },
     hashCheck: { everyMs: hashCheck.everyMs, maxStallMs: hashCheck.maxStallMs },
+    backups: {
+      stores: backup.store.length,
+      fullSchedule: backup.full.schedule,
+      drillSchedule: backup.drill.schedule,
+    },
   };
 }

@@ -72,6 +72,10 @@ export interface CaretakingView {
   readonly operationDurations: readonly { readonly operation: string; readonly seconds: Histogram }[];
   /** The newest hash check in the history. */
   readonly hashCheck?: { readonly atMs: number; readonly mismatch: boolean };
+  /** The newest drill that came to its end well, in the history. */
+  readonly drill?: { readonly atMs: number; readonly restoreSeconds: number };
+  /** Drills that this agent has brought to an end and that failed, by code, since it started. */
+  readonly drillFailures: readonly { readonly reason: string; readonly count: number }[];
   /** Of each kind of receiver that is configured. */
   readonly notifyCounts?: readonly NotifyCount[];
 }

@@ -5,7 +5,15 @@
  */
 
 /** Every operation that this version can carry out; each has a policy of the same name. */
-export const operationNames = ['nospace', 'compaction', 'defrag', 'move-leader', 'hash-check'] as const;
+export const operationNames = [
+  'nospace',
+  'compaction',
+  'defrag',
+  'move-leader',
+  'hash-check',
+  'snapshot',
+  'drill',
+] as const;
 
 /** An operation, and the policy that decides on it. Earlier ones in the list go first. */
 export type OperationName = (typeof operationNames)[number];
@@ -97,6 +105,23 @@ export interface Slot {
   /** What the operation has to remember across leaders. */
   readonly progress: Readonly<Record<string, JournalValue>>;
   readonly steps: readonly JournaledStep[];
+}
+
+/**
+ * What came of a step that the agent beside a member was asked to make: `reports/<operation id>`, under that agent's own
+ * lease.
+ */
+export interface ReportRecord {
+  readonly operationId: string;
+  /** Which step of the operation: 1 for the first one that was journaled. */
+  readonly step: number;
+  readonly memberId: string;
+  readonly outcome: 'succeeded' | 'stopped' | 'failed';
+  /** Stable, with `stopped` and `failed`. */
+  readonly code?: string;
+  /** A sentence. */
+  readonly summary: string;
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** How an operation, or a request of a person, ended. */

@@ -8,6 +8,9 @@ import { parseVersion, seriesOf } from './version.ts';
 /** So long after the member list changed without us, whoever changed it may still be at it. */
 const SETTLING_SECONDS = 30 * 60;
 
+/** Whoever else is at work, a backup harms nobody. */
+const CHANGING = operationNames.filter((name) => name !== 'snapshot' && name !== 'drill');
+
 /** What signs are looked for in. */
 export interface ForeignInput {
   readonly members: readonly Pick<MemberState, 'id' | 'name' | 'version' | 'observed'>[];
@@ -52,7 +55,7 @@ function memberChange({ members, membersStableSeconds, armed }: ForeignInput): r
   if (added.length + removed.length === 0) return [];
   const left = formatSpan(SETTLING_SECONDS - membersStableSeconds);
   const message = `somebody else changes the member list (${[...added, ...removed].join(', ')}); it has to be the same for another ${left}`;
-  return [{ code: 'FOREIGN_MEMBER_CHANGE', message, policies: [...operationNames] }];
+  return [{ code: 'FOREIGN_MEMBER_CHANGE', message, policies: CHANGING }];
 }
 
 function mixedVersions({ members }: ForeignInput): readonly ForeignSign[] {
@@ -64,5 +67,5 @@ function mixedVersions({ members }: ForeignInput): readonly ForeignSign[] {
   const message = `members run different minor versions, so somebody is upgrading: ${series
     .map(({ name, version }) => `${name} ${version}`)
     .join(', ')}`;
-  return [{ code: 'FOREIGN_UPGRADE', message, policies: [...operationNames] }];
+  return [{ code: 'FOREIGN_UPGRADE', message, policies: CHANGING }];
 }

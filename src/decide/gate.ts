@@ -21,6 +21,9 @@ const NOSPACE_RETRY_AFTER_MS = 10_000;
 /** Each try in vain uses up a spare epoch, of which there are eight: the wait is twice as long each time, up to this. */
 const MOST_RETRY_AFTER_MS = 10 * 60_000;
 
+/** What changes the cluster is what a day may have so much of. */
+const BUDGETED: readonly string[] = operationNames.filter((name) => !['nospace', 'snapshot', 'drill'].includes(name));
+
 /** Signs that make an operation dangerous, whoever asks for it: members may come, go or restart at any moment. */
 const dangerousSigns: ReadonlySet<string> = new Set(['FOREIGN_MEMBER_CHANGE', 'FOREIGN_UPGRADE']);
 
@@ -71,6 +74,8 @@ export function gate(decision: Decision, state: ClusterState, settings: DecideSe
 
 /** Where a policy's mode stands in the configuration: `maintenance.moveLeader.mode`. */
 function modeKey(policy: OperationName): string {
+  if (policy === 'drill') return 'backup.drill.mode';
+  if (policy === 'snapshot') return 'backup.full.mode';
   return `maintenance.${policy.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}.mode`;
 }
 
@@ -138,8 +143,8 @@ function retryLater({ policy }: Decision, { history, nowMs, resumedRevision }: C
 }
 
 function budgetSpent({ policy }: Decision, state: ClusterState, settings: DecideSettings): readonly Reason[] {
-  if (policy === 'nospace') return [];
-  const done = budgetedToday(state, operationNames);
+  if (!BUDGETED.includes(policy)) return [];
+  const done = budgetedToday(state, BUDGETED);
   if (done < settings.operationsPerDay) return [];
   const message = `${done} operations were done in 24 hours, and maintenance.operationsPerDay allows ${settings.operationsPerDay}`;
   return [because('BUDGET_SPENT', message)];

@@ -1,10 +1,12 @@
 import type { OperationName } from '../cluster/caretaking.ts';
 import { compactionPolicy } from './compaction.ts';
 import { defragPolicy } from './defrag.ts';
+import { drillPolicy } from './drill.ts';
 import { hashCheckPolicy } from './hash-check.ts';
 import { moveLeaderPolicy } from './move-leader.ts';
 import { nospacePolicy } from './nospace.ts';
 import type { Policy } from './policy.ts';
+import { snapshotPolicy } from './snapshot.ts';
 
 /** Every policy by the name of its operation; `operationNames` has their order. */
 export const policies: Readonly<Record<OperationName, Policy>> = {
@@ -13,4 +15,6 @@ export const policies: Readonly<Record<OperationName, Policy>> = {
   defrag: defragPolicy,
   'move-leader': moveLeaderPolicy,
   'hash-check': hashCheckPolicy,
+  snapshot: snapshotPolicy,
+  drill: drillPolicy,
 };

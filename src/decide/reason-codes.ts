@@ -19,6 +19,8 @@ export const reasonCodes = {
   SPACE_RECLAIMABLE: { sentence: 'Members hold enough free pages to be worth a defragmentation.', motive: true },
   LEADER_SLOW: { sentence: "The raft leader's disk or link is clearly the worst of the voters.", motive: true },
   HASH_CHECK_DUE: { sentence: 'The last comparison of hashes is long enough ago.', motive: true },
+  SNAPSHOT_DUE: { sentence: 'A full snapshot is to be taken.', motive: true },
+  DRILL_DUE: { sentence: 'The newest chain of backups is to be restored for real.', motive: true },
   REQUESTED: { sentence: 'A person asked for it.', motive: true },
 
   // Why there is nothing to do.
@@ -33,6 +35,10 @@ export const reasonCodes = {
   NO_BETTER_VOTER: { sentence: 'No voter may and could lead better.' },
   NOTHING_TO_COMPARE: { sentence: 'A single voter has nobody to compare its hash with.' },
   COOLING_DOWN: { sentence: 'The last one is too short a time ago.' },
+  NO_STORE: { sentence: 'No store for backups is configured.' },
+  BY_SCHEDULE: { sentence: 'It is done by its own schedule, beside all operations.' },
+  NOT_DUE: { sentence: 'Its schedule has not come due since the last one.' },
+  DRILL_FAILED: { sentence: 'The last drill failed: a person has to find out whether backups can be restored.' },
   NO_WINDOW: { sentence: 'It would be felt for longer than allowed, and no maintenance window is configured.' },
   OUTSIDE_WINDOW: { sentence: 'It waits for a maintenance window.' },
 

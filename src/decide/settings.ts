@@ -1,4 +1,5 @@
 import type { OperationName } from '../cluster/caretaking.ts';
+import type { ConfiguredSchedule } from './due-since.ts';
 
 /** Whether a policy does nothing, publishes what it would do, or acts. */
 export type PolicyMode = 'off' | 'plan' | 'auto';
@@ -71,5 +72,11 @@ export interface DecideSettings {
     readonly everyMs: number;
     /** HashKV blocks writes through its member: a longer predicted stall waits for a window, or for good. */
     readonly maxStallMs: number;
+  };
+  readonly backups: {
+    /** How many stores are configured; 0: nothing is backed up. */
+    readonly stores: number;
+    readonly fullSchedule: ConfiguredSchedule;
+    readonly drillSchedule: ConfiguredSchedule;
   };
 }

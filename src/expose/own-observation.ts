@@ -4,7 +4,7 @@ import type { Observation } from '../cluster/observation.ts';
 /** What an agent has to say of its own part in acting; what all agents see of the journal has routes of its own. */
 export type OwnCaretaking = Omit<
   CaretakingView,
-  'leader' | 'agents' | 'slot' | 'history' | 'requests' | 'pause' | 'armed' | 'decisions' | 'hashCheck'
+  'leader' | 'agents' | 'slot' | 'history' | 'requests' | 'pause' | 'armed' | 'decisions' | 'hashCheck' | 'drill'
 >;
 
 /** The reply of `GET /api/v1/observation`: what people look at, and what the leading agent asks the others for. */
@@ -24,6 +24,6 @@ export function ownObservation({ caretaking, ...observation }: Observation, nowM
 }
 
 function ownPart(view: CaretakingView): OwnCaretaking {
-  const { leader, agents, slot, history, requests, pause, armed, decisions, hashCheck, ...own } = view;
+  const { leader, agents, slot, history, requests, pause, armed, decisions, hashCheck, drill, ...own } = view;
   return own;
 }

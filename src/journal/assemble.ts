@@ -45,6 +45,7 @@ export function assembleSnapshot(
     // A request whose writer lost the answer may arrive once more after it has been dealt with.
     staleRequests: requests.filter(({ id }) => done.has(id)).map(({ id }) => id),
     requests: requests.filter(({ id }) => !done.has(id)).sort((a, b) => Number(a.revision - b.revision)),
+    reports: readable(all, 'report').map(({ parsed }) => parsed.record),
     ...optional('pause', readable(all, 'pause')[0]?.parsed.record),
     ...optional('armed', readable(all, 'armed')[0]?.parsed.record),
     places: readable(all, 'places')[0]?.parsed.record ?? [],
@@ -77,8 +78,9 @@ function slotOf(all: readonly JournalEntry[]): JournaledSlot | undefined {
   return { slot: entry.parsed.record, createRevision: entry.createRevision, modRevision: entry.modRevision };
 }
 
-function unreadable({ key, parsed }: JournalEntry): readonly UnreadableKey[] {
-  return parsed.kind === 'record' ? [] : [{ key, kind: parsed.kind, message: parsed.message }];
+/** A report that cannot be read is as good as none, and goes with the lease of whoever wrote it. */
+function unreadable({ kind, key, parsed }: JournalEntry): readonly UnreadableKey[] {
+  return parsed.kind === 'record' || kind === 'report' ? [] : [{ key, kind: parsed.kind, message: parsed.message }];
 }
 
 function spares(all: readonly JournalEntry[]): readonly SpareEpoch[] {

@@ -5,6 +5,7 @@ import type {
   HistoryEntry,
   LeaderRecord,
   PauseRecord,
+  ReportRecord,
   RequestRecord,
   Slot,
 } from '../cluster/caretaking.ts';
@@ -18,6 +19,7 @@ import { parseHistory } from './records/history.ts';
 import { parseLeader } from './records/leader.ts';
 import { parsePause } from './records/pause.ts';
 import { parsePlaces } from './records/places.ts';
+import { parseReport } from './records/report.ts';
 import { parseRequest } from './records/request.ts';
 import { parseSlot } from './records/slot.ts';
 import { parseSpare, type SpareRecord } from './records/spare.ts';
@@ -30,6 +32,7 @@ type Content =
   | { readonly kind: 'slot'; readonly parsed: Parsed<Slot> }
   | { readonly kind: 'history'; readonly parsed: Parsed<HistoryEntry> }
   | { readonly kind: 'request'; readonly parsed: Parsed<RequestRecord> }
+  | { readonly kind: 'report'; readonly parsed: Parsed<ReportRecord> }
   | { readonly kind: 'pause'; readonly parsed: Parsed<PauseRecord> }
   | { readonly kind: 'armed'; readonly parsed: Parsed<ArmedRecord> }
   | { readonly kind: 'places'; readonly parsed: Parsed<readonly AgentPlace[]> }
@@ -68,6 +71,11 @@ function contentOf(name: KeyName, value: Buffer): Content | undefined {
       return { kind: 'history', parsed: matching(parseHistory(value), (entry) => entry.revision === name.revision) };
     case 'request':
       return { kind: 'request', parsed: matching(parseRequest(value), (request) => request.id === name.id) };
+    case 'report':
+      return {
+        kind: 'report',
+        parsed: matching(parseReport(value), (report) => report.operationId === name.operationId),
+      };
     case 'leader':
       return { kind: 'leader', parsed: parseLeader(value) };
     case 'epoch':

@@ -4,6 +4,7 @@ export type KeyName =
   | { readonly kind: 'agent'; readonly memberId: string }
   | { readonly kind: 'history'; readonly revision: bigint }
   | { readonly kind: 'request'; readonly id: string }
+  | { readonly kind: 'report'; readonly operationId: string }
   | { readonly kind: 'spare-epoch'; readonly epoch: bigint; readonly memberId: string }
   /** Taken away to say `resume` while nothing can be put: see `pause.ts`. */
   | { readonly kind: 'resume-token'; readonly index: number }
@@ -23,6 +24,7 @@ export function keyName(name: string): KeyName {
     if (folder === 'agents') return { kind: 'agent', memberId: first };
     if (folder === 'resume' && isIndex(first)) return { kind: 'resume-token', index: Number(first) };
     if (folder === 'requests') return { kind: 'request', id: first };
+    if (folder === 'reports') return { kind: 'report', operationId: first };
     if (folder === 'history' && isRevision(first)) return { kind: 'history', revision: BigInt(first) };
   }
   if (folder === 'spare' && isRevision(first) && third !== '') {

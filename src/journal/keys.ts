@@ -28,6 +28,7 @@ export interface JournalKeys {
   agent(memberId: string): Buffer;
   history(revision: bigint): Buffer;
   request(id: string): Buffer;
+  report(operationId: string): Buffer;
   resumeToken(index: number): Buffer;
   /** The spare epoch `epoch` as `memberId` would take it: see `lead/spare-epochs.ts`. */
   spareEpoch(epoch: bigint, memberId: string): Buffer;
@@ -56,6 +57,7 @@ export function journalKeys(prefix: string): JournalKeys {
     agent: (memberId) => at(`agents/${memberId}`),
     history: (revision) => at(`history/${digits(revision)}`),
     request: (id) => at(`requests/${id}`),
+    report: (operationId) => at(`reports/${operationId}`),
     resumeToken: (index) => at(`resume/${indexDigits(index)}`),
     spareEpoch: (epoch, memberId) => at(`spare/${digits(epoch)}/epoch/${memberId}`),
     spareStep: (epoch, index) => at(`spare/${digits(epoch)}/step/${indexDigits(index)}`),

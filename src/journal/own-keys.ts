@@ -17,6 +17,7 @@ const KINDS = [
   'canary',
   'history',
   'requests',
+  'reports',
   'spare',
   'doctor',
 ] as const;

@@ -5,6 +5,7 @@ import type {
   HistoryEntry,
   LeaderRecord,
   PauseRecord,
+  ReportRecord,
   RequestRecord,
   Slot,
   UnreadableKey,
@@ -64,6 +65,8 @@ export interface JournalSnapshot {
   readonly requests: readonly JournaledRequest[];
   /** Ids of requests that have been dealt with and whose key is there all the same: a late answer wrote it again. */
   readonly staleRequests: readonly string[];
+  /** What agents have reported of steps that they were asked to make. */
+  readonly reports: readonly ReportRecord[];
   readonly pause?: PauseRecord;
   readonly armed?: ArmedRecord;
   /** Where agents were registered last, also of those that are not now. */

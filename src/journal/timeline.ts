@@ -48,6 +48,21 @@ export async function ownTimeline(
   }
 }
 
+/**
+ * The timeline of the cluster with this id, for whoever only reads backups; undefined where none was begun. Throws
+ * `TIMELINE_UNREADABLE`, and `EtcdError`.
+ */
+export async function standingTimeline(
+  client: MemberClient,
+  keys: JournalKeys,
+  clusterId: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const [standing] = (await client.range({ key: keys.timeline }, signal)).kvs;
+  const record = standing === undefined ? undefined : readable(standing.value, keys);
+  return record?.clusterId === clusterId ? record.timeline : undefined;
+}
+
 /** Whoever cannot read it must not begin another one in its place: a newer version may have written it. */
 function readable(value: Buffer, keys: JournalKeys): TimelineRecord {
   const parsed = parseTimeline(value);

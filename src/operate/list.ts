@@ -1,11 +1,14 @@
 import type { OperationName, OperationVersions } from '../cluster/caretaking.ts';
+import type { AskedAgents, SnapshotTaker } from './backup-ports.ts';
 import { compactionOperation } from './compaction.ts';
 import { defragOperation } from './defrag.ts';
+import { drillOperation } from './drill.ts';
 import type { Effects, Reads } from './effects.ts';
 import { hashCheckOperation } from './hash-check.ts';
 import { moveLeaderOperation } from './move-leader.ts';
 import { nospaceOperation } from './nospace.ts';
 import type { Operation } from './operation.ts';
+import { snapshotOperation } from './snapshot.ts';
 import type { OperateTiming } from './timing.ts';
 
 /** Every operation by its name. */
@@ -14,6 +17,8 @@ export function allOperations(parts: {
   readonly timing: OperateTiming;
   /** Consent to the outage of a cluster without a spare: `maintenance.defrag.withoutSpare`. */
   readonly withoutSpare: boolean;
+  readonly backups: SnapshotTaker;
+  readonly agents: AskedAgents;
 }): Readonly<Record<OperationName, Operation>> {
   return {
     nospace: nospaceOperation(parts),
@@ -21,6 +26,8 @@ export function allOperations(parts: {
     defrag: defragOperation(parts),
     'move-leader': moveLeaderOperation(parts),
     'hash-check': hashCheckOperation(parts),
+    snapshot: snapshotOperation(parts),
+    drill: drillOperation(parts),
   };
 }
 

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { OperationName } from '../../src/cluster/caretaking.ts';
 import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
 import { defragsOf } from './defrag-log.ts';
 import { type FaultPoint, isChange } from './fault-point.ts';
 import { faultRun, type RunResult } from './fault-run.ts';
-import { provocations, untilReady } from './operations.ts';
+import { type ChangingOperation, provocations, untilReady } from './operations.ts';
 import { until } from './waiting.ts';
 
 /** Some of what `npm run chaos -- --enumerate` does at every call. */
@@ -23,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => chaos[Symbol.asyncDispose]());
 
-async function killedAt(operation: OperationName, point: FaultPoint): Promise<RunResult> {
+async function killedAt(operation: ChangingOperation, point: FaultPoint): Promise<RunResult> {
   let result = await faultRun(chaos, operation, point);
   for (let attempt = 1; !result.killed && attempt < ATTEMPTS; attempt += 1) {
     result = await faultRun(chaos, operation, point);
@@ -32,7 +31,7 @@ async function killedAt(operation: OperationName, point: FaultPoint): Promise<Ru
 }
 
 describe('the leading agent is killed in the middle of an operation, and another one goes on or backs out', () => {
-  test.each<[string, OperationName, FaultPoint]>([
+  test.each<[string, ChangingOperation, FaultPoint]>([
     ['when it has just taken the slot', 'defrag', { call: 'slot#1', when: 'after' }],
     ['while the first member is being defragmented', 'defrag', { call: 'defragment#1', when: 'during' }],
     ['when it has announced that the raft leadership moves', 'defrag', { call: 'move-leader#1', when: 'before' }],

@@ -1,10 +1,10 @@
-import type { HistoryEntry, OperationName } from '../../src/cluster/caretaking.ts';
+import type { HistoryEntry } from '../../src/cluster/caretaking.ts';
 import type { ChaosAgent } from './chaos-agent.ts';
 import type { ChaosCluster } from './chaos-cluster.ts';
 import { defragsOf, type LoggedDefrag, overlapping } from './defrag-log.ts';
 import { type FaultPoint, isChange, type RecordedCall } from './fault-point.ts';
 import { notIdle } from './health.ts';
-import { type Provoked, provocations, untilReady } from './operations.ts';
+import { type ChangingOperation, type Provoked, provocations, untilReady } from './operations.ts';
 import { until } from './waiting.ts';
 import { startWriteLoad } from './write-load.ts';
 
@@ -26,7 +26,11 @@ export interface RunResult {
  * Sets an operation off and kills the leading agent at a point of it. Then another agent has to go on or to back out, the
  * dead one is started again, and in the end the cluster has to be well: see `problems`. Throws where it never gets there.
  */
-export async function faultRun(chaos: ChaosCluster, operation: OperationName, point?: FaultPoint): Promise<RunResult> {
+export async function faultRun(
+  chaos: ChaosCluster,
+  operation: ChangingOperation,
+  point?: FaultPoint,
+): Promise<RunResult> {
   await chaos.idle();
   await untilReady(chaos, operation);
   const load = startWriteLoad(chaos.cluster.endpoints);
@@ -85,7 +89,7 @@ async function diesOrEnds(chaos: ChaosCluster, leader: ChaosAgent, provoked: Pro
 }
 
 /** Another agent leads; under NOSPACE none can until the cluster is back, and no agent may be missing for that. */
-async function goOn(chaos: ChaosCluster, dead: ChaosAgent, operation: OperationName): Promise<void> {
+async function goOn(chaos: ChaosCluster, dead: ChaosAgent, operation: ChangingOperation): Promise<void> {
   if (operation !== 'nospace') {
     await until('no other agent leads', () => {
       const now = chaos.agentOf(chaos.journal.leader?.memberId);
@@ -99,7 +103,11 @@ async function goOn(chaos: ChaosCluster, dead: ChaosAgent, operation: OperationN
 const FOR_LACK_OF_AN_AGENT: ReadonlySet<string> = new Set(['AGENT_MISSING', 'FREE_SPACE_UNKNOWN']);
 
 /** It may stop where something kept it from the rest, but not fail; what was not begun may be refused. */
-function outcomeWrong(operation: OperationName, killed: boolean, entry: HistoryEntry | undefined): readonly string[] {
+function outcomeWrong(
+  operation: ChangingOperation,
+  killed: boolean,
+  entry: HistoryEntry | undefined,
+): readonly string[] {
   if (entry === undefined) return operation === 'nospace' ? [] : ['the history has no end of it'];
   const { outcome, code = '', summary } = entry;
   if (outcome === 'succeeded' || outcome === 'stopped') return [];

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
-import { isOperationName, type OperationName, operationNames } from '../../src/cluster/caretaking.ts';
 import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
 import { type FaultPoint, isChange, parsePoint, pointText } from './fault-point.ts';
 import { faultRun, pointsOf, type RunResult } from './fault-run.ts';
+import { type ChangingOperation, changingOperations } from './operations.ts';
 
 const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K] [--share I/N] [--changes]
        npm run chaos -- --operation NAME --point "slot#1 after"
   --enumerate   kills the leading agent before and after every call of every operation, one run for each
-  --operation   only this one of ${operationNames.join(', ')}
+  --operation   only this one of ${changingOperations.join(', ')}
   --from K      begins with the K-th point of each operation
   --share I/N   only every N-th point, from the I-th on: N such runs side by side make all of them
   --changes     only calls that change something: what an operation looks at in between is left out
@@ -17,7 +17,7 @@ const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K]
 class Ground {
   #chaos: ChaosCluster | undefined;
 
-  async run(operation: OperationName, point?: FaultPoint): Promise<RunResult> {
+  async run(operation: ChangingOperation, point?: FaultPoint): Promise<RunResult> {
     this.#chaos ??= await startChaosCluster();
     try {
       return await faultRun(this.#chaos, operation, point);
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     },
   });
   const { operation, point } = values;
-  const names = operationNames.filter((name) => operation === undefined || name === operation);
+  const names = changingOperations.filter((name) => operation === undefined || name === operation);
   if (names.length === 0 || (!values.enumerate && (point === undefined || operation === undefined))) {
     console.error(USAGE);
     process.exitCode = 2;
@@ -88,8 +88,11 @@ async function main(): Promise<void> {
 }
 
 /** From an undisturbed run, which must be well itself. */
-async function pointsFor(ground: Ground, name: OperationName, onlyChanges: boolean): Promise<readonly FaultPoint[]> {
-  if (!isOperationName(name)) return [];
+async function pointsFor(
+  ground: Ground,
+  name: ChangingOperation,
+  onlyChanges: boolean,
+): Promise<readonly FaultPoint[]> {
   const calm = await ground.run(name);
   console.log(`${name} undisturbed: ${textOf(calm)}`);
   return pointsOf(calm.calls).filter(({ call }) => !onlyChanges || isChange(call));
@@ -97,7 +100,7 @@ async function pointsFor(ground: Ground, name: OperationName, onlyChanges: boole
 
 async function attempt(
   ground: Ground,
-  name: OperationName,
+  name: ChangingOperation,
   point: FaultPoint,
 ): Promise<RunResult | { readonly error: unknown }> {
   return ground.run(name, point).catch((error: unknown) => ({ error }));

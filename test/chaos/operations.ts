@@ -8,6 +8,17 @@ import { TOKEN } from './chaos-agent.ts';
 import type { ChaosCluster } from './chaos-cluster.ts';
 import { until } from './waiting.ts';
 
+/** Those that change the cluster: every call of theirs is a point at which the agent may die. */
+export const changingOperations = [
+  'nospace',
+  'compaction',
+  'defrag',
+  'move-leader',
+  'hash-check',
+] as const satisfies readonly OperationName[];
+
+export type ChangingOperation = (typeof changingOperations)[number];
+
 /** An operation that somebody has set off. */
 export interface Provoked {
   /** What still has to happen before it is over; undefined where it is. */
@@ -21,7 +32,7 @@ const FREED_KEYS = 64;
 const FILL_VALUE_BYTES = 64 * 1024;
 
 /** Before the call it waits for what the operation needs; then it only sets it off. */
-export const provocations: Readonly<Record<OperationName, (chaos: ChaosCluster) => Promise<Provoked>>> = {
+export const provocations: Readonly<Record<ChangingOperation, (chaos: ChaosCluster) => Promise<Provoked>>> = {
   nospace: fillUp,
   compaction: (chaos) => request(chaos, 'compaction'),
   defrag: fragmented,

@@ -10,7 +10,15 @@ export const HOUR_MS = 60 * MINUTE_MS;
 /** A Wednesday, 12:00 UTC. */
 export const NOW_MS = Date.UTC(2026, 6, 15, 12, 0);
 
-export const operations = { nospace: 1, compaction: 1, defrag: 1, 'move-leader': 1, 'hash-check': 1 };
+export const operations = {
+  nospace: 1,
+  compaction: 1,
+  defrag: 1,
+  'move-leader': 1,
+  'hash-check': 1,
+  snapshot: 1,
+  drill: 1,
+};
 
 export function agent(n: number, more: Partial<AgentRecord> = {}): AgentRecord {
   return {
@@ -96,8 +104,11 @@ export function state(
     leader: { memberId: '1', member: 'm1', instance: 'i1', epoch: 7n, sinceMs: 0 },
     epoch: 7n,
     ownOperations: operations,
-    // The hash check is done for today.
-    history: [entry('hash-check', { endedAtMs: NOW_MS - HOUR_MS, revision: 1n })],
+    // The hash check and the drill are done for today.
+    history: [
+      entry('hash-check', { endedAtMs: NOW_MS - HOUR_MS, revision: 1n }),
+      entry('drill', { endedAtMs: NOW_MS - HOUR_MS, revision: 2n }),
+    ],
     requests: [],
     armed: { atMs: 0, epoch: 1n, members: members.map(({ id }) => id) },
     readySeconds: 7200,
@@ -165,7 +176,15 @@ export const noon: MaintenanceWindow = { ...nightly, start: '0 11 * * *', text: 
 
 export const settings: DecideSettings = {
   mode: 'auto',
-  policies: { nospace: 'auto', compaction: 'auto', defrag: 'auto', 'move-leader': 'auto', 'hash-check': 'auto' },
+  policies: {
+    nospace: 'auto',
+    compaction: 'auto',
+    defrag: 'auto',
+    'move-leader': 'auto',
+    'hash-check': 'auto',
+    snapshot: 'auto',
+    drill: 'auto',
+  },
   armAfterMs: 30 * MINUTE_MS,
   settleMs: 30_000,
   operationsPerDay: 24,
@@ -183,6 +202,11 @@ export const settings: DecideSettings = {
   nospace: { compactOlderThanMs: 10 * MINUTE_MS, disarmBelowRatio: 0.8 },
   moveLeader: { factor: 3, minFsyncMs: 20, minRttMs: 20, rounds: 12, coolDownMs: HOUR_MS },
   hashCheck: { everyMs: 24 * HOUR_MS, maxStallMs: 500 },
+  backups: {
+    stores: 1,
+    fullSchedule: { crontab: '17 */6 * * *', timezone: 'UTC', text: '17 */6 * * *' },
+    drillSchedule: { crontab: '43 3 * * *', timezone: 'UTC', text: '43 3 * * *' },
+  },
 };
 
 /** `hold MEMBER_LAGS LEARNER_PRESENT`: a decision in one line for tables. */

@@ -27,6 +27,7 @@ const snapshot = (over: Partial<JournalSnapshot> = {}): JournalSnapshot => ({
   requests: [],
   staleRequests: [],
   resumedRevision: 0n,
+  reports: [],
   resumeTokens: [0, 1, 2, 3],
   places: [],
   arrivedAtMonotonicMs: new Map(),

@@ -124,6 +124,8 @@ export async function operating(
         effects: { ...effects, ...changed },
         timing: { ...fast, ...timing },
         withoutSpare,
+        backups: { takeSnapshot: () => Promise.reject(new Error('nothing is backed up here')) },
+        agents: { reportOf: () => Promise.reject(new Error('there are no agents here')) },
       });
       const operation = Object.values(operations).find(({ name }) => name === journal.slot.operation);
       if (operation === undefined) throw new Error(`there is no operation ${journal.slot.operation}`);

@@ -1,10 +1,12 @@
+import { AgentError } from '../../cluster/agent-error.ts';
 import type { BackupView } from '../../cluster/backup-view.ts';
 import type { Term } from '../../journal/term.ts';
+import type { SnapshotTaker, TakenSnapshot } from '../../operate/backup-ports.ts';
 import type { BackupKeeper } from './keeper.ts';
 import type { BackupKeeperOptions } from './options.ts';
 
 /** The duty of an agent to back up while it leads. What that takes is loaded when it first leads: most agents rarely do. */
-export class BackupDuty implements AsyncDisposable {
+export class BackupDuty implements AsyncDisposable, SnapshotTaker {
   readonly #options: BackupKeeperOptions;
   #keeper: BackupKeeper | undefined;
   #loading: Promise<BackupKeeper> | undefined;
@@ -22,6 +24,16 @@ export class BackupDuty implements AsyncDisposable {
   durableRevision(): bigint | undefined {
     if (this.#keeper !== undefined) return this.#keeper.durableRevision();
     return this.#loading === undefined ? undefined : 0n;
+  }
+
+  async takeSnapshot(signal: AbortSignal): Promise<TakenSnapshot> {
+    const keeper = await this.#loading;
+    if (keeper === undefined) {
+      throw new AgentError('BACKUP_NOT_RUNNING', `The agent of ${this.#options.member} has not led yet.`, {
+        remedy: 'Ask again: whoever leads takes it.',
+      });
+    }
+    return await keeper.takeSnapshot(signal);
   }
 
   /** Begins to back up under a term; it ends with the term. */

@@ -1,7 +1,7 @@
 import type { Schedule } from '../../decide/schedule.ts';
 
 /** Why a full snapshot is taken. */
-export type FullReason = 'first' | 'schedule' | 'chain-broken' | 'auth-changed';
+export type FullReason = 'first' | 'schedule' | 'chain-broken' | 'auth-changed' | 'asked';
 
 /** The newest full snapshot that all stores have. */
 export interface NewestFull {

@@ -1,10 +1,13 @@
 import { linkedAbort } from '../../abort/linked-abort.ts';
+import { untilAborted } from '../../abort/until-aborted.ts';
 import { readCatalogue } from '../../backup/chain/catalogue.ts';
 import { Bell } from '../../backup/delta/bell.ts';
 import { storePosition } from '../../backup/delta/store-position.ts';
 import { readBack } from '../../backup/full/read-back.ts';
 import { type FullOutcome, type FullTaken, takeFull } from '../../backup/full/take-full.ts';
+import { parseName } from '../../backup/names.ts';
 import { readFullManifest } from '../../backup/restore/fetch-chain.ts';
+import { markVerified } from '../../backup/retention/marks.ts';
 import type { Store } from '../../backup/store/store.ts';
 import { AgentError } from '../../cluster/agent-error.ts';
 import { cronSchedule, type Schedule } from '../../decide/schedule.ts';
@@ -40,6 +43,8 @@ export class Fulls {
   #lostUpTo = 0n;
   #authRevision: bigint | undefined;
   #underWay: FullReason | undefined;
+  /** Who waits for the next one. */
+  #asking: readonly PromiseWithResolvers<FullTaken>[] = [];
 
   constructor(options: FullsOptions) {
     this.#options = options;
@@ -81,18 +86,34 @@ export class Fulls {
     this.#bell.ring();
   }
 
+  /**
+   * Takes one for whoever asks, after one that is under way. Rejects with what taking it ended with, with `BACKUP_NOT_RUNNING`
+   * where the term ends before, and with the signal's reason.
+   */
+  take(signal: AbortSignal): Promise<FullTaken> {
+    const asking = Promise.withResolvers<FullTaken>();
+    this.#asking = [...this.#asking, asking];
+    this.#bell.ring();
+    return untilAborted(asking.promise, signal);
+  }
+
   /** Works until the signal is aborted; what fails is told, and tried again. Rejects with the signal's reason. */
   async run(signal: AbortSignal): Promise<void> {
     const { onFault } = this.#options.keeper.events;
-    for (;;) {
-      try {
-        await this.#findNewest(signal);
-        await this.#takeIfDue(signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        onFault('taking a full snapshot', error);
+    try {
+      for (;;) {
+        try {
+          await this.#findNewest(signal);
+          await this.#takeIfDue(signal);
+        } catch (error) {
+          signal.throwIfAborted();
+          onFault('taking a full snapshot', error);
+        }
+        await this.#bell.wait(signal, LOOK_MS);
       }
-      await this.#bell.wait(signal, LOOK_MS);
+    } finally {
+      for (const { reject } of this.#asking) reject(backupNotRunning(this.#options.keeper.member));
+      this.#asking = [];
     }
   }
 
@@ -113,19 +134,25 @@ export class Fulls {
   async #takeIfDue(signal: AbortSignal): Promise<void> {
     const { newest } = this;
     const authRevision = this.#authRevision === undefined ? {} : { authRevision: this.#authRevision };
-    const reason = fullDue({ newest, lostUpTo: this.#lostUpTo, ...authRevision }, this.#schedule, Date.now());
-    if (reason === undefined || !this.#gap.mayTake(performance.now())) return;
+    const asking = this.#asking;
+    const due = fullDue({ newest, lostUpTo: this.#lostUpTo, ...authRevision }, this.#schedule, Date.now());
+    const mayTake = due !== undefined && this.#gap.mayTake(performance.now());
+    const reason = asking.length > 0 ? 'asked' : due;
+    if (reason === undefined || (reason !== 'asked' && !mayTake)) return;
     this.#underWay = reason;
+    this.#asking = [];
     let succeeded = false;
     try {
-      const { outcomes } = await this.#take(reason, signal);
-      succeeded = outcomes.every((outcome) => 'manifest' in outcome);
+      const taken = await this.#take(reason, signal);
+      succeeded = taken.outcomes.every((outcome) => 'manifest' in outcome);
+      for (const { resolve } of asking) resolve(taken);
     } catch (error) {
+      for (const { reject } of asking) reject(error);
       if (!signal.aborted) this.#options.tally.failed('full', error);
       throw error;
     } finally {
       this.#underWay = undefined;
-      this.#gap.tried(reason, succeeded, performance.now());
+      if (reason !== 'asked') this.#gap.tried(reason, succeeded, performance.now());
     }
   }
 
@@ -181,6 +208,7 @@ export class Fulls {
     if (Math.random() >= keeper.config.verify.share) return;
     try {
       await readBack(store, outcome, signal);
+      await this.#mark(store, outcome.key, signal);
       tally.succeeded('verify', { revision: manifest.lastRevision, bytes: manifest.stored.bytes });
     } catch (error) {
       signal.throwIfAborted();
@@ -189,6 +217,16 @@ export class Fulls {
       tally.failed('verify', error);
       keeper.events.onFault(`reading a full snapshot back from ${store.url}`, error);
     }
+  }
+
+  /** Retention never takes the newest chain away that is marked so. Without the right to write it there it is whole all the same. */
+  async #mark(store: Store, fullKey: string, signal: AbortSignal): Promise<void> {
+    const name = parseName(fullKey);
+    if (name?.kind !== 'full') return;
+    await markVerified(store, name.id, { by: 'hashes', atMs: Date.now() }, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      this.#options.keeper.events.onFault(`marking a chain as verified in ${store.url}`, error);
+    });
   }
 
   #remember(url: string, { lastRevision, startedAtMs, authRevision }: ManifestPart): void {
@@ -204,6 +242,13 @@ interface ManifestPart {
   readonly lastRevision: bigint;
   readonly startedAtMs: number;
   readonly authRevision?: bigint;
+}
+
+/** What whoever asks for a snapshot gets where none can be taken. */
+export function backupNotRunning(member: string): AgentError {
+  return new AgentError('BACKUP_NOT_RUNNING', `The agent of ${member} does not back up at the moment.`, {
+    remedy: 'Look at `etcd-caretaker status`: it says what keeps backups from going on, or who leads now.',
+  });
 }
 
 /** What a timeline that was claimed by somebody else stops with. */

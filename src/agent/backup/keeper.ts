@@ -9,8 +9,9 @@ import type { BackupView } from '../../cluster/backup-view.ts';
 import type { Fault } from '../../cluster/observation.ts';
 import type { Term } from '../../journal/term.ts';
 import { ownTimeline } from '../../journal/timeline.ts';
+import type { TakenSnapshot } from '../../operate/backup-ports.ts';
 import { CompactionHold } from './compaction-hold.ts';
-import { isClaimFault } from './fulls.ts';
+import { backupNotRunning, isClaimFault } from './fulls.ts';
 import type { BackupKeeperOptions } from './options.ts';
 import { s3Options } from './settings.ts';
 import { BackupTally } from './tally.ts';
@@ -67,6 +68,21 @@ export class BackupKeeper implements AsyncDisposable {
     const limit = this.#hold.limit({ revision, liveRevision }, performance.now());
     if (this.#hold.letGo) this.#options.events.onFault('holding compaction back', wentOn(revision));
     return limit;
+  }
+
+  /** As `SnapshotTaker` says. */
+  async takeSnapshot(signal: AbortSignal): Promise<TakenSnapshot> {
+    const { fulls } = this.#work ?? {};
+    if (fulls === undefined) throw backupNotRunning(this.#options.member);
+    const { content, keyCount, outcomes } = await fulls.take(signal);
+    return {
+      revision: content.revision,
+      keys: keyCount.keys,
+      stores: outcomes.map((outcome) => ({
+        url: outcome.store.url,
+        ...('error' in outcome ? { fault: faultOf(outcome.error).message } : {}),
+      })),
+    };
   }
 
   /** Begins to back up under a term; it ends with the term. */

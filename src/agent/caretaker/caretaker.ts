@@ -16,6 +16,8 @@ import { etcdEffects } from '../../operate/etcd-effects.ts';
 import { allOperations, versionsOf } from '../../operate/list.ts';
 import { readLocalPause } from '../../operate/local-pause.ts';
 import type { Acting } from './acting.ts';
+import { askedAgents } from './asked-agents.ts';
+import { Errands } from './errands.ts';
 import { leaderRound } from './leader-round.ts';
 import { Ledger } from './ledger.ts';
 import { isFit, isFull, refusedId } from './member-fitness.ts';
@@ -77,6 +79,8 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     effects: options.wrapEffects?.(effects) ?? effects,
     timing: options.timing,
     withoutSpare: options.settings.defrag.withoutSpare,
+    backups: options.snapshots ?? { takeSnapshot: () => Promise.reject(noBackups(options.member)) },
+    agents: askedAgents(mirror, options.timing),
   });
   const ownOperations = versionsOf(operations);
   const record: AgentRecord = {
@@ -127,6 +131,12 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     complete: (history) => ledger.complete(history),
     ended: () => ledger.endedAtMonotonicMs,
     epoch: () => term?.epoch,
+  });
+  const errands = new Errands({
+    ...{ client, keys, mirror, registration },
+    localPause: () => readLocalPause(options.pauseFile, Date.now()),
+    errands: options.errands ?? {},
+    onFault: events.onFault,
   });
   const acting: Acting = {
     ...{ options, keys, mirror, registration, source, operations, unwritten: [] },
@@ -198,6 +208,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     close: async () => {
       ending.abort();
       stopFollowing();
+      await errands[Symbol.asyncDispose]();
       await working;
       await leadership.close();
       await registration.close();
@@ -236,6 +247,12 @@ async function writeUnwritten({ unwritten, mirror, keys, options }: Acting, sign
     }
     unwritten.shift();
   }
+}
+
+function noBackups(member: string): AgentError {
+  return new AgentError('BACKUP_NOT_RUNNING', `The agent of ${member} backs nothing up.`, {
+    remedy: 'Set backup.store for all agents; with mode: plan none of them backs up.',
+  });
 }
 
 function clientUrlOf({ sections }: Observation, memberId: string): string {

@@ -8,6 +8,7 @@ import type { DecideSettings } from '../../decide/settings.ts';
 import { writeArmed } from '../../journal/armed.ts';
 import { historyToDrop } from '../../journal/history.ts';
 import { placesToWrite, writePlaces } from '../../journal/places.ts';
+import { dropReports } from '../../journal/reports.ts';
 import { answerRequest, dropStaleRequests } from '../../journal/requests.ts';
 import { takeOverSlot, takeSlot } from '../../journal/slot.ts';
 import type { JournaledSlot } from '../../journal/snapshot.ts';
@@ -133,6 +134,9 @@ async function keepHouse(acting: Acting, term: Term, state: ClusterState, signal
     if (snapshot.staleRequests.length > 0) {
       await dropStaleRequests(client, acting.keys, term, snapshot.staleRequests, signal);
     }
+    // A report is of the operation under way, or of none any more.
+    const left = snapshot.reports.map(({ operationId }) => operationId).filter((id) => id !== snapshot.slot?.slot.id);
+    await dropReports(client, acting.keys, term, left, signal);
     const places = placesToWrite(snapshot, members);
     const isReadable = snapshot.unreadable.every(({ key }) => key !== acting.keys.places.toString());
     // What a newer version has written there is left alone.

@@ -13,6 +13,7 @@ export class Ledger {
   readonly #decisions = new Map<string, DecisionCount>();
   readonly #operations = new Map<string, OperationCount>();
   readonly #durations = new Map<string, HistogramRecorder>();
+  readonly #drillFailures = new Map<string, number>();
   /** Ended operations, newest first. */
   #ended: readonly HistoryEntry[] = [];
   #endedAtMonotonicMs: ReadonlyMap<bigint, number> = new Map();
@@ -39,13 +40,16 @@ export class Ledger {
 
   /** Takes in an operation that this agent has brought to its end. */
   ended(entry: HistoryEntry): void {
-    const { operation, outcome, seconds } = entry;
+    const { operation, outcome, seconds, code } = entry;
     this.#ended = [entry, ...this.#ended].slice(0, REMEMBERED);
     const times = [...this.#endedAtMonotonicMs, [entry.revision, performance.now()] as const];
     this.#endedAtMonotonicMs = new Map(times.slice(-REMEMBERED));
     const key = `${operation} ${outcome}`;
     const count = (this.#operations.get(key)?.count ?? 0) + 1;
     this.#operations.set(key, { operation, outcome, count });
+    if (operation === 'drill' && outcome === 'failed' && code !== undefined) {
+      this.#drillFailures.set(code, (this.#drillFailures.get(code) ?? 0) + 1);
+    }
     const recorder = this.#durations.get(operation) ?? new HistogramRecorder(DURATION_EDGES);
     recorder.record(seconds);
     this.#durations.set(operation, recorder);
@@ -70,13 +74,14 @@ export class Ledger {
   /** The part of the view that is counted here. */
   view(): Pick<
     CaretakingView,
-    'decisions' | 'decidedAtMs' | 'decisionCounts' | 'operationCounts' | 'operationDurations'
+    'decisions' | 'decidedAtMs' | 'decisionCounts' | 'operationCounts' | 'operationDurations' | 'drillFailures'
   > {
     return {
       decisions: this.#newest,
       ...(this.#decidedAtMs === undefined ? {} : { decidedAtMs: this.#decidedAtMs }),
       decisionCounts: [...this.#decisions.values()],
       operationCounts: [...this.#operations.values()],
+      drillFailures: [...this.#drillFailures].map(([reason, count]) => ({ reason, count })),
       operationDurations: [...this.#durations].map(([operation, recorder]) => ({
         operation,
         seconds: recorder.snapshot(),

@@ -5,8 +5,10 @@ import type { DecideSettings } from '../../decide/settings.ts';
 import type { MemberClient } from '../../etcd/member-client.ts';
 import type { MetricsPage } from '../../etcd/types.ts';
 import type { Term } from '../../journal/term.ts';
+import type { SnapshotTaker } from '../../operate/backup-ports.ts';
 import type { Effects, Reads } from '../../operate/effects.ts';
 import type { OperateTiming } from '../../operate/timing.ts';
+import type { Errand } from './errands.ts';
 
 /** What the caretaker tells as it happens; the log and the receivers of notifications hear it. */
 export interface CaretakerEvents {
@@ -60,6 +62,10 @@ export interface CaretakerOptions {
   readonly onTerm?: (term: Term) => void;
   /** Asked each round: the last revision that backups have made durable; undefined where compaction need not wait. */
   readonly durableRevision?: () => bigint | undefined;
+  /** What takes full snapshots on demand; absent where this agent backs nothing up. */
+  readonly snapshots?: SnapshotTaker;
+  /** What this agent does when a step of an operation asks it to, by the name of the step. */
+  readonly errands?: Readonly<Record<string, Errand>>;
   /** For tests alone: what stands between the operations and etcd. */
   readonly wrapEffects?: (effects: Effects & Reads) => Effects & Reads;
 }

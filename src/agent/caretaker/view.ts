@@ -30,6 +30,7 @@ export function viewOf(parts: Viewed, term: Term | undefined, counted: ReturnTyp
   }));
   const faults = [...keyFaults, fault, registration.fault, leadership.fault].filter((each) => each !== undefined);
   const hashCheck = hashCheckIn(history);
+  const drill = drillIn(history);
   return {
     leads,
     ...(epoch === undefined ? {} : { epoch }),
@@ -47,6 +48,7 @@ export function viewOf(parts: Viewed, term: Term | undefined, counted: ReturnTyp
     ...(leads ? { readySeconds: source.readySeconds } : {}),
     ...counted,
     ...(hashCheck === undefined ? {} : { hashCheck }),
+    ...(drill === undefined ? {} : { drill }),
   };
 }
 
@@ -56,4 +58,11 @@ function hashCheckIn(history: readonly HistoryEntry[]): CaretakingView['hashChec
     ({ operation, figures }) => operation === 'hash-check' && figures['hashMismatch'] !== undefined,
   );
   return entry === undefined ? undefined : { atMs: entry.endedAtMs, mismatch: entry.figures['hashMismatch'] === 1 };
+}
+
+/** The newest one that succeeded. */
+function drillIn(history: readonly HistoryEntry[]): CaretakingView['drill'] {
+  const entry = history.find(({ operation, outcome }) => operation === 'drill' && outcome === 'succeeded');
+  const restoreSeconds = entry?.figures['restoreSeconds'];
+  return entry === undefined || restoreSeconds === undefined ? undefined : { atMs: entry.endedAtMs, restoreSeconds };
 }

@@ -71,6 +71,24 @@ export const caretakingMetrics: readonly MetricFamily[] = [
   gauge('hash_mismatch', 'Whether that comparison found members that differ (1) or not (0).', [], ({ hashCheck }) =>
     sample(hashCheck?.mismatch),
   ),
+  gauge(
+    'drill_last_success_timestamp_seconds',
+    'When a restore drill last ended well, in seconds since the epoch; absent before the first time.',
+    [],
+    ({ drill }) => sample(drill === undefined ? undefined : drill.atMs / 1000),
+  ),
+  gauge(
+    'drill_restore_seconds',
+    'How long that drill took from the first byte read to a data dir that a member can start on: the measured recovery time.',
+    [],
+    ({ drill }) => sample(drill?.restoreSeconds),
+  ),
+  counter(
+    'drill_failures_total',
+    'Drills that this agent has brought to an end and that failed, by the code of the first reason.',
+    ['reason'],
+    ({ drillFailures }) => drillFailures.flatMap(({ reason, count }) => sample(count, { reason })),
+  ),
   counter(
     'notify_failures_total',
     'Attempts to tell a receiver of an event that failed; most are made good by a later one.',

@@ -126,6 +126,7 @@ export const caretakingSchemas: Readonly<Record<string, Schema>> = {
     decisionCounts: list(object({ policy: operation, decision: text, reason: text, count: integer })),
     operationCounts: list(object({ operation: text, outcome: text, count: integer })),
     operationDurations: list(object({ operation: text, seconds: ref('Histogram') })),
+    drillFailures: list(object({ reason: text, count: integer })),
     'notifyCounts?': list(object({ receiver: text, failures: integer, dropped: integer })),
   }),
 };

@@ -128,6 +128,8 @@ export const fullCaretaking: CaretakingView = {
     { operation: 'defrag', seconds: { edges: [1, 10, 60], counts: [0, 0, 1], sum: 31, count: 1 } },
   ],
   hashCheck: { atMs: Date.UTC(2026, 0, 1, 12), mismatch: false },
+  drill: { atMs: Date.UTC(2026, 0, 1, 3), restoreSeconds: 12.5 },
+  drillFailures: [{ reason: 'DRILL_DIFFERS', count: 1 }],
   notifyCounts: [
     { receiver: 'alertmanager', failures: 2, dropped: 0 },
     { receiver: 'webhook', failures: 5, dropped: 1 },

@@ -1,0 +1,73 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { drill } from '../../backup/drill.ts';
+import { decryptionFromFiles } from '../../backup/key-files.ts';
+import { parseName } from '../../backup/names.ts';
+import { markVerified } from '../../backup/retention/marks.ts';
+import { placeOf } from '../../backup/store/claim.ts';
+import { openStore } from '../../backup/store/open-store.ts';
+import { storeAt } from '../../backup/store/place.ts';
+import type { Store } from '../../backup/store/store.ts';
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { Config } from '../../config/config.ts';
+import { findBinaries } from '../../distribution/find-binaries.ts';
+import { s3Options } from '../backup/settings.ts';
+import type { ErrandResult } from '../caretaker/errands.ts';
+import { connectTo } from '../clients.ts';
+import type { DrillPlan } from './drill-plan.ts';
+import { errandResult } from './drill-result.ts';
+
+/**
+ * Makes a drill as an agent is configured for it: restores the newest chain of a store, compares it with the own member, and
+ * marks the chain as proven. Throws what keeps it from beginning; what goes wrong in it is in the result.
+ */
+export async function makeDrill(
+  { config, owner, store: index }: DrillPlan,
+  signal: AbortSignal,
+): Promise<ErrandResult> {
+  const { backup, member } = config;
+  const url = backup.store[index];
+  if (url === undefined) {
+    throw new AgentError('STORE_UNKNOWN', `This agent has no backup.store number ${index + 1}.`, {
+      remedy: 'Give all agents the same backup.store, in the same order.',
+    });
+  }
+  const { identityFile } = backup.encryption;
+  const decryption = identityFile === undefined ? undefined : await decryptionFromFiles([identityFile]);
+  await using whole = openStore(url, { s3: s3Options(backup, () => undefined) });
+  const store = storeAt(whole, placeOf(owner));
+  const live = connectTo(config, member.name, member.endpoint);
+  try {
+    const result = await drill(
+      {
+        ...{ store, live, binaries: findBinaries(process.env), folder: drillFolder(backup) },
+        ...(decryption === undefined ? {} : { decryption }),
+      },
+      signal,
+    );
+    const made = errandResult(result, { url, store: index });
+    if (result.outcome !== 'passed') return made;
+    const missing = await unmarked(store, result.proof.full, signal);
+    return missing === undefined ? made : { ...made, summary: `${made.summary} ${missing}` };
+  } finally {
+    live.close();
+  }
+}
+
+/** Where the restored copy lies for the time of a drill. */
+export function drillFolder({ drill: { dir }, spool }: Config['backup']): string {
+  return dir ?? join(spool.dir ?? join(tmpdir(), 'etcd-caretaker-spool'), 'drill');
+}
+
+/** Why the chain could not be marked as proven; without a mark it is proven all the same. */
+async function unmarked(store: Store, fullKey: string, signal: AbortSignal): Promise<string | undefined> {
+  const name = parseName(fullKey);
+  if (name?.kind !== 'full') return undefined;
+  try {
+    await markVerified(store, name.id, { by: 'restored', atMs: Date.now() }, signal);
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return `It could not be marked so in the store: ${faultOf(error).message}`;
+  }
+}

@@ -1,0 +1,55 @@
+import type { ReportRecord } from '../cluster/caretaking.ts';
+import type { MemberClient } from '../etcd/member-client.ts';
+import { certainTxn } from './certain-txn.ts';
+import { guardedTxn } from './guarded-txn.ts';
+import type { JournalKeys } from './keys.ts';
+import { encodeReport } from './records/report.ts';
+import type { JournaledSlot } from './snapshot.ts';
+import type { Term } from './term.ts';
+
+/** Etcd takes 128 changes in one transaction; what is left goes the next time. */
+const MOST_DROPPED = 100;
+
+/**
+ * Reports what came of a step, as long as its operation is under way; a later report of the same operation takes its place.
+ * False where the operation has ended. Throws `JOURNAL_UNCERTAIN`, `JOURNAL_TOO_LARGE`, or what etcd refuses with.
+ * @param lease the reporting agent's: what nobody takes away goes with it; 0n: none
+ */
+export async function writeReport(
+  client: MemberClient,
+  keys: JournalKeys,
+  { slot, report, lease }: { readonly slot: JournaledSlot; readonly report: ReportRecord; readonly lease: bigint },
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const key = keys.report(report.operationId);
+  const value = encodeReport(report);
+  const { succeeded } = await certainTxn(
+    client,
+    {
+      // The slot may be written to meanwhile, but as long as it is there it is that of the same operation.
+      compare: [{ key: keys.slot, createRevision: slot.createRevision }],
+      changes: [{ put: key, value, lease }],
+      witness: { key, value },
+    },
+    signal,
+  );
+  return succeeded;
+}
+
+/** Takes away reports of operations that have ended. Throws `TERM_LOST`, `JOURNAL_UNCERTAIN`, or what etcd refuses with. */
+export async function dropReports(
+  client: MemberClient,
+  keys: JournalKeys,
+  term: Term,
+  operationIds: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const [first, ...others] = operationIds.slice(0, MOST_DROPPED).map((id) => keys.report(id));
+  if (first === undefined) return;
+  await guardedTxn(
+    client,
+    term,
+    { compare: [], changes: [first, ...others].map((key) => ({ delete: key })), witness: { key: first } },
+    signal,
+  );
+}

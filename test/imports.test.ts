@@ -9,6 +9,7 @@ const src = fileURLToPath(new URL('../src/', import.meta.url));
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['cli'],
   'agent-main': ['agent', 'cli'],
+  'drill-main': ['agent'],
   abort: [],
   pem: ['cluster'],
   cli: [
@@ -26,7 +27,20 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'operate',
     'pem',
   ],
-  agent: ['abort', 'backup', 'cluster', 'config', 'decide', 'etcd', 'expose', 'journal', 'lead', 'observe', 'operate'],
+  agent: [
+    'abort',
+    'backup',
+    'cluster',
+    'config',
+    'decide',
+    'distribution',
+    'etcd',
+    'expose',
+    'journal',
+    'lead',
+    'observe',
+    'operate',
+  ],
   demo: ['abort', 'cluster', 'distribution'],
   backup: ['abort', 'cluster', 'distribution', 'etcd', 'pem'],
   distribution: ['cluster'],
@@ -43,7 +57,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** Siblings of one kind that must not know each other, by folder; a subject may have a folder of its own name. */
 const siblings: Readonly<Record<string, readonly string[]>> = {
-  decide: ['compaction', 'defrag', 'hash-check', 'move-leader', 'nospace'],
+  decide: ['compaction', 'defrag', 'drill', 'hash-check', 'move-leader', 'nospace', 'snapshot'],
   observe: [
     'certificates',
     'cluster',
@@ -59,7 +73,7 @@ const siblings: Readonly<Record<string, readonly string[]>> = {
     'quota',
     'wal',
   ],
-  operate: ['compaction', 'defrag', 'hash-check', 'move-leader', 'nospace'],
+  operate: ['compaction', 'defrag', 'drill', 'hash-check', 'move-leader', 'nospace', 'snapshot'],
 };
 
 interface Import {

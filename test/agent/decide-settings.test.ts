@@ -14,10 +14,14 @@ maintenance:
   nospace: {mode: off, compactOlderThan: 24m, disarmBelow: 0.25}
   moveLeader: {mode: plan, factor: 2.6, minFsync: 27ms, minRtt: 28ms, rounds: 29, coolDown: 30s}
   hashCheck: {mode: off, every: 31h, maxStall: 32s}
+backup:
+  store: [file:///a, file:///b]
+  full: {mode: plan, schedule: 1 2 * * *}
+  drill: {mode: off, schedule: 3 4 * * * in Europe/Berlin}
 `;
   expect(decideSettings((await load({ yaml })).config)).toEqual({
     mode: 'plan',
-    policies: { nospace: 'off', compaction: 'plan', defrag: 'auto', 'move-leader': 'plan', 'hash-check': 'off' },
+    policies: { nospace: 'off', compaction: 'plan', defrag: 'auto', 'move-leader': 'plan', 'hash-check': 'off', snapshot: 'plan', drill: 'off' },
     windows: [{ start: '0 2 * * *', durationMs: 7_200_000, timezone: 'UTC', text: '0 2 * * * for 2h' }],
     operationsPerDay: 11,
     settleMs: 23_000,
@@ -35,5 +39,10 @@ maintenance:
     nospace: { compactOlderThanMs: 24 * 60_000, disarmBelowRatio: 0.25 },
     moveLeader: { factor: 2.6, minFsyncMs: 27, minRttMs: 28, rounds: 29, coolDownMs: 30_000 },
     hashCheck: { everyMs: 31 * 3_600_000, maxStallMs: 32_000 },
+    backups: {
+      stores: 2,
+      fullSchedule: { crontab: '1 2 * * *', timezone: 'UTC', text: '1 2 * * *' },
+      drillSchedule: { crontab: '3 4 * * *', timezone: 'Europe/Berlin', text: '3 4 * * * in Europe/Berlin' },
+    },
   });
 });

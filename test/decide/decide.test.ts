@@ -20,6 +20,8 @@ describe('all decisions of a round', () => {
       'hold NOTHING_TO_RECLAIM',
       'hold LEADER_FINE',
       'hold COOLING_DOWN',
+      'hold BY_SCHEDULE',
+      'hold NOT_DUE',
     ]);
     expect([chosen, asked]).toEqual([undefined, undefined]);
   });
@@ -33,6 +35,8 @@ describe('all decisions of a round', () => {
       'hold OTHER_FIRST SPACE_RECLAIMABLE',
       'hold LEADER_FINE',
       'hold OTHER_FIRST HASH_CHECK_DUE',
+      'hold BY_SCHEDULE',
+      'hold OTHER_FIRST DRILL_DUE',
     ]);
   });
 

@@ -139,7 +139,7 @@ describe('the metrics page', () => {
       const series = await seriesOf({ ...fullObservation, caretaking: view }, 'operation_in_progress');
       return Object.fromEntries(series.map(({ labels, value }) => [labels['operation'], value]));
     };
-    const none = { nospace: 0, compaction: 0, defrag: 0, 'move-leader': 0, 'hash-check': 0 };
+    const none = { nospace: 0, compaction: 0, defrag: 0, 'move-leader': 0, 'hash-check': 0, snapshot: 0, drill: 0 };
     expect(await underWay()).toEqual(none);
     expect(await underWay('defrag')).toEqual({ ...none, defrag: 1 });
     expect(await underWay('replace')).toEqual({ ...none, replace: 1 });

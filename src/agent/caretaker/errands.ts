@@ -48,6 +48,7 @@ export class Errands implements AsyncDisposable {
   constructor(options: ErrandsOptions) {
     this.#options = options;
     this.#stopFollowing = options.mirror.onChange((snapshot) => this.#look(snapshot));
+    this.#look(options.mirror.snapshot);
   }
 
   /** Ends what is under way, without a report. */
@@ -78,8 +79,7 @@ export class Errands implements AsyncDisposable {
     if (!Object.hasOwn(errands, last.name) || slot.slot.phase !== last.name) return undefined;
     const { id, steps } = slot.slot;
     const isReported = reports.some(({ operationId, step }) => operationId === id && step === steps.length);
-    // While its report is on its way, what is running stays the one that is running.
-    return isReported && this.#running?.step !== `${id} ${steps.length}` ? undefined : slot;
+    return isReported ? undefined : slot;
   }
 
   async #do(journaled: JournaledSlot, signal: AbortSignal): Promise<void> {

@@ -143,7 +143,7 @@ const encryptionSection = z
       'Public keys of age, one a line: whoever has the identity of one can read the backups. Read again when it changes.',
     ).exactOptional(),
     identityFile: secretFile(
-      'Identity of age, with which the agent can restore for a drill. Without it drills check hashes only. This version makes no drills by itself yet.',
+      'Identity of age, with which the agent can restore for a drill. Without it drills check hashes only.',
     ).exactOptional(),
   })
   .meta({ description: 'Encryption before anything leaves the machine.' });
@@ -164,7 +164,10 @@ const drillSection = z
       'Folder for the restored copy: three times the size of the database, not on the device of the WAL. Left out: the spool.',
     ).exactOptional(),
   })
-  .meta({ description: 'Restore drills. This version makes none by itself yet.' });
+  .meta({
+    description:
+      'Restore drills, on the machine of a follower: where there is twice the database in free memory and three times on the disk. With several stores each has its turn.',
+  });
 
 /** Backups: where, when, for how long. */
 export const backupSection = z

@@ -92,6 +92,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
           : {
               onTerm: (term) => backups.begin(term),
               durableRevision: () => backups.durableRevision(),
+              backupTrouble: () => backups.trouble(),
               snapshots: backups,
               errands: { drill: drillErrand(config, made.client) },
             }),

@@ -58,6 +58,7 @@ export interface StateParts {
   readonly kubernetesCompacts: boolean;
   readonly leaderWorstRounds?: ClusterState['leaderWorstRounds'];
   readonly durableRevision?: bigint;
+  readonly backupTrouble?: string;
 }
 
 /** Puts together what policies decide on. Pure: the same parts make the same state. */
@@ -101,6 +102,7 @@ export function assembleState(parts: StateParts): ClusterState {
     unreadable: journal.unreadable,
     ...(cluster.leaderId === undefined ? {} : { leaderId: cluster.leaderId }),
     ...(parts.durableRevision === undefined ? {} : { durableRevision: parts.durableRevision }),
+    ...(parts.backupTrouble === undefined ? {} : { backupTrouble: parts.backupTrouble }),
     ...(parts.leaderWorstRounds === undefined ? {} : { leaderWorstRounds: parts.leaderWorstRounds }),
     ...(parts.epoch === undefined ? {} : { epoch: parts.epoch }),
     ...(journal.leader === undefined ? {} : { leader: journal.leader }),

@@ -105,6 +105,8 @@ export interface ClusterState {
   readonly revisions: readonly RevisionSample[];
   /** The last revision that backups have made durable; absent while there are no backups. */
   readonly durableRevision?: bigint;
+  /** Why backups do not get on, one sentence; absent where they do, or where the leading agent makes none. */
+  readonly backupTrouble?: string;
   readonly foreign: readonly ForeignSign[];
   /** The Kubernetes API server compacts this store (its `compact_rev_key` moves). */
   readonly kubernetesCompacts: boolean;

@@ -36,6 +36,7 @@ export const reasonCodes = {
   NOTHING_TO_COMPARE: { sentence: 'A single voter has nobody to compare its hash with.' },
   COOLING_DOWN: { sentence: 'The last one is too short a time ago.' },
   NO_STORE: { sentence: 'No store for backups is configured.' },
+  BACKUPS_FAIL: { sentence: 'Backups do not get on: a person has to see why.' },
   BY_SCHEDULE: { sentence: 'It is done by its own schedule, beside all operations.' },
   NOT_DUE: { sentence: 'Its schedule has not come due since the last one.' },
   DRILL_FAILED: { sentence: 'The last drill failed: a person has to find out whether backups can be restored.' },

@@ -10,6 +10,9 @@ const policy = 'snapshot';
 export const snapshotPolicy: Policy = (state, { backups }, asked) => {
   if (backups.stores === 0) return hold(policy, [because('NO_STORE', 'no backup.store is configured')]);
   if (asked === undefined) {
+    if (state.backupTrouble !== undefined) {
+      return hold(policy, [because('BACKUPS_FAIL', `backups do not get on: ${state.backupTrouble}`)], true);
+    }
     const message = `full snapshots are taken at "${backups.fullSchedule.text}", beside all operations; this is for those that a person asks for`;
     return hold(policy, [because('BY_SCHEDULE', message)]);
   }

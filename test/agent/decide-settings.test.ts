@@ -21,7 +21,15 @@ backup:
 `;
   expect(decideSettings((await load({ yaml })).config)).toEqual({
     mode: 'plan',
-    policies: { nospace: 'off', compaction: 'plan', defrag: 'auto', 'move-leader': 'plan', 'hash-check': 'off', snapshot: 'plan', drill: 'off' },
+    policies: {
+      nospace: 'off',
+      compaction: 'plan',
+      defrag: 'auto',
+      'move-leader': 'plan',
+      'hash-check': 'off',
+      snapshot: 'plan',
+      drill: 'off',
+    },
     windows: [{ start: '0 2 * * *', durationMs: 7_200_000, timezone: 'UTC', text: '0 2 * * * for 2h' }],
     operationsPerDay: 11,
     settleMs: 23_000,

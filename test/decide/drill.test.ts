@@ -133,4 +133,9 @@ describe('the snapshot on demand', () => {
     expect(text(snapshotPolicy(state(), settings, { ...alice, target: '1' }))).toBe('hold TARGET_UNKNOWN');
     expect(text(snapshotPolicy(state(), stores(0), alice))).toBe('hold NO_STORE');
   });
+
+  it('pages while backups do not get on', () => {
+    const troubled = state(undefined, { backupTrouble: 'the place is claimed by another cluster' });
+    expect(text(snapshotPolicy(troubled, settings))).toBe('hold BACKUPS_FAIL page');
+  });
 });

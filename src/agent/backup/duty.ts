@@ -26,6 +26,11 @@ export class BackupDuty implements AsyncDisposable, SnapshotTaker {
     return this.#loading === undefined ? undefined : 0n;
   }
 
+  /** As that of the keeper. */
+  trouble(): string | undefined {
+    return this.#keeper?.trouble();
+  }
+
   async takeSnapshot(signal: AbortSignal): Promise<TakenSnapshot> {
     const keeper = await this.#loading;
     if (keeper === undefined) {

@@ -10,6 +10,7 @@ import { readFullManifest } from '../../backup/restore/fetch-chain.ts';
 import { markVerified } from '../../backup/retention/marks.ts';
 import type { Store } from '../../backup/store/store.ts';
 import { AgentError } from '../../cluster/agent-error.ts';
+import type { Fault } from '../../cluster/observation.ts';
 import { cronSchedule, type Schedule } from '../../decide/schedule.ts';
 import { FullGap, type FullReason, fullDue, type NewestFull } from './full-due.ts';
 import type { BackupKeeperOptions } from './options.ts';
@@ -252,6 +253,6 @@ export function backupNotRunning(member: string): AgentError {
 }
 
 /** What a timeline that was claimed by somebody else stops with. */
-export function isClaimFault(error: unknown): boolean {
-  return error instanceof AgentError && ['STORE_CLAIMED', 'CLAIM_UNREADABLE'].includes(error.code);
+export function isClaimFault({ code }: Pick<Fault, 'code'>): boolean {
+  return code === 'STORE_CLAIMED' || code === 'CLAIM_UNREADABLE';
 }

@@ -7,6 +7,7 @@ import type { Store } from '../../backup/store/store.ts';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { BackupView } from '../../cluster/backup-view.ts';
 import type { Fault } from '../../cluster/observation.ts';
+import { HeldCondition } from '../../cluster/stability.ts';
 import type { Term } from '../../journal/term.ts';
 import { ownTimeline } from '../../journal/timeline.ts';
 import type { TakenSnapshot } from '../../operate/backup-ports.ts';
@@ -23,6 +24,9 @@ const MAX_RETRY_MS = 30_000;
 /** Whoever must not write looks so often whether a person has changed that. */
 const CLAIMED_RETRY_MS = 60_000;
 
+/** What has failed for so long does not go by itself. */
+const FAILING_SECONDS = 60;
+
 /**
  * Backs the cluster up while its agent leads: from the beginning of a term to its end, and at its end at once no more. The next
  * leader goes on from what the stores have.
@@ -38,6 +42,7 @@ export class BackupKeeper implements AsyncDisposable {
   #timeline: string | undefined;
   #leads = false;
   readonly #hold: CompactionHold;
+  readonly #failing = new HeldCondition();
 
   /** Opens the stores; nothing is asked of them yet. Throws `STORE_URL_INVALID`. */
   constructor(options: BackupKeeperOptions) {
@@ -68,6 +73,18 @@ export class BackupKeeper implements AsyncDisposable {
     const limit = this.#hold.limit({ revision, liveRevision }, performance.now());
     if (this.#hold.letGo) this.#options.events.onFault('holding compaction back', wentOn(revision));
     return limit;
+  }
+
+  /**
+   * Why backups do not get on, one sentence, where a person has to know: they may not be written, have failed for a while, or
+   * compaction has gone on without them.
+   */
+  trouble(): string | undefined {
+    const failing = this.#failing.look(this.#fault !== undefined, performance.now());
+    if (!this.#leads) return undefined;
+    if (this.#fault !== undefined && (isClaimFault(this.#fault) || failing > FAILING_SECONDS))
+      return this.#fault.message;
+    return this.#hold.letGo ? 'a store has taken nothing for so long that compaction went on without it' : undefined;
   }
 
   /** As `SnapshotTaker` says. */
@@ -114,7 +131,7 @@ export class BackupKeeper implements AsyncDisposable {
           if (error instanceof AgentError && error.code === 'TERM_LOST') return;
           this.#failed(error);
           if (error instanceof AgentError && error.code === 'TIMELINE_FORKED') over = this.#timeline;
-          await new BackOff(isClaimFault(error) ? CLAIMED_RETRY_MS : 0).pause(signal);
+          await new BackOff(isClaimFault(faultOf(error)) ? CLAIMED_RETRY_MS : 0).pause(signal);
         }
         await backOff.pause(signal);
       }

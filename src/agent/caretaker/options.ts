@@ -62,6 +62,8 @@ export interface CaretakerOptions {
   readonly onTerm?: (term: Term) => void;
   /** Asked each round: the last revision that backups have made durable; undefined where compaction need not wait. */
   readonly durableRevision?: () => bigint | undefined;
+  /** Asked each round: why backups do not get on, one sentence; undefined where they do. */
+  readonly backupTrouble?: () => string | undefined;
   /** What takes full snapshots on demand; absent where this agent backs nothing up. */
   readonly snapshots?: SnapshotTaker;
   /** What this agent does when a step of an operation asks it to, by the name of the step. */

@@ -91,6 +91,7 @@ export class StateSource {
     const journal = { ...rest, history: byOwnClock(complete(history), arrived, { nowMs, monotonicMs }) };
     const own = epoch();
     const durableRevision = caretaker.durableRevision?.();
+    const backupTrouble = caretaker.backupTrouble?.();
     const state = assembleState({
       nowMs,
       monotonicMs,
@@ -100,6 +101,7 @@ export class StateSource {
       ...(own === undefined ? {} : { epoch: own }),
       ownOperations,
       ...(durableRevision === undefined ? {} : { durableRevision }),
+      ...(backupTrouble === undefined ? {} : { backupTrouble }),
       revisions: this.#revisions.samples(monotonicMs),
       ...this.#remembered,
       foreign: [],

@@ -101,6 +101,7 @@ describe('backups of a leading agent', () => {
     await using keeper = await keeping();
     const view = await viewWhen(keeper, ({ fault }) => fault?.code === 'STORE_CLAIMED');
     expect(view.working).toBe(false);
+    expect(keeper.trouble()).toBe(view.fault?.message);
     expect(await readdir(join(store, 'prod', timeline))).toEqual(['claim.json']);
     expect(keeper.durableRevision()).toBe(0n);
   });

@@ -1,5 +1,6 @@
 import type { Catalogue, FullEntry, SegmentEntry } from './chain/catalogue.ts';
 import { pathFrom } from './chain/path.ts';
+import { without } from './ranges.ts';
 import { byRevision, highest } from './revisions.ts';
 
 /** Revisions, both inclusive. */
@@ -55,15 +56,19 @@ export function restorePlans(
 /**
  * Revisions that no segment holds although there are older and newer ones: none of them can be had again, except those at
  * which a full snapshot stands.
+ * @param thinned revisions that retention took away: that they are not there is as it should be
  */
-export function gapsOf({ fulls, segments }: Catalogue): readonly RevisionRange[] {
+export function gapsOf(
+  { fulls, segments }: Catalogue,
+  thinned: readonly RevisionRange[] = [],
+): readonly RevisionRange[] {
   const gaps: RevisionRange[] = [];
   let covered = fulls[0]?.name.revision;
   for (const { from, to } of merged(fulls, segments)) {
     if (covered !== undefined && from > covered + 1n) gaps.push({ from: covered + 1n, to: from - 1n });
     if (covered === undefined || to > covered) covered = to;
   }
-  return gaps;
+  return without(gaps, thinned);
 }
 
 /**

@@ -1,8 +1,10 @@
+import type { RevisionRange } from '../chain.ts';
 import type { StoredObject } from '../store/store.ts';
 import { type RetainedObjects, sortOut } from './chains.ts';
 import { type ChainReason, chooseChains } from './choose.ts';
 import { type ChainMarks, parseMark } from './marks.ts';
 import type { RetentionPolicy } from './policy.ts';
+import { parseThinned, thinnedAfter, thinnedKey } from './thinned.ts';
 
 /** Why an object stays or goes. */
 export type RetentionReason =
@@ -15,6 +17,9 @@ export type RetentionReason =
   | 'without a manifest'
   | 'no full snapshot before it'
   | 'its chain stays'
+  /** A record of revisions that were taken away between chains that stay. */
+  | 'tells what was thinned out'
+  | 'tells nothing any more'
   | 'its chain is gone';
 
 /** What becomes of an object. */
@@ -36,6 +41,8 @@ export interface RetentionPlan {
   readonly removedBytes: number;
   /** By how much that which must be kept is more than the policy's total size; 0 where it is not. */
   readonly overBytes: number;
+  /** Revisions of which a record must say, once it is done, that retention took them away; those of earlier ones too. */
+  readonly thinned: readonly RevisionRange[];
 }
 
 /** What is of no chain stays for so long: it may be about to become part of one. */
@@ -80,6 +87,12 @@ function judged(
   const verdicts = new Map<string, Verdict>();
   judgeLoose(sorted, oldEnoughMs, verdicts);
   judgeChains(sorted, chosen, marks, oldEnoughMs, verdicts);
+  const thinned = thinnedAfter(
+    sorted,
+    (id) => GOES.has(chosen.get(id) ?? 'newest'),
+    (key) => verdicts.get(key)?.keep !== false,
+  );
+  judgeRecords(sorted, thinned, verdicts);
   let [keptBytes, removedBytes] = [0, 0];
   const all = objects.map(({ key, bytes }): JudgedObject => {
     const verdict = verdicts.get(key) ?? { keep: true, reason: 'no backup' };
@@ -87,7 +100,22 @@ function judged(
     else removedBytes += bytes;
     return { key, bytes, ...verdict };
   });
-  return { objects: all, keptBytes, removedBytes, overBytes: Math.max(0, keptBytes - (maxBytes ?? keptBytes)) };
+  const overBytes = Math.max(0, keptBytes - (maxBytes ?? keptBytes));
+  return { objects: all, keptBytes, removedBytes, overBytes, thinned };
+}
+
+/** Records that are to stand stay; another one says the rest, or nothing is left before it. */
+function judgeRecords(
+  { others }: RetainedObjects,
+  thinned: readonly RevisionRange[],
+  verdicts: Map<string, Verdict>,
+): void {
+  const standing = new Set(thinned.map(thinnedKey));
+  for (const { key } of others) {
+    if (parseThinned(key) === undefined) continue;
+    const keep = standing.has(key);
+    verdicts.set(key, { keep, reason: keep ? 'tells what was thinned out' : 'tells nothing any more' });
+  }
 }
 
 function judgeChains(

@@ -1,8 +1,11 @@
 import { parseName } from '../names.ts';
-import { type Store, type StoredObject, StoreError } from '../store/store.ts';
+import type { Store, StoredObject } from '../store/store.ts';
+import { sortOut } from './chains.ts';
 import { holdKey, readMarks } from './marks.ts';
 import { type JudgedObject, planRetention, type RetentionPlan } from './plan.ts';
 import type { RetentionPolicy } from './policy.ts';
+import { thinnedAfter, thinnedKey, writeThinned } from './thinned.ts';
+import { unlessDenied } from './unless-denied.ts';
 
 /** What pruning did. */
 export interface Pruned {
@@ -10,7 +13,7 @@ export interface Pruned {
   /** Keys that are gone. */
   readonly removed: readonly string[];
   readonly removedBytes: number;
-  /** Keys that the store did not let go of: it gives no right to, or they are locked. They stay until it does. */
+  /** Keys that the store did not let go of: it gives no right to, or they are locked. They stay until it does. Also records that it did not take. */
   readonly denied: readonly string[];
 }
 
@@ -21,6 +24,10 @@ export async function planPrune(
   nowMs: number,
   signal?: AbortSignal,
 ): Promise<RetentionPlan> {
+  return (await planned(store, policy, nowMs, signal)).plan;
+}
+
+async function planned(store: Store, policy: RetentionPolicy, nowMs: number, signal: AbortSignal | undefined) {
   // The marks first: what is marked meanwhile was there before, and a chain that came meanwhile is among the newest.
   const marks = await readMarks(store, signal);
   const objects: StoredObject[] = [];
@@ -32,7 +39,8 @@ export async function planPrune(
     if (keep || chain === undefined || parseName(key)?.kind !== 'full') continue;
     if ((await store.head(holdKey(chain), signal)) !== undefined) held.add(chain);
   }
-  return held.size === marks.held.size ? plan : planRetention(objects, { ...marks, held }, policy, nowMs);
+  const isSame = held.size === marks.held.size;
+  return { objects, plan: isSame ? plan : planRetention(objects, { ...marks, held }, policy, nowMs) };
 }
 
 /**
@@ -45,30 +53,38 @@ export async function prune(
   nowMs: number,
   signal?: AbortSignal,
 ): Promise<Pruned> {
-  const plan = await planPrune(store, policy, nowMs, signal);
+  const { objects, plan } = await planned(store, policy, nowMs, signal);
   const removed: string[] = [];
   const denied: string[] = [];
   let removedBytes = 0;
+  const remove = async ({ key, bytes }: JudgedObject): Promise<boolean> => {
+    const isGone = await unlessDenied(() => store.remove(key, signal));
+    (isGone ? removed : denied).push(key);
+    if (isGone) removedBytes += bytes;
+    return isGone;
+  };
+  const going = plan.objects.filter(({ keep }) => !keep);
+  // Manifests first: from then on there is no chain, whatever else is left of it.
+  const manifests = new Set(going.filter(({ key }) => parseName(key)?.kind === 'full'));
   // Of a chain whose manifest could not be taken away nothing is: it would still look like a chain.
   const locked = new Set<string>();
-  for (const { key, bytes, chain } of inOrder(plan.objects)) {
-    if (chain !== undefined && locked.has(chain)) continue;
-    try {
-      await store.remove(key, signal);
-      removed.push(key);
-      removedBytes += bytes;
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'STORE_DENIED') throw error;
-      denied.push(key);
-      if (chain !== undefined && parseName(key)?.kind === 'full') locked.add(chain);
-    }
+  for (const manifest of manifests) {
+    if (!(await remove(manifest)) && manifest.chain !== undefined) locked.add(manifest.chain);
   }
+  const rest = going.filter((object) => !manifests.has(object) && !locked.has(object.chain ?? ''));
+  const gone = new Set(
+    [...manifests].flatMap(({ chain }) => (chain === undefined || locked.has(chain) ? [] : [chain])),
+  );
+  const leaving = new Set(rest.map(({ key }) => key));
+  const thinned = thinnedAfter(
+    sortOut(objects),
+    (id) => gone.has(id),
+    (key) => !leaving.has(key),
+  );
+  // Before what it tells of is gone: whoever looks meanwhile finds no gap without a record.
+  const unrecorded = await writeThinned(store, thinned, objects, nowMs, signal);
+  if (unrecorded.length > 0) return { plan, removed, removedBytes, denied: [...denied, ...unrecorded] };
+  const standing = new Set(thinned.map(thinnedKey));
+  for (const object of rest) if (!standing.has(object.key)) await remove(object);
   return { plan, removed, removedBytes, denied };
-}
-
-/** Manifests first: from then on there is no chain, whatever else is left of it. */
-function inOrder(objects: readonly JudgedObject[]): readonly JudgedObject[] {
-  const going = objects.filter(({ keep }) => !keep);
-  const isManifest = ({ key }: JudgedObject): boolean => parseName(key)?.kind === 'full';
-  return [...going.filter(isManifest), ...going.filter((object) => !isManifest(object))];
 }

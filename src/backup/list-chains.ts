@@ -3,11 +3,14 @@ import { readCatalogue } from './chain/catalogue.ts';
 import { chainsOf, gapsOf, type RevisionRange } from './chain.ts';
 import type { FullManifest } from './manifest.ts';
 import { readFullManifest } from './restore/fetch-chain.ts';
-import { readMarks } from './retention/marks.ts';
+import { type Hold, readHold, readMarks, readVerification, type Verification } from './retention/marks.ts';
+import { readThinned } from './retention/thinned.ts';
 import type { Store } from './store/store.ts';
 
 /** A chain as its names and its first manifest tell it; nothing else of it was read. */
 export interface ListedChain {
+  /** Of its full snapshot: by it a chain is held and released. */
+  readonly id: string;
   /** Of the manifest of its full snapshot. */
   readonly key: string;
   readonly firstRevision: bigint;
@@ -20,25 +23,29 @@ export interface ListedChain {
   readonly problem?: string;
   /** When its last object was written, in ms since 1970, by the store's clock. */
   readonly writtenAtMs: number;
-  /** Was read back or restored, and found whole. */
-  readonly verified: boolean;
+  /** Was read back or restored, and found whole; empty where the mark cannot be read. */
+  readonly verified?: Partial<Verification>;
   /** Nothing of it is taken away. */
-  readonly held: boolean;
+  readonly held?: Partial<Hold>;
 }
 
 /** What a timeline holds. */
 export interface Listing {
   /** Of the newest full snapshot first. */
   readonly chains: readonly ListedChain[];
+  /** Lost: what retention took away is not among them. */
   readonly gaps: readonly RevisionRange[];
+  /** What retention took away between chains that stay. */
+  readonly thinned: readonly RevisionRange[];
 }
 
 const AT_ONCE = 8;
 
-/** Lists a timeline: four listings, and a small read for each full snapshot. Throws what the store does. */
+/** Lists a timeline: five listings, and a small read for each full snapshot and each mark. Throws what the store does. */
 export async function listChains(store: Store, signal: AbortSignal): Promise<Listing> {
   const catalogue = await readCatalogue(store, signal);
   const marks = await readMarks(store, signal);
+  const thinned = await readThinned(store, signal);
   const chains = [...chainsOf(catalogue)];
   const listed: ListedChain[] = [];
   for (let from = 0; from < chains.length; from += AT_ONCE) {
@@ -52,19 +59,36 @@ export async function listChains(store: Store, signal: AbortSignal): Promise<Lis
             return { problem: faultOf(error).message };
           },
         );
+        const { id } = full.name;
+        const verified = marks.verified.has(id)
+          ? await readable(readVerification(store, id, signal), signal)
+          : undefined;
+        const held = marks.held.has(id) ? await readable(readHold(store, id, signal), signal) : undefined;
         return {
+          id,
           key: full.key,
           firstRevision: full.name.revision,
           lastRevision,
           segments: segments.length,
           segmentBytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
           writtenAtMs: Math.max(full.modifiedAtMs, ...segments.slice(-1).map(({ modifiedAtMs }) => modifiedAtMs)),
-          verified: marks.verified.has(full.name.id),
-          held: marks.held.has(full.name.id),
+          ...(verified === undefined ? {} : { verified }),
+          ...(held === undefined ? {} : { held }),
           ...manifest,
         };
       });
     listed.push(...(await Promise.all(some)));
   }
-  return { chains: listed, gaps: gapsOf(catalogue) };
+  return { chains: listed, gaps: gapsOf(catalogue, thinned), thinned };
+}
+
+/** A mark counts also where nobody can read what it says. */
+async function readable<T>(mark: Promise<T | undefined>, signal: AbortSignal): Promise<Partial<T> | undefined> {
+  try {
+    return await mark;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (faultOf(error).code !== 'MARK_UNREADABLE') throw error;
+    return {};
+  }
 }

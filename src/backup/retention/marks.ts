@@ -1,6 +1,8 @@
+import * as z from 'zod';
 import { AgentError } from '../../cluster/agent-error.ts';
+import { type FullEntry, readCatalogue } from '../chain/catalogue.ts';
 import { parseName } from '../names.ts';
-import type { Store } from '../store/store.ts';
+import { type Store, StoreError } from '../store/store.ts';
 
 const HOLDS = 'holds/';
 const VERIFIED = 'verified/';
@@ -27,6 +29,10 @@ export interface Verification {
   readonly atMs: number;
 }
 
+const time = z.iso.datetime().transform((text) => Date.parse(text));
+const holdSchema = z.object({ reason: z.string(), by: z.string(), at: time });
+const verificationSchema = z.object({ by: z.enum(['hashes', 'restored']), at: time });
+
 /** Key of the mark that holds a chain. */
 export function holdKey(id: string): string {
   return `${HOLDS}${id}.json`;
@@ -37,6 +43,22 @@ export function parseMark(key: string): { readonly kind: 'hold' | 'verified'; re
   const match = /^(holds|verified)\/([0-9a-z]+)\.json$/.exec(key);
   if (match === null) return undefined;
   return { kind: match[1] === 'holds' ? 'hold' : 'verified', id: match[2] ?? '' };
+}
+
+/** Why a chain is held; undefined where it is not. Throws `MARK_UNREADABLE`, and what the store does. */
+export async function readHold(store: Store, id: string, signal?: AbortSignal): Promise<Hold | undefined> {
+  const found = await readMark(store, holdKey(id), holdSchema, signal);
+  return found === undefined ? undefined : { reason: found.reason, by: found.by, atMs: found.at };
+}
+
+/** How a chain was found whole; undefined where nobody has looked. Throws `MARK_UNREADABLE`, and what the store does. */
+export async function readVerification(
+  store: Store,
+  id: string,
+  signal?: AbortSignal,
+): Promise<Verification | undefined> {
+  const found = await readMark(store, verifiedKey(id), verificationSchema, signal);
+  return found === undefined ? undefined : { by: found.by, atMs: found.at };
 }
 
 /** Reads all marks: two listings, and no object. Throws what the store does. */
@@ -79,7 +101,46 @@ export async function markVerified(
   signal?: AbortSignal,
 ): Promise<void> {
   const text = `${JSON.stringify({ by, at: new Date(atMs).toISOString() }, undefined, 2)}\n`;
-  await store.put(`${VERIFIED}${id}.json`, Buffer.from(text), {}, signal);
+  await store.put(verifiedKey(id), Buffer.from(text), {}, signal);
+}
+
+/**
+ * The chain that a person means: by the id of its full snapshot, or by its revision, of several the newest. Throws
+ * `CHAIN_UNKNOWN`, and what the store does.
+ */
+export async function findChain(store: Store, named: string, signal?: AbortSignal): Promise<FullEntry> {
+  const { fulls } = await readCatalogue(store, signal);
+  const revision = /^\d{1,19}$/.test(named) ? BigInt(named) : undefined;
+  const found = fulls.find(({ name }) => name.id === named) ?? fulls.findLast(({ name }) => name.revision === revision);
+  if (found === undefined) throw unknownChain(store, named);
+  return found;
+}
+
+async function readMark<T>(
+  store: Store,
+  key: string,
+  schema: z.ZodType<T>,
+  signal: AbortSignal | undefined,
+): Promise<T | undefined> {
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of store.get(key, undefined, signal)) pieces.push(piece);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'STORE_NOT_FOUND') return undefined;
+    throw error;
+  }
+  try {
+    return schema.parse(JSON.parse(Buffer.concat(pieces).toString('utf8')));
+  } catch (cause) {
+    throw new AgentError('MARK_UNREADABLE', `The mark ${key} in ${store.url} cannot be read.`, {
+      remedy: 'It counts all the same. Look at what is in it, and mark the chain anew.',
+      cause,
+    });
+  }
+}
+
+function verifiedKey(id: string): string {
+  return `${VERIFIED}${id}.json`;
 }
 
 async function requireChain(store: Store, id: string, signal: AbortSignal | undefined): Promise<void> {
@@ -87,7 +148,11 @@ async function requireChain(store: Store, id: string, signal: AbortSignal | unde
     const name = parseName(key);
     if (name?.kind === 'full' && name.id === id) return;
   }
-  throw new AgentError('CHAIN_UNKNOWN', `There is no chain ${id} in ${store.url}.`, {
-    remedy: 'Run `backup list`: it shows the ids of all chains.',
+  throw unknownChain(store, id);
+}
+
+function unknownChain({ url }: Store, named: string): AgentError {
+  return new AgentError('CHAIN_UNKNOWN', `There is no chain ${named} in ${url}.`, {
+    remedy: 'Run `backup list`: it shows the ids and revisions of all chains.',
   });
 }

@@ -1,8 +1,9 @@
 import { faultOf } from '../../cluster/agent-error.ts';
 import { type Catalogue, catalogueOf } from '../chain/catalogue.ts';
-import { type Chain, chainsOf, gapsOf, supersededOf } from '../chain.ts';
+import { chainsOf, gapsOf, newestNamed, type RevisionRange, supersededOf } from '../chain.ts';
 import type { Manifest } from '../manifest.ts';
 import { BrokenObject, brokenOr } from '../restore/broken-object.ts';
+import { readThinned } from '../retention/thinned.ts';
 import type { StoredObject } from '../store/store.ts';
 import { type Checked, type CheckOptions, checkFull, checkSegment } from './check-objects.ts';
 import { type Finding, rangeText } from './findings.ts';
@@ -13,6 +14,8 @@ export interface VerifyOptions extends Omit<CheckOptions, 'onBytes'> {
 
 /** A chain as it was found. */
 export interface VerifiedChain {
+  /** Of its full snapshot. */
+  readonly id: string;
   /** Of the manifest of its full snapshot. */
   readonly key: string;
   readonly firstRevision: bigint;
@@ -21,6 +24,8 @@ export interface VerifiedChain {
   readonly segments: number;
   /** Every byte of it was read and is as it was written; its content too, not only what is stored. */
   readonly opened: boolean;
+  /** It goes up to the next full snapshot, or as far as the store does: nothing of it is broken or lost. */
+  readonly complete: boolean;
 }
 
 export interface VerifyReport {
@@ -42,6 +47,7 @@ export async function verifyStore(options: VerifyOptions, signal: AbortSignal): 
   for (const prefix of ['full/', 'delta/'])
     for await (const object of store.list(prefix, {}, signal)) objects.push(object);
   const catalogue = catalogueOf(objects);
+  const thinned = await readThinned(store, signal);
   const total = objects.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
   const check: CheckOptions = {
@@ -61,10 +67,14 @@ export async function verifyStore(options: VerifyOptions, signal: AbortSignal): 
     fulls: catalogue.fulls.filter(({ key }) => !broken.has(key)),
     segments: catalogue.segments.filter(({ key }) => !broken.has(key)),
   };
-  findings.push(...shapeFindings(catalogue, whole), ...strays(catalogue, checked), ...predecessorFindings(checked));
+  findings.push(
+    ...shapeFindings(catalogue, whole, thinned),
+    ...strays(catalogue, checked),
+    ...predecessorFindings(checked),
+  );
   return {
     findings,
-    chains: chainsOf(whole).map((chain) => verifiedChain(chain, checked)),
+    chains: verifiedChains(catalogue, whole, thinned, checked),
     fulls: catalogue.fulls.length,
     segments: catalogue.segments.length,
     bytes: total,
@@ -110,8 +120,8 @@ function notDecrypted(key: string, { encryption }: Manifest): Finding {
 }
 
 /** Gaps, and segments that nobody needs. */
-function shapeFindings(all: Catalogue, whole: Catalogue): readonly Finding[] {
-  const gaps = gapsOf(whole).map(
+function shapeFindings(all: Catalogue, whole: Catalogue, thinned: readonly RevisionRange[]): readonly Finding[] {
+  const gaps = gapsOf(whole, thinned).map(
     (range): Finding => ({
       severity: 'fault',
       code: 'GAP',
@@ -184,13 +194,31 @@ function predecessorFindings(checked: AllChecked): readonly Finding[] {
   return findings;
 }
 
-function verifiedChain({ full, segments, lastRevision }: Chain, checked: AllChecked): VerifiedChain {
-  const parts = [full, ...segments].map(({ key }) => checked.get(key));
-  return {
-    key: full.key,
-    firstRevision: full.name.revision,
-    lastRevision,
-    segments: segments.length,
-    opened: parts.every((part) => part?.opened === true),
-  };
+/** Gaps, and what the store has a name for behind everything that is whole. */
+function lostOf(all: Catalogue, whole: Catalogue, thinned: readonly RevisionRange[]): readonly RevisionRange[] {
+  const [named, reached] = [newestNamed(all), newestNamed(whole)];
+  return [...gapsOf(whole, thinned), ...(named > reached ? [{ from: reached + 1n, to: named }] : [])];
+}
+
+function verifiedChains(
+  all: Catalogue,
+  whole: Catalogue,
+  thinned: readonly RevisionRange[],
+  checked: AllChecked,
+): readonly VerifiedChain[] {
+  const lost = lostOf(all, whole, thinned);
+  return chainsOf(whole).map(({ full, segments, lastRevision }) => {
+    const parts = [full, ...segments].map(({ key }) => checked.get(key));
+    const { revision } = full.name;
+    const next = whole.fulls.find(({ name }) => name.revision > revision)?.name.revision;
+    return {
+      id: full.name.id,
+      key: full.key,
+      firstRevision: revision,
+      lastRevision,
+      segments: segments.length,
+      opened: parts.every((part) => part?.opened === true),
+      complete: !lost.some(({ from }) => from > revision && (next === undefined || from < next)),
+    };
+  });
 }

@@ -3,6 +3,7 @@ import { formatTable } from '../table.ts';
 import { formatBytes, formatCount, formatSpan } from '../units.ts';
 
 const HEADER = [
+  'ID',
   'FULL',
   'AGE',
   'SIZE',
@@ -17,14 +18,15 @@ const HEADER = [
 ];
 
 /** The chains of a timeline as a table, and what lies between them that cannot be restored. */
-export function listText({ chains, gaps }: Listing, nowMs: number): string {
+export function listText({ chains, gaps, thinned }: Listing, nowMs: number): string {
   if (chains.length === 0) return 'There is no full snapshot yet.\n';
   const rows = chains.map((chain) => rowOf(chain, nowMs));
   const problems = chains
     .filter(({ problem }) => problem !== undefined)
     .map(({ firstRevision, problem }) => `${firstRevision}: ${problem}\n`);
   const missing = gaps.map(({ from, to }) => `No segment holds revisions ${from} to ${to}.\n`);
-  const more = [...problems, ...missing].join('');
+  const away = thinned.map(({ from, to }) => `Retention has taken revisions ${from} to ${to} away.\n`);
+  const more = [...problems, ...missing, ...away].join('');
   return `${formatTable(HEADER, rows)}${more === '' ? '' : `\n${more}`}`;
 }
 
@@ -32,6 +34,7 @@ function rowOf(chain: ListedChain, nowMs: number): readonly string[] {
   const { manifest } = chain;
   const ago = (ms: number): string => formatSpan(Math.max(0, nowMs - ms) / 1000);
   return [
+    chain.id,
     String(chain.firstRevision),
     manifest === undefined ? '?' : ago(manifest.endedAtMs),
     manifest === undefined ? '?' : formatBytes(manifest.stored.bytes),
@@ -40,8 +43,12 @@ function rowOf(chain: ListedChain, nowMs: number): readonly string[] {
     formatBytes(chain.segmentBytes),
     String(chain.lastRevision),
     `${ago(chain.writtenAtMs)} ago`,
-    chain.verified ? 'yes' : 'no',
-    chain.held ? 'yes' : 'no',
+    chain.verified === undefined ? 'no' : verifiedText(chain.verified, ago),
+    chain.held === undefined ? 'no' : (chain.held.reason ?? 'yes, it cannot be read why'),
     manifest === undefined ? '?' : manifest.encryption === undefined ? 'no' : manifest.encryption.keyIds.join(' '),
   ];
+}
+
+function verifiedText({ by, atMs }: NonNullable<ListedChain['verified']>, ago: (ms: number) => string): string {
+  return by === undefined || atMs === undefined ? 'yes, it cannot be read how' : `${by}, ${ago(atMs)} ago`;
 }

@@ -1,5 +1,6 @@
 import { AgentError } from '../cluster/agent-error.ts';
-import type { Store } from './store/store.ts';
+import { catalogueOf } from './chain/catalogue.ts';
+import type { Store, StoredObject } from './store/store.ts';
 
 /** A timeline in a store: what lies below `<cluster.name>/<timeline>/`. */
 export interface StorePlace {
@@ -19,22 +20,32 @@ export interface PlaceWish {
 
 /** All timelines in a store. Throws what listing it throws. */
 export async function findPlaces(store: Store, signal?: AbortSignal): Promise<readonly StorePlace[]> {
-  const places = new Map<string, StorePlace>();
-  for await (const { key, bytes, modifiedAtMs } of store.list('', {}, signal)) {
-    const match = /^([^/]+)\/([^/]+)\/(?:full|delta)\//.exec(key);
+  const places = new Map<string, { cluster: string; timeline: string; objects: StoredObject[] }>();
+  for await (const object of store.list('', {}, signal)) {
+    const match = /^([^/]+)\/([^/]+)\/((?:full|delta)\/.+)$/.exec(object.key);
     if (match === null) continue;
-    const [, cluster = '', timeline = ''] = match;
+    const [, cluster = '', timeline = '', key = ''] = match;
     const name = `${cluster}/${timeline}`;
-    const { objects = 0, bytes: before = 0, writtenAtMs = 0 } = places.get(name) ?? {};
-    places.set(name, {
-      cluster,
-      timeline,
-      objects: objects + 1,
-      bytes: before + bytes,
-      writtenAtMs: Math.max(writtenAtMs, modifiedAtMs),
-    });
+    const place = places.get(name) ?? { cluster, timeline, objects: [] };
+    place.objects.push({ ...object, key });
+    places.set(name, place);
   }
-  return [...places.values()];
+  return [...places.values()].map(({ cluster, timeline, objects }) => ({
+    cluster,
+    timeline,
+    objects: objects.length,
+    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
+    writtenAtMs: writtenAtMs(objects),
+  }));
+}
+
+/** Behind the newest full snapshot only: what is older may have got a new time when it was moved to a colder storage class. */
+function writtenAtMs(objects: readonly StoredObject[]): number {
+  const { fulls, segments } = catalogueOf(objects);
+  const newest = fulls.at(-1)?.name.revision;
+  const last =
+    newest === undefined ? objects : [...fulls.slice(-1), ...segments.filter(({ name }) => name.to > newest)];
+  return last.reduce((latest, { modifiedAtMs }) => Math.max(latest, modifiedAtMs), 0);
 }
 
 /** The one that is meant. Throws `PLACE_UNKNOWN` where there is none, `PLACE_AMBIGUOUS` where it may be one of several clusters. */

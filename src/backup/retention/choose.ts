@@ -17,7 +17,7 @@ export type ChainReason =
   | 'total size';
 
 /** Where no chain is known to be whole, so many stay. */
-const UNVERIFIED_CHAINS = 2;
+export const UNVERIFIED_CHAINS = 2;
 
 /** Those that stay whatever the policy says, by id. */
 function protectedChains(
@@ -47,7 +47,7 @@ export function chooseChains(
   nowMs: number,
 ): Map<string, ChainReason> {
   const chosen = new Map<string, ChainReason>();
-  const sinceMs = referenceMs(chains, nowMs) - policy.keepAllMs;
+  const sinceMs = newestTimeMs(chains, nowMs) - policy.keepAllMs;
   const newestFirst = chains.toReversed();
   for (const span of SPANS) {
     const seen = new Set<number>();
@@ -70,7 +70,7 @@ export function chooseChains(
  * From when ages are counted: the newest chain's time, which neither the clock that named it nor that of the store puts into the
  * future.
  */
-function referenceMs(chains: readonly RetainedChain[], nowMs: number): number {
+export function newestTimeMs(chains: readonly RetainedChain[], nowMs: number): number {
   const times = chains.map(({ timeMs, manifest }) => Math.min(timeMs, manifest.modifiedAtMs));
   return Math.min(
     nowMs,

@@ -1,13 +1,13 @@
 import { constants } from 'node:fs';
 import { lstat, open, readdir, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkKey, checkPrefix } from './keys.ts';
 import { isTemporary, syncFolder, writeDurably } from './local/durable-file.ts';
 import { localError, mayPassLocally, systemCodeOf } from './local/errors.ts';
 import { type Patience, patiently } from './patience.ts';
 import { noRequests } from './request-counts.ts';
-import type { ByteRange, PutOptions, Store, StoredObject } from './store.ts';
+import type { AbandonedUpload, ByteRange, PutOptions, Store, StoredObject } from './store.ts';
 
 const PIECE_BYTES = 256 * 1024;
 
@@ -106,14 +106,17 @@ export class LocalStore implements Store {
     });
   }
 
+  async listAbandoned(olderThanMs: number, signal?: AbortSignal, place = ''): Promise<readonly AbandonedUpload[]> {
+    const found: AbandonedUpload[] = [];
+    for await (const { path, begunAtMs } of this.#oldTemporaries(olderThanMs, place, signal)) {
+      found.push({ key: relative(this.#folder, path), begunAtMs });
+    }
+    return found;
+  }
+
   async removeAbandoned(olderThanMs: number, signal?: AbortSignal, place = ''): Promise<number> {
-    checkPrefix(place);
-    this.requests.list += 1;
     let removed = 0;
-    for await (const path of this.#temporaryFiles(join(this.#folder, place), signal)) {
-      const found = await this.#trying('look at', undefined, () => statIfThere(path));
-      const isOld = found !== undefined && Date.now() - found.mtimeMs > olderThanMs;
-      if (!isOld || this.#writing.has(path)) continue;
+    for await (const { path } of this.#oldTemporaries(olderThanMs, place, signal)) {
       this.requests.delete += 1;
       await this.#trying('remove', undefined, () => unlink(path));
       removed += 1;
@@ -161,6 +164,16 @@ export class LocalStore implements Store {
       .filter((entry) => !entry.name.startsWith('.'))
       .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
       .sort((a, b) => (a < b ? -1 : 1));
+  }
+
+  async *#oldTemporaries(olderThanMs: number, place: string, signal: AbortSignal | undefined) {
+    checkPrefix(place);
+    this.requests.list += 1;
+    for await (const path of this.#temporaryFiles(join(this.#folder, place), signal)) {
+      const found = await this.#trying('look at', undefined, () => statIfThere(path));
+      const isOld = found !== undefined && Date.now() - found.mtimeMs > olderThanMs;
+      if (isOld && !this.#writing.has(path)) yield { path, begunAtMs: found.mtimeMs };
+    }
   }
 
   async *#temporaryFiles(folder: string, signal: AbortSignal | undefined): AsyncGenerator<string, void, undefined> {

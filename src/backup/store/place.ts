@@ -28,6 +28,18 @@ export function storeAt(store: Store, place: string): Store {
       for await (const object of store.list(begin + prefix, from, signal)) yield below(object);
     },
     remove: async (key: string, signal?: AbortSignal) => await store.remove(begin + key, signal),
+    // Bound anew, since it may be there or not.
+    ...(store.reclass === undefined
+      ? {}
+      : {
+          reclass: async (key: string, storageClass: string, signal?: AbortSignal) =>
+            (await store.reclass?.(begin + key, storageClass, signal)) ?? false,
+        }),
+    listAbandoned: async (olderThanMs: number, signal?: AbortSignal, folder = '') =>
+      (await store.listAbandoned(olderThanMs, signal, folder === '' ? place : begin + folder)).map((upload) => ({
+        ...upload,
+        key: upload.key.slice(begin.length),
+      })),
     removeAbandoned: async (olderThanMs: number, signal?: AbortSignal, folder = '') =>
       await store.removeAbandoned(olderThanMs, signal, folder === '' ? place : begin + folder),
     [Symbol.asyncDispose]: async () => undefined,

@@ -8,8 +8,9 @@ import { listPage } from './s3/list.ts';
 import type { S3Options } from './s3/options.ts';
 import { putObject } from './s3/put.ts';
 import { readObject } from './s3/read.ts';
-import { abortOldUploads } from './s3/uploads.ts';
-import type { ByteRange, PutOptions, Store, StoredObject } from './store.ts';
+import { reclassObject } from './s3/reclass.ts';
+import { abortUpload, oldUploads } from './s3/uploads.ts';
+import type { AbandonedUpload, ByteRange, PutOptions, Store, StoredObject } from './store.ts';
 
 /**
  * A store in a bucket of S3 or of a server that speaks it. The SDK is loaded, and the first request made, when something is
@@ -101,16 +102,42 @@ export class S3Store implements Store {
     );
   }
 
-  async removeAbandoned(olderThanMs: number, signal?: AbortSignal, place = ''): Promise<number> {
-    const begin = place === '' ? '' : `${place.replace(/\/$/, '')}/`;
-    checkPrefix(begin);
-    return await this.#trying('take away uploads that have not ended', undefined, signal, () =>
-      abortOldUploads(this.#bucket, begin, olderThanMs, (key) => this.#putting.has(key), signal),
+  async reclass(key: string, storageClass: string, signal?: AbortSignal): Promise<boolean> {
+    checkKey(key);
+    return await this.#trying(`move ${key} to ${storageClass}`, key, signal, () =>
+      reclassObject(this.#bucket, key, storageClass, signal),
     );
+  }
+
+  async listAbandoned(olderThanMs: number, signal?: AbortSignal, place = ''): Promise<readonly AbandonedUpload[]> {
+    return await this.#trying('list uploads that have not ended', undefined, signal, async () => {
+      const found: AbandonedUpload[] = [];
+      for await (const { Key, initiatedAtMs } of this.#oldUploads(olderThanMs, place, signal)) {
+        found.push({ key: Key.slice(this.#bucket.prefix.length), begunAtMs: initiatedAtMs });
+      }
+      return found;
+    });
+  }
+
+  async removeAbandoned(olderThanMs: number, signal?: AbortSignal, place = ''): Promise<number> {
+    return await this.#trying('take away uploads that have not ended', undefined, signal, async () => {
+      let aborted = 0;
+      for await (const upload of this.#oldUploads(olderThanMs, place, signal)) {
+        await abortUpload(this.#bucket, upload, signal);
+        aborted += 1;
+      }
+      return aborted;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#bucket.close();
+  }
+
+  #oldUploads(olderThanMs: number, place: string, signal: AbortSignal | undefined) {
+    const begin = place === '' ? '' : `${place.replace(/\/$/, '')}/`;
+    checkPrefix(begin);
+    return oldUploads(this.#bucket, begin, olderThanMs, (key) => this.#putting.has(key), signal);
   }
 
   async #trying<T>(

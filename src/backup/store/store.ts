@@ -24,6 +24,13 @@ export interface ByteRange {
   readonly toByte?: number;
 }
 
+/** What a writer that died has begun and never ended: it takes room, and is no object. */
+export interface AbandonedUpload {
+  /** Of the object that it was to become. */
+  readonly key: string;
+  readonly begunAtMs: number;
+}
+
 /** What a store was asked for so far, by kind: what it costs. */
 export type StoreRequests = Readonly<Record<'put' | 'get' | 'head' | 'list' | 'delete', number>>;
 
@@ -53,6 +60,13 @@ export interface Store extends AsyncDisposable {
   list(prefix: string, options?: { readonly after?: string }, signal?: AbortSignal): AsyncIterable<StoredObject>;
   /** Takes an object away; one that is not there is none to fail on. Throws `STORE_DENIED` without the right to, or under Object Lock. */
   remove(key: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Moves an object to another storage class where it lies; false: it is there already. Its time in lists may become that of the move.
+   * Absent: the store knows no classes. Throws `STORE_NOT_FOUND`, `STORE_DENIED`, `STORE_UNSUPPORTED`.
+   */
+  reclass?(key: string, storageClass: string, signal?: AbortSignal): Promise<boolean>;
+  /** What `removeAbandoned` would take away. */
+  listAbandoned(olderThanMs: number, signal?: AbortSignal, place?: string): Promise<readonly AbandonedUpload[]>;
   /**
    * Uploads that were begun more than `olderThanMs` ago and never ended are taken away; says how many there were. Those that
    * this process is still at stay. Longer than patience: else another agent's, which waits for the store, could be taken.

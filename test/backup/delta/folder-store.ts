@@ -72,6 +72,10 @@ export class FolderStore implements Store {
     return readFile(join(this.#folder, key));
   }
 
+  async listAbandoned(): Promise<readonly []> {
+    return [];
+  }
+
   async removeAbandoned(): Promise<number> {
     return 0;
   }

@@ -1,4 +1,5 @@
-import { access, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Answer, type Arrived, errorAnswer } from './fault-proxy.ts';
 import { bucketName, objectPath } from './s3-server.ts';
@@ -11,6 +12,8 @@ export interface S3Features {
   readonly uploads?: boolean;
   /** Objects are listed in so many to a page (s3rver cannot: it needs a cipher that OpenSSL has left out). */
   readonly pageSize?: number;
+  /** Parts of an upload can be copied from an object. */
+  readonly partCopies?: boolean;
   /** As without the right to delete, and under Object Lock. */
   readonly noDelete?: boolean;
 }
@@ -18,7 +21,7 @@ export interface S3Features {
 /** Answers as S3 does with what lies in s3rver's folder; passes the rest on. */
 export function s3Features(
   directory: string,
-  { conditionalWrites = false, uploads = false, noDelete = false, pageSize }: S3Features,
+  { conditionalWrites = false, uploads = false, partCopies = false, noDelete = false, pageSize }: S3Features,
   passOn: (request: Arrived) => Promise<Answer>,
 ): (request: Arrived) => Promise<Answer> {
   // One conditional write after the other, as S3 orders them.
@@ -51,6 +54,8 @@ export function s3Features(
     const uploadId = url.searchParams.get('uploadId');
     if (noDelete && request.method === 'DELETE') return errorAnswer(403, 'AccessDenied');
     if (uploads && request.method === 'DELETE' && uploadId !== null) return await abort(uploadId);
+    const source = request.headers['x-amz-copy-source'];
+    if (partCopies && uploadId !== null && typeof source === 'string') return await copyPart(directory, url, request);
     if (pageSize !== undefined && url.searchParams.get('list-type') === '2') {
       return await listObjects(directory, url.searchParams, pageSize);
     }
@@ -68,6 +73,20 @@ export function s3Features(
       return isThere ? errorAnswer(412, 'PreconditionFailed') : await passing();
     });
   };
+}
+
+/** As S3 does it with what s3rver keeps of parts. */
+async function copyPart(directory: string, url: URL, { headers }: Arrived): Promise<Answer> {
+  const key = decodeURIComponent(String(headers['x-amz-copy-source'])).slice(`${bucketName}/`.length);
+  const [, from = '', to = ''] = /^bytes=(\d+)-(\d+)$/.exec(String(headers['x-amz-copy-source-range'])) ?? [];
+  const part = (await readFile(objectPath(directory, key))).subarray(Number(from), Number(to) + 1);
+  const { uploadId, partNumber } = Object.fromEntries(url.searchParams);
+  const path = join(directory, bucketName, '._S3rver_uploads', uploadId ?? '', partNumber ?? '');
+  const md5 = createHash('md5').update(part).digest('hex');
+  await writeFile(path, part);
+  await writeFile(`${path}.md5`, md5);
+  const body = `<?xml version="1.0" encoding="UTF-8"?><CopyPartResult><ETag>"${md5}"</ETag></CopyPartResult>`;
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body: Buffer.from(body) };
 }
 
 async function listUploads(directory: string, prefix: string): Promise<Answer> {

@@ -41,6 +41,8 @@ export interface S3Options {
   readonly partBytes?: number;
   /** Parts on their way at once: with their size, what bounds the memory of a put. */
   readonly partsAtOnce?: number;
+  /** A larger object is copied in parts of this size, where it is moved to another storage class. Left out: 1 GiB, in parts of 512 MiB. */
+  readonly copyAtOnceBytes?: number;
   /** How long what may pass is tried again. */
   readonly patience?: Patience;
   /** How long nothing may come or go before a request is given up and made again. */

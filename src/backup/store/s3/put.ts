@@ -46,7 +46,10 @@ export async function putObject(
   try {
     const params: PutObjectCommandInput = {
       ...bucket.named(key),
-      ...storedAs(bucket),
+      ...(bucket.options.storageClass === undefined
+        ? {}
+        : { StorageClass: bucket.options.storageClass as StorageClass }),
+      ...encryptedAs(bucket),
       ...(await bucket.customerKey()),
       Body: source,
       Metadata: { [PUT_ID]: id },
@@ -72,9 +75,11 @@ export async function putObject(
   }
 }
 
-function storedAs({ options: { storageClass, encryption } }: S3Bucket): Partial<PutObjectCommandInput> {
+/** How the server is to encrypt an object. */
+export function encryptedAs({
+  options: { encryption },
+}: S3Bucket): Pick<PutObjectCommandInput, 'ServerSideEncryption' | 'SSEKMSKeyId'> {
   return {
-    ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
     ...(encryption?.kind === 'sse-s3' ? { ServerSideEncryption: 'AES256' } : {}),
     ...(encryption?.kind === 'sse-kms' ? { ServerSideEncryption: 'aws:kms' } : {}),
     ...(encryption?.kind === 'sse-kms' && encryption.keyId !== undefined ? { SSEKMSKeyId: encryption.keyId } : {}),

@@ -10,36 +10,41 @@ interface OpenUpload {
 }
 
 /**
- * Aborts uploads below `prefix` that were begun more than `olderThanMs` ago by the server's clock; says how many. A server
- * that cannot list them is noticed.
+ * Uploads below `prefix` that were begun more than `olderThanMs` ago by the server's clock. A server that cannot list them is
+ * noticed.
  * @param isOwn whether this process still writes to a key
  */
-export async function abortOldUploads(
+export async function* oldUploads(
   bucket: S3Bucket,
   prefix: string,
   olderThanMs: number,
   isOwn: (key: string) => boolean,
   signal: AbortSignal | undefined,
-): Promise<number> {
-  let aborted = 0;
-  for await (const { initiatedAtMs, ...upload } of openUploads(bucket, bucket.prefix + prefix, signal)) {
-    if (Date.now() - initiatedAtMs <= olderThanMs || isOwn(upload.Key.slice(bucket.prefix.length))) continue;
-    await bucket.ask(
-      `abort the upload of ${upload.Key}`,
-      async ({ sdk, client }) => {
-        const command = new sdk.AbortMultipartUploadCommand({ Bucket: bucket.name, ...upload });
-        try {
-          await client.send(command, signal === undefined ? {} : { abortSignal: signal });
-        } catch (error) {
-          // It has ended meanwhile.
-          if (saidBy(error).name !== 'NoSuchUpload') throw error;
-        }
-      },
-      signal,
-    );
-    aborted += 1;
+): AsyncGenerator<OpenUpload, void, undefined> {
+  for await (const upload of openUploads(bucket, bucket.prefix + prefix, signal)) {
+    const isOld = Date.now() - upload.initiatedAtMs > olderThanMs;
+    if (isOld && !isOwn(upload.Key.slice(bucket.prefix.length))) yield upload;
   }
-  return aborted;
+}
+
+/** Aborts an upload; one that has ended meanwhile is none to fail on. */
+export async function abortUpload(
+  bucket: S3Bucket,
+  { Key, UploadId }: OpenUpload,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await bucket.ask(
+    `abort the upload of ${Key}`,
+    async ({ sdk, client }) => {
+      const command = new sdk.AbortMultipartUploadCommand({ Bucket: bucket.name, Key, UploadId });
+      try {
+        await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+      } catch (error) {
+        if (saidBy(error).name !== 'NoSuchUpload') throw error;
+      }
+    },
+    signal,
+  );
 }
 
 async function* openUploads(

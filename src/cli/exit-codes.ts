@@ -42,6 +42,7 @@ const unreachable = new Set([
 const usage = new Set([
   'CONFIG_INVALID',
   'USAGE',
+  'CHAIN_UNKNOWN',
   'DATA_DIR_EXISTS',
   'DECRYPTION_KEY_WRONG',
   'IDENTITY_MISSING',

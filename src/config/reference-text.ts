@@ -55,7 +55,7 @@ read again when they change; everything else is read once, at the start.
 unknown keys and unknown \`ETCD_CARETAKER_*\` variables, keys that stand there twice, YAML aliases, values that do not
 fit, and values that contradict each other. A key that this version does not act on is unknown to it: there are no keys
 yet for healing and supervision.
-Variables that the commands read (\`ETCD_CARETAKER_AGENT\`, \`ETCD_CARETAKER_TOKEN\`) and the service
+Variables that the commands read (\`ETCD_CARETAKER_AGENT\`, \`ETCD_CARETAKER_STORE\`, \`ETCD_CARETAKER_TOKEN\`) and the service
 links of Kubernetes (\`ETCD_CARETAKER_SERVICE_HOST\` and the like) are no keys.
 
 **Maintenance windows** are a crontab time, how long the window is open, and where the clock hangs, UTC unless said:

@@ -5,7 +5,11 @@ import { environmentPrefix, type Key, type KeyTable } from './keys.ts';
 import { nearestVariable, unknownKey } from './unknown-key.ts';
 
 /** Variables with our prefix that are no keys: the commands read them. */
-const commandVariables: ReadonlySet<string> = new Set(['ETCD_CARETAKER_AGENT', 'ETCD_CARETAKER_TOKEN']);
+const commandVariables: ReadonlySet<string> = new Set([
+  'ETCD_CARETAKER_AGENT',
+  'ETCD_CARETAKER_STORE',
+  'ETCD_CARETAKER_TOKEN',
+]);
 
 /**
  * What Kubernetes puts into every container of a namespace that has a service named `etcd-caretaker` or

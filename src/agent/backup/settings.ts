@@ -4,6 +4,7 @@ import type { SpoolOptions } from '../../backup/delta/spool.ts';
 import type { Encryption } from '../../backup/encryption.ts';
 import type { SpoolPlace } from '../../backup/full/spool-file.ts';
 import { encryptionFromFile } from '../../backup/key-files.ts';
+import type { TidyPolicy } from '../../backup/retention/tidy.ts';
 import type { S3Options } from '../../backup/store/s3/options.ts';
 import type { Config } from '../../config/config.ts';
 
@@ -58,6 +59,28 @@ function s3Encryption({ sse, kmsKeyId, sseCustomerKeyFile }: BackupConfig['s3'])
 export async function encryptionOf({ encryption }: Pick<BackupConfig, 'encryption'>): Promise<Encryption | undefined> {
   const { mode, recipientsFile } = encryption;
   return mode === 'age' && recipientsFile !== undefined ? await encryptionFromFile(recipientsFile) : undefined;
+}
+
+const HOUR_MS = 3_600_000;
+/** Nobody is at an upload any more that was begun a day ago, unless a server may be away for longer. */
+const ABANDONED_AFTER_MS = 24 * HOUR_MS;
+
+/** What is kept, what moves to a colder storage class, and which uploads are nobody's any more. */
+export function tidyPolicy({
+  retention,
+  s3,
+}: {
+  readonly retention: BackupConfig['retention'];
+  readonly s3: Pick<BackupConfig['s3'], 'retryForMs'>;
+}): TidyPolicy {
+  const { coldAfterMs, coldClass, ...rest } = retention;
+  return {
+    retention: rest,
+    abandonedAfterMs: Math.max(ABANDONED_AFTER_MS, s3.retryForMs + HOUR_MS),
+    ...(coldAfterMs === undefined || coldClass === undefined
+      ? {}
+      : { cold: { afterMs: coldAfterMs, storageClass: coldClass } }),
+  };
 }
 
 /** Where a snapshot goes that a store is too slow for. */

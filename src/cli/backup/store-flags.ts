@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
+import type { PlaceWish } from '../../backup/places.ts';
 import type { Decryption } from '../../backup/restore/decrypting.ts';
 import type { S3Options } from '../../backup/store/s3/options.ts';
 import type { Store } from '../../backup/store/store.ts';
-import { AgentError } from '../../cluster/agent-error.ts';
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { Config } from '../../config/config.ts';
+import { type ConfiguredStore, configuredStore } from './configured-store.ts';
 
 /** Where backups are read from. */
 export interface StoreFlags {
+  readonly config?: string;
   readonly store?: string;
   readonly cluster?: string;
   readonly timeline?: string;
@@ -17,9 +21,13 @@ export interface StoreFlags {
   readonly s3Proxy?: string;
 }
 
-/** The flags of every command that reads backups without a configuration. */
+/** The flags of every command that works on a store: the agent's own configuration, or what stands in its place. */
 export function storeFlags(command: Command): Command {
   return command
+    .option(
+      '-c, --config <file>',
+      "the agent's configuration: stores, buckets, cluster and identity are as there; flags win",
+    )
     .option('--store <url>', 'where the backups are: file:///folder or s3://bucket/prefix (or ETCD_CARETAKER_STORE)')
     .option('--cluster <name>', 'of this cluster (default: the only one)')
     .option('--timeline <id>', 'of this timeline (default: the one that was written to last)')
@@ -38,27 +46,36 @@ export interface OpenedPlace extends AsyncDisposable {
   readonly cluster: string;
   readonly timeline: string;
   readonly decryption?: Decryption;
+  /** That of `--config`. */
+  readonly config?: Config['backup'];
 }
 
-/** Opens the timeline that the flags name. Throws `USAGE`, `STORE_URL_INVALID`, `PLACE_UNKNOWN`, `PLACE_AMBIGUOUS`, `IDENTITY_UNREADABLE`. */
+/** Opens the timeline that the flags name. Throws `USAGE`, `CONFIG_INVALID`, `STORE_URL_INVALID`, `PLACE_UNKNOWN`, `PLACE_AMBIGUOUS`, `IDENTITY_UNREADABLE`. */
 export async function openPlace(flags: StoreFlags, signal: AbortSignal): Promise<OpenedPlace> {
-  const url = flags.store ?? process.env['ETCD_CARETAKER_STORE'];
+  const configured = await configuredStore(flags);
+  const url = configured?.url ?? flags.store ?? process.env['ETCD_CARETAKER_STORE'];
   if (url === undefined || url === '') {
-    throw new AgentError('USAGE', 'It is not said where the backups are.', { remedy: 'Add --store URL.' });
+    throw new AgentError('USAGE', 'It is not said where the backups are.', {
+      remedy: 'Add --store URL, or --config FILE with the configuration of an agent.',
+    });
   }
   const { openStore } = await import('../../backup/store/open-store.ts');
   const { storeAt } = await import('../../backup/store/place.ts');
   const { choosePlace, findPlaces } = await import('../../backup/places.ts');
-  const decryption = await decryptionOf(flags);
-  const s3 = s3Options(flags);
+  const decryption =
+    flags.identityFile.length > 0 ? await decryptionOf(flags.identityFile) : await configuredDecryption(configured);
+  // A person waits for it.
+  const s3: S3Options = { ...configured?.s3, ...s3Options(flags), patience: { forMs: 60_000 } };
   const whole = openStore(url, { s3 });
   try {
-    const { cluster, timeline } = choosePlace(await findPlaces(whole, signal), flags, whole.url);
+    const wish = { ...(configured === undefined ? {} : { cluster: configured.cluster }), ...named(flags) };
+    const { cluster, timeline } = choosePlace(await findPlaces(whole, signal), wish, whole.url);
     return {
       store: storeAt(whole, `${cluster}/${timeline}`),
       cluster,
       timeline,
       ...(decryption === undefined ? {} : { decryption }),
+      ...(configured === undefined ? {} : { config: configured.backup }),
       [Symbol.asyncDispose]: () => whole[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -67,10 +84,24 @@ export async function openPlace(flags: StoreFlags, signal: AbortSignal): Promise
   }
 }
 
-async function decryptionOf({ identityFile }: StoreFlags): Promise<Decryption | undefined> {
-  if (identityFile.length === 0) return undefined;
+function named({ cluster, timeline }: StoreFlags): PlaceWish {
+  return { ...(cluster === undefined ? {} : { cluster }), ...(timeline === undefined ? {} : { timeline }) };
+}
+
+async function decryptionOf(files: readonly string[]): Promise<Decryption> {
   const { decryptionFromFiles } = await import('../../backup/key-files.ts');
-  return await decryptionFromFiles(identityFile);
+  return await decryptionFromFiles(files);
+}
+
+/** Whoever may not read the agent's identity can still look at what is there: what needs it says so then. */
+async function configuredDecryption(configured: ConfiguredStore | undefined): Promise<Decryption | undefined> {
+  if (configured === undefined || configured.identityFiles.length === 0) return undefined;
+  try {
+    return await decryptionOf(configured.identityFiles);
+  } catch (error) {
+    process.stderr.write(`note: ${faultOf(error).message}\n`);
+    return undefined;
+  }
 }
 
 function s3Options({ s3Endpoint, s3Region, s3PathStyle, s3Ca, s3Proxy }: StoreFlags): S3Options {
@@ -80,8 +111,6 @@ function s3Options({ s3Endpoint, s3Region, s3PathStyle, s3Ca, s3Proxy }: StoreFl
     ...(s3PathStyle === undefined ? {} : { pathStyle: s3PathStyle }),
     ...(s3Ca === undefined ? {} : { caFile: s3Ca }),
     ...(s3Proxy === undefined ? {} : { proxy: s3Proxy }),
-    // A person waits for it.
-    patience: { forMs: 60_000 },
   };
 }
 

@@ -1,8 +1,11 @@
 import type { VerifyReport } from '../../backup/verify/verify-store.ts';
 import { formatBytes, formatCount } from '../units.ts';
 
-/** What was found in a store, for a person: faults first. */
-export function verifyText({ findings, chains, fulls, segments, bytes }: VerifyReport): string {
+/** What was found in a store, for a person: faults first. @param marked ids of the chains that were marked as verified */
+export function verifyText(
+  { findings, chains, fulls, segments, bytes }: VerifyReport,
+  marked: readonly string[] = [],
+): string {
   const lines = [
     `${formatCount(fulls)} full snapshots and ${formatCount(segments)} segments, ${formatBytes(bytes)}: every byte was read.`,
   ];
@@ -11,9 +14,10 @@ export function verifyText({ findings, chains, fulls, segments, bytes }: VerifyR
       lines.push(`${severity === 'fault' ? 'FAULT' : 'note '}  ${message} (${code})`);
     }
   }
-  for (const { firstRevision, lastRevision, opened } of chains) {
+  for (const { id, firstRevision, lastRevision, opened, complete } of chains) {
     const how = opened ? 'whole' : 'whole as it is stored; not decrypted';
-    lines.push(`chain  ${firstRevision} to ${lastRevision}: ${how}`);
+    const mark = marked.includes(id) ? ', marked as verified' : '';
+    lines.push(`chain  ${firstRevision} to ${lastRevision}: ${how}${complete ? mark : ', but it breaks off'}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -5,6 +5,7 @@ import { isLocalStore } from '../store-url.ts';
 export function* backupContradictions(values: Values): Generator<Contradiction> {
   yield* wrongEncryption(values);
   yield* wrongKeysOfTheServer(values);
+  yield* wrongColdness(values);
   if (values.has('backup.s3.sessionTokenFile') && !values.has('backup.s3.accessKeyIdFile')) {
     const hint = 'set backup.s3.accessKeyIdFile and backup.s3.secretAccessKeyFile too, or none of the three';
     yield { key: 'backup.s3.sessionTokenFile', message: 'it is set without backup.s3.accessKeyIdFile', hint };
@@ -39,6 +40,24 @@ function* wrongEncryption(values: Values): Generator<Contradiction> {
   }
   if (mode === 'sse-kms' && values.get('backup.s3.sse') !== 'sse-kms') {
     yield { key, message: 'it is sse-kms, but the server is not told so', hint: 'set backup.s3.sse: sse-kms' };
+  }
+}
+
+function* wrongColdness(values: Values): Generator<Contradiction> {
+  const [after, storageClass] = ['backup.retention.coldAfter', 'backup.retention.coldClass'];
+  for (const [key, other] of [
+    [after, storageClass],
+    [storageClass, after],
+  ] as const) {
+    if (values.has(key) && !values.has(other)) {
+      yield { key, message: `it is set without ${other}`, hint: `set ${other} too, or leave both out` };
+    }
+  }
+  const named = values.get(storageClass);
+  if (named === 'GLACIER' || named === 'DEEP_ARCHIVE') {
+    const hint = 'choose one that can be read at once, such as GLACIER_IR or STANDARD_IA';
+    const message = `nothing in ${named} can be read before hours: neither a restore nor backup verify could`;
+    yield { key: storageClass, message, hint };
   }
 }
 

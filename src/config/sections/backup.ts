@@ -126,12 +126,26 @@ const retentionSection = z
       mebibyte,
       1024 * tebibyte,
     ).exactOptional(),
+    coldAfter: duration(
+      'Snapshots and segments of 128 KiB and more move to coldClass when their chain is older than this; never those that a restore needs first. Only in buckets. Left out: they stay.',
+      dayMs,
+      3650 * dayMs,
+    ).exactOptional(),
+    coldClass: text(
+      'Storage class for what is older than coldAfter. One that can be read at once: not GLACIER, not DEEP_ARCHIVE.',
+      'a name such as STANDARD_IA or GLACIER_IR',
+      /^[A-Z][A-Z0-9_]{0,63}$/,
+    ).exactOptional(),
   })
   .meta({
     description:
-      'What is kept. The newest verified chain is, whatever stands here. This version does not prune yet: everything is kept.',
+      'What is kept. The newest verified chain is, whatever stands here. `backup prune` does it; this version does not prune by itself yet.',
   })
-  .transform(({ keepAll, ...rest }) => ({ ...rest, keepAllMs: keepAll }));
+  .transform(({ keepAll, coldAfter, ...rest }) => ({
+    ...rest,
+    keepAllMs: keepAll,
+    ...(coldAfter === undefined ? {} : { coldAfterMs: coldAfter }),
+  }));
 
 const encryptionSection = z
   .strictObject({

@@ -78,15 +78,25 @@ export class ChaosAgent {
     return lines.filter((line) => line !== '').map((line): RecordedCall => JSON.parse(line));
   }
 
+  /** All of its log. */
+  log(): string {
+    return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
+  }
+
   /** The end of its log. */
   logTail(): string {
-    return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8').slice(-4000) : '';
+    return this.log().slice(-4000);
   }
 
   /** Whether the process is stopped as a whole. */
   get stopped(): boolean {
     const stat = readFileSync(`/proc/${this.#child?.pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+  }
+
+  /** Stops the process as a whole: its sockets accept, and nothing answers. */
+  stop(): void {
+    this.#child?.kill('SIGSTOP');
   }
 
   /** Lets a stopped one go on. */

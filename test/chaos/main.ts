@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { runBackups } from './backup/run-backups.ts';
 import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
 import { type FaultPoint, isChange, parsePoint, pointText } from './fault-point.ts';
 import { faultRun, pointsOf, type RunResult } from './fault-run.ts';
@@ -6,12 +7,15 @@ import { type ChangingOperation, changingOperations } from './operations.ts';
 
 const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K] [--share I/N] [--changes]
        npm run chaos -- --operation NAME --point "slot#1 after"
+       npm run chaos -- --backup [--runs N] [--seed S] [--for 60s]
   --enumerate   kills the leading agent before and after every call of every operation, one run for each
   --operation   only this one of ${changingOperations.join(', ')}
   --from K      begins with the K-th point of each operation
   --share I/N   only every N-th point, from the I-th on: N such runs side by side make all of them
   --changes     only calls that change something: what an operation looks at in between is left out
-  --logs        prints the end of the agents' logs after each run`;
+  --logs        prints the end of the agents' logs after each run
+  --backup      kills agents, members and stores under random writes, then restores and compares; what a run
+                is made of comes from its seed: --seed is that of the first, each next one is one higher`;
 
 /** The cluster of the runs; after a failure it is thrown away, and the next run gets a new one. */
 class Ground {
@@ -53,8 +57,16 @@ async function main(): Promise<void> {
       point: { type: 'string' },
       changes: { type: 'boolean', default: false },
       logs: { type: 'boolean', default: false },
+      backup: { type: 'boolean', default: false },
+      runs: { type: 'string', default: '1' },
+      seed: { type: 'string', default: String(Date.now() % 100_000) },
+      for: { type: 'string', default: '60s' },
     },
   });
+  if (values.backup) {
+    process.exitCode = (await runBackups(values)) > 0 ? 1 : 0;
+    return;
+  }
   const { operation, point } = values;
   const names = changingOperations.filter((name) => operation === undefined || name === operation);
   if (names.length === 0 || (!values.enumerate && (point === undefined || operation === undefined))) {

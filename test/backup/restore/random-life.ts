@@ -1,3 +1,4 @@
+import { lowest } from '../../../src/backup/revisions.ts';
 import { grantLeaseAs } from '../../../src/etcd/lease-calls.ts';
 import { compact } from '../../../src/etcd/maintenance-calls.ts';
 import type { MemberClient } from '../../../src/etcd/member-client.ts';
@@ -14,6 +15,14 @@ export function seeded(seed: number): (below: number) => number {
   };
 }
 
+export interface LifeOptions {
+  readonly compactions: boolean;
+  /** Of the leases that it grants; default 1000. Several lives in one etcd need ids of their own. */
+  readonly firstLease?: bigint;
+  /** Nothing after this is compacted away; default: anything may be. */
+  readonly compactUpTo?: () => bigint;
+}
+
 /** What lives in an etcd: puts, deletions of keys and ranges, transactions, leases that are revoked or expire, compactions. */
 export class RandomLife {
   readonly ttls = new Map<bigint, number>();
@@ -21,13 +30,14 @@ export class RandomLife {
   readonly #random: (below: number) => number;
   /** Those that have not been revoked; some may have expired. */
   readonly #leases: bigint[] = [];
-  readonly #compactions: boolean;
-  #nextLease = 1000n;
+  readonly #options: LifeOptions;
+  #nextLease: bigint;
 
-  constructor(client: MemberClient, random: (below: number) => number, options: { readonly compactions: boolean }) {
+  constructor(client: MemberClient, random: (below: number) => number, options: LifeOptions) {
     this.#client = client;
     this.#random = random;
-    this.#compactions = options.compactions;
+    this.#options = options;
+    this.#nextLease = options.firstLease ?? 1000n;
   }
 
   async step(): Promise<void> {
@@ -38,7 +48,7 @@ export class RandomLife {
     else if (choice < 85) await this.#txn();
     else if (choice < 92) await this.#grant();
     else if (choice < 96) await this.#revoke();
-    else if (this.#compactions) await this.#compact();
+    else if (this.#options.compactions) await this.#compact();
   }
 
   #key(): Buffer {
@@ -97,6 +107,7 @@ export class RandomLife {
   async #compact(): Promise<void> {
     const { header } = await this.#client.range({ key: Buffer.from('x') });
     const back = BigInt(this.#random(30) + 1);
-    await compact(this.#client, header.revision > back ? header.revision - back : 1n).catch(() => undefined);
+    const revision = lowest([header.revision - back, this.#options.compactUpTo?.() ?? header.revision]) ?? 0n;
+    await compact(this.#client, revision > 0n ? revision : 1n).catch(() => undefined);
   }
 }

@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
+import type { PasswordAuth } from '../../../src/etcd/types.ts';
 import { freePort } from '../../real/ports.ts';
 
-/** An etcd on a data dir that was restored for member `default` of a cluster of its own. */
+/**
+ * An etcd on a data dir that was restored for member `default` of a cluster of its own.
+ * @param auth needed where authentication was on
+ */
 export async function startRestored(
   etcd: string,
   dataDir: string,
+  auth?: PasswordAuth,
 ): Promise<AsyncDisposable & { readonly client: MemberClient }> {
   const [clientUrl, peerUrl] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
   const child = spawn(
@@ -19,7 +24,7 @@ export async function startRestored(
     { stdio: 'ignore' },
   );
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const client = new MemberClient({ member: 'restored', endpoint: clientUrl });
+  const client = new MemberClient({ member: 'restored', endpoint: clientUrl, ...(auth === undefined ? {} : { auth }) });
   const stop = async (): Promise<void> => {
     client.close();
     child.kill('SIGKILL');

@@ -1,0 +1,31 @@
+import { parseDurationMs } from '../../../src/config/duration.ts';
+import { type BackupRunResult, backupRun } from './backup-run.ts';
+import { settingText } from './setting.ts';
+
+export interface BackupFlags {
+  readonly runs: string;
+  readonly seed: string;
+  readonly for: string;
+}
+
+/** Runs with one seed after the other, one line each; gives how many have failed. Throws where a flag is none. */
+export async function runBackups(flags: BackupFlags): Promise<number> {
+  const forMs = parseDurationMs(flags.for);
+  if ('problem' in forMs) throw new Error(`--for: ${forMs.problem}`);
+  const [runs, first] = [Number(flags.runs), Number(flags.seed)];
+  let failed = 0;
+  for (let seed = first; seed < first + runs; seed += 1) {
+    const result = await backupRun({ seed, forMs: forMs.value, restores: 3, patienceMs: 180_000 });
+    if (result.problems.length > 0) failed += 1;
+    console.log(lineOf(result));
+  }
+  console.log(`${runs} runs: ${runs - failed} well, ${failed} not`);
+  return failed;
+}
+
+function lineOf({ setting, troubles, revisions, seconds, problems, folder }: BackupRunResult): string {
+  const suffered = [...troubles].map(([name, count]) => `${count} ${name}`).join(', ');
+  const said = `${settingText(setting)}; ${revisions} revisions; ${suffered}; ${seconds.toFixed(0)} s`;
+  if (problems.length === 0) return `seed ${setting.seed} ok (${said})`;
+  return `seed ${setting.seed} FAILED (${said})\n  ${problems.join('\n  ')}\n  kept: ${folder}`;
+}

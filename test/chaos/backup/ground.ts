@@ -152,7 +152,7 @@ async function keysOf(
   { encrypted, identity }: Setting,
   folder: string,
 ): Promise<{ readonly set: Readonly<Record<string, string>>; readonly decryption: Decryption | undefined }> {
-  if (!encrypted) return { set: {}, decryption: undefined };
+  if (!encrypted) return { set: { 'backup.encryption.mode': 'none' }, decryption: undefined };
   const secret = await generateX25519Identity();
   const [recipientsFile, identityFile] = [join(folder, 'recipients'), join(folder, 'identity')];
   await writeFile(recipientsFile, `${await identityToRecipient(secret)}\n`);

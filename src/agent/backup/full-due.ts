@@ -3,7 +3,7 @@ import type { Schedule } from '../../decide/schedule.ts';
 /** Why a full snapshot is taken. */
 export type FullReason = 'first' | 'schedule' | 'chain-broken' | 'auth-changed' | 'asked';
 
-/** The newest full snapshot that all stores have. */
+/** The newest full snapshot of a store. */
 export interface NewestFull {
   readonly revision: bigint;
   readonly startedAtMs: number;
@@ -12,7 +12,7 @@ export interface NewestFull {
 
 /** What tells whether one is due; one agent's own memory of a term. */
 export interface FullNeed {
-  /** Undefined where a store has none. */
+  /** Undefined where the store has none. */
   readonly newest: NewestFull | undefined;
   /** The last revision that is lost to a chain; 0 where none is. */
   readonly lostUpTo: bigint;

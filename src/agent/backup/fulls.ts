@@ -3,23 +3,29 @@ import { untilAborted } from '../../abort/until-aborted.ts';
 import { readCatalogue } from '../../backup/chain/catalogue.ts';
 import { Bell } from '../../backup/delta/bell.ts';
 import { storePosition } from '../../backup/delta/store-position.ts';
+import type { Encryption } from '../../backup/encryption.ts';
 import { readBack } from '../../backup/full/read-back.ts';
 import { type FullOutcome, type FullTaken, takeFull } from '../../backup/full/take-full.ts';
 import { parseName } from '../../backup/names.ts';
 import { readFullManifest } from '../../backup/restore/fetch-chain.ts';
-import { markVerified } from '../../backup/retention/marks.ts';
+import { lastVerifiedMs, markVerified } from '../../backup/retention/marks.ts';
+import { lowest } from '../../backup/revisions.ts';
 import type { Store } from '../../backup/store/store.ts';
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { Fault } from '../../cluster/observation.ts';
 import { cronSchedule, type Schedule } from '../../decide/schedule.ts';
-import { FullGap, type FullReason, fullDue, type NewestFull } from './full-due.ts';
+import { type FullReason, fullDue, type NewestFull } from './full-due.ts';
 import type { BackupKeeperOptions } from './options.ts';
-import { encryptionOf, fullSpool } from './settings.ts';
+import { fullSpool } from './settings.ts';
+import { StoreFulls, type WaitingStore } from './store-fulls.ts';
 import { type StoreSize, storeSize } from './store-size.ts';
 import type { BackupTally } from './tally.ts';
+import { together } from './together.ts';
 
-/** Times of crontab are minutes; what else makes one due rings. */
+/** Times of crontab are minutes; what else makes one due rings. A folder that is away is looked at as often. */
 const LOOK_MS = 10_000;
+/** So long a store that is ready waits for others that may be a moment later: one read of etcd serves them all. */
+const GATHER_MS = 2_000;
 
 export interface FullsOptions {
   readonly keeper: BackupKeeperOptions;
@@ -30,20 +36,24 @@ export interface FullsOptions {
   /** Of the own member. */
   readonly memberId: string;
   readonly tally: BackupTally;
+  /** Gives it as it is configured then; absent: none. Throws `RECIPIENT_UNREADABLE`. */
+  readonly encryption?: () => Promise<Encryption>;
 }
 
-/** Takes full snapshots of a timeline when they are due, one at a time. */
+/**
+ * Takes full snapshots of a timeline when they are due. Etcd is read by one at a time, for all stores that need it and are
+ * there; one that is away, or takes long, keeps no other one waiting and gets its own as soon as it is back.
+ */
 export class Fulls {
   readonly #options: FullsOptions;
   readonly #schedule: Schedule;
+  readonly #stores: readonly StoreFulls[];
+  /** Rings when one may be due. */
   readonly #bell = new Bell();
-  readonly #gap = new FullGap();
-  /** By the URL of the store. */
-  readonly #newest = new Map<string, NewestFull>();
-  readonly #sizes = new Map<string, StoreSize>();
-  #lostUpTo = 0n;
+  /** Rings when a store has answered. */
+  readonly #answered = new Bell();
+  readonly #underWay = new Map<Promise<void>, FullReason>();
   #authRevision: bigint | undefined;
-  #underWay: FullReason | undefined;
   /** Who waits for the next one. */
   #asking: readonly PromiseWithResolvers<FullTaken>[] = [];
 
@@ -51,33 +61,51 @@ export class Fulls {
     this.#options = options;
     const { crontab, timezone } = options.keeper.config.full.schedule;
     this.#schedule = cronSchedule(crontab, timezone);
+    this.#stores = options.stores.map((store) => new StoreFulls(store));
   }
 
   /** The oldest one of those that are the newest of each store; undefined where a store has none, as far as is known. */
   get newest(): NewestFull | undefined {
-    const all = this.#options.stores.map(({ url }) => this.#newest.get(url));
+    const all = this.#stores.map(({ newest }) => newest);
     if (all.includes(undefined)) return undefined;
     return all.toSorted((a, b) => Number((a?.revision ?? 0n) - (b?.revision ?? 0n)))[0];
   }
 
+  /** Of users and roles, as all stores that have any hold it at least; undefined where that is not known. */
+  get authRevision(): bigint | undefined {
+    const known = this.#stores.flatMap(({ newest }) => newest?.authRevision ?? []);
+    return lowest(known);
+  }
+
   /** What each store holds, as it was last listed: when the work began, and after each snapshot. */
   get sizes(): readonly (StoreSize | undefined)[] {
-    return this.#options.stores.map(({ url }) => this.#sizes.get(url));
+    return this.#stores.map(({ size }) => size);
   }
 
   /** Of the newest one of each store, as far as is known. */
   get revisions(): readonly (bigint | undefined)[] {
-    return this.#options.stores.map(({ url }) => this.#newest.get(url)?.revision);
+    return this.#stores.map(({ newest }) => newest?.revision);
+  }
+
+  /** When a chain of each store was last found whole, wall clock, ms since 1970; undefined where none was, as far as is known. */
+  get provenAtMs(): readonly (number | undefined)[] {
+    return this.#stores.map(({ provenAtMs }) => provenAtMs);
+  }
+
+  /** A chain was found whole. @param store its place in the order of the stores */
+  proven(store: number, atMs: number): void {
+    this.#stores[store]?.proven(atMs);
   }
 
   /** Why one is being taken now, if so. */
   get underWay(): FullReason | undefined {
-    return this.#underWay;
+    return [...this.#underWay.values()].at(-1);
   }
 
-  /** These revisions, and those before them that no full snapshot holds, are lost to a chain. */
-  lost(upTo: bigint): void {
-    if (upTo > this.#lostUpTo) this.#lostUpTo = upTo;
+  /** These revisions, and those before them that no full snapshot holds, are lost to the chain of a store. @param url the store's */
+  lost(url: string, upTo: bigint): void {
+    const found = this.#stores.find(({ store }) => store.url === url);
+    if (found !== undefined && upTo > found.lostUpTo) found.lostUpTo = upTo;
     this.#bell.ring();
   }
 
@@ -88,7 +116,7 @@ export class Fulls {
   }
 
   /**
-   * Takes one for whoever asks, after one that is under way. Rejects with what taking it ended with, with `BACKUP_NOT_RUNNING`
+   * Takes one for whoever asks, for all stores that are there. Rejects with what taking it ended with, with `BACKUP_NOT_RUNNING`
    * where the term ends before, and with the signal's reason.
    */
   take(signal: AbortSignal): Promise<FullTaken> {
@@ -100,149 +128,233 @@ export class Fulls {
 
   /** Works until the signal is aborted; what fails is told, and tried again. Rejects with the signal's reason. */
   async run(signal: AbortSignal): Promise<void> {
-    const { onFault } = this.#options.keeper.events;
+    const follow = this.#stores.map((state) => (until: AbortSignal) => this.#follow(state, until));
     try {
-      for (;;) {
-        try {
-          await this.#findNewest(signal);
-          await this.#takeIfDue(signal);
-        } catch (error) {
-          signal.throwIfAborted();
-          onFault('taking a full snapshot', error);
-        }
-        await this.#bell.wait(signal, LOOK_MS);
-      }
+      await together([...follow, (until) => this.#takeAll(until)], signal);
     } finally {
-      for (const { reject } of this.#asking) reject(backupNotRunning(this.#options.keeper.member));
-      this.#asking = [];
+      await Promise.all(this.#underWay.keys());
+      this.#refuse(backupNotRunning(this.#options.keeper.member));
     }
   }
 
-  /** What the stores have from before; each is asked until it has answered once. */
-  async #findNewest(signal: AbortSignal): Promise<void> {
-    for (const store of this.#options.stores) {
-      if (this.#newest.has(store.url)) continue;
-      const { fulls } = await readCatalogue(store, signal);
-      this.#sizes.set(store.url, await storeSize(store, signal));
-      const last = fulls.at(-1);
-      if (last === undefined) continue;
+  /** Sees to it that one store gets what is due. */
+  async #follow(state: StoreFulls, signal: AbortSignal): Promise<never> {
+    const { onFault } = this.#options.keeper.events;
+    for (;;) {
+      try {
+        await this.#findNewest(state, signal);
+        if (this.#wants(state) !== undefined) await this.#served(state, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        // What lasts is counted once.
+        if (state.fault === undefined) this.#options.tally.failed('full', error);
+        state.fault = error;
+        onFault(`taking a full snapshot to ${state.store.url}`, error);
+        if (this.#stores.every(({ fault }) => fault !== undefined)) this.#refuse(error);
+      }
+      if (this.#wants(state) === undefined || state.fault !== undefined) await this.#bell.wait(signal, LOOK_MS);
+    }
+  }
+
+  /** What a store has from before; it is asked until it has answered once. */
+  async #findNewest(state: StoreFulls, signal: AbortSignal): Promise<void> {
+    if (state.known) return;
+    const { store } = state;
+    const { fulls } = await readCatalogue(store, signal);
+    state.size = await storeSize(store, signal);
+    state.proven(await lastVerifiedMs(store, signal));
+    const last = fulls.at(-1);
+    if (last !== undefined) {
       const { manifest } = await readFullManifest(store, last, signal);
-      this.#remember(store.url, manifest);
+      state.remember(manifest);
       this.#options.tally.found('full', manifest.lastRevision, manifest.endedAtMs);
     }
+    state.known = true;
+    state.fault = undefined;
+    this.#answered.ring();
   }
 
-  async #takeIfDue(signal: AbortSignal): Promise<void> {
-    const { newest } = this;
+  /** Why a store is to have one now. */
+  #wants({ newest, lostUpTo, gap }: StoreFulls): FullReason | undefined {
+    if (this.#asking.length > 0) return 'asked';
     const authRevision = this.#authRevision === undefined ? {} : { authRevision: this.#authRevision };
-    const asking = this.#asking;
-    const due = fullDue({ newest, lostUpTo: this.#lostUpTo, ...authRevision }, this.#schedule, Date.now());
-    const mayTake = due !== undefined && this.#gap.mayTake(performance.now());
-    const reason = asking.length > 0 ? 'asked' : due;
-    if (reason === undefined || (reason !== 'asked' && !mayTake)) return;
-    this.#underWay = reason;
-    this.#asking = [];
-    let succeeded = false;
+    const reason = fullDue({ newest, lostUpTo, ...authRevision }, this.#schedule, Date.now());
+    return gap.mayTake(performance.now()) ? reason : undefined;
+  }
+
+  /** Waits until the store is there, and then until it has been served. */
+  async #served(state: StoreFulls, signal: AbortSignal): Promise<void> {
+    const { previousManifestSha256 } = await storePosition(state.store, signal);
+    state.fault = undefined;
+    // It may have been away for long.
+    const reason = this.#wants(state);
+    if (reason === undefined) return;
+    const served = Promise.withResolvers<void>();
+    state.waiting = { reason, previousManifestSha256, served };
+    this.#answered.ring();
     try {
-      const taken = await this.#take(reason, signal);
-      succeeded = taken.outcomes.every((outcome) => 'manifest' in outcome);
-      for (const { resolve } of asking) resolve(taken);
-    } catch (error) {
-      for (const { reject } of asking) reject(error);
-      if (!signal.aborted) this.#options.tally.failed('full', error);
-      throw error;
+      await untilAborted(served.promise, signal);
     } finally {
-      this.#underWay = undefined;
-      if (reason !== 'asked') this.#gap.tried(reason, succeeded, performance.now());
+      state.waiting = undefined;
     }
   }
 
-  async #take(reason: FullReason, signal: AbortSignal): Promise<FullTaken> {
-    const { keeper, stores, timeline, epoch, memberId, tally } = this.#options;
+  /** Reads etcd whenever a store waits. */
+  async #takeAll(signal: AbortSignal): Promise<never> {
+    const taken = new WeakSet<WaitingStore>();
+    const isNew = ({ waiting }: StoreFulls): boolean => waiting !== undefined && !taken.has(waiting);
+    for (;;) {
+      if (!this.#stores.some(isNew)) {
+        await this.#answered.wait(signal);
+        continue;
+      }
+      await this.#gather(signal);
+      const stores = this.#stores.filter(isNew);
+      for (const { waiting } of stores) if (waiting !== undefined) taken.add(waiting);
+      const read = Promise.withResolvers<void>();
+      const taking = this.#take(stores, read.resolve, signal).finally(() => {
+        read.resolve();
+        this.#underWay.delete(taking);
+      });
+      this.#underWay.set(taking, stores[0]?.waiting?.reason ?? 'schedule');
+      await untilAborted(read.promise, signal);
+    }
+  }
+
+  /** Waits a moment for stores that may need one too. */
+  async #gather(signal: AbortSignal): Promise<void> {
+    const endMs = performance.now() + GATHER_MS;
+    const mayCome = (state: StoreFulls): boolean =>
+      state.waiting === undefined && state.fault === undefined && (!state.known || this.#wants(state) !== undefined);
+    for (let leftMs = GATHER_MS; leftMs > 0 && this.#stores.some(mayCome); leftMs = endMs - performance.now()) {
+      await this.#answered.wait(signal, leftMs);
+    }
+  }
+
+  /** Takes one for these stores, and serves each as soon as it is done with it. Never rejects. */
+  async #take(stores: readonly StoreFulls[], onRead: () => void, signal: AbortSignal): Promise<void> {
+    const { keeper, timeline, epoch, memberId, tally } = this.#options;
     const { config, events } = keeper;
-    const encryption = await encryptionOf(config);
-    const destinations = await Promise.all(
-      stores.map(async (store) => {
-        const { previousManifestSha256 } = await storePosition(store, signal);
-        return { store, ...(previousManifestSha256 === undefined ? {} : { previousManifestSha256 }) };
-      }),
-    );
+    const asking = this.#asking;
+    this.#asking = [];
     const client = keeper.snapshotClient(memberId);
     const beganMs = performance.now();
     const link = linkedAbort([signal]);
+    const ended: Promise<void>[] = [];
+    const left = new Set(stores);
     try {
+      const encryption = await this.#options.encryption?.();
       const taken = await takeFull(
         {
-          ...{ client, timeline, clusterName: keeper.clusterName, epoch, destinations },
+          ...{ client, timeline, clusterName: keeper.clusterName, epoch, onRead },
+          destinations: stores.map(({ store, waiting }) => ({ store, ...previousOf(waiting) })),
           ...(encryption === undefined ? {} : { encryption }),
           // Who lets go of age for a bucket has said so: the configuration is refused otherwise.
           plainKubernetes: config.encryption.mode !== 'age',
           bytesPerSecond: config.full.rateLimitBytesPerSecond || Number.POSITIVE_INFINITY,
           spool: fullSpool(config),
+          onOutcome: (outcome) => {
+            const state = stores.find(({ store }) => store === outcome.store);
+            if (state === undefined || !left.delete(state)) return;
+            ended.push(this.#ended(state, outcome, { source: client.member, beganMs }, signal));
+          },
         },
         link.signal,
       );
-      const seconds = (performance.now() - beganMs) / 1000;
-      for (const outcome of taken.outcomes) await this.#ended(outcome, seconds, signal);
-      events.log('full snapshot taken', {
-        ...{ reason, source: client.member, revision: taken.content.revision, keys: taken.keyCount.keys },
-        seconds: Math.round(seconds * 1000) / 1000,
-      });
-      tally.changed();
-      return taken;
+      await Promise.all(ended);
+      for (const { resolve } of asking) resolve(taken);
+    } catch (error) {
+      if (!signal.aborted && left.size > 0) {
+        tally.failed('full', error);
+        events.onFault('taking a full snapshot', error);
+      }
+      for (const state of left) settle(state, false);
+      for (const { reject } of asking) reject(error);
     } finally {
       link.release();
+      await Promise.allSettled(ended);
     }
   }
 
-  async #ended(outcome: FullOutcome, seconds: number, signal: AbortSignal): Promise<void> {
+  /** One store is done. Never rejects. */
+  async #ended(
+    state: StoreFulls,
+    outcome: FullOutcome,
+    { source, beganMs }: { readonly source: string; readonly beganMs: number },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { tally, keeper } = this.#options;
-    if ('error' in outcome) {
-      tally.failed('full', outcome.error);
-      keeper.events.onFault(`bringing a full snapshot to ${outcome.store.url}`, outcome.error);
-      return;
-    }
-    const { store, manifest } = outcome;
-    this.#remember(store.url, manifest);
-    tally.succeeded('full', { revision: manifest.lastRevision, bytes: manifest.stored.bytes, seconds });
-    this.#sizes.set(store.url, await storeSize(store, signal));
-    if (Math.random() >= keeper.config.verify.share) return;
+    const { store } = state;
+    let succeeded = false;
     try {
-      await readBack(store, outcome, signal);
-      await this.#mark(store, outcome.key, signal);
+      if ('error' in outcome) {
+        if (signal.aborted) return;
+        tally.failed('full', outcome.error);
+        keeper.events.onFault(`bringing a full snapshot to ${store.url}`, outcome.error);
+        return;
+      }
+      const { manifest } = outcome;
+      const seconds = Math.round(performance.now() - beganMs) / 1000;
+      const reason = state.waiting?.reason;
+      state.remember(manifest);
+      tally.succeeded('full', { revision: manifest.lastRevision, bytes: manifest.stored.bytes, seconds });
+      const facts = { reason, source, revision: manifest.lastRevision, keys: manifest.keys, seconds };
+      keeper.events.log('full snapshot taken', { store: store.url, ...facts });
+      // How large it is only matters to whoever looks.
+      state.size = await storeSize(store, signal).catch(() => state.size);
+      succeeded = await this.#isGood(state, outcome, signal);
+    } finally {
+      tally.changed();
+      settle(state, succeeded);
+    }
+  }
+
+  /** Reads a share of the snapshots back: what the store does not have is taken again. */
+  async #isGood(state: StoreFulls, stored: Exclude<FullOutcome, { error: unknown }>, signal: AbortSignal) {
+    const { tally, keeper } = this.#options;
+    const { store, manifest } = stored;
+    if (Math.random() >= keeper.config.verify.share) return true;
+    try {
+      await readBack(store, stored, signal);
+      await this.#mark(state, stored.key, signal);
       tally.succeeded('verify', { revision: manifest.lastRevision, bytes: manifest.stored.bytes });
+      return true;
     } catch (error) {
-      signal.throwIfAborted();
-      // What the store does not have is taken again at once.
-      this.#newest.delete(store.url);
+      if (signal.aborted) return true;
+      state.newest = undefined;
       tally.failed('verify', error);
       keeper.events.onFault(`reading a full snapshot back from ${store.url}`, error);
+      return false;
     }
   }
 
-  /** Retention never takes the newest chain away that is marked so. Without the right to write it there it is whole all the same. */
-  async #mark(store: Store, fullKey: string, signal: AbortSignal): Promise<void> {
+  /** Retention never takes the newest chain away that is marked so. Without the right to mark it, it is whole all the same. */
+  async #mark(state: StoreFulls, fullKey: string, signal: AbortSignal): Promise<void> {
+    const { store } = state;
     const name = parseName(fullKey);
     if (name?.kind !== 'full') return;
+    state.proven(Date.now());
     await markVerified(store, name.id, { by: 'hashes', atMs: Date.now() }, signal).catch((error: unknown) => {
       signal.throwIfAborted();
       this.#options.keeper.events.onFault(`marking a chain as verified in ${store.url}`, error);
     });
   }
 
-  #remember(url: string, { lastRevision, startedAtMs, authRevision }: ManifestPart): void {
-    this.#newest.set(url, {
-      revision: lastRevision,
-      startedAtMs,
-      ...(authRevision === undefined ? {} : { authRevision }),
-    });
+  #refuse(error: unknown): void {
+    for (const { reject } of this.#asking) reject(error);
+    this.#asking = [];
   }
 }
 
-interface ManifestPart {
-  readonly lastRevision: bigint;
-  readonly startedAtMs: number;
-  readonly authRevision?: bigint;
+function settle({ waiting, gap }: StoreFulls, succeeded: boolean): void {
+  if (waiting === undefined) return;
+  if (waiting.reason !== 'asked') gap.tried(waiting.reason, succeeded, performance.now());
+  waiting.served.resolve();
+}
+
+function previousOf(waiting: WaitingStore | undefined): { readonly previousManifestSha256?: string } {
+  const previousManifestSha256 = waiting?.previousManifestSha256;
+  return previousManifestSha256 === undefined ? {} : { previousManifestSha256 };
 }
 
 /** What whoever asks for a snapshot gets where none can be taken. */

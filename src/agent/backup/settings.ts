@@ -4,6 +4,7 @@ import type { SpoolOptions } from '../../backup/delta/spool.ts';
 import type { Encryption } from '../../backup/encryption.ts';
 import type { SpoolPlace } from '../../backup/full/spool-file.ts';
 import { encryptionFromFile } from '../../backup/key-files.ts';
+import { ReadAgain } from '../../backup/read-again.ts';
 import type { TidyPolicy } from '../../backup/retention/tidy.ts';
 import type { S3Options } from '../../backup/store/s3/options.ts';
 import type { Config } from '../../config/config.ts';
@@ -55,10 +56,18 @@ function s3Encryption({ sse, kmsKeyId, sseCustomerKeyFile }: BackupConfig['s3'])
     : undefined;
 }
 
-/** Encryption as it is configured now: the file may have changed. Throws `RECIPIENT_UNREADABLE`. */
-export async function encryptionOf({ encryption }: Pick<BackupConfig, 'encryption'>): Promise<Encryption | undefined> {
+/**
+ * Encryption as it is configured, each time as the file of recipients is then: keys are changed without a restart. Undefined
+ * where there is none. It throws `RECIPIENT_UNREADABLE`, once it has been read it goes on with what was read last.
+ */
+export function encryptionSource(
+  { encryption }: Pick<BackupConfig, 'encryption'>,
+  onTrouble: (error: unknown) => void,
+): (() => Promise<Encryption>) | undefined {
   const { mode, recipientsFile } = encryption;
-  return mode === 'age' && recipientsFile !== undefined ? await encryptionFromFile(recipientsFile) : undefined;
+  if (mode !== 'age' || recipientsFile === undefined) return undefined;
+  const recipients = new ReadAgain(recipientsFile, encryptionFromFile, onTrouble);
+  return () => recipients.now();
 }
 
 const HOUR_MS = 3_600_000;

@@ -1,18 +1,25 @@
-import { linkedAbort } from '../../abort/linked-abort.ts';
+import { within } from '../../abort/linked-abort.ts';
 import { type DeltaStatus, DeltaStream } from '../../backup/delta/delta-stream.ts';
+import type { MergerOptions } from '../../backup/delta/merge.ts';
 import { runMerging } from '../../backup/delta/run-merging.ts';
 import type { DeltaTold } from '../../backup/delta/told.ts';
 import { decryptionFromFiles } from '../../backup/key-files.ts';
-import { claimPlace, placeOf } from '../../backup/store/claim.ts';
+import { ReadAgain } from '../../backup/read-again.ts';
+import { claimPlace, type PlaceOwner, placeOf } from '../../backup/store/claim.ts';
+import { ClaimedStore } from '../../backup/store/claimed-store.ts';
 import { storeAt } from '../../backup/store/place.ts';
 import { type Store, StoreError } from '../../backup/store/store.ts';
-import { AgentError } from '../../cluster/agent-error.ts';
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { Term } from '../../journal/term.ts';
-import { Fulls } from './fulls.ts';
+import { Fulls, isClaimFault } from './fulls.ts';
 import type { BackupKeeperOptions } from './options.ts';
-import { deltaSpool, encryptionOf, pieceIntervalMs, uploadIntervalMs } from './settings.ts';
+import { deltaSpool, encryptionSource, pieceIntervalMs, uploadIntervalMs } from './settings.ts';
 import type { BackupTally } from './tally.ts';
+import { together } from './together.ts';
 import { withFulls } from './with-fulls.ts';
+
+/** How long a store may take to answer before the work begins without it. */
+const CLAIM_MS = 5_000;
 
 /** How far changes are stored, with what full snapshots hold; undefined where they are not captured. */
 export function storedStatus(work: TimelineWork | undefined): DeltaStatus | undefined {
@@ -48,11 +55,15 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
   const { header, version } = await client.status(signal);
   const { clusterId, memberId } = header;
   const owner = { clusterId, clusterName, timeline };
-  await Promise.all(options.stores.map((store) => claimPlace(store, owner, member, signal)));
-  const stores = options.stores.map((store) => storeAt(store, placeOf(owner)));
-  const cipher = await encryptionOf(config);
+  const stores = await claimedPlaces(options.stores, owner, member, signal);
+  const cipher = encryptionSource(config, (error) => events.onFault('reading the recipients of backups', error));
+  // What cannot be encrypted for anybody is not begun.
+  await cipher?.();
   const isOn = { full: config.full.mode === 'auto', delta: config.delta.mode === 'auto' };
-  const fulls = isOn.full ? new Fulls({ keeper, stores, timeline, epoch: term.epoch, memberId, tally }) : undefined;
+  const encryption = cipher === undefined ? {} : { encryption: cipher };
+  const fulls = isOn.full
+    ? new Fulls({ ...{ keeper, stores, timeline, epoch: term.epoch, memberId, tally }, ...encryption })
+    : undefined;
   const destinations = stores.map((store) => ({
     store,
     intervalMs: uploadIntervalMs(config, store.kind),
@@ -68,7 +79,7 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
           intervalMs: pieceIntervalMs(destinations.map(({ intervalMs }) => intervalMs)),
           maxPieceBytes: config.delta.maxBytes,
           maxObjectBytes: config.delta.maxBytes,
-          protectedAuthRevision: () => fulls?.newest?.authRevision,
+          protectedAuthRevision: () => fulls?.authRevision,
           tell: (told) => heard(told, { keeper, fulls, tally }),
         },
         signal,
@@ -79,10 +90,7 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
     events.onFault('reading the spool', new AgentError('SPOOL_DAMAGED', message));
   }
   options.begun({ timeline, stream, fulls });
-  const decryption =
-    config.encryption.identityFile === undefined
-      ? undefined
-      : await decryptionFromFiles([config.encryption.identityFile]);
+  const decrypt = decryptOf(keeper);
   const merging = stores.map(
     (store) => (until: AbortSignal) =>
       runMerging(
@@ -90,9 +98,7 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
           store,
           epoch: () => term.epoch,
           ...(cipher === undefined ? {} : { cipher }),
-          ...(decryption === undefined
-            ? {}
-            : { decrypt: (source) => decryption.decrypt(source, { object: 'a segment' }) }),
+          ...(decrypt === undefined ? {} : { decrypt }),
           tell: (outcome) => {
             if (outcome instanceof StoreError) events.onFault(`merging segments in ${store.url}`, outcome);
           },
@@ -107,17 +113,37 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
   await together(works, signal);
 }
 
-/** All of them until one fails, or until the signal is aborted; none goes on after it has come back. */
-async function together(works: readonly ((signal: AbortSignal) => Promise<void>)[], signal: AbortSignal) {
-  const link = linkedAbort([signal]);
-  const running = works.map((work) => work(link.signal));
-  try {
-    await Promise.all(running);
-  } finally {
-    link.abort();
-    await Promise.allSettled(running);
-    link.release();
-  }
+/**
+ * The place of a timeline in each store. One that is away is claimed when it is back, before anything else is asked of it;
+ * meanwhile the others get what is theirs. Rejects where one is claimed by somebody else, as far as it has answered.
+ */
+async function claimedPlaces(
+  stores: readonly Store[],
+  owner: PlaceOwner,
+  member: string,
+  signal: AbortSignal,
+): Promise<readonly Store[]> {
+  return await Promise.all(
+    stores.map(async (store) => {
+      const claimed = new ClaimedStore((until) => claimPlace(store, owner, member, until));
+      await within([signal], CLAIM_MS, (asking) => claimed.claim(asking)).catch((error: unknown) => {
+        if (isClaimFault(faultOf(error)) || signal.aborted) throw error;
+      });
+      return claimed.of(storeAt(store, placeOf(owner)));
+    }),
+  );
+}
+
+/** What merging reads encrypted segments with; without an identity that can be read they stay as they are. */
+function decryptOf({ config, events }: BackupKeeperOptions): MergerOptions['decrypt'] {
+  const { identityFile } = config.encryption;
+  if (identityFile === undefined) return undefined;
+  const onTrouble = (error: unknown): void => events.onFault('reading the identity of backups', error);
+  const identity = new ReadAgain(identityFile, (path) => decryptionFromFiles([path]), onTrouble);
+  identity.now().catch(onTrouble);
+  return async function* (source) {
+    yield* (await identity.now()).decrypt(source, { object: 'a segment' });
+  };
 }
 
 function heard(
@@ -129,9 +155,10 @@ function heard(
     case 'chain-broken': {
       const { from, to } = told.lost;
       const message = `Revisions ${from} to ${to} are in no segment of ${told.store}: etcd had ${told.reason} them. A full snapshot is taken at once.`;
-      events.onFault('capturing every change', new AgentError('BACKUP_CHAIN_BROKEN', message));
+      // Each of them is news, also where the one before was of the same kind.
+      events.onFault(`capturing revisions ${from} to ${to}`, new AgentError('BACKUP_CHAIN_BROKEN', message));
       tally.failedWith('delta', 'BACKUP_CHAIN_BROKEN');
-      fulls?.lost(to);
+      fulls?.lost(told.store, to);
       return;
     }
     case 'auth-changed':

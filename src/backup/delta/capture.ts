@@ -20,7 +20,7 @@ export interface CaptureOptions extends SealerOptions {
   readonly startAfter: bigint | 'earliest';
   /** Of the newest full snapshot; where the live one is another, a new full snapshot is asked for. */
   readonly protectedAuthRevision?: () => bigint | undefined;
-  /** How often the member is asked whether the watch keeps up; default 5 s. */
+  /** How often the member is asked whether the watch keeps up; default 20 s. */
   readonly lookEveryMs?: number;
   /** How long it may take to tell what the member had before it is begun anew; default a minute. */
   readonly silentAfterMs?: number;

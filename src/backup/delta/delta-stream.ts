@@ -21,7 +21,8 @@ export interface DeltaDestination {
   readonly store: Store;
   /** Between two uploads; 0: as soon as there is something. */
   readonly intervalMs: number;
-  readonly cipher?: SegmentCipher;
+  /** Gives it as it is then: keys may be changed. */
+  readonly cipher?: () => Promise<SegmentCipher>;
 }
 
 export interface DeltaStreamOptions extends Omit<CaptureOptions, 'spool' | 'startAfter' | 'maxPieceBytes'> {

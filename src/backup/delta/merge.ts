@@ -13,18 +13,25 @@ import { type EncodedSegment, encodeSegment, type SegmentCipher, type SegmentFac
 
 /** A segment that cannot be read is left alone, and nothing is merged across it. */
 const UNREADABLE: ReadonlySet<string> = new Set([
+  'DECRYPTION_FAILED',
+  'DECRYPTION_KEY_WRONG',
+  'IDENTITY_UNREADABLE',
   'SEGMENT_DAMAGED',
   'SEGMENT_ENCRYPTED',
   'MANIFEST_UNREADABLE',
   'MANIFEST_NEWER',
 ]);
 
+/** So long an object that could not be read is left alone. */
+const REMEMBERED_MS = 3_600_000;
+
 export interface MergerOptions {
   /** Its keys are those of one timeline. */
   readonly store: Store;
   readonly epoch: () => bigint;
   readonly limits?: MergeLimits;
-  readonly cipher?: SegmentCipher;
+  /** Asked for each object. */
+  readonly cipher?: () => Promise<SegmentCipher>;
   /** Without it encrypted segments stay as they are; so they do without a cipher, since what is encrypted must remain so. */
   readonly decrypt?: Decrypt;
   /** Wall clock, ms since 1970; for tests. */
@@ -50,6 +57,7 @@ export interface MergeOutcome {
 export class Merger {
   readonly #options: MergerOptions;
   readonly #unreadable = new Set<string>();
+  #forgetAtMs = 0;
   #keepsAll = false;
 
   constructor(options: MergerOptions) {
@@ -63,6 +71,11 @@ export class Merger {
    */
   async round(catalogue: Catalogue, signal: AbortSignal): Promise<MergeOutcome> {
     const { limits = DEFAULT_MERGE_LIMITS, now = Date.now } = this.#options;
+    if (performance.now() > this.#forgetAtMs) {
+      // Identities are changed, and what was damaged may have been put back.
+      this.#unreadable.clear();
+      this.#forgetAtMs = performance.now() + REMEMBERED_MS;
+    }
     let segments = [...catalogue.segments];
     const merged: string[] = [];
     const removed = [...(await this.#clean(segments, signal))];
@@ -102,7 +115,8 @@ export class Merger {
 
   /** All of them as one; undefined where one cannot be read, which is remembered. */
   async #join(segments: readonly SegmentEntry[], signal: AbortSignal): Promise<EncodedSegment | undefined> {
-    const { store, cipher, decrypt, epoch } = this.#options;
+    const { store, decrypt, epoch } = this.#options;
+    const cipher = await this.#options.cipher?.();
     const opened: Omit<OpenSegment, 'records'>[] = [];
     let reading = '';
     async function* each(): AsyncGenerator<AsyncIterable<DeltaRecord>, void, undefined> {

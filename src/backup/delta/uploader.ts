@@ -17,7 +17,8 @@ const MAX_RETRY_MS = 60_000;
 export interface UploaderOptions {
   readonly store: Store;
   readonly spool: Spool;
-  readonly cipher?: SegmentCipher;
+  /** Asked for each object. */
+  readonly cipher?: () => Promise<SegmentCipher>;
   /** Of the writer now: it stands in names and manifests. */
   readonly epoch: () => bigint;
   /** Between the beginnings of two uploads; 0: each piece at once. Longer means fewer requests, and more that is unprotected. */
@@ -179,7 +180,8 @@ export class Uploader {
   }
 
   async #upload(pieces: readonly SpoolPiece[], signal: AbortSignal): Promise<void> {
-    const { store, spool, cipher, epoch: epochNow, tell, advanced } = this.#options;
+    const { store, spool, epoch: epochNow, tell, advanced } = this.#options;
+    const cipher = await this.#options.cipher?.();
     const { manifest, manifestSha256, object } = await joinPieces(pieces, {
       spool,
       after: this.#stored ?? (pieces[0]?.from ?? 1n) - 1n,

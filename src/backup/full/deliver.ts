@@ -20,8 +20,8 @@ export interface DeliverOptions {
 
 /**
  * Reads a snapshot once, and gives it to all stores: checked, compressed, perhaps encrypted. Gives the size and hash of what
- * they took. Resolves when each has it or has failed; throws when the last of them has failed, or when the source has: then
- * none of them has an object.
+ * they are given. Resolves when all of it is on its way, and none of them has been told yet that it was the end; throws when the
+ * last of them has failed, or when the source has: then none of them has an object.
  */
 export async function deliver(
   options: DeliverOptions,
@@ -44,8 +44,6 @@ export async function deliver(
     await Promise.all(deliveries.map((delivery) => delivery.fail(error)));
     throw error;
   }
-  await Promise.all(deliveries.map((delivery) => delivery.end()));
-  requireOne(deliveries);
   return { bytes, sha256: hash.digest('hex') };
 }
 

@@ -47,6 +47,10 @@ export interface FullOptions {
   readonly spool: SpoolPlace;
   /** Called as the bytes of the snapshot come. */
   readonly onProgress?: (progress: FullProgress) => void;
+  /** Called when etcd has given all of it: from here on only the stores are waited for. */
+  readonly onRead?: () => void;
+  /** Called for each store as soon as it has all of it or has failed; others may take longer. Must not throw. */
+  readonly onOutcome?: (outcome: FullOutcome) => void;
 }
 
 /** How far it is. */
@@ -72,7 +76,7 @@ export interface FullTaken {
 
 /**
  * Takes a full snapshot of one member, reading it once for all stores; each holds it whole, with its manifest, or nothing that
- * anybody would take for a snapshot. A store that fails does not harm the others. Throws what etcd fails with, `SNAPSHOT_CUT`,
+ * anybody would take for a snapshot. A store that fails does not harm the others, and none waits for a slower one. Throws what etcd fails with, `SNAPSHOT_CUT`,
  * `SNAPSHOT_DAMAGED` or `SNAPSHOT_UNREADABLE`, and where no store took it, what the first of them failed with (`StoreError`,
  * `SPOOL_FULL`, `SPOOL_FAILED`, `ENCRYPTION_REQUIRED`).
  */
@@ -106,18 +110,26 @@ export async function takeFull(options: FullOptions, signal?: AbortSignal): Prom
       deliveries,
       link.signal,
     );
+    options.onRead?.();
     const snapshot = check.finished();
+    const ending = deliveries.map((delivery) => delivery.end());
     const keyCount = await countKeys(client, snapshot.content, link.signal);
-    // The clock may have been set meanwhile: it is asked once only.
-    const endedAtMs = startedAtMs + Math.round(performance.now() - beganMs);
     const key = manifestKey({ kind: 'full', revision: snapshot.content.revision, ...name });
-    const facts = { ...options, member: client.member, status, startedAtMs, endedAtMs, snapshot, stored, object };
-    const manifestFor = ({ previousManifestSha256 }: FullDestination): FullManifest =>
-      fullManifest({ ...facts, keyIds: encryption?.keyIds, keys: keyCount.keys, previousManifestSha256 });
+    const facts = { ...options, member: client.member, status, startedAtMs, snapshot, stored, object };
+    const manifestFor = ({ previousManifestSha256 }: FullDestination): FullManifest => {
+      // The clock may have been set meanwhile: it is asked once only.
+      const endedAtMs = startedAtMs + Math.round(performance.now() - beganMs);
+      const keys = keyCount.keys;
+      return fullManifest({ ...facts, endedAtMs, keyIds: encryption?.keyIds, keys, previousManifestSha256 });
+    };
     const outcomes = await Promise.all(
-      options.destinations.map((destination, index) =>
-        confirm(destination.store, deliveries[index]?.failure, key, manifestFor(destination), link.signal),
-      ),
+      options.destinations.map(async (destination, index) => {
+        await ending[index];
+        const failure = deliveries[index]?.failure;
+        const outcome = await confirm(destination.store, failure, key, () => manifestFor(destination), link.signal);
+        options.onOutcome?.(outcome);
+        return outcome;
+      }),
     );
     const [first] = outcomes;
     if (first !== undefined && 'error' in first && outcomes.every((outcome) => 'error' in outcome)) throw first.error;
@@ -135,10 +147,11 @@ async function confirm(
   store: Store,
   failure: Delivery['failure'],
   key: string,
-  manifest: FullManifest,
+  manifestNow: () => FullManifest,
   signal: AbortSignal,
 ): Promise<FullOutcome> {
   if (failure !== undefined) return { store, error: failure.error };
+  const manifest = manifestNow();
   const text = encodeManifest(manifest);
   try {
     await store.put(key, text, { expectedBytes: text.length }, signal);

@@ -73,6 +73,15 @@ export async function readMarks(store: Store, signal?: AbortSignal): Promise<Cha
   return { held, verified };
 }
 
+/** When a chain was last found whole, by the store's clock, ms since 1970; undefined where none ever was. Throws what the store does. */
+export async function lastVerifiedMs(store: Store, signal?: AbortSignal): Promise<number | undefined> {
+  let lastMs: number | undefined;
+  for await (const { key, modifiedAtMs } of store.list(VERIFIED, {}, signal)) {
+    if (parseMark(key) !== undefined && modifiedAtMs > (lastMs ?? 0)) lastMs = modifiedAtMs;
+  }
+  return lastMs;
+}
+
 /**
  * Holds a chain, until it is released. Throws `CHAIN_UNKNOWN` where there is none, also where it was taken away at that moment,
  * and what the store does.

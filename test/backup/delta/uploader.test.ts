@@ -122,7 +122,7 @@ describe('the uploader', () => {
       for await (const piece of stream) yield piece.map((byte) => byte ^ 0xff) as Buffer;
     };
     const cipher: SegmentCipher = { keyIds: ['k1'], encrypt: flip };
-    const uploader = start({ cipher });
+    const uploader = start({ cipher: async () => cipher });
     await append(11n, 12n);
     await until(() => uploader.status.lastStoredRevision === 12n);
     const [segment] = (await readCatalogue(store)).segments;

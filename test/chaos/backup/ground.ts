@@ -1,6 +1,7 @@
+import { copyFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { decryptionFromFiles } from '../../../src/backup/key-files.ts';
 import type { Decryption } from '../../../src/backup/restore/decrypting.ts';
@@ -31,7 +32,7 @@ export interface Ground extends AsyncDisposable {
   readonly flakyFolder: FlakyFolder | undefined;
   /** What all agents have written to their logs. */
   logs(): string;
-  /** The folder is left where it is. */
+  /** The folder is left where it is, with the logs. */
   keep(): void;
 }
 
@@ -127,6 +128,7 @@ export async function startGround(setting: Setting): Promise<Ground> {
       logs: () => agents.map((agent) => agent.log()).join(''),
       keep: () => {
         kept = true;
+        for (const agent of agents) copyFileSync(agent.logFile, join(folder, basename(agent.logFile)));
       },
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };

@@ -156,7 +156,10 @@ function heard(
       const { from, to } = told.lost;
       const message = `Revisions ${from} to ${to} are in no segment of ${told.store}: etcd had ${told.reason} them. A full snapshot is taken at once.`;
       // Each of them is news, also where the one before was of the same kind.
-      events.onFault(`capturing revisions ${from} to ${to}`, new AgentError('BACKUP_CHAIN_BROKEN', message));
+      events.onFault(
+        `capturing revisions ${from} to ${to} for ${told.store}`,
+        new AgentError('BACKUP_CHAIN_BROKEN', message),
+      );
       tally.failedWith('delta', 'BACKUP_CHAIN_BROKEN');
       fulls?.lost(told.store, to);
       return;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
 import { type MergeOutcome, Merger, type MergerOptions } from '../../../src/backup/delta/merge.ts';
@@ -8,6 +9,7 @@ import { runMerging } from '../../../src/backup/delta/run-merging.ts';
 import { decodeSegment } from '../../../src/backup/delta/segment.ts';
 import { segmentId } from '../../../src/backup/delta/segment-id.ts';
 import { encodeSegment } from '../../../src/backup/delta/segment-writer.ts';
+import { decryptionWith, encryptionFor } from '../../../src/backup/encryption.ts';
 import { deltaKey } from '../../../src/backup/names.ts';
 import { StoreError } from '../../../src/backup/store/store.ts';
 import { FolderStore } from './folder-store.ts';
@@ -128,6 +130,30 @@ describe('merging small segments', () => {
     const { unreadable } = await round();
     expect(unreadable).toEqual([damaged]);
     expect(await ranges()).toEqual(['11-22 of level 1', '23-25 of level 0', '26-37 of level 1']);
+  });
+
+  test('leaves alone what is encrypted for somebody else', async () => {
+    const [own, other] = [await generateX25519Identity(), await generateX25519Identity()];
+    const cipher = await encryptionFor([await identityToRecipient(other)]);
+    for (let from = 11n; from < 23n; from += 3n) {
+      const records = [putAt(from), putAt(from + 1n), putAt(from + 2n)];
+      const { object } = await encodeSegment(someFacts(from, from + 2n, 3n), records, { cipher });
+      const name = { kind: 'delta', from, to: from + 2n, epoch: 3n, id: segmentId(0) } as const;
+      await store.put(deltaKey(name, true), object);
+    }
+    const keys = { cipher: async () => cipher };
+    const decryption = await decryptionWith([own]);
+    const before = await ranges();
+    const { merged, removed, unreadable } = await round({
+      ...keys,
+      decrypt: (source) => decryption.decrypt(source, { object: 'a segment' }),
+    });
+    expect([merged, removed]).toEqual([[], []]);
+    expect(unreadable.length).toBeGreaterThan(0);
+    expect(await ranges()).toEqual(before);
+    const theirs = await decryptionWith([other]);
+    await round({ ...keys, decrypt: (source) => theirs.decrypt(source, { object: 'a segment' }) });
+    expect(await ranges()).toEqual(['11-22 of level 1']);
   });
 
   test('removes nothing because of a merged segment that is damaged', async () => {

@@ -46,6 +46,24 @@ describe('a store that is slower than etcd', () => {
     expect(await readdir(fixture.spoolFolder)).toEqual([]);
   });
 
+  test('has another one wait neither for its snapshot nor for its manifest', async () => {
+    const gate = Promise.withResolvers<void>();
+    const [inner, beside] = [fixture.newStore(), fixture.newStore()];
+    const done: string[] = [];
+    const { outcomes } = await takeFull({
+      ...fixture.options,
+      destinations: [{ store: waiting(inner, gate.promise) }, { store: beside }],
+      onRead: () => void done.push('read'),
+      onOutcome: ({ store }) => {
+        done.push(store === beside ? 'beside' : 'inner');
+        // Only now may it begin: did the other one wait for it, this would never end.
+        if (store === beside) gate.resolve();
+      },
+    });
+    expect(done).toEqual(['read', 'beside', 'inner']);
+    expect(outcomes).toMatchObject([{ manifest: {} }, { manifest: {} }]);
+  });
+
   test('fails clearly where the spool may not become that large, and a quick one beside it does not', async () => {
     const gate = Promise.withResolvers<void>();
     const [inner, beside] = [fixture.newStore(), fixture.newStore()];

@@ -83,7 +83,14 @@ export async function startAgent(config: Config, options: StartOptions, releaser
     () => runner.observation,
     () => notifier.counts(),
     () => {
-      const made = caretakerOptions(config, { observer, url, events: notifying(events.acting, notifier, observation) });
+      const acting: CaretakerEvents = {
+        ...events.acting,
+        onEnded: (entry) => {
+          backups?.ended(entry);
+          events.acting.onEnded(entry);
+        },
+      };
+      const made = caretakerOptions(config, { observer, url, events: notifying(acting, notifier, observation) });
       return {
         ...made,
         client: wrapClient?.(made.client) ?? made.client,
@@ -94,8 +101,9 @@ export async function startAgent(config: Config, options: StartOptions, releaser
               durableRevision: () => backups.durableRevision(),
               backupTrouble: () => backups.trouble(),
               snapshots: backups,
-              errands: { drill: drillErrand(config, made.client) },
             }),
+        // Also one that backs nothing up is asked, and has to answer.
+        errands: { drill: drillErrand(config, made.client) },
         ...(wrapEffects === undefined ? {} : { wrapEffects }),
       };
     },

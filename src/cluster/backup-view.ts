@@ -24,6 +24,8 @@ export interface BackupStoreView {
   /** Objects and bytes of the timeline, as it was last listed. */
   readonly objects?: number;
   readonly bytes?: number;
+  /** When a chain of it was last read back or restored and found whole, wall clock, ms since 1970. */
+  readonly provenAtMs?: number;
   /** Why it does not get on at the moment. */
   readonly fault?: Fault;
   /** Since the agent started. */

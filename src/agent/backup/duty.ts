@@ -1,5 +1,6 @@
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { BackupView } from '../../cluster/backup-view.ts';
+import type { HistoryEntry } from '../../cluster/caretaking.ts';
 import type { Term } from '../../journal/term.ts';
 import type { SnapshotTaker, TakenSnapshot } from '../../operate/backup-ports.ts';
 import type { BackupKeeper } from './keeper.ts';
@@ -29,6 +30,11 @@ export class BackupDuty implements AsyncDisposable, SnapshotTaker {
   /** As that of the keeper. */
   trouble(): string | undefined {
     return this.#keeper?.trouble();
+  }
+
+  /** Hears what operations came to. */
+  ended({ operation, outcome, figures: { store }, endedAtMs }: HistoryEntry): void {
+    if (operation === 'drill' && outcome === 'succeeded' && store !== undefined) this.#keeper?.proven(store, endedAtMs);
   }
 
   async takeSnapshot(signal: AbortSignal): Promise<TakenSnapshot> {

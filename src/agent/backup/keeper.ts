@@ -102,6 +102,12 @@ export class BackupKeeper implements AsyncDisposable {
     };
   }
 
+  /** A drill has found a chain whole. @param store its place in the configuration @param atMs wall clock */
+  proven(store: number, atMs: number): void {
+    this.#work?.fulls?.proven(store, atMs);
+    this.#options.events.onChange();
+  }
+
   /** Begins to back up under a term; it ends with the term. */
   begin(term: Term): void {
     const before = this.#running;

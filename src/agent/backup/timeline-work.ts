@@ -5,6 +5,7 @@ import { runMerging } from '../../backup/delta/run-merging.ts';
 import type { DeltaTold } from '../../backup/delta/told.ts';
 import { decryptionFromFiles } from '../../backup/key-files.ts';
 import { ReadAgain } from '../../backup/read-again.ts';
+import type { Tidied } from '../../backup/retention/tidy.ts';
 import { claimPlace, type PlaceOwner, placeOf } from '../../backup/store/claim.ts';
 import { ClaimedStore } from '../../backup/store/claimed-store.ts';
 import { storeAt } from '../../backup/store/place.ts';
@@ -12,8 +13,9 @@ import { type Store, StoreError } from '../../backup/store/store.ts';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { Term } from '../../journal/term.ts';
 import { Fulls, isClaimFault } from './fulls.ts';
+import { type HousekeepingOptions, runHousekeeping } from './housekeeping.ts';
 import type { BackupKeeperOptions } from './options.ts';
-import { deltaSpool, encryptionSource, pieceIntervalMs, uploadIntervalMs } from './settings.ts';
+import { deltaSpool, encryptionSource, pieceIntervalMs, tidyPolicy, uploadIntervalMs } from './settings.ts';
 import type { BackupTally } from './tally.ts';
 import { together } from './together.ts';
 import { withFulls } from './with-fulls.ts';
@@ -106,7 +108,12 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
         until,
       ),
   );
+  const tidying = stores.map((store) => (until: AbortSignal) => {
+    const tell: HousekeepingOptions['tell'] = (outcome) => tidied(outcome, store, keeper);
+    return runHousekeeping({ store, policy: tidyPolicy(config), tell }, until);
+  });
   const works = [
+    ...tidying,
     ...(stream === undefined ? [] : [(until: AbortSignal) => stream.run(until), ...merging]),
     ...(fulls === undefined ? [] : [(until: AbortSignal) => fulls.run(until)]),
   ];
@@ -144,6 +151,18 @@ function decryptOf({ config, events }: BackupKeeperOptions): MergerOptions['decr
   return async function* (source) {
     yield* (await identity.now()).decrypt(source, { object: 'a segment' });
   };
+}
+
+function tidied(outcome: Tidied | StoreError, { url }: Store, { events }: BackupKeeperOptions): void {
+  if (outcome instanceof StoreError) {
+    events.onFault(`taking away what retention does not keep in ${url}`, outcome);
+    return;
+  }
+  const { pruned, cooled, uploads } = outcome;
+  events.log('retention', {
+    ...{ store: url, removed: pruned.removed.length, removedBytes: pruned.removedBytes, denied: pruned.denied.length },
+    ...{ movedToCold: cooled.cooled.length, refusedByCold: cooled.refused.length, abandonedUploads: uploads },
+  });
 }
 
 function heard(

@@ -47,11 +47,13 @@ function storeView(store: Store, work: TimelineWork | undefined, index: number, 
   const unprotected =
     status === undefined || own === undefined ? undefined : recoveryPoints(status, nowMs).stores.get(own.store);
   const size = work?.fulls?.sizes[index];
+  const provenAtMs = work?.fulls?.provenAtMs[index];
   return {
     url: store.url,
     ...(own?.lastStoredRevision === undefined ? {} : { storedRevision: own.lastStoredRevision }),
     ...(unprotected === undefined ? {} : { unprotected }),
     ...(size === undefined ? {} : { objects: size.objects, bytes: size.bytes }),
+    ...(provenAtMs === undefined ? {} : { provenAtMs }),
     ...(own?.fault === undefined ? {} : { fault: own.fault }),
     requests: { ...store.requests },
   };

@@ -26,6 +26,15 @@ export const backupMetrics: readonly MetricFamily[] = [
     byKind(({ lastRevision }) => lastRevision),
   ),
   gauge(
+    'backup_chain_verified_timestamp_seconds',
+    'When a chain in this store was last read back or restored and found whole, in seconds since the epoch; absent before the first time. Only while this agent backs up.',
+    ['store'],
+    ({ stores }) =>
+      stores.flatMap(({ url, provenAtMs }) =>
+        sample(provenAtMs === undefined ? undefined : provenAtMs / 1000, { store: url }),
+      ),
+  ),
+  gauge(
     'backup_unprotected_seconds',
     'For how long the oldest change has been known that the store which is furthest behind does not have; 0 where it has all. Only while this agent backs up.',
     [],

@@ -9,7 +9,7 @@ export const backupSchemas: Readonly<Record<string, Schema>> = {
     'captureFault?': ref('Fault'),
     'fullUnderWay?': {
       type: 'string',
-      enum: ['first', 'schedule', 'chain-broken', 'auth-changed'],
+      enum: ['first', 'schedule', 'chain-broken', 'auth-changed', 'asked'],
       description: 'Why a full snapshot is being taken now.',
     },
     'newestFull?': object({ revision: ref('Int64'), startedAtMs: number }),
@@ -31,6 +31,7 @@ export const backupSchemas: Readonly<Record<string, Schema>> = {
     'unprotected?': object({ seconds: number, revisions: ref('Int64') }),
     'objects?': integer,
     'bytes?': integer,
+    'provenAtMs?': number,
     'fault?': ref('Fault'),
     requests: object({ put: integer, get: integer, head: integer, list: integer, delete: integer }),
   }),

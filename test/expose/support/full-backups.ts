@@ -27,6 +27,7 @@ export const fullBackups: BackupView = {
       unprotected: { seconds: 1.5, revisions: 11n },
       objects: 120,
       bytes: 9_000_000,
+      provenAtMs: Date.UTC(2026, 0, 2, 3),
       fault: { code: 'STORE_UNREACHABLE', message: 'The store does not answer.', remedy: 'Look at the network.' },
       requests: { put: 100, get: 20, head: 3, list: 10, delete: 40 },
     },

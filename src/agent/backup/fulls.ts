@@ -11,7 +11,7 @@ import { readFullManifest } from '../../backup/restore/fetch-chain.ts';
 import { lastVerifiedMs, markVerified } from '../../backup/retention/marks.ts';
 import { lowest } from '../../backup/revisions.ts';
 import type { Store } from '../../backup/store/store.ts';
-import { AgentError } from '../../cluster/agent-error.ts';
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { Fault } from '../../cluster/observation.ts';
 import { cronSchedule, type Schedule } from '../../decide/schedule.ts';
 import { type FullReason, fullDue, type NewestFull } from './full-due.ts';
@@ -321,9 +321,12 @@ export class Fulls {
       return true;
     } catch (error) {
       if (signal.aborted) return true;
-      state.newest = undefined;
       tally.failed('verify', error);
       keeper.events.onFault(`reading a full snapshot back from ${store.url}`, error);
+      // A store that is away has it still.
+      const { code } = faultOf(error);
+      if (code !== 'STORE_DAMAGED' && code !== 'STORE_NOT_FOUND') return true;
+      state.newest = undefined;
       return false;
     }
   }

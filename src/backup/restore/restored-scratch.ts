@@ -77,7 +77,7 @@ export async function restoreIntoScratch(
 ): Promise<RestoredScratch> {
   const { store, target, decryption, folder, onProgress } = options;
   const beganMs = performance.now();
-  const catalogue = await readCatalogue(store, signal);
+  let catalogue = await readCatalogue(store, signal);
   const resolved = await resolveTarget(target, { store, catalogue, ...(decryption && { decryption }) }, signal);
   const avoided: Avoided[] = [];
   let fetchedBytes = 0;
@@ -113,6 +113,11 @@ export async function restoreIntoScratch(
       return { restored, snapshotFile: chain.snapshotFile, scratch: made.scratch };
     } catch (error) {
       if (!(error instanceof BrokenObject) || broken.has(error.key)) throw error;
+      const now = error.code === 'STORE_NOT_FOUND' ? await readCatalogue(store, signal) : catalogue;
+      const isThere = [...now.fulls, ...now.segments].some(({ key }) => key === error.key);
+      catalogue = now;
+      // Merged with others, or let go by retention, since it was listed: by the new list there is another way.
+      if (!isThere) continue;
       avoided.push({ key: error.key, code: error.code, message: error.message });
     }
   }

@@ -10,6 +10,7 @@ import type { EtcdBinaries } from '../../../src/distribution/find-binaries.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { type EtcdLine, findBinaries } from '../../real/binaries.ts';
 import { startCluster } from '../../real/cluster.ts';
+import { alteredStore } from '../altered-store.ts';
 import { keyspaceAt, ObservedHistory } from './observed-history.ts';
 import { RandomLife, seeded } from './random-life.ts';
 import { startRestored } from './restored-member.ts';
@@ -220,6 +221,28 @@ describe.each<EtcdLine>(['3.4', '3.5'])('a store is restored as of a point, etcd
       remedy: expect.stringContaining(`--to-revision ${before}`),
     });
     expect(existsSync(join(place, 'data'))).toBe(false);
+  });
+
+  test('segments that are merged while they are fetched are found again in what they were merged into', async () => {
+    const small = (await readdir(join(place, 'store', 'delta'))).map((name) => `delta/${name}`);
+    let merging: Promise<void> | undefined;
+    const merge = async (): Promise<void> => {
+      await writeSegments(store, records, [(fulls[0]?.revision ?? 0n) + 1n, lastRevision], {
+        every: 10_000,
+        epoch: 2n,
+      });
+      for (const key of small) await store.remove(key);
+    };
+    const moving = alteredStore(store, {
+      get: async function* (key, range, signal) {
+        merging ??= merge();
+        if (key.startsWith('delta/')) await merging;
+        yield* store.get(key, range, signal);
+      },
+    });
+    const result = await restored({ store: moving });
+    expect(result).toMatchObject({ revision: lastRevision, avoided: [], segments: 1 });
+    await expectKeyspace(lastRevision);
   });
 
   test('segments of two writers that overlap are replayed once', async () => {

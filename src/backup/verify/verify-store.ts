@@ -4,13 +4,16 @@ import { chainsOf, gapsOf, newestNamed, type RevisionRange, supersededOf } from 
 import type { Manifest } from '../manifest.ts';
 import { BrokenObject, brokenOr } from '../restore/broken-object.ts';
 import { readThinned } from '../retention/thinned.ts';
-import type { StoredObject } from '../store/store.ts';
+import type { Store, StoredObject } from '../store/store.ts';
 import { type Checked, type CheckOptions, checkFull, checkSegment } from './check-objects.ts';
 import { type Finding, rangeText } from './findings.ts';
 
 export interface VerifyOptions extends Omit<CheckOptions, 'onBytes'> {
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
+
+/** An agent at work merges and prunes; so often what is there is listed anew. */
+const MOST_ROUNDS = 10;
 
 /** A chain as it was found. */
 export interface VerifiedChain {
@@ -43,22 +46,36 @@ export interface VerifyReport {
  */
 export async function verifyStore(options: VerifyOptions, signal: AbortSignal): Promise<VerifyReport> {
   const { store, onProgress } = options;
-  const objects: StoredObject[] = [];
-  for (const prefix of ['full/', 'delta/'])
-    for await (const object of store.list(prefix, {}, signal)) objects.push(object);
-  const catalogue = catalogueOf(objects);
-  const thinned = await readThinned(store, signal);
-  const total = objects.reduce((sum, { bytes }) => sum + bytes, 0);
+  const looked: Looked = { checked: new Map(), faults: new Map() };
+  let listed = await listingOf(store, signal);
   let done = 0;
   const check: CheckOptions = {
     ...options,
     onBytes: (bytes) => {
       done += bytes;
-      onProgress?.({ done: Math.min(done, total), total });
+      onProgress?.({ done: Math.min(done, listed.bytes), total: listed.bytes });
     },
   };
-  const findings: Finding[] = [];
-  const checked = await checkAll(catalogue, check, findings, signal);
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    await checkAll(listed.catalogue, check, looked, signal);
+    const missing = [...looked.faults.values()].flatMap(({ code, key }) =>
+      code === 'STORE_NOT_FOUND' ? (key ?? []) : [],
+    );
+    if (missing.length === 0) break;
+    // Merged with others, or let go by retention, since it was listed: what came in its place is looked at too.
+    const now = await listingOf(store, signal);
+    const gone = missing.filter((key) => !now.keys.has(key));
+    if (gone.length === 0) break;
+    for (const key of gone) looked.faults.delete(key);
+    listed = now;
+  }
+  const { catalogue, bytes: total } = listed;
+  const thinned = await readThinned(store, signal);
+  const checked: AllChecked = new Map([...looked.checked].filter(([key]) => listed.keys.has(key)));
+  const findings: Finding[] = [
+    ...looked.faults.values(),
+    ...[...checked].flatMap(([key, { opened, manifest }]) => (opened ? [] : [notDecrypted(key, manifest)])),
+  ];
   const broken = new Set(
     findings.flatMap(({ severity, key }) => (severity === 'fault' && key !== undefined ? [key] : [])),
   );
@@ -83,30 +100,50 @@ export async function verifyStore(options: VerifyOptions, signal: AbortSignal): 
 
 type AllChecked = ReadonlyMap<string, Checked<Manifest>>;
 
-/** The newest first: what will be needed first is known first. */
+/** What was found of objects so far, by their keys. */
+interface Looked {
+  readonly checked: Map<string, Checked<Manifest>>;
+  readonly faults: Map<string, Finding>;
+}
+
+interface Listed {
+  readonly catalogue: Catalogue;
+  readonly keys: ReadonlySet<string>;
+  readonly bytes: number;
+}
+
+async function listingOf(store: Store, signal: AbortSignal): Promise<Listed> {
+  const objects: StoredObject[] = [];
+  for (const prefix of ['full/', 'delta/'])
+    for await (const object of store.list(prefix, {}, signal)) objects.push(object);
+  return {
+    catalogue: catalogueOf(objects),
+    keys: new Set(objects.map(({ key }) => key)),
+    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+/** Those that were not looked at yet. The newest first: what will be needed first is known first. */
 async function checkAll(
   { fulls, segments }: Catalogue,
   check: CheckOptions,
-  findings: Finding[],
+  { checked, faults }: Looked,
   signal: AbortSignal,
-): Promise<AllChecked> {
-  const checked = new Map<string, Checked<Manifest>>();
+): Promise<void> {
   const add = async (key: string, work: () => Promise<Checked<Manifest>>): Promise<void> => {
+    if (checked.has(key) || faults.has(key)) return;
     try {
-      const result = await work();
-      checked.set(key, result);
-      if (!result.opened) findings.push(notDecrypted(key, result.manifest));
+      checked.set(key, await work());
     } catch (error) {
       signal.throwIfAborted();
       const broken = brokenOr(key, error);
       if (!(broken instanceof BrokenObject) && faultOf(error).code !== 'MANIFEST_NEWER') throw error;
       const { code, message } = faultOf(error);
-      findings.push({ severity: 'fault', code, key, message });
+      faults.set(key, { severity: 'fault', code, key, message });
     }
   };
   for (const entry of fulls.toReversed()) await add(entry.key, () => checkFull(entry, check, signal));
   for (const entry of segments.toReversed()) await add(entry.key, () => checkSegment(entry, check, signal));
-  return checked;
 }
 
 function notDecrypted(key: string, { encryption }: Manifest): Finding {

@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
+import { Merger } from '../../../src/backup/delta/merge.ts';
 import { decryptionWith, encryptionFor } from '../../../src/backup/encryption.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
 import { verifyStore } from '../../../src/backup/verify/verify-store.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { startCluster } from '../../real/cluster.ts';
+import { alteredStore } from '../altered-store.ts';
 import { ObservedHistory } from '../restore/observed-history.ts';
 import { writeFull, writeSegments } from '../restore/written-backup.ts';
 
@@ -77,6 +80,25 @@ describe('a whole store is verified', () => {
       [last + 1n, last + 1n, true],
       [first, last, true],
     ]);
+  });
+
+  test('segments that are merged while it is at work are no loss', async () => {
+    const store = new LocalStore(place);
+    const limits = { minAgeMs: 0, maxBytes: 1e9, fanIn: 5 };
+    let merging: Promise<unknown> | undefined;
+    const moving = alteredStore(store, {
+      get: async function* (key, range, signal) {
+        const merger = new Merger({ store, epoch: () => 9n, limits, now: () => Date.now() + 3_600_000 });
+        if (key.startsWith('full/')) {
+          merging ??= readCatalogue(store).then((catalogue) => merger.round(catalogue, never));
+          await merging;
+        }
+        yield* store.get(key, range, signal);
+      },
+    });
+    const report = await verifyStore({ store: moving }, never);
+    expect(await readdir(join(place, 'delta'))).toHaveLength(1);
+    expect(report).toMatchObject({ findings: [], segments: 1, fulls: 2 });
   });
 
   test('every byte is read', async () => {

@@ -2,8 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
+import { gapsOf } from '../../../src/backup/chain.ts';
 import { hold, markVerified, readMarks, release } from '../../../src/backup/retention/marks.ts';
 import { planPrune, prune } from '../../../src/backup/retention/prune.ts';
+import { readThinned } from '../../../src/backup/retention/thinned.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
 import { type Store, StoreError } from '../../../src/backup/store/store.ts';
 import { alteredStore, keysOf } from '../altered-store.ts';
@@ -99,6 +102,62 @@ describe('pruning', () => {
       NOW_MS,
     );
     expect(all.removed).toEqual([]);
+  });
+
+  test('says what it thins out before it is gone; where that cannot be written no segment goes', async () => {
+    await markVerified(store, 'c4', { by: 'hashes', atMs: NOW_MS });
+    await hold(store, 'c1', why);
+    const order: string[] = [];
+    const watched = alteredStore(store, {
+      put: (key, ...rest) => {
+        order.push(`put ${key}`);
+        return store.put(key, ...rest);
+      },
+      remove: (key, signal) => {
+        order.push(`remove ${key.replace(/\/.*/, '')}`);
+        return store.remove(key, signal);
+      },
+    });
+    const denying = alteredStore(store, { put: () => Promise.reject(new StoreError('STORE_DENIED', 'no')) });
+    const half = await prune(denying, NOTHING, NOW_MS);
+    const record = 'thinned/0000000000000000301-0000000000000000500.json';
+    expect(half.denied).toEqual([record]);
+    expect((await keysOf(store)).filter((key) => key.startsWith('delta/'))).toHaveLength(10);
+    // The manifests are gone; now the segments are of the chain before, which is held.
+    expect((await prune(watched, NOTHING, NOW_MS)).denied).toEqual([]);
+    expect(await chains()).toEqual(['c1', 'c4']);
+    await rm(folder, { recursive: true });
+    for (const { key, bytes } of hourly(5)) await store.put(key, Buffer.alloc(bytes));
+    await markVerified(store, 'c4', { by: 'hashes', atMs: NOW_MS });
+    await hold(store, 'c1', why);
+    order.length = 0;
+    await prune(watched, NOTHING, NOW_MS);
+    expect(order.indexOf('remove delta')).toBeGreaterThan(order.findIndex((what) => what.startsWith('put thinned/')));
+    expect(order.indexOf('remove full')).toBe(0);
+    expect(gapsOf(await readCatalogue(store), await readThinned(store))).toEqual([]);
+  });
+
+  test('one that dies at any request leaves no gap that nobody has told of', async () => {
+    await hold(store, 'c1', why);
+    for (let after = 0; after < 14; after += 1) {
+      let requests = 0;
+      const dying = alteredStore(store, {
+        put: (...given) => {
+          requests += 1;
+          return requests > after % 5
+            ? Promise.reject(new StoreError('STORE_UNREACHABLE', 'gone'))
+            : store.put(...given);
+        },
+        remove: (key, signal) => {
+          requests += 1;
+          return requests > after % 5
+            ? Promise.reject(new StoreError('STORE_UNREACHABLE', 'gone'))
+            : store.remove(key, signal);
+        },
+      });
+      await prune(dying, NOTHING, NOW_MS).catch((error: unknown) => expect(error).toBeInstanceOf(StoreError));
+      expect(gapsOf(await readCatalogue(store), await readThinned(store))).toEqual([]);
+    }
   });
 
   test('one that dies midway leaves no manifest without what it names, and the next one goes on', async () => {

@@ -6,7 +6,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
 import { Merger } from '../../../src/backup/delta/merge.ts';
 import { decryptionWith, encryptionFor } from '../../../src/backup/encryption.ts';
+import { listChains } from '../../../src/backup/list-chains.ts';
+import { markVerified, readVerification } from '../../../src/backup/retention/marks.ts';
+import { thinnedKey } from '../../../src/backup/retention/thinned.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
+import { StoreError } from '../../../src/backup/store/store.ts';
+import { markWhole } from '../../../src/backup/verify/mark-whole.ts';
 import { verifyStore } from '../../../src/backup/verify/verify-store.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { startCluster } from '../../real/cluster.ts';
@@ -153,6 +158,56 @@ describe('a whole store is verified', () => {
     await rm(file(deltas[2]));
     const { findings } = await verified();
     expect(findings).toEqual([expect.objectContaining({ code: 'GAP', range: { from: first + 25n, to: first + 36n } })]);
+  });
+
+  test('what retention took away is no gap, as far as it says so', async () => {
+    await rm(file(deltas[2]));
+    const store = new LocalStore(place);
+    await store.put(thinnedKey({ from: first + 25n, to: first + 30n }), Buffer.from('{}'));
+    const part = await verified();
+    expect(part.findings).toEqual([
+      expect.objectContaining({ code: 'GAP', range: { from: first + 31n, to: first + 36n } }),
+    ]);
+    expect(part.chains.map(({ complete }) => complete)).toEqual([true, false]);
+    await store.put(thinnedKey({ from: first + 31n, to: first + 36n }), Buffer.from('{}'));
+    const { findings, chains } = await verified();
+    expect(findings).toEqual([]);
+    expect(chains.map(({ complete }) => complete)).toEqual([true, true]);
+  });
+
+  test('chains of which every byte is whole are marked, and no others', async () => {
+    const store = new LocalStore(place);
+    const report = await verified();
+    const [newest, oldest] = report.chains.map(({ id }) => id);
+    if (newest === undefined || oldest === undefined) throw new Error('there are two');
+    await markVerified(store, newest, { by: 'restored', atMs: 1000 });
+    expect(await markWhole(store, report, 2000)).toEqual({ marked: [newest, oldest] });
+    expect(await readVerification(store, oldest)).toEqual({ by: 'hashes', atMs: 2000 });
+    // That it was restored says more.
+    expect(await readVerification(store, newest)).toEqual({ by: 'restored', atMs: 1000 });
+    await change(deltas[3], (all) => all.subarray(0, -1));
+    expect((await markWhole(store, await verified(), 3000)).marked).toEqual([newest]);
+    expect((await listChains(store, never)).chains).toMatchObject([
+      { id: newest, verified: { by: 'restored', atMs: 1000 } },
+      { id: oldest, verified: { by: 'hashes', atMs: 2000 } },
+    ]);
+  });
+
+  test('a chain whose last segment is broken is not marked, though no gap follows it', async () => {
+    for (const key of fulls.slice(1)) await rm(file(key));
+    await change(deltas.at(-1), (all) => all.subarray(0, -1));
+    const report = await verified();
+    expect(report.findings.map(({ code }) => code)).not.toContain('GAP');
+    expect(report.chains.map(({ complete }) => complete)).toEqual([false]);
+    expect(await markWhole(new LocalStore(place), report, 1000)).toEqual({ marked: [] });
+  });
+
+  test('a store that takes no mark can be verified all the same; what is not opened is not marked', async () => {
+    const denied = new StoreError('STORE_DENIED', 'read only');
+    const reading = alteredStore(new LocalStore(place), { put: () => Promise.reject(denied) });
+    expect(await markWhole(reading, await verified(), 1000)).toEqual({ marked: [], denied });
+    const closed = await verifyStore({ store: new LocalStore(join(folder, 'encrypted')) }, never);
+    expect(await markWhole(reading, closed, 1000)).toEqual({ marked: [] });
   });
 
   test('a segment that is there twice is told, and is no fault', async () => {

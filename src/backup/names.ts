@@ -57,6 +57,11 @@ export function timeName(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 }
 
+/** Such a time in ms since 1970. */
+export function timeOfName(name: string): number {
+  return Date.parse(name.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
 function digits(revision: bigint): string {
   return String(revision).padStart(DIGITS, '0');
 }

@@ -2,6 +2,7 @@ import { catalogueOf } from './chain/catalogue.ts';
 import { supersededOf } from './chain.ts';
 import { DEFAULT_MERGE_LIMITS } from './delta/merge-plan.ts';
 import { levelOf } from './delta/segment-id.ts';
+import { timeOfName } from './names.ts';
 import type { StoredObject } from './store/store.ts';
 
 const DAY_MS = 86_400_000;
@@ -67,9 +68,9 @@ export function storeCost(
   const bytes = objects.reduce((sum, object) => sum + object.bytes, 0);
   const mostCaptured = DAY_MS / intervalMs;
   const cost = { objects: objects.length, bytes, mostPutsPerDay: Math.round(mostCaptured * WITH_MERGING) };
-  // From a full snapshot on, since copies to a colder class have later times than what they hold.
-  const base = fulls.findLast(({ modifiedAtMs }) => modifiedAtMs <= nowMs - WINDOW_MS) ?? fulls[0];
-  const spanMs = base === undefined ? 0 : nowMs - base.modifiedAtMs;
+  // From a full snapshot on, by the time in its name: copies have later times than what they hold.
+  const base = fulls.findLast(({ name }) => timeOfName(name.time) <= nowMs - WINDOW_MS) ?? fulls[0];
+  const spanMs = base === undefined ? 0 : nowMs - timeOfName(base.name.time);
   if (base === undefined || spanMs < SHORTEST_MS) return cost;
   const days = spanMs / DAY_MS;
   const superseded = new Set(supersededOf({ segments }));
@@ -90,7 +91,7 @@ export function storeCost(
   const usdPerMonth = kind === 'local' ? 0 : requestsUsd * MONTH_DAYS + (bytes / GIGABYTE) * PRICES.gigabyteMonth;
   return {
     ...cost,
-    sinceMs: base.modifiedAtMs,
+    sinceMs: timeOfName(base.name.time),
     measured: {
       fullsPerDay: newer.length / days,
       fullBytesPerDay: sizes.reduce((sum, size) => sum + size, 0) / days,

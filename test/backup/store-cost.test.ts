@@ -13,8 +13,8 @@ function segment(from: number, to: number, level: number, bytes: number, timeMs 
 
 /** Full snapshots of two days before, of the day before, and of half a day before. */
 const fulls = [
-  ...full('a', 100, NOW_MS - 2 * DAY_MS - 1000, 1000),
-  ...full('b', 200, NOW_MS - DAY_MS - 1000, 2000),
+  ...full('a', 100, NOW_MS - 2 * DAY_MS, 1000),
+  ...full('b', 200, NOW_MS - DAY_MS, 2000),
   ...full('c', 300, NOW_MS - 12 * HOUR_MS, 20 * 2 ** 20),
 ];
 

@@ -107,6 +107,17 @@ describe('how backups are encrypted', () => {
     ['s3: {accessKeyIdFile: /a}', 'backup.s3.accessKeyIdFile', 'it is set without backup.s3.secretAccessKeyFile'],
     ['s3: {sessionTokenFile: /t}', 'backup.s3.sessionTokenFile', 'it is set without backup.s3.accessKeyIdFile'],
     ['spool: {dir: /var/lib/etcd/member/wal}', 'backup.spool.dir', "it is the folder of etcd's WAL"],
+    ['retention: {coldAfter: 30d}', 'backup.retention.coldAfter', 'it is set without backup.retention.coldClass'],
+    [
+      'retention: {coldClass: STANDARD_IA}',
+      'backup.retention.coldClass',
+      'it is set without backup.retention.coldAfter',
+    ],
+    [
+      'retention: {coldAfter: 30d, coldClass: GLACIER}',
+      'backup.retention.coldClass',
+      'nothing in GLACIER can be read before hours: neither a restore nor backup verify could',
+    ],
     ['store: [file:///x, file:///x]', 'backup.store', 'a store is named twice'],
   ])('and its keys may not contradict each other: %s', async (yaml, key, message) => {
     expect(await problemsOf(load({ yaml: `${minimal}backup: {${yaml}}\n` }))).toMatchObject([

@@ -1,5 +1,5 @@
 import { catalogueOf, type SegmentEntry } from '../chain/catalogue.ts';
-import type { FullName } from '../names.ts';
+import { type FullName, timeOfName } from '../names.ts';
 import type { StoredObject } from '../store/store.ts';
 
 /** A full snapshot, and the segments that lead on from it to the next one. */
@@ -47,7 +47,7 @@ export function sortOut(objects: readonly StoredObject[]): RetainedObjects {
     const snapshot = snapshots.get(`${name.time}-${name.id}`);
     if (manifest === undefined) continue;
     if (snapshot === undefined) hollow.push(manifest);
-    else whole.push({ name, timeMs: timeOf(name.time), manifest, snapshot });
+    else whole.push({ name, timeMs: timeOfName(name.time), manifest, snapshot });
     snapshots.delete(`${name.time}-${name.id}`);
   }
   const first = whole[0]?.name.revision;
@@ -66,9 +66,4 @@ export function sortOut(objects: readonly StoredObject[]): RetainedObjects {
 /** Segments that hold anything after one revision, up to the other one. */
 function between(segments: readonly SegmentEntry[], after: bigint, upTo: bigint | undefined): readonly SegmentEntry[] {
   return segments.filter(({ name }) => name.to > after && (upTo === undefined || name.from <= upTo));
-}
-
-/** `20260101T120000Z` in ms since 1970. */
-function timeOf(name: string): number {
-  return Date.parse(name.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 }

@@ -113,6 +113,11 @@ export async function markVerified(
   await store.put(verifiedKey(id), Buffer.from(text), {}, signal);
 }
 
+/** Takes that back: it is broken now. Throws what the store does. */
+export async function unmarkVerified(store: Store, id: string, signal?: AbortSignal): Promise<void> {
+  await store.remove(verifiedKey(id), signal);
+}
+
 /**
  * The chain that a person means: by the id of its full snapshot, or by its revision, of several the newest. Throws
  * `CHAIN_UNKNOWN`, and what the store does.

@@ -1,37 +1,53 @@
 import { AgentError } from '../../cluster/agent-error.ts';
-import { markVerified, readVerification } from '../retention/marks.ts';
+import { parseName } from '../names.ts';
+import { markVerified, readMarks, readVerification, unmarkVerified } from '../retention/marks.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { VerifyReport } from './verify-store.ts';
 
-/** Which chains were marked as verified. */
+/** Which chains were marked as verified. Ids are those of their full snapshots. */
 export interface MarkedWhole {
-  /** Ids of their full snapshots. */
   readonly marked: readonly string[];
+  /** Were marked before, and are broken now: the mark is gone, so that retention does not keep them in place of a whole one. */
+  readonly unmarked: readonly string[];
   /** Why the store took no mark, where it did not. */
   readonly denied?: StoreError;
 }
 
 /**
- * Marks each chain as verified of which every byte was opened, and of which nothing is missing. One that was restored for real
- * keeps that mark: it says more. Throws what the store does, but for `STORE_DENIED`: who may only read can verify too.
+ * Marks each chain as verified of which every byte was opened, and of which nothing is missing; takes the mark from those that are
+ * broken. One that was restored for real keeps that mark: it says more. Throws what the store does, but for `STORE_DENIED`:
+ * who may only read can verify too.
  */
 export async function markWhole(
   store: Store,
-  { chains }: VerifyReport,
+  { chains, findings }: VerifyReport,
   nowMs: number,
   signal?: AbortSignal,
 ): Promise<MarkedWhole> {
   const marked: string[] = [];
-  for (const { id } of chains.filter(({ opened, complete }) => opened && complete)) {
-    try {
+  const unmarked: string[] = [];
+  const broken = new Set([
+    ...chains.filter(({ complete }) => !complete).map(({ id }) => id),
+    ...findings.flatMap(({ severity, key = '' }) => {
+      const name = severity === 'fault' ? parseName(key) : undefined;
+      return name?.kind === 'full' ? [name.id] : [];
+    }),
+  ]);
+  try {
+    for (const id of (await readMarks(store, signal)).verified) {
+      if (!broken.has(id)) continue;
+      await unmarkVerified(store, id, signal);
+      unmarked.push(id);
+    }
+    for (const { id } of chains.filter(({ opened, complete }) => opened && complete)) {
       if (!(await wasRestored(store, id, signal))) await markVerified(store, id, { by: 'hashes', atMs: nowMs }, signal);
       marked.push(id);
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'STORE_DENIED') throw error;
-      return { marked, denied: error };
     }
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'STORE_DENIED') throw error;
+    return { marked, unmarked, denied: error };
   }
-  return { marked };
+  return { marked, unmarked };
 }
 
 async function wasRestored(store: Store, id: string, signal: AbortSignal | undefined): Promise<boolean> {

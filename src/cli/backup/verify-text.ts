@@ -1,10 +1,11 @@
+import type { MarkedWhole } from '../../backup/verify/mark-whole.ts';
 import type { VerifyReport } from '../../backup/verify/verify-store.ts';
 import { formatBytes, formatCount } from '../units.ts';
 
-/** What was found in a store, for a person: faults first. @param marked ids of the chains that were marked as verified */
+/** What was found in a store, for a person: faults first. */
 export function verifyText(
   { findings, chains, fulls, segments, bytes }: VerifyReport,
-  marked: readonly string[] = [],
+  { marked, unmarked }: MarkedWhole,
 ): string {
   const lines = [
     `${formatCount(fulls)} full snapshots and ${formatCount(segments)} segments, ${formatBytes(bytes)}: every byte was read.`,
@@ -19,5 +20,6 @@ export function verifyText(
     const mark = marked.includes(id) ? ', marked as verified' : '';
     lines.push(`chain  ${firstRevision} to ${lastRevision}: ${how}${complete ? mark : ', but it breaks off'}`);
   }
+  for (const id of unmarked) lines.push(`mark   ${id} was verified before, and is not any more`);
   return `${lines.join('\n')}\n`;
 }

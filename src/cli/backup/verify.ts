@@ -22,8 +22,8 @@ export function verifyCommand(): Command {
       'after',
       `
 What is encrypted is opened with --identity-file; without one only the hash of what is stored is checked, which it says.
-A chain of which every byte was opened and is whole is marked as verified: retention then never takes the newest one away.
-What retention itself took away between chains is no gap. Exit code 1: something is broken or missing.
+A chain of which every byte was opened and is whole is marked as verified: retention then never takes the newest one away. One that is broken
+loses its mark. What retention took away between chains is no gap. Exit code 1: something is broken or missing.
 
 Example:
   etcd-caretaker backup verify --store file:///var/backups/etcd`,
@@ -31,7 +31,7 @@ Example:
   return outputFlag(storeFlags(command)).action(async (flags: VerifyFlags) => {
     const { verifyStore } = await import('../../backup/verify/verify-store.ts');
     const { markWhole } = await import('../../backup/verify/mark-whole.ts');
-    const none: MarkedWhole = { marked: [] };
+    const none: MarkedWhole = { marked: [], unmarked: [] };
     const { report, marks } = await withPlace(
       flags,
       'It was not read to the end.',
@@ -44,10 +44,12 @@ Example:
         return { report: found, marks: flags.mark ? await markWhole(store, found, Date.now(), signal) : none };
       },
     );
-    const { marked, denied } = marks;
+    const { marked, unmarked, denied } = marks;
     if (denied !== undefined) process.stderr.write(`note: chains are not marked as verified: ${denied.message}\n`);
     process.stdout.write(
-      flags.output === 'table' ? verifyText(report, marked) : await printed(plain({ ...report, marked }), flags.output),
+      flags.output === 'table'
+        ? verifyText(report, marks)
+        : await printed(plain({ ...report, marked, unmarked }), flags.output),
     );
     const isFaulty = report.findings.some(({ severity }) => severity === 'fault');
     process.exitCode = isFaulty ? exitCodes.fault : exitCodes.fine;

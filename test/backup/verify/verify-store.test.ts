@@ -5,6 +5,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
 import { Merger } from '../../../src/backup/delta/merge.ts';
+import type { DeltaRecord } from '../../../src/backup/delta/revision-batch.ts';
 import { decryptionWith, encryptionFor } from '../../../src/backup/encryption.ts';
 import { listChains } from '../../../src/backup/list-chains.ts';
 import { markVerified, readVerification } from '../../../src/backup/retention/marks.ts';
@@ -28,6 +29,7 @@ describe('a whole store is verified', () => {
   let fulls: readonly string[];
   let first: bigint;
   let last: bigint;
+  let records: readonly DeltaRecord[];
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'caretaker-verify-'));
@@ -45,7 +47,7 @@ describe('a whole store is verified', () => {
     first = begun[0]?.manifest.lastRevision ?? 0n;
     for (let n = 1; n <= 60; n += 1) await put(n);
     last = first + 59n;
-    const records = await history.until(last);
+    records = await history.until(last);
     for (const [i, store] of stores.entries()) {
       const previousManifestSha256 = begun[i]?.manifestSha256 ?? '';
       const cipher = i === 0 ? {} : { encryption };
@@ -181,16 +183,19 @@ describe('a whole store is verified', () => {
     const [newest, oldest] = report.chains.map(({ id }) => id);
     if (newest === undefined || oldest === undefined) throw new Error('there are two');
     await markVerified(store, newest, { by: 'restored', atMs: 1000 });
-    expect(await markWhole(store, report, 2000)).toEqual({ marked: [newest, oldest] });
+    expect(await markWhole(store, report, 2000)).toEqual({ marked: [newest, oldest], unmarked: [] });
     expect(await readVerification(store, oldest)).toEqual({ by: 'hashes', atMs: 2000 });
     // That it was restored says more.
     expect(await readVerification(store, newest)).toEqual({ by: 'restored', atMs: 1000 });
     await change(deltas[3], (all) => all.subarray(0, -1));
-    expect((await markWhole(store, await verified(), 3000)).marked).toEqual([newest]);
-    expect((await listChains(store, never)).chains).toMatchObject([
-      { id: newest, verified: { by: 'restored', atMs: 1000 } },
-      { id: oldest, verified: { by: 'hashes', atMs: 2000 } },
+    // Retention would otherwise keep the broken one in place of a whole one.
+    expect(await markWhole(store, await verified(), 3000)).toEqual({ marked: [newest], unmarked: [oldest] });
+    expect((await listChains(store, never)).chains.map(({ id, verified: by }) => [id, by])).toEqual([
+      [newest, { by: 'restored', atMs: 1000 }],
+      [oldest, undefined],
     ]);
+    await rm(file(await objectOf(fulls[1])));
+    expect(await markWhole(store, await verified(), 4000)).toEqual({ marked: [], unmarked: [newest] });
   });
 
   test('a chain whose last segment is broken is not marked, though no gap follows it', async () => {
@@ -199,15 +204,35 @@ describe('a whole store is verified', () => {
     const report = await verified();
     expect(report.findings.map(({ code }) => code)).not.toContain('GAP');
     expect(report.chains.map(({ complete }) => complete)).toEqual([false]);
-    expect(await markWhole(new LocalStore(place), report, 1000)).toEqual({ marked: [] });
+    expect(await markWhole(new LocalStore(place), report, 1000)).toEqual({ marked: [], unmarked: [] });
   });
 
   test('a store that takes no mark can be verified all the same; what is not opened is not marked', async () => {
     const denied = new StoreError('STORE_DENIED', 'read only');
     const reading = alteredStore(new LocalStore(place), { put: () => Promise.reject(denied) });
-    expect(await markWhole(reading, await verified(), 1000)).toEqual({ marked: [], denied });
+    expect(await markWhole(reading, await verified(), 1000)).toEqual({ marked: [], unmarked: [], denied });
     const closed = await verifyStore({ store: new LocalStore(join(folder, 'encrypted')) }, never);
-    expect(await markWhole(reading, closed, 1000)).toEqual({ marked: [] });
+    expect(await markWhole(reading, closed, 1000)).toEqual({ marked: [], unmarked: [] });
+  });
+
+  test('what an agent merges or prunes while it is read is neither missing nor a gap', async () => {
+    const store = new LocalStore(place);
+    const [, second = '', third = ''] = deltas;
+    let isOnce = true;
+    const merging = alteredStore(store, {
+      get: async function* (key, range, signal) {
+        if (key === deltas.at(-1) && isOnce) {
+          isOnce = false;
+          for (const name of [second, third]) await store.remove(name);
+          await writeSegments(store, records, [first + 13n, first + 36n], { every: 24, epoch: 2n });
+        }
+        yield* store.get(key, range, signal);
+      },
+    });
+    const { findings, chains } = await verifyStore({ store: merging }, never);
+    expect(findings.map(({ code }) => code)).not.toContain('STORE_NOT_FOUND');
+    expect(findings.map(({ code }) => code)).not.toContain('GAP');
+    expect(chains.at(-1)).toMatchObject({ lastRevision: last, complete: true });
   });
 
   test('a segment that is there twice is told, and is no fault', async () => {

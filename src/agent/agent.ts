@@ -10,6 +10,7 @@ import { besideObserver } from './caretaker/beside-observer.ts';
 import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
 import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
 import { drillErrand } from './drill/drill-errand.ts';
+import { lastGaspDuty } from './last-gasp/from-config.ts';
 import { buildObserver } from './observer.ts';
 import type { Releasers } from './releasers.ts';
 
@@ -58,6 +59,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
     ...events,
     onObservation: (observation) => {
       caretaking.take(observation);
+      lastGasp?.take(observation);
       events.onObservation?.(caretaking.observation());
     },
   });
@@ -71,6 +73,11 @@ export async function startAgent(config: Config, options: StartOptions, releaser
     onRecovery: (receiver) => events.onNotifyRecovery(receiver),
   });
   releasers.push('notifications', () => notifier.close());
+  const lastGasp = lastGaspDuty(config, observer, notifier, {
+    ...events.acting,
+    onChange: () => caretaking.changed(),
+  });
+  releasers.push('last gasp', async () => lastGasp?.[Symbol.asyncDispose]());
   let url: string | undefined;
   const backups = backupDuty(config, observer, {
     ...events.acting,
@@ -107,7 +114,10 @@ export async function startAgent(config: Config, options: StartOptions, releaser
         ...(wrapEffects === undefined ? {} : { wrapEffects }),
       };
     },
-    () => backups?.view(),
+    () => ({
+      ...(backups === undefined ? {} : { backups: backups.view() }),
+      ...(lastGasp === undefined ? {} : { lastGasp: lastGasp.view() }),
+    }),
   );
   releasers.push('caretaker', () => caretaking.close());
   const { observation } = caretaking;

@@ -1,5 +1,6 @@
 import type { BackupView } from './backup-view.ts';
 import type { CaretakingView } from './caretaking-view.ts';
+import type { LastGaspView } from './last-gasp-view.ts';
 import type { Histogram, Sections } from './sections.ts';
 
 /** The name of one section of an observation; also the `collector` label of its metrics. */
@@ -58,4 +59,6 @@ export interface Observation {
   readonly caretaking?: CaretakingView;
   /** What it has to say of backups; absent where none are configured. */
   readonly backups?: BackupView;
+  /** What it keeps of its member when the quorum is lost; absent where it keeps nothing. */
+  readonly lastGasp?: LastGaspView;
 }

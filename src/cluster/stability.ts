@@ -6,10 +6,16 @@ export class StableValue<T extends string | number | bigint | boolean> {
   #value: T | undefined;
   #sinceMs = 0;
   #lookedMs = 0;
+  readonly #blindMs: number;
+
+  /** @param blindMs a longer time between two looks makes it begin anew */
+  constructor(blindMs: number = BLIND_MS) {
+    this.#blindMs = blindMs;
+  }
 
   /** Takes in the value as it is now, and tells for how many seconds it has been seen unchanged: 0 the first time. */
   look(value: T, monotonicMs: number): number {
-    if (value !== this.#value || monotonicMs - this.#lookedMs > BLIND_MS) {
+    if (value !== this.#value || monotonicMs - this.#lookedMs > this.#blindMs) {
       this.#value = value;
       this.#sinceMs = monotonicMs;
     }
@@ -20,7 +26,12 @@ export class StableValue<T extends string | number | bigint | boolean> {
 
 /** How long a condition has held without a break, by the monotonic clock of the one who looks. */
 export class HeldCondition {
-  readonly #holding = new StableValue<boolean>();
+  readonly #holding: StableValue<boolean>;
+
+  /** @param blindMs as in `StableValue` */
+  constructor(blindMs: number = BLIND_MS) {
+    this.#holding = new StableValue(blindMs);
+  }
 
   /** Takes in whether it holds now, and tells for how many seconds it has been seen to: 0 while it does not. */
   look(holds: boolean, monotonicMs: number): number {

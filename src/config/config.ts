@@ -19,8 +19,9 @@ export type Config = Omit<Parsed, 'member' | 'cluster' | 'observe' | 'backup' | 
   readonly observe: Omit<Observe, 'collectors'> & {
     readonly collectors: Always<Observe['collectors'], 'keyspace'>;
   };
-  readonly backup: Omit<Parsed['backup'], 'encryption'> & {
+  readonly backup: Omit<Parsed['backup'], 'encryption' | 'lastGasp'> & {
     readonly encryption: Always<Parsed['backup']['encryption'], 'mode'>;
+    readonly lastGasp: Always<Parsed['backup']['lastGasp'], 'dir'>;
   };
   readonly operate: Always<Parsed['operate'], 'pauseFile'>;
   readonly expose: Always<Parsed['expose'], 'socket'>;

@@ -56,6 +56,10 @@ export function derive(values: ReadonlyMap<string, unknown>, surroundings: Surro
   if (!derived.has('backup.encryption.mode') && areAllLocal(values.get('backup.store'))) {
     offer('backup.encryption.mode', 'backup.store', () => 'none');
   }
+  const inSpool = (dir: string): string => `${dir.replace(/\/+$/, '')}/last-gasp`;
+  const besideData = (dataDir: string): string => `${dataDir.replace(/\/+$/, '')}.last-gasp`;
+  if (values.has('backup.spool.dir')) offer('backup.lastGasp.dir', 'backup.spool.dir', inSpool);
+  else offer('backup.lastGasp.dir', 'member.dataDir', besideData);
   const socket = values.get('expose.socket') ?? derived.get('expose.socket')?.value;
   if (typeof socket === 'string') {
     const name = asFileName(String(values.get('member.name') ?? ''));

@@ -122,6 +122,7 @@ function complete(parsed: z.output<typeof configSchema>): Config {
     backup: {
       ...backup,
       encryption: { ...backup.encryption, mode: present(backup.encryption.mode, 'backup.encryption.mode') },
+      lastGasp: { ...backup.lastGasp, dir: present(backup.lastGasp.dir, 'backup.lastGasp.dir') },
     },
     operate: { ...operate, pauseFile: present(operate.pauseFile, 'operate.pauseFile') },
     expose: { ...expose, socket: present(expose.socket, 'expose.socket') },

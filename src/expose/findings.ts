@@ -1,5 +1,6 @@
 import type { BackupView } from '../cluster/backup-view.ts';
 import type { Decision } from '../cluster/caretaking.ts';
+import type { LastGaspView } from '../cluster/last-gasp-view.ts';
 import { machineFindings } from '../cluster/machine-findings.ts';
 import type { Fault, Observation } from '../cluster/observation.ts';
 import type { Finding } from '../cluster/sections.ts';
@@ -26,7 +27,7 @@ const severities = ['critical', 'warning', 'info'] as const;
 
 /** All findings of an observation, the gravest first. */
 export function findingsOf(observation: Observation): readonly CollectorFinding[] {
-  const { sections, caretaking, backups } = observation;
+  const { sections, caretaking, backups, lastGasp } = observation;
   const unseen = unseenFindings(observation).map((finding) => ({ ...finding, collector: 'process' as const }));
   return collectors
     .flatMap((collector) =>
@@ -35,6 +36,7 @@ export function findingsOf(observation: Observation): readonly CollectorFinding[
     .concat(machineFindings(observation), unseen)
     .concat((caretaking?.faults ?? []).filter(({ code }) => loudFaults.has(code)).map(faultFinding))
     .concat(backups === undefined ? [] : backupFindings(backups))
+    .concat(lastGasp === undefined ? [] : lastGaspFindings(lastGasp))
     .concat((caretaking?.decisions ?? []).filter(({ page }) => page === true).map(findingOf))
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }
@@ -47,6 +49,13 @@ function backupFindings({ fault, captureFault, stores }: BackupView): readonly C
     severity: code === fault?.code ? 'critical' : 'warning',
     collector: 'backups',
   }));
+}
+
+/** There is no quorum, and nothing of the own member is kept yet. */
+function lastGaspFindings({ fault }: LastGaspView): readonly CollectorFinding[] {
+  if (fault === undefined) return [];
+  const { code, message, remedy = 'Look at the log of this agent.' } = fault;
+  return [{ ...{ code, message, remedy }, severity: 'critical', collector: 'backups' }];
 }
 
 /** What keeps an agent from taking part in acting until somebody does something about it. */

@@ -1,4 +1,5 @@
 import type { BackupView } from '../cluster/backup-view.ts';
+import type { LastGaspView } from '../cluster/last-gasp-view.ts';
 import type { Fault, Observation, SectionName } from '../cluster/observation.ts';
 import { faultTolerance } from '../cluster/quorum.ts';
 import type { ActiveAlarm, ClusterMember, ClusterSection, MemberState, QuotaSection } from '../cluster/sections.ts';
@@ -76,6 +77,8 @@ export interface Status extends StatusCaretaking {
   readonly faults: readonly (Fault & { readonly collector: SectionName })[];
   /** As this agent sees them; absent where none are configured. */
   readonly backups?: BackupView;
+  /** Absent where this agent keeps nothing of its member when the quorum is lost. */
+  readonly lastGasp?: LastGaspView;
 }
 
 /** Pure: everything in it comes from the observation, and what is not known is absent. */
@@ -102,7 +105,7 @@ export function statusOf(observation: Observation): Status {
     findings: findingsOf(observation),
     faults: faultsOf(observation),
     ...statusCaretaking(observation.caretaking, cluster?.members ?? []),
-    ...(observation.backups === undefined ? {} : { backups: observation.backups }),
+    ...present(observation, ['backups', 'lastGasp']),
   };
 }
 

@@ -1,4 +1,3 @@
-import type { BackupView } from '../../cluster/backup-view.ts';
 import type { CaretakingView, NotifyCount } from '../../cluster/caretaking-view.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { CaretakingPorts } from '../../expose/caretaking-ports.ts';
@@ -24,7 +23,7 @@ export function besideObserver(
   observed: () => Observation,
   notifyCounts: () => readonly NotifyCount[],
   options: () => Omit<CaretakerOptions, 'observation'>,
-  backups: () => BackupView | undefined = () => undefined,
+  besides: () => Pick<Observation, 'backups' | 'lastGasp'> = () => ({}),
 ): BesideObserver {
   let caretaker: Caretaker | undefined;
   let closed = false;
@@ -47,13 +46,12 @@ export function besideObserver(
       if (merged === undefined || merged.of !== of || changed) {
         changed = false;
         const view: CaretakingView | undefined = caretaker?.view();
-        const kept = backups();
         merged = {
           of,
           with: {
             ...of,
             ...(view === undefined ? {} : { caretaking: { ...view, notifyCounts: notifyCounts() } }),
-            ...(kept === undefined ? {} : { backups: kept }),
+            ...besides(),
           },
         };
       }

@@ -14,9 +14,23 @@ export function* backupContradictions(values: Values): Generator<Contradiction> 
     const hint = 'choose a folder on another device';
     yield { key: 'backup.spool.dir', message: "it is the folder of etcd's WAL", hint };
   }
+  yield* insideEtcd(values);
   const stores = values.get('backup.store');
   if (Array.isArray(stores) && new Set(stores).size < stores.length) {
     yield { key: 'backup.store', message: 'a store is named twice', hint: 'name each once' };
+  }
+}
+
+/** Etcd looks after its own folders, and a recovery puts them aside. */
+function* insideEtcd(values: Values): Generator<Contradiction> {
+  const key = 'backup.lastGasp.dir';
+  const dir = values.get(key);
+  if (typeof dir !== 'string') return;
+  for (const etcds of ['member.dataDir', 'member.walDir']) {
+    const folder = values.get(etcds);
+    if (typeof folder !== 'string' || !`${dir}/`.startsWith(`${folder.replace(/\/+$/, '')}/`)) continue;
+    yield { key, message: `it lies in ${etcds}`, hint: 'choose a folder outside of it, best on another device' };
+    return;
   }
 }
 

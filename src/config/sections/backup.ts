@@ -183,6 +183,26 @@ const drillSection = z
       'Restore drills, on the machine of a follower: where there is twice the database in free memory and three times on the disk. With several stores each has its turn.',
   });
 
+const lastGaspSection = z
+  .strictObject({
+    mode: choice('Whether each agent keeps what its own member has when the quorum is lost: `off` or `auto`.', [
+      'off',
+      'auto',
+    ]).prefault('auto'),
+    after: duration('For how long there must have been no quorum.', secondMs, dayMs).prefault('1m'),
+    dir: path(
+      "Folder for it, outside of etcd's data directory. Left out: `last-gasp` in the spool, else beside the data directory, with `.last-gasp` behind its name. Nothing is kept where less than 1.2 times its size is free.",
+    ).exactOptional(),
+    keep: integer('How many of the own member are kept: an older one goes when a newer one is whole.', 1, 100).prefault(
+      2,
+    ),
+  })
+  .meta({
+    description:
+      'What is kept for a recovery when the quorum is lost: on its own machine, by every agent, without a store. `mode: plan` keeps nothing.',
+  })
+  .transform(({ after, ...rest }) => ({ ...rest, afterMs: after }));
+
 /** Backups: where, when, for how long. */
 export const backupSection = z
   .strictObject({
@@ -197,5 +217,6 @@ export const backupSection = z
     encryption: encryptionSection.prefault({}),
     verify: verifySection.prefault({}),
     drill: drillSection.prefault({}),
+    lastGasp: lastGaspSection.prefault({}),
   })
   .meta({ description: 'Backups: full snapshots, the changes between them, and the proof that they can be restored.' });

@@ -9,6 +9,7 @@ import { filesystemMetrics } from './filesystem.ts';
 import { fsyncProbeMetrics } from './fsync-probe.ts';
 import { hostMetrics } from './host.ts';
 import { keyspaceMetrics } from './keyspace.ts';
+import { lastGaspMetrics } from './last-gasp.ts';
 import { memberMetrics } from './member.ts';
 import { peersMetrics } from './peers.ts';
 import { pressureMetrics } from './pressure.ts';
@@ -26,7 +27,7 @@ export interface MetricGroup {
 export const metricGroups: readonly MetricGroup[] = [
   { title: 'Agent', families: agentMetrics },
   { title: 'Acting', families: caretakingMetrics },
-  { title: 'Backups', families: backupMetrics },
+  { title: 'Backups', families: [...backupMetrics, ...lastGaspMetrics] },
   { title: 'Cluster and members', families: [...clusterMetrics, ...memberMetrics] },
   { title: 'Disk', families: [...diskMetrics, ...fsyncProbeMetrics, ...filesystemMetrics] },
   { title: 'Pressure', families: pressureMetrics },

@@ -1,4 +1,7 @@
+import { faultOf } from '../../cluster/agent-error.ts';
 import type { Decision, HistoryEntry, Slot } from '../../cluster/caretaking.ts';
+import type { KeptGaspView } from '../../cluster/last-gasp-view.ts';
+import { formatBytes } from '../../cluster/units.ts';
 import { isoTime } from '../iso-time.ts';
 
 /** What others are told of. */
@@ -9,6 +12,8 @@ export type NotifyEventName =
   | 'page-resolved'
   | 'breaker-opened'
   | 'breaker-closed'
+  | 'last-gasp'
+  | 'last-gasp-failed'
   | 'paused'
   | 'resumed';
 
@@ -101,6 +106,38 @@ export function pageGone(raised: NotifyEvent, atMs: number): NotifyEvent {
     atMs,
     severity: 'info',
     summary: `No longer: ${raised.summary}`,
+  };
+}
+
+/** There is no quorum, and what a member has is kept. */
+export function lastGaspKept(gasp: KeptGaspView, member: string, atMs: number): NotifyEvent {
+  const { path, source, revision, bytes } = gasp;
+  const how = {
+    snapshot: 'a snapshot',
+    'database-file': 'a copy of its database file',
+    'data-dir': 'a copy of its data dir',
+  }[source];
+  return {
+    name: 'last-gasp',
+    atMs,
+    severity: 'critical',
+    summary: `The quorum is lost; ${how} of ${member} is kept${revision === undefined ? '' : ` (revision ${revision})`}`,
+    description: `${formatBytes(bytes)} in ${path} on the machine of ${member}. Compare the revisions of all members before one is recovered from.`,
+    members: [member],
+  };
+}
+
+/** There is no quorum, and nothing of a member could be kept yet. */
+export function lastGaspFailed(error: unknown, member: string, atMs: number): NotifyEvent {
+  const { code, message, remedy } = faultOf(error);
+  return {
+    name: 'last-gasp-failed',
+    atMs,
+    severity: 'critical',
+    summary: `The quorum is lost, and nothing of ${member} could be kept yet: ${message}`,
+    description: [...(remedy === undefined ? [] : [remedy]), 'It is tried again.'].join('\n'),
+    members: [member],
+    code,
   };
 }
 

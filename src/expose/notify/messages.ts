@@ -27,6 +27,8 @@ const forms: Readonly<Record<NotifyEventName, { alertname: string; ends?: boolea
   'page-resolved': { alertname: 'EtcdCaretakerPage', ends: true },
   'breaker-opened': { alertname: 'EtcdCaretakerBreakerOpen', lastsMs: 15 * minuteMs },
   'breaker-closed': { alertname: 'EtcdCaretakerBreakerOpen', ends: true },
+  'last-gasp': { alertname: 'EtcdCaretakerLastGasp' },
+  'last-gasp-failed': { alertname: 'EtcdCaretakerLastGaspFailed' },
   paused: { alertname: 'EtcdCaretakerPaused' },
   resumed: { alertname: 'EtcdCaretakerPaused', ends: true },
 };
@@ -36,6 +38,8 @@ const severityOfAlert: Readonly<Record<string, NotifyEvent['severity']>> = {
   EtcdCaretakerOperation: 'info',
   EtcdCaretakerPage: 'critical',
   EtcdCaretakerBreakerOpen: 'critical',
+  EtcdCaretakerLastGasp: 'critical',
+  EtcdCaretakerLastGaspFailed: 'critical',
   EtcdCaretakerPaused: 'warning',
 };
 
@@ -53,7 +57,9 @@ export function alertsOf(event: NotifyEvent, { cluster }: Sender): readonly Aler
     ...(event.operation === undefined ? {} : { operation: event.operation }),
     // Two pages of one policy differ by their reason; an operation by its members, which a page's decision may change.
     ...(isPage && event.code !== undefined ? { reason: event.code } : {}),
-    ...(alertname === 'EtcdCaretakerOperation' ? memberLabel(event) : {}),
+    ...(alertname === 'EtcdCaretakerOperation' || alertname.startsWith('EtcdCaretakerLastGasp')
+      ? memberLabel(event)
+      : {}),
   };
   const annotations = { summary: event.summary, description: event.description };
   const span = ends

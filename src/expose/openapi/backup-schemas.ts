@@ -1,6 +1,6 @@
 import { integer, list, number, object, ref, type Schema, text, truth } from './schema-parts.ts';
 
-/** The shapes of backups: those of `cluster/backup-view.ts`. */
+/** The shapes of backups: those of `cluster/backup-view.ts` and `cluster/last-gasp-view.ts`. */
 export const backupSchemas: Readonly<Record<string, Schema>> = {
   Backups: object({
     working: { type: 'boolean', description: 'It is this agent that backs up: the one that leads does.' },
@@ -16,6 +16,21 @@ export const backupSchemas: Readonly<Record<string, Schema>> = {
     'spool?': object({ bytes: integer, maxBytes: integer, durable: truth }),
     kinds: list(ref('BackupKind')),
     stores: list(ref('BackupStore')),
+  }),
+  LastGasp: object({
+    dir: { type: 'string', description: 'Where it is kept, on the machine of the agent.' },
+    quorumLost: truth,
+    underWay: truth,
+    'newest?': object({
+      path: text,
+      source: { type: 'string', enum: ['snapshot', 'database-file', 'data-dir'] },
+      takenAtMs: number,
+      bytes: integer,
+      'revision?': ref('Int64'),
+      'keys?': integer,
+    }),
+    'fault?': ref('Fault'),
+    failures: list(object({ reason: text, count: integer })),
   }),
   BackupKind: object({
     kind: { type: 'string', enum: ['full', 'delta', 'verify'] },

@@ -89,6 +89,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     faults: list(object({ collector: text, code: text, message: text, 'member?': text, 'remedy?': text })),
     ...statusCaretakingProperties,
     'backups?': ref('Backups'),
+    'lastGasp?': ref('LastGasp'),
   }),
   Histogram: object({ edges: list(number), counts: list(integer), sum: number, count: integer }),
   Reading: object({
@@ -116,6 +117,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     ageSeconds: { type: 'number', description: "How old it was when it was answered, by the agent's own clock." },
     'caretaking?': ref('OwnCaretaking'),
     'backups?': ref('Backups'),
+    'lastGasp?': ref('LastGasp'),
   }),
   Keyspace: object({
     phase: { type: 'string', enum: ['waiting', 'scanning', 'current'] },

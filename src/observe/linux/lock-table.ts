@@ -11,3 +11,17 @@ export function flockHolder(locks: string, file: { device: string; inode: bigint
   }
   return undefined;
 }
+
+/**
+ * Whether anybody has a lock of any kind on a file, from `/proc/locks`. By the inode alone: on btrfs and overlayfs the table names another
+ * device than `stat`, and a lock too many is the safer mistake. Holders in a PID namespace that the reader cannot see are not in it.
+ */
+export function isLocked(locks: string, inode: bigint): boolean {
+  return locks.split('\n').some((line) => {
+    const where = line
+      .trim()
+      .split(/\s+/)
+      .find((word) => /^[0-9a-f]+:[0-9a-f]+:\d+$/.test(word));
+    return where?.split(':')[2] === String(inode);
+  });
+}

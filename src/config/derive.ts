@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { formatDurationMs } from './duration.ts';
+import { liesIn } from './lies-in.ts';
 import { isLocalStore } from './store-url.ts';
 
 /** A value for a key that was left out, as it would be written, and the key that it comes from. */
@@ -35,6 +36,21 @@ function areAllLocal(stores: unknown): boolean {
   return Array.isArray(stores) && stores.every((url) => isLocalStore(String(url)));
 }
 
+function bare(folder: string): string {
+  return folder.replace(/\/+$/, '');
+}
+
+/** Where last gasps go: never into etcd's own folders, whatever the spool does. */
+function gaspsFrom(values: ReadonlyMap<string, unknown>): 'backup.spool.dir' | 'member.dataDir' {
+  const spool = values.get('backup.spool.dir');
+  if (typeof spool !== 'string') return 'member.dataDir';
+  const isEtcds = ['member.dataDir', 'member.walDir'].some((key) => {
+    const folder = values.get(key);
+    return typeof folder === 'string' && liesIn(spool, folder);
+  });
+  return isEtcds ? 'member.dataDir' : 'backup.spool.dir';
+}
+
 /**
  * The values of left-out keys that follow from others. `values` holds the checked values by path; where one that is
  * needed is missing or wrong, nothing is derived from it.
@@ -46,7 +62,7 @@ export function derive(values: ReadonlyMap<string, unknown>, surroundings: Surro
     if (source === undefined || values.has(path)) return;
     derived.set(path, { value: make(String(source)), from });
   };
-  offer('member.walDir', 'member.dataDir', (dataDir) => `${dataDir.replace(/\/+$/, '')}/member/wal`);
+  offer('member.walDir', 'member.dataDir', (dataDir) => `${bare(dataDir)}/member/wal`);
   offer('member.metricsUrl', 'member.endpoint', (endpoint) => `${endpoint}/metrics`);
   offer('cluster.endpoints', 'member.endpoint', (endpoint) => [endpoint]);
   offer('observe.deadline', 'observe.interval', (ms) => formatDurationMs(Math.min(5000, Math.floor(Number(ms) / 2))));
@@ -56,10 +72,9 @@ export function derive(values: ReadonlyMap<string, unknown>, surroundings: Surro
   if (!derived.has('backup.encryption.mode') && areAllLocal(values.get('backup.store'))) {
     offer('backup.encryption.mode', 'backup.store', () => 'none');
   }
-  const inSpool = (dir: string): string => `${dir.replace(/\/+$/, '')}/last-gasp`;
-  const besideData = (dataDir: string): string => `${dataDir.replace(/\/+$/, '')}.last-gasp`;
-  if (values.has('backup.spool.dir')) offer('backup.lastGasp.dir', 'backup.spool.dir', inSpool);
-  else offer('backup.lastGasp.dir', 'member.dataDir', besideData);
+  offer('backup.lastGasp.dir', gaspsFrom(values), (folder) =>
+    gaspsFrom(values) === 'backup.spool.dir' ? `${bare(folder)}/last-gasp` : `${bare(folder)}.last-gasp`,
+  );
   const socket = values.get('expose.socket') ?? derived.get('expose.socket')?.value;
   if (typeof socket === 'string') {
     const name = asFileName(String(values.get('member.name') ?? ''));

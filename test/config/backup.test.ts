@@ -27,6 +27,7 @@ describe('the keys of backups', () => {
       encryption: { mode: 'none' },
       verify: { share: 0.1 },
       drill: { mode: 'auto', schedule: { crontab: '43 3 * * *', timezone: 'UTC', text: '43 3 * * *' } },
+      lastGasp: { mode: 'auto', afterMs: 60_000, dir: '/var/lib/etcd.last-gasp', keep: 2 },
     });
     expect(origins.get('backup.encryption.mode')).toEqual({ derivedFrom: 'backup.store' });
   });
@@ -42,6 +43,19 @@ describe('the keys of backups', () => {
     for (const each of given) expect((await load(each)).config.backup.store).toEqual(urls);
     const one = await load({ yaml: `${minimal}backup: {store: "${urls[0]}"}\n` });
     expect(one.config.backup.store).toEqual([urls[0]]);
+  });
+
+  it('keep last gasps in the spool, where there is one, and else beside the data dir', async () => {
+    const spooled = await load({ flags: { 'backup.spool.dir': '/mnt/spool/' } });
+    expect(spooled.config.backup.lastGasp.dir).toBe('/mnt/spool/last-gasp');
+    expect(spooled.origins.get('backup.lastGasp.dir')).toEqual({ derivedFrom: 'backup.spool.dir' });
+    const beside = await load({ flags: { 'member.dataDir': '/data/m1/' } });
+    expect(beside.config.backup.lastGasp.dir).toBe('/data/m1.last-gasp');
+    expect(beside.origins.get('backup.lastGasp.dir')).toEqual({ derivedFrom: 'member.dataDir' });
+    const inside = await load({ flags: { 'backup.spool.dir': '/var/lib/etcd/spool' } });
+    expect(inside.config.backup.lastGasp.dir).toBe('/var/lib/etcd.last-gasp');
+    const set = await load({ flags: { 'backup.spool.dir': '/mnt/spool', 'backup.lastGasp.dir': '/var/lib/etcd2' } });
+    expect(set.config.backup.lastGasp.dir).toBe('/var/lib/etcd2');
   });
 
   it('know a schedule in a time zone', async () => {
@@ -106,6 +120,7 @@ describe('how backups are encrypted', () => {
     ['s3: {kmsKeyId: k}', 'backup.s3.kmsKeyId', 'it is set, but backup.s3.sse is not sse-kms'],
     ['s3: {accessKeyIdFile: /a}', 'backup.s3.accessKeyIdFile', 'it is set without backup.s3.secretAccessKeyFile'],
     ['s3: {sessionTokenFile: /t}', 'backup.s3.sessionTokenFile', 'it is set without backup.s3.accessKeyIdFile'],
+    ['lastGasp: {dir: /var/lib/etcd/gasps}', 'backup.lastGasp.dir', 'it lies in member.dataDir'],
     ['spool: {dir: /var/lib/etcd/member/wal}', 'backup.spool.dir', "it is the folder of etcd's WAL"],
     ['retention: {coldAfter: 30d}', 'backup.retention.coldAfter', 'it is set without backup.retention.coldClass'],
     [

@@ -24,6 +24,7 @@ describe('a value that was left out', () => {
     expect(derive(values, user)).toEqual(
       new Map([
         ['member.walDir', { value: '/data/member/wal', from: 'member.dataDir' }],
+        ['backup.lastGasp.dir', { value: '/data.last-gasp', from: 'member.dataDir' }],
         ['observe.deadline', { value: '1s500ms', from: 'observe.interval' }],
         ['expose.socket', { value: '/run/user/7/etcd-caretaker/.._a.sock', from: 'member.name' }],
         ['operate.pauseFile', { value: '/run/user/7/etcd-caretaker/.._a.pause', from: 'member.name' }],

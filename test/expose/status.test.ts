@@ -44,6 +44,7 @@ describe('the status', () => {
     expect(status.findings.map(({ severity, collector }) => [severity, collector])).toEqual([
       ['critical', 'cluster'],
       ['critical', 'fsync-probe'],
+      ['critical', 'backups'],
       ['critical', 'caretaking'],
       ['warning', 'member'],
       ['warning', 'cluster'],

@@ -28,8 +28,9 @@ export class LastGasp implements AsyncDisposable {
   #newest: KeptGaspView | undefined;
   #fault: Fault | undefined;
   #isLost = false;
-  /** Of this loss of the quorum one is kept. */
-  #isKept = false;
+  /** Counted, since what is kept of one may only be whole in the next. */
+  #loss = 0;
+  #keptOf = -1;
   #pauseMs = 0;
   #notBeforeMs = 0;
 
@@ -60,7 +61,7 @@ export class LastGasp implements AsyncDisposable {
     this.#isLost = sight === 'lost';
     if (sight === 'holds') this.#begin();
     const isDue = sight === 'lost' && seconds * 1000 >= this.#options.afterMs && nowMs >= this.#notBeforeMs;
-    if (!isDue || this.#isKept || this.#underWay !== undefined) return;
+    if (!isDue || this.#keptOf === this.#loss || this.#underWay !== undefined) return;
     this.#underWay = this.#keep(observation).finally(() => {
       this.#underWay = undefined;
       this.#options.events.onChange();
@@ -74,7 +75,7 @@ export class LastGasp implements AsyncDisposable {
 
   /** There is a quorum: the next loss is another one. One that is under way is finished, for it harms nobody. */
   #begin(): void {
-    this.#isKept = false;
+    this.#loss += 1;
     this.#fault = undefined;
     this.#pauseMs = 0;
     this.#notBeforeMs = 0;
@@ -111,6 +112,7 @@ export class LastGasp implements AsyncDisposable {
   /** Never rejects. */
   async #keep(observation: Observation): Promise<void> {
     const { events } = this.#options;
+    const loss = this.#loss;
     try {
       await this.#swept;
       // It and what reads databases are loaded when they are needed, which most agents never do.
@@ -118,21 +120,22 @@ export class LastGasp implements AsyncDisposable {
       const { gasp, isNew, removed } = await keepState(observation, this.#known, this.#options, this.#ended.signal);
       this.#newest = viewOf(gasp);
       this.#fault = undefined;
-      this.#isKept = true;
+      this.#keptOf = loss;
       const { path, source, bytes, revision, keys } = this.#newest;
       events.log(isNew ? 'last gasp kept' : 'last gasp is there from before', { path, source, bytes, revision, keys });
       for (const older of removed) events.log('older last gasp removed', { path: older });
       events.onKept(this.#newest);
     } catch (error) {
-      if (!this.#ended.signal.aborted) this.#failed(error);
+      if (!this.#ended.signal.aborted) this.#failed(error, loss);
     }
   }
 
-  #failed(error: unknown): void {
+  #failed(error: unknown, loss: number): void {
     const { events } = this.#options;
     const fault = faultOf(error);
     this.#failures.set(fault.code, (this.#failures.get(fault.code) ?? 0) + 1);
     events.onFault('keeping a last gasp', error);
+    if (loss !== this.#loss) return;
     if (this.#pauseMs === 0) events.onFailed(error);
     this.#fault = fault;
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));

@@ -68,6 +68,7 @@ async function takeOrFind(
       ...{ startedAtMs, endedAtMs: Date.now(), ...copied },
     };
     await writeKept(join(place.part, GASP_MANIFEST), encodeGaspManifest(manifest), signal);
+    signal.throwIfAborted();
     await publishGasp(dir, place);
     const gasp: KeptGasp = { ...gaspSummary(manifest), path: place.path };
     return { gasp, isNew: true, removed: await keepNewest(dir, owner, gasp, keep) };

@@ -1,4 +1,5 @@
 import type { Contradiction, Values } from '../contradictions.ts';
+import { liesIn } from '../lies-in.ts';
 import { isLocalStore } from '../store-url.ts';
 
 /** What of the keys of backups does not go together. */
@@ -28,7 +29,7 @@ function* insideEtcd(values: Values): Generator<Contradiction> {
   if (typeof dir !== 'string') return;
   for (const etcds of ['member.dataDir', 'member.walDir']) {
     const folder = values.get(etcds);
-    if (typeof folder !== 'string' || !`${dir}/`.startsWith(`${folder.replace(/\/+$/, '')}/`)) continue;
+    if (typeof folder !== 'string' || !liesIn(dir, folder)) continue;
     yield { key, message: `it lies in ${etcds}`, hint: 'choose a folder outside of it, best on another device' };
     return;
   }

@@ -7,11 +7,13 @@ import { freePort } from '../../real/ports.ts';
 /**
  * An etcd on a data dir that was restored for member `default` of a cluster of its own.
  * @param auth needed where authentication was on
+ * @param args further ones of etcd
  */
 export async function startRestored(
   etcd: string,
   dataDir: string,
   auth?: PasswordAuth,
+  args: readonly string[] = [],
 ): Promise<AsyncDisposable & { readonly client: MemberClient }> {
   const [clientUrl, peerUrl] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
   const child = spawn(
@@ -19,7 +21,7 @@ export async function startRestored(
     [
       ...['--data-dir', dataDir, '--name', 'default'],
       ...['--listen-client-urls', clientUrl, '--advertise-client-urls', clientUrl, '--listen-peer-urls', peerUrl],
-      ...['--logger', 'zap', '--log-level', 'error'],
+      ...['--logger', 'zap', '--log-level', 'error', ...args],
     ],
     { stdio: 'ignore' },
   );

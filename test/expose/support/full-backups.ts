@@ -1,4 +1,5 @@
 import type { BackupView } from '../../../src/cluster/backup-view.ts';
+import type { LastGaspView } from '../../../src/cluster/last-gasp-view.ts';
 
 /** Backups as a leading agent sees them, with everything that there can be. */
 export const fullBackups: BackupView = {
@@ -32,4 +33,21 @@ export const fullBackups: BackupView = {
       requests: { put: 100, get: 20, head: 3, list: 10, delete: 40 },
     },
   ],
+};
+
+/** Of an agent that has kept what its member had, and could not keep it again. */
+export const fullLastGasp: LastGaspView = {
+  dir: '/var/lib/etcd.last-gasp',
+  quorumLost: true,
+  underWay: true,
+  newest: {
+    path: '/var/lib/etcd.last-gasp/m1-001122334455-20260102T030000Z-00112233',
+    source: 'snapshot',
+    takenAtMs: Date.UTC(2026, 0, 2, 3),
+    bytes: 2_000_000,
+    revision: 4710n,
+    keys: 300,
+  },
+  fault: { code: 'LAST_GASP_NO_ROOM', message: '1.0 MiB are free.', remedy: 'Make room.' },
+  failures: [{ reason: 'LAST_GASP_NO_ROOM', count: 2 }],
 };

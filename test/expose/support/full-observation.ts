@@ -1,6 +1,6 @@
 import type { Observation, SectionName } from '../../../src/cluster/observation.ts';
 import type { ClusterMember, Histogram, MemberStatus, Sections } from '../../../src/cluster/sections.ts';
-import { fullBackups } from './full-backups.ts';
+import { fullBackups, fullLastGasp } from './full-backups.ts';
 import { fullCaretaking } from './full-caretaking.ts';
 
 const observedAtMs = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -282,6 +282,7 @@ export const fullObservation: Observation = {
   ),
   caretaking: fullCaretaking,
   backups: fullBackups,
+  lastGasp: fullLastGasp,
 };
 
 /** What there is before the first round. */

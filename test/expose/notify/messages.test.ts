@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { AgentError } from '../../../src/cluster/agent-error.ts';
 import {
+  lastGaspFailed,
+  lastGaspKept,
   type NotifyEvent,
   operationEnded,
   operationStarted,
@@ -9,6 +12,7 @@ import {
   resumed,
 } from '../../../src/expose/notify/event.ts';
 import { alertsOf, webhookMessage } from '../../../src/expose/notify/messages.ts';
+import { fullLastGasp } from '../support/full-backups.ts';
 import { ended, fullCaretaking, slot } from '../support/full-caretaking.ts';
 
 const sender = { cluster: 'prod', member: 'm1' };
@@ -86,6 +90,29 @@ describe('a pause', () => {
     const [over] = alertsOf(resumed('bob', atMs + 1000), sender);
     expect(begun).toMatchObject({ labels: { severity: 'warning' }, endsAt: '2026-01-02T02:00:00.000Z' });
     expect(over?.labels).toEqual(begun?.labels);
+  });
+});
+
+describe('a last gasp', () => {
+  it('is an alert of its member, which says where it is or why there is none', () => {
+    const { newest } = fullLastGasp;
+    if (newest === undefined) throw new Error('the fixture has one');
+    const [kept] = alertsOf(lastGaspKept(newest, 'm1', atMs), sender);
+    expect(kept).toMatchObject({
+      labels: { alertname: 'EtcdCaretakerLastGasp', severity: 'critical', cluster: 'prod', member: 'm1' },
+      annotations: { summary: 'The quorum is lost; a snapshot of m1 is kept (revision 4710)' },
+      endsAt: '2026-01-02T01:00:00.000Z',
+    });
+    expect(kept?.annotations['description']).toContain(newest.path);
+    const error = new AgentError('LAST_GASP_NO_ROOM', 'There is no room.', { remedy: 'Make room.' });
+    const [failed] = alertsOf(lastGaspFailed(error, 'm2', atMs), sender);
+    expect(failed).toMatchObject({
+      labels: { alertname: 'EtcdCaretakerLastGaspFailed', severity: 'critical', member: 'm2' },
+      annotations: {
+        summary: 'The quorum is lost, and nothing of m2 could be kept yet: There is no room.',
+        description: 'Make room.\nIt is tried again.',
+      },
+    });
   });
 });
 

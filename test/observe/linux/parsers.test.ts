@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseDeviceStat, withFlushesOf } from '../../../src/observe/linux/device-counters.ts';
 import { deviceName } from '../../../src/observe/linux/device-number.ts';
 import { settingsOfArguments, settingsOfEnvironment } from '../../../src/observe/linux/etcd-settings.ts';
-import { flockHolder } from '../../../src/observe/linux/lock-table.ts';
+import { flockHolder, isLocked } from '../../../src/observe/linux/lock-table.ts';
 import { findMount, isWithin, type Mount, parseMountTable } from '../../../src/observe/linux/mount-table.ts';
 import { parseStalls } from '../../../src/observe/linux/pressure-stalls.ts';
 import { parseNulSeparated, parseProcessStat } from '../../../src/observe/linux/process-files.ts';
@@ -211,6 +211,11 @@ test('the holder of a lock is named by device and inode, and only where it can b
   expect(flockHolder(locks, { device: '259:3', inode: 42n })).toBe(77);
   expect(flockHolder(locks, { device: '8:1', inode: 42n })).toBe(78);
   expect(flockHolder(locks, { device: '8:1', inode: 43n })).toBeUndefined();
+  // Of whatever kind and by whomever.
+  expect([42n, 43n, 4n, 420n].map((inode) => isLocked(locks, inode))).toEqual([true, false, false, false]);
+  const ofDescription = '5: OFDLCK ADVISORY  WRITE -1 08:01:7 0 EOF';
+  const waiting = '6: -> FLOCK  ADVISORY  WRITE 79 00:2a:8 0 EOF';
+  expect([isLocked(ofDescription, 7n), isLocked(waiting, 8n), isLocked('', 7n)]).toEqual([true, true, false]);
 });
 
 describe('settings of etcd', () => {

@@ -5,16 +5,15 @@ import type { Observation } from '../../cluster/observation.ts';
 /**
  * In which ways what the own member has can be got at, the best first. The Snapshot call is tried wherever the member may run. Throws
  * `LAST_GASP_NOT_POSSIBLE` where there is none.
- * @param underAuth the agent gives its member a password
  */
-export function meansFor({ sections }: Observation, underAuth: boolean): readonly GaspSourceKind[] {
+export function meansFor({ sections }: Observation): readonly GaspSourceKind[] {
   const { member, process, wal } = sections;
   if (member?.value?.state === 'learner') {
     throw notPossible('It is a learner, which gives no snapshot.', 'See what the voters have kept.');
   }
+  // Its metrics page shows that it is alive, and so that all it has applied is in its database file.
+  if (wal?.value !== undefined) return ['snapshot', 'database-file'];
   if (member?.value !== undefined) return ['snapshot'];
-  // Its metrics page shows that it is alive: a token is what it cannot give.
-  if (wal?.value !== undefined) return underAuth ? ['snapshot', 'database-file'] : ['snapshot'];
   const isGone = process?.fault?.code === 'ETCD_PROCESS_NOT_FOUND' && member?.fault?.code === 'ETCD_UNREACHABLE';
   if (isGone) return ['data-dir'];
   const why = member?.fault?.message ?? 'it has not been asked yet';

@@ -104,19 +104,27 @@ describe('when the quorum is lost', () => {
     }
   });
 
-  it('and an agent starts that no token can be had for, it keeps a copy of the database file', async () => {
+  it.each([
+    ['an agent starts that no token can be had for', 'root', false],
+    ['the agent may not ask for snapshots', 'reader', true],
+  ])('and %s, it keeps a copy of the database file', async (_, username, isEarly) => {
     await using cluster = await startCluster({ members: 3, auth: { rootPassword: 'secret' } });
     const member = m1(cluster);
+    await cluster.etcdctl('user', 'add', 'reader:secret', '--endpoints', member.endpoint);
     await cluster.etcdctl('put', '/a', 'b', '--endpoints', member.endpoint);
-    await Promise.all(cluster.members.slice(1).map((each) => each.kill()));
     const passwordFile = join(folder, 'password');
     await writeFile(passwordFile, 'secret\n', { mode: 0o600 });
-    const agent = await runningAgent(cluster, member, {
-      ...settings(),
-      'cluster.auth.username': 'root',
-      'cluster.auth.passwordFile': passwordFile,
-      'cluster.client.callTimeout': '1s',
-    });
+    const start = () =>
+      runningAgent(cluster, member, {
+        ...settings(),
+        'cluster.auth.username': username,
+        'cluster.auth.passwordFile': passwordFile,
+        'cluster.client.callTimeout': '1s',
+      });
+    const early = isEarly ? await start() : undefined;
+    await early?.statusWhen(({ quorum }) => quorum?.holds === true);
+    await Promise.all(cluster.members.slice(1).map((each) => each.kill()));
+    const agent = early ?? (await start());
     try {
       const { lastGasp } = await agent.statusWhen((status) => status.lastGasp?.newest !== undefined);
       expect(lastGasp?.newest).toMatchObject({ source: 'database-file', revision: 2n });

@@ -58,28 +58,28 @@ describe('the quorum', () => {
 
 describe('what the own member has', () => {
   it('is its snapshot while it answers', () => {
-    expect(meansFor(seen({ member: noRead }), true)).toEqual(['snapshot']);
+    expect(meansFor(seen({ member: noRead }))).toEqual(['snapshot']);
   });
 
-  it('is its snapshot while it is alive, and under authentication its database file', () => {
-    const alive = seen({ wal: {} }, { member: 'ETCD_DEADLINE' });
-    expect(meansFor(alive, false)).toEqual(['snapshot']);
-    expect(meansFor(alive, true)).toEqual(['snapshot', 'database-file']);
+  it('is its snapshot while it is alive, and where that is refused its database file', () => {
+    const means = ['snapshot', 'database-file'];
+    expect(meansFor(seen({ wal: {} }, { member: 'ETCD_DEADLINE' }))).toEqual(means);
+    expect(meansFor(seen({ wal: {}, member: noRead }))).toEqual(means);
   });
 
   it('is its data dir only where the process is gone and its port is closed', () => {
     const gone = seen({}, { member: 'ETCD_UNREACHABLE', process: 'ETCD_PROCESS_NOT_FOUND' });
-    expect(meansFor(gone, false)).toEqual(['data-dir']);
+    expect(meansFor(gone)).toEqual(['data-dir']);
     const hanging = seen({}, { member: 'ETCD_DEADLINE', process: 'ETCD_PROCESS_NOT_FOUND' });
     const starting = seen({ process: {} }, { member: 'ETCD_UNREACHABLE' });
     const unseen = seen({}, { member: 'ETCD_UNREACHABLE' });
     const another = seen({}, { member: 'ETCD_UNREACHABLE', process: 'ETCD_PROCESS_FOREIGN' });
     for (const each of [hanging, starting, unseen, another]) {
-      expect(() => meansFor(each, true)).toThrow(/It does not answer, and that it has ended is not known: in words/);
+      expect(() => meansFor(each)).toThrow(/It does not answer, and that it has ended is not known: in words/);
     }
   });
 
   it('is nothing of a learner', () => {
-    expect(() => meansFor(seen({ member: { ...noRead, state: 'learner' } }), false)).toThrow('It is a learner');
+    expect(() => meansFor(seen({ member: { ...noRead, state: 'learner' } }))).toThrow('It is a learner');
   });
 });

@@ -52,7 +52,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** Runs `use` with a proxy and a store of its own, since the waits of many faults pass best at the same time. */
+/** Runs `use` with a proxy and a store of its own: the waits of many faults pass best at the same time, and so do the tests of them. */
 async function behindFaults(
   options: S3Options,
   use: (own: { readonly store: S3Store; readonly proxy: FaultProxy }) => Promise<void>,
@@ -93,7 +93,7 @@ describe.each([
     expect(proxy.arrived.length).toBe(requests);
   });
 
-  it.each(uploadFaults)('succeeds, whichever of its requests met a passing %s', async (fault) => {
+  it.concurrent.each(uploadFaults)('succeeds, whichever of its requests met a passing %s', async (fault) => {
     const tries = each(requests).map((index) =>
       behindFaults(idle(fault, 3000), async (own) => {
         const key = newKey();
@@ -105,7 +105,7 @@ describe.each([
     await Promise.all(tries);
   });
 
-  it.each(uploadFaults)('never says that it succeeded where, from any request on, %s stays', async (fault) => {
+  it.concurrent.each(uploadFaults)('never says that it succeeded where, from any request on, %s stays', async (fault) => {
     const hasty = { ...idle(fault, 300), patience: { forMs: 100, firstWaitMs: 10 } };
     const tries = each(requests).map((index) =>
       behindFaults(hasty, async (own) => {
@@ -177,7 +177,7 @@ describe('an upload in parts that fails', () => {
 });
 
 describe('a download', () => {
-  it.each(downloadFaults)('succeeds, whichever of its requests met a passing %s', async (fault) => {
+  it.concurrent.each(downloadFaults)('succeeds, whichever of its requests met a passing %s', async (fault) => {
     const key = newKey();
     await store.put(key, large);
     const tries = [undefined, { fromByte: 1_000_000, toByte: 5_000_000 }].flatMap((range) =>
@@ -193,7 +193,7 @@ describe('a download', () => {
     await Promise.all(tries);
   });
 
-  it.each(downloadFaults)('never ends as if it were whole where %s stays', async (fault) => {
+  it.concurrent.each(downloadFaults)('never ends as if it were whole where %s stays', async (fault) => {
     const key = newKey();
     await store.put(key, large);
     await behindFaults({ ...idle(fault, 300), patience: { forMs: 100, firstWaitMs: 10 } }, async (own) => {

@@ -24,7 +24,8 @@ async function expectFault(args: readonly string[], expected: { code: string; ex
   expect(exitCode).toBe(expected.exitCode);
 }
 
-describe('without a server', () => {
+// A doctor looks twice, seconds apart: the waits of many pass best at the same time.
+describe.concurrent('without a server', () => {
   test('nothing listens at the endpoint', async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`;
     await expectFault(['--endpoint', endpoint], { code: 'ETCD_UNREACHABLE', exitCode: 3, message: /refused/ });
@@ -85,7 +86,7 @@ describe('without a server', () => {
   });
 });
 
-test.each(['3.4', '3.5'] as const)(
+test.concurrent.each(['3.4', '3.5'] as const)(
   'the peer port of etcd %s without TLS, which answers clients too',
   async (version) => {
     await using cluster = await startCluster({ version });
@@ -116,50 +117,54 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const passwordFlags = async (password: string): Promise<string[]> => {
-    const file = join(folder, 'password');
-    await writeFile(file, `${password}\n`, { mode: 0o600 });
+  let passwords = 0;
+  /** With the password in a file of its own. */
+  const passwordFlags = async (password: string, mode = 0o600): Promise<string[]> => {
+    passwords += 1;
+    const file = join(folder, `password-${passwords}`);
+    await writeFile(file, `${password}\n`);
+    await chmod(file, mode);
     return ['--set', 'cluster.auth.username=root', '--set', `cluster.auth.passwordFile=${file}`];
   };
 
-  test('a wrong password', async () => {
+  test.concurrent('a wrong password', async () => {
     const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('a wrong one'))];
     await expectFault(args, { code: 'ETCD_AUTH_FAILED', exitCode: 3 });
   });
 
-  test('a password file that is not there', async () => {
+  test.concurrent('a password file that is not there', async () => {
     const flags = ['--set', 'cluster.auth.username=root', '--set', 'cluster.auth.passwordFile=/nowhere/password'];
     const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...flags];
     await expectFault(args, { code: 'ETCD_PASSWORD_UNREADABLE', exitCode: 2, message: /\/nowhere\/password/ });
   });
 
-  test('a plain URL for a TLS port', async () => {
+  test.concurrent('a plain URL for a TLS port', async () => {
     await expectFault(['--endpoint', endpoint.replace('https:', 'http:')], { code: 'ETCD_PLAIN_ON_TLS', exitCode: 3 });
   });
 
-  test("etcd's peer port", async () => {
+  test.concurrent("etcd's peer port", async () => {
     const args = ['--endpoint', cluster.members[0]?.peerUrl ?? '', ...tlsFlags(certs)];
     await expectFault(args, { code: 'ETCD_PEER_PORT', exitCode: 3, message: /to do: Use a client URL/ });
   });
 
-  test('no client certificate', async () => {
+  test.concurrent('no client certificate', async () => {
     const args = ['--endpoint', endpoint, '--set', `cluster.tls.ca=${certs.ca}`];
     await expectFault(args, { code: 'ETCD_CLIENT_CERT_REQUIRED', exitCode: 3 });
   });
 
-  test('another CA', async () => {
+  test.concurrent('another CA', async () => {
     const strange = await createAuthority(folder, 'strange');
     const args = ['--endpoint', endpoint, ...tlsFlags({ ...certs, ca: strange.cert })];
     await expectFault(args, { code: 'ETCD_TLS_UNTRUSTED', exitCode: 3 });
   });
 
-  test('a key that belongs to another certificate', async () => {
+  test.concurrent('a key that belongs to another certificate', async () => {
     const args = ['--endpoint', endpoint, ...tlsFlags({ ...certs, key: certs.serverKey })];
     const message = /the key \S+ does not belong to the certificate \S+/;
     await expectFault(args, { code: 'ETCD_CERT_UNREADABLE', exitCode: 2, message });
   });
 
-  test.each([
+  test.concurrent.each([
     ['a CA file that holds no CA', '/etc/passwd', 'CERT_FILE_INVALID', /holds no certificate in PEM form/],
     ['a CA file that is not there', '/nowhere/ca.crt', 'CERT_FILE_UNREADABLE', /no such file/],
   ])('%s is told as a fault of the file, and not of the server', async (_name, ca, code, message) => {
@@ -171,6 +176,7 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     expect(exitCode).toBe(2);
   });
 
+  // It changes what all clients of the server see.
   test('a server certificate that has expired, which the check of certificates tells too', async () => {
     const [cert, key] = [join(folder, 'kept.crt'), join(folder, 'kept.key')];
     await Promise.all([copyFile(certs.serverCert, cert), copyFile(certs.serverKey, key)]);
@@ -187,7 +193,7 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     }
   });
 
-  test('a metrics page where nothing listens, and one that is cut off, while etcd answers', async () => {
+  test.concurrent('a metrics page where nothing listens, and one that is cut off, while etcd answers', async () => {
     const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
     const silent = `http://127.0.0.1:${await freePort()}/metrics`;
     const message = /metrics.*nothing listens there.*\n.*to do: .*member\.metricsUrl/;
@@ -202,7 +208,7 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test('a data dir that is not there, and one of another member', async () => {
+  test.concurrent('a data dir that is not there, and one of another member', async () => {
     const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
     const missing = await runDoctor(...args, '--data-dir', join(folder, 'nothing'));
     expect(missing.exitCode).toBe(1);
@@ -211,9 +217,8 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     expect(other.report.lines.map(({ code }) => code)).toContain('DATA_DIR_MISMATCH');
   });
 
-  test('a password that everybody can read, and the name of another member', async () => {
-    const flags = await passwordFlags('the right one');
-    await chmod(join(folder, 'password'), 0o644);
+  test.concurrent('a password that everybody can read, and the name of another member', async () => {
+    const flags = await passwordFlags('the right one', 0o644);
     const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...flags, '--set', 'member.name=elsewhere'];
     const { report, exitCode } = await runDoctor(...args);
     const codes = report.lines.map(({ code }) => code);

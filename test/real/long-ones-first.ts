@@ -1,0 +1,19 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take longest, the longest first: begun last, one of them would run on alone. */
+const longOnes: readonly string[] = [
+  'test/chaos/chaos.test.ts',
+  'test/demo/demo.test.ts',
+  'test/cli/doctor/faults.test.ts',
+];
+
+/** Begins with the files that take longest, and leaves the others in vitest's own order. */
+export class LongOnesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = longOnes.findIndex((path) => moduleId.endsWith(path));
+      return index === -1 ? longOnes.length : index;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}

@@ -1,76 +1,63 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { KeptLease } from '../../src/etcd/kept-lease.ts';
 import { MemberClient } from '../../src/etcd/member-client.ts';
-import type { EtcdLine } from '../real/binaries.ts';
-import { startCluster } from '../real/cluster.ts';
+import { type RealCluster, startCluster } from '../real/cluster.ts';
 import { startTcpProxy, type TcpProxy } from '../real/tcp-proxy.ts';
 
-/** A cluster of one member, with a client that reaches it through a proxy, and one that does not. */
-interface Reached extends AsyncDisposable {
-  readonly proxy: TcpProxy;
-  readonly direct: MemberClient;
-  readonly client: MemberClient;
-}
+describe.each(['3.4', '3.5'] as const)('a kept lease, on etcd %s', (version) => {
+  let cluster: RealCluster;
+  let proxy: TcpProxy;
+  let direct: MemberClient;
+  let client: MemberClient;
 
-async function connect(version: EtcdLine): Promise<Reached> {
-  const cluster = await startCluster({ version });
-  const [endpoint = ''] = cluster.endpoints;
-  const proxy = await startTcpProxy(Number(new URL(endpoint).port));
-  const direct = new MemberClient({ member: 'm1', endpoint });
-  const client = new MemberClient({ member: 'm1', endpoint: `http://${proxy.address}` });
-  return {
-    ...{ proxy, direct, client },
-    [Symbol.asyncDispose]: async () => {
-      client.close();
-      direct.close();
-      await proxy.close();
-      await cluster.close();
-    },
+  const connect = async (): Promise<void> => {
+    cluster = await startCluster({ version });
+    proxy = await startTcpProxy(Number(new URL(cluster.endpoints[0] ?? '').port));
+    direct = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
+    client = new MemberClient({ member: 'm1', endpoint: `http://${proxy.address}` });
   };
-}
 
-async function putUnder(lease: KeptLease, { direct }: Reached): Promise<void> {
-  const { kv } = await direct.etcd3();
-  await kv.put({ key: Buffer.from('held'), value: Buffer.from('x'), lease: String(lease.id) });
-}
+  afterEach(async () => {
+    client.close();
+    direct.close();
+    await proxy.close();
+    await cluster.close();
+  });
 
-async function isThere({ direct }: Reached): Promise<boolean> {
-  return (await direct.range({ key: Buffer.from('held') })).count === 1;
-}
+  const putUnder = async (lease: KeptLease): Promise<void> => {
+    const { kv } = await direct.etcd3();
+    await kv.put({ key: Buffer.from('held'), value: Buffer.from('x'), lease: String(lease.id) });
+  };
+  const isThere = async (): Promise<boolean> => (await direct.range({ key: Buffer.from('held') })).count === 1;
 
-// Most of it is waiting for leases, each on a cluster of its own: that passes best at the same time.
-describe.concurrent.each<EtcdLine>(['3.4', '3.5'])('a kept lease, on etcd %s', (version) => {
   test('stays held for much longer than its TTL, and is gone once it is closed', async () => {
-    await using reached = await connect(version);
-    const { client } = reached;
+    await connect();
     const lease = await KeptLease.grant(client, { ttlSeconds: 5 });
-    await putUnder(lease, reached);
+    await putUnder(lease);
     await sleep(11_000);
-    expect([lease.held, lease.lost.aborted, await isThere(reached)]).toEqual([true, false, true]);
+    expect([lease.held, lease.lost.aborted, await isThere()]).toEqual([true, false, true]);
     expect(lease.remainingMs).toBeGreaterThan(0);
     await lease.close();
-    expect([await isThere(reached), lease.lost.aborted]).toEqual([false, false]);
+    expect([await isThere(), lease.lost.aborted]).toEqual([false, false]);
   });
 
   test('hazard 3: when keepalives stop it is known to be lost before etcd lets it go', async () => {
-    await using reached = await connect(version);
-    const { proxy, client } = reached;
+    await connect();
     // A margin that leaves a busy machine the time to look before etcd lets the lease go.
     await using lease = await KeptLease.grant(client, { ttlSeconds: 6, marginMs: 3000 });
-    await putUnder(lease, reached);
+    await putUnder(lease);
     proxy.drop();
     await expect.poll(() => lease.lost.aborted, { timeout: 20_000 }).toBe(true);
     expect(lease.held).toBe(false);
     expect(lease.lost.reason).toMatchObject({ code: 'ETCD_LEASE_LOST', member: 'm1' });
-    expect(await isThere(reached)).toBe(true);
-    await expect.poll(() => isThere(reached), { timeout: 30_000 }).toBe(false);
+    expect(await isThere()).toBe(true);
+    await expect.poll(isThere, { timeout: 30_000 }).toBe(false);
     proxy.heal();
   });
 
   test('counts from when the keepalive was sent: a slow answer does not prolong it', async () => {
-    await using reached = await connect(version);
-    const { proxy, client } = reached;
+    await connect();
     await client.status();
     proxy.delay(200);
     await using lease = await KeptLease.grant(client, { ttlSeconds: 5, marginMs: 500 });
@@ -80,8 +67,7 @@ describe.concurrent.each<EtcdLine>(['3.4', '3.5'])('a kept lease, on etcd %s', (
   });
 
   test('a lease that somebody else has revoked is lost at the next keepalive', async () => {
-    await using reached = await connect(version);
-    const { direct, client } = reached;
+    await connect();
     await using lease = await KeptLease.grant(client, { ttlSeconds: 9 });
     await direct.revokeLease(lease.id);
     await expect.poll(() => lease.lost.aborted, { timeout: 30_000 }).toBe(true);
@@ -89,8 +75,7 @@ describe.concurrent.each<EtcdLine>(['3.4', '3.5'])('a kept lease, on etcd %s', (
   });
 
   test('a short outage does not lose it', async () => {
-    await using reached = await connect(version);
-    const { proxy, client } = reached;
+    await connect();
     await using lease = await KeptLease.grant(client, { ttlSeconds: 12 });
     proxy.cut();
     // Long enough for a keepalive to fail: there is one every third of the TTL.

@@ -3,8 +3,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take longest, the longest first: begun last, one of them would run on alone. */
 const longOnes: readonly string[] = [
   'test/chaos/chaos.test.ts',
+  'test/agent/caretaker/nospace.test.ts',
   'test/demo/demo.test.ts',
   'test/cli/doctor/faults.test.ts',
+  'test/agent/caretaker/acting-places.test.ts',
 ];
 
 /** Begins with the files that take longest, and leaves the others in vitest's own order. */

@@ -40,6 +40,8 @@ export interface MemberDirectoriesOptions {
   /** Without it, what etcd's own settings say, else `member/wal` in the data dir. */
   readonly walDir?: string;
   readonly etcd: EtcdProcessFinder;
+  /** For how long a directory is waited for. Left out: a second. */
+  readonly patienceMs?: number;
 }
 
 /** The member's two directories, looked up again only when one has moved to another file system. */
@@ -60,7 +62,9 @@ export function memberDirectories(options: MemberDirectoriesOptions): MemberDire
   let ownWords: EtcdProcess | undefined;
 
   async function locateRole(role: DiskRole, signal: AbortSignal): Promise<RoleDirectory | MissingDirectory> {
-    return await within([signal], PATIENCE_MS, (patience) => locateWithin(role, signal, patience));
+    return await within([signal], options.patienceMs ?? PATIENCE_MS, (patience) =>
+      locateWithin(role, signal, patience),
+    );
   }
 
   async function locateWithin(

@@ -23,7 +23,8 @@ async function agentThat(...operations: readonly object[]): Promise<ScriptedAgen
 const run = (agent: ScriptedAgent, ...args: readonly string[]) =>
   runCli(['run', ...args, '--agent', agent.url], { env: { ETCD_CARETAKER_TOKEN: 'secret' } });
 
-describe('run', () => {
+// Each is a process of its own, which waits between two looks.
+describe.concurrent('run', () => {
   it('asks, with the token, and follows step by step to the end', async () => {
     await using agent = await agentThat(
       { history: [] },

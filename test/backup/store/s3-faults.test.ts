@@ -105,23 +105,26 @@ describe.each([
     await Promise.all(tries);
   });
 
-  it.concurrent.each(uploadFaults)('never says that it succeeded where, from any request on, %s stays', async (fault) => {
-    const hasty = { ...idle(fault, 300), patience: { forMs: 100, firstWaitMs: 10 } };
-    const tries = each(requests).map((index) =>
-      behindFaults(hasty, async (own) => {
-        const key = newKey();
-        own.proxy.faults((arrived) => (arrived.index >= index ? fault : 'none'));
-        const outcome = await own.store.put(key, pieces(content), { ifAbsent }).catch((error: unknown) => error);
-        const stored = await server.stored(`${prefix}/${key}`);
-        // What was done before the answer was lost is there whole.
-        expect(stored === undefined || content.equals(stored)).toBe(true);
-        if (outcome instanceof Error) expect(outcome).toMatchObject({ name: 'StoreError', key });
-        // Some answers have no body that could be cut.
-        else expect([fault, stored?.length]).toEqual(['cut-answer', content.length]);
-      }),
-    );
-    await Promise.all(tries);
-  });
+  it.concurrent.each(uploadFaults)(
+    'never says that it succeeded where, from any request on, %s stays',
+    async (fault) => {
+      const hasty = { ...idle(fault, 300), patience: { forMs: 100, firstWaitMs: 10 } };
+      const tries = each(requests).map((index) =>
+        behindFaults(hasty, async (own) => {
+          const key = newKey();
+          own.proxy.faults((arrived) => (arrived.index >= index ? fault : 'none'));
+          const outcome = await own.store.put(key, pieces(content), { ifAbsent }).catch((error: unknown) => error);
+          const stored = await server.stored(`${prefix}/${key}`);
+          // What was done before the answer was lost is there whole.
+          expect(stored === undefined || content.equals(stored)).toBe(true);
+          if (outcome instanceof Error) expect(outcome).toMatchObject({ name: 'StoreError', key });
+          // Some answers have no body that could be cut.
+          else expect([fault, stored?.length]).toEqual(['cut-answer', content.length]);
+        }),
+      );
+      await Promise.all(tries);
+    },
+  );
 
   it('fails at once, and says why, where it is not allowed', async () => {
     const key = newKey();

@@ -6,6 +6,7 @@ const longOnes: readonly string[] = [
   'test/agent/caretaker/nospace.test.ts',
   'test/demo/demo.test.ts',
   'test/cli/doctor/faults.test.ts',
+  'test/cli/doctor/healthy.test.ts',
   'test/agent/caretaker/acting-places.test.ts',
 ];
 

@@ -1,11 +1,13 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take longest, the longest first: begun last, one of them would run on alone. */
+/** Files that take longest: begun last, one of them would run on alone. What starts many processes is not side by side. */
 const longOnes: readonly string[] = [
   'test/chaos/chaos.test.ts',
-  'test/agent/caretaker/nospace.test.ts',
-  'test/demo/demo.test.ts',
   'test/cli/doctor/faults.test.ts',
+  'test/backup/store/s3-faults.test.ts',
+  'test/etcd/kept-lease.test.ts',
+  'test/demo/demo.test.ts',
+  'test/agent/caretaker/nospace.test.ts',
   'test/cli/doctor/healthy.test.ts',
   'test/agent/caretaker/acting-places.test.ts',
 ];

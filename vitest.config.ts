@@ -13,7 +13,7 @@ export default defineConfig({
     // Most tests wait for real etcds most of the time; with more workers than this their deadlines come near.
     maxWorkers: Math.min(8, 2 * availableParallelism()),
     // Of the tests of one file that are made to run side by side.
-    maxConcurrency: 3,
+    maxConcurrency: 2,
     sequence: { sequencer: LongOnesFirst },
     // Several waits of a test may each take long on a machine that is busy; a test that hangs is found all the same.
     testTimeout: 120_000,

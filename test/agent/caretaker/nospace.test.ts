@@ -7,6 +7,8 @@ const quotaBytes = 16 * 2 ** 20;
 const valueBytes = 200_000;
 /** On a busy machine each of some thirty steps waits for its turn. */
 const longPatience = { ...patience, timeout: 200_000 };
+// A test may need all of its patience, and says then what it waited for.
+vi.setConfig({ testTimeout: 300_000 });
 
 let cluster: RealCluster | undefined;
 let acting: ActingAgents | undefined;

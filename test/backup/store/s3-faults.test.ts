@@ -10,6 +10,8 @@ import { openUploads, type S3Server, s3StoreAt, startS3Server } from './s3-serve
 const large = randomBytes(5 * 2 ** 20 + 4321);
 const partBytes = 5 * 2 ** 20;
 const small = randomBytes(100_000);
+/** How long nothing may come or go, where what hangs is to be outlived: what is well must not come near to it. */
+const patientMs = 6000;
 const prefix = 'prefix/of/mine';
 
 /** What may meet a request of an upload. `cut-request` and `hang` come before and after the server has done it. */
@@ -95,7 +97,7 @@ describe.each([
 
   it.concurrent.each(uploadFaults)('succeeds, whichever of its requests met a passing %s', async (fault) => {
     const tries = each(requests).map((index) =>
-      behindFaults(idle(fault, 3000), async (own) => {
+      behindFaults(idle(fault, patientMs), async (own) => {
         const key = newKey();
         own.proxy.faults((arrived) => (arrived.index === index ? fault : 'none'));
         expect(await own.store.put(key, pieces(content), { ifAbsent })).toEqual({ bytes: content.length });
@@ -185,7 +187,7 @@ describe('a download', () => {
     await store.put(key, large);
     const tries = [undefined, { fromByte: 1_000_000, toByte: 5_000_000 }].flatMap((range) =>
       [1, 2].map((met) =>
-        behindFaults(idle(fault, 3000), async (own) => {
+        behindFaults(idle(fault, patientMs), async (own) => {
           // The second one is only made where the first one broke midway.
           own.proxy.faults(({ index }) => (index === met ? fault : met === 2 && index === 1 ? 'cut-answer' : 'none'));
           const back = Buffer.concat(await allOf(own.store.get(key, range)));

@@ -147,6 +147,9 @@ const tlsArgs = (certs: Certificates): string[] => [
   ...['--peer-client-cert-auth', '--peer-trusted-ca-file', certs.ca],
 ];
 
+/** On a busy machine etcdctl's own 2 s and 5 s may be too short; what is in the arguments themselves comes after it and counts. */
+const patient = ['--dial-timeout=20s', '--command-timeout=20s'];
+
 const controller =
   (members: readonly RealMember[], binaries: EtcdBinaries, certs: Certificates | undefined) =>
   async (login: readonly string[], ...args: readonly string[]): Promise<string> => {
@@ -154,7 +157,9 @@ const controller =
       ? []
       : ['--endpoints', members.map((member) => member.endpoint).join(',')];
     const tls = certs === undefined ? [] : ['--cacert', certs.ca, '--cert', certs.cert, '--key', certs.key];
-    const { stdout } = await run(binaries.etcdctl, [...endpoints, ...tls, ...login, ...args], {
+    // A snapshot has no limit unless it is given one.
+    const limits = args[0] === 'snapshot' ? [] : patient;
+    const { stdout } = await run(binaries.etcdctl, [...limits, ...endpoints, ...tls, ...login, ...args], {
       env: { ...process.env, ETCDCTL_API: '3' },
       maxBuffer: 64 * 1024 * 1024,
     });

@@ -11,7 +11,8 @@ describe.each(['3.4', '3.5'] as const)('the client of one member, on etcd %s', (
 
   beforeAll(async () => {
     cluster = await startCluster({ version, extraArgs: ['--max-request-bytes', '12000000', '--max-txn-ops', '500'] });
-    client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
+    // Megabytes on a busy machine take longer than the default allows.
+    client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '', callTimeoutMs: 20_000 });
   });
 
   afterAll(async () => {

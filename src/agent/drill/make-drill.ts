@@ -55,7 +55,7 @@ export async function makeDrill(
 }
 
 /** Where the restored copy lies for the time of a drill. */
-export function drillFolder({ drill: { dir }, spool }: Config['backup']): string {
+function drillFolder({ drill: { dir }, spool }: Config['backup']): string {
   return dir ?? join(spool.dir ?? join(tmpdir(), 'etcd-caretaker-spool'), 'drill');
 }
 

@@ -11,7 +11,7 @@ import type { Ground } from './ground.ts';
 const never = new AbortController().signal;
 
 /** The one timeline of a store. */
-export async function timelineIn(store: Store): Promise<Store> {
+async function timelineIn(store: Store): Promise<Store> {
   const { cluster, timeline } = choosePlace(await findPlaces(store), {}, store.url);
   return storeAt(store, `${cluster}/${timeline}`);
 }

@@ -8,19 +8,22 @@ import { exitCodes } from './exit-codes.ts';
 import { printed } from './printed.ts';
 import { type OutputFlags, outputOf } from './restore/outputs.ts';
 import { type PointFlags, parseRevision, parseTime, pointOf } from './restore/point.ts';
+import { isIntoLive, type PrefixFlags, prefixFlags } from './restore/prefix-flags.ts';
 import { resultText } from './restore/result-text.ts';
 
-interface RestoreFlags extends StoreFlags, PointFlags, OutputFlags {
+interface RestoreFlags extends StoreFlags, PointFlags, OutputFlags, PrefixFlags {
   readonly quarantine?: boolean;
   readonly bin?: string;
   readonly bumpRevision?: boolean;
   readonly format: 'table' | 'json' | 'yaml';
 }
 
-/** `restore`: a data dir, or a snapshot file, as of any point that the store holds. */
+/** `restore`: a data dir, a snapshot file, or a subtree of a live cluster, as of any point that the store holds. */
 export function restoreCommand(): Command {
   const command = new Command('restore')
-    .description('bring back a data dir, or a snapshot file, as of any revision or time in the store')
+    .description(
+      'bring back a data dir, a snapshot file, or one prefix of a live cluster, as of any point in the store',
+    )
     .addOption(new Option('--to <point>', 'the newest revision that there is (the default)').choices(['latest']))
     .option('--to-revision <n>', 'exactly this revision', parseRevision)
     .option(
@@ -47,24 +50,34 @@ export function restoreCommand(): Command {
         .choices(['table', 'json', 'yaml'])
         .default('table'),
     );
-  return storeFlags(command)
+  return prefixFlags(storeFlags(command))
     .addHelpText(
       'after',
       `
-It asks no agent and changes no cluster. What came after the full snapshot is made again in a scratch etcd on this machine, so
-that all revisions, versions and leases are what they were. Nothing that is there is overwritten, and whatever ends it
-leaves nothing half done. Exit codes: 0 restored; 1 restored, but something that was asked for is lost, or it failed;
-2 the command line; 3 the store or etcd's tools cannot be reached.
+It asks no agent, and changes no cluster but with --apply. What came after the full snapshot is made again in a scratch etcd
+on this machine, so that all revisions, versions and leases are what they were. Nothing that is there is overwritten, and
+whatever ends it leaves nothing half done. Exit codes: 0 restored; 1 restored, but something that was asked for is lost,
+or it failed; 2 the command line; 3 the store, the live cluster or etcd's tools cannot be reached.
+
+With --prefix one subtree of a live cluster is compared with the store, and with --apply written back: only keys that are
+still as they were when they were looked at (the others are conflicts: exit code 1), and what is replaced is kept in a
+file for --undo. Keys under a lease are left out: their owners are gone, or hold another one. Run it again if it was
+stopped: what is equal is not written. TLS and users of the cluster: --config, or --set cluster.tls.ca=FILE and so on.
 
 Examples:
   etcd-caretaker restore --store file:///var/backups/etcd --to-time 5m --data-dir /var/lib/etcd --quarantine
   etcd-caretaker restore --store s3://backups/etcd --before-delete /registry/secrets/default/db --output before.db
-  etcd-caretaker restore --store file:///var/backups/etcd --data-dir ./new --initial-cluster m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380`,
+  etcd-caretaker restore --store file:///var/backups/etcd --data-dir ./new --initial-cluster m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380
+  etcd-caretaker restore --store file:///var/backups/etcd --to-time 5m --prefix /registry/configmaps/prod/ --endpoint http://127.0.0.1:2379`,
     )
     .action(run);
 }
 
 async function run(flags: RestoreFlags): Promise<void> {
+  if (isIntoLive(flags)) {
+    const { restoreIntoLive } = await import('./restore/prefix-run.ts');
+    return await restoreIntoLive(flags);
+  }
   const target = pointOf(flags);
   const output = outputOf(flags);
   const { findBinaries } = await import('../distribution/find-binaries.ts');

@@ -1,12 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { Command, Option } from 'commander';
-import { connectTo } from '../agent/clients.ts';
-import { AgentError, faultOf } from '../cluster/agent-error.ts';
-import type { Config } from '../config/config.ts';
+import { AgentError } from '../cluster/agent-error.ts';
 import type { MemberClient } from '../etcd/member-client.ts';
 import { type JournalKeys, journalKeys } from '../journal/keys.ts';
 import { findOwnKeys, type OwnKeys } from '../journal/own-keys.ts';
 import { reasonsToKeep, refuseWhileInUse, uninstall } from '../journal/uninstall.ts';
+import { withAnsweringMember } from './answering-member.ts';
 import { configFlags, flagsOf } from './config-flags.ts';
 import { printed } from './printed.ts';
 import { formatTable } from './table.ts';
@@ -46,7 +45,7 @@ Examples:
     .action(async (options: UninstallOptions) => {
       const { loadConfig } = await import('../config/load.ts');
       const { config } = await loadConfig({ ...flagsOf({ ...options }), env: process.env });
-      await withMember(config, (client) => remove(client, journalKeys(config.cluster.keyPrefix), options));
+      await withAnsweringMember(config, (client) => remove(client, journalKeys(config.cluster.keyPrefix), options));
     });
 }
 
@@ -104,28 +103,5 @@ async function confirm(found: OwnKeys): Promise<void> {
     if (!/^y(es)?$/i.test(answer.trim())) throw new AgentError('UNINSTALL_DECLINED', 'Nothing was removed.');
   } finally {
     lines.close();
-  }
-}
-
-/** Calls `use` with a client of the first member that answers through a quorum. Throws what the last one failed with. */
-async function withMember(config: Config, use: (client: MemberClient) => Promise<void>): Promise<void> {
-  const [own, ...others] = new Set([config.member.endpoint, ...config.cluster.endpoints]);
-  const connect = (endpoint = config.member.endpoint): MemberClient =>
-    connectTo(config, endpoint === config.member.endpoint ? config.member.name : endpoint, endpoint);
-  for (let client = connect(own); ; client = connect(others.shift())) {
-    try {
-      const failure = await client.linearizableRead().then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      if (failure === undefined) {
-        await use(client);
-        return;
-      }
-      if (others.length === 0) throw failure;
-      process.stderr.write(`note: ${faultOf(failure).message}\n`);
-    } finally {
-      client.close();
-    }
   }
 }

@@ -46,6 +46,7 @@ const REMEDIES = {
   ETCD_TLS_UNTRUSTED: 'Set cluster.tls.ca to the CA that signed the certificate of the server.',
   ETCD_TLS_WRONG_NAME:
     'Use a host that the certificate names, set cluster.tls.serverName, or issue it again with that name.',
+  ETCD_TOO_MANY_OPS: 'Ask for less in one transaction, or raise --max-txn-ops of the server.',
   ETCD_TOO_MANY_REQUESTS: 'The member is overloaded: ask less often, look at its disk and CPU.',
   ETCD_UNHEALTHY_CLUSTER:
     'Etcd changes the membership only when enough members have been connected for some seconds: look at the others, then try again.',

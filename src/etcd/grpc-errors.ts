@@ -28,6 +28,7 @@ const BY_TEXT: readonly (readonly [string, EtcdErrorCode])[] = [
   ['etcdserver: request timed out', 'ETCD_TIMED_OUT'],
   ['corrupt cluster', 'ETCD_CORRUPT'],
   ['too many requests', 'ETCD_TOO_MANY_REQUESTS'],
+  ['too many operations in txn', 'ETCD_TOO_MANY_OPS'],
   ['server stopped', 'ETCD_STOPPING'],
   ['request is too large', 'ETCD_MESSAGE_TOO_LARGE'],
   ['message larger than max', 'ETCD_MESSAGE_TOO_LARGE'],

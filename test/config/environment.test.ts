@@ -48,6 +48,7 @@ describe('an environment variable', () => {
   it('that a command reads, or that is not ours, is left alone', async () => {
     const env = {
       ETCD_CARETAKER_AGENT: 'http://127.0.0.1:9379',
+      ETCD_CARETAKER_STORE: 'file:///b',
       ETCD_CARETAKER_TOKEN: 't',
       ETCD_CARETAKERS: 'x',
       ETCD_NAME: 'x',

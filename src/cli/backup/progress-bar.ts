@@ -6,7 +6,7 @@ export interface Progress {
   readonly what: string;
   readonly done: number;
   readonly total: number;
-  readonly unit: 'bytes' | 'revisions' | 'step';
+  readonly unit: 'bytes' | 'revisions' | 'keys' | 'step';
 }
 
 const DRAW_EVERY_MS = 100;

@@ -62,6 +62,9 @@ async function restore(flags: LiveRestoreFlags): Promise<void> {
 async function undo(flags: LiveRestoreFlags, file: string): Promise<void> {
   const config = await liveConfig(flags, process.env);
   const { undoRestore } = await import('../../backup/restore/prefix/undo.ts');
+  const { readUndoHeader } = await import('../../backup/restore/prefix/read-undo-file.ts');
+  // Before anybody is connected to.
+  await readUndoHeader(file);
   const { withAnsweringMember } = await import('../answering-member.ts');
   const options = {
     ...{ file, ownPrefix: config.cluster.keyPrefix, maxListed: listedOf(flags) },

@@ -14,12 +14,12 @@ const KINDS: Readonly<Record<DifferenceKind, string>> = {
   keep: 'extra',
 };
 const MEANINGS: Readonly<Record<DifferenceKind, string>> = {
-  'put-back': 'are not there now',
-  'change-back': 'have another value now',
-  delete: 'were not there then',
-  'changed-since': 'were written by somebody else since: they stay as they are',
-  leased: 'are or were under a lease: they stay as they are (--with-leased)',
-  keep: 'were not there then: they stay (--delete-extra)',
+  'put-back': 'not there now',
+  'change-back': 'another value now',
+  delete: 'not there then',
+  'changed-since': 'written by somebody else since: stays as it is',
+  leased: 'under a lease, then or now: stays as it is (--with-leased)',
+  keep: 'not there then: stays (--delete-extra)',
 };
 const RESULTS: Readonly<Record<UnwrittenKey['result'], string>> = {
   conflict: 'CONFLICT ',
@@ -67,7 +67,7 @@ function differenceLines({ counts, listed, equalKeys }: DifferenceSummary): read
       const shown = listed.filter((one) => one.kind === kind).length;
       const more = shown < keys ? `, ${formatCount(keys - shown)} of them not shown (--list)` : '';
       const sizes = `${formatBytes(bytesNow)} now, ${formatBytes(bytesThen)} then`;
-      return `${KINDS[kind].padEnd(14)} ${keysOf(keys)} (${sizes}) ${MEANINGS[kind]}${more}`;
+      return `${KINDS[kind].padEnd(14)} ${keysOf(keys)} (${sizes}), ${MEANINGS[kind]}${more}`;
     });
   return [...table, ...summary, `${'equal'.padEnd(14)} ${keysOf(equalKeys)}`];
 }

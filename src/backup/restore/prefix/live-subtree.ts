@@ -1,4 +1,5 @@
 import type { MemberClient } from '../../../etcd/member-client.ts';
+import { PATIENCE, patiently } from './patience.ts';
 import type { Subtree } from './subtree.ts';
 
 /** What a cluster has below a prefix. */
@@ -16,7 +17,11 @@ export async function countSubtree(
   let keys = 0;
   let clusterId = '0';
   for (const range of ranges) {
-    const { header, count } = await client.range({ ...range, countOnly: true }, signal);
+    const { header, count } = await patiently(
+      () => client.range({ ...range, countOnly: true }, signal),
+      PATIENCE,
+      signal,
+    );
     keys += count;
     clusterId = header.clusterId;
   }

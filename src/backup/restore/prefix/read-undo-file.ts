@@ -11,7 +11,7 @@ export interface UndoEntry extends UndoKey {
 /** Reads the first line. Throws `UNDO_FILE_INVALID`, and what the system says of the file. */
 export async function readUndoHeader(file: string): Promise<UndoHeader> {
   for await (const text of wholeLines(file)) return parseUndoHeader(text, file);
-  throw undoInvalid(file, 'it has no first line');
+  throw undoInvalid(file, 'it has no first line, so nothing had been written when it was made');
 }
 
 /** All keys that were written, or may have been; those of one transaction are held at a time. Throws `UNDO_FILE_INVALID`. */

@@ -206,7 +206,7 @@ function notesOf({ subtree, withLeased }: RestorePrefixOptions, { full, note }: 
     ...(note === undefined ? [] : [note]),
     ...(full.clusterId === clusterId ? [] : [`The backup is of another cluster, ${full.clusterId}.`]),
     ...(withLeased ? ['Keys that had a lease get a new one of the same length, which nobody keeps alive.'] : []),
-    ...(full.kubernetes ? kubernetesNotes(subtree.prefix) : []),
+    ...kubernetesNotes(subtree.prefix),
   ];
 }
 

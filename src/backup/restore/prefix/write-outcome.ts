@@ -1,8 +1,7 @@
 import type { KeyChange } from './key-change.ts';
 
 /** What became of one change. */
-export type WriteOutcome = { readonly change: KeyChange } & /** It was made, in this revision. */
-(
+export type WriteOutcome = { readonly change: KeyChange } /** It was made, in this revision. */ & (
   | { readonly result: 'made'; readonly revision: bigint }
   /** The key was so already. */
   | { readonly result: 'equal' }

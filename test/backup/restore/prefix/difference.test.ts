@@ -7,6 +7,7 @@ import { keyText } from '../../../../src/cluster/key-text.ts';
 import { compact } from '../../../../src/etcd/maintenance-calls.ts';
 import { MemberClient } from '../../../../src/etcd/member-client.ts';
 import { type RealCluster, startCluster } from '../../../real/cluster.ts';
+import { allOf } from '../../store/all-of.ts';
 import { inShort, revisionOf } from './live.ts';
 
 const never = new AbortController().signal;
@@ -137,7 +138,7 @@ describe.each(['3.4', '3.5'] as const)('what differs between two revisions of et
     expect([keys[0], keys[49]]).toEqual(['/c/100 x', '/c/149 y']);
     expect(revisions).toEqual([at, at + 2n]);
     const pinned = readKeys({ ...options, client: compacting(), revision: await revisionOf(client) }, never);
-    await expect(Array.fromAsync(pinned)).rejects.toMatchObject({ code: 'DIFF_OUTDATED' });
+    await expect(allOf(pinned)).rejects.toMatchObject({ code: 'DIFF_OUTDATED' });
   });
 
   test('a page that is too large is asked for again in parts', async () => {
@@ -146,7 +147,7 @@ describe.each(['3.4', '3.5'] as const)('what differs between two revisions of et
       [Symbol.asyncDispose]: async () => void (await client.deleteRange(Buffer.from('/big/'), Buffer.from('/big0'))),
     };
     const small = new MemberClient({ member: 'm1', endpoint: client.endpoint, maxMessageBytes: 1_000_000 });
-    const keys = await Array.fromAsync(readKeys({ client: small, ranges: below('/big/').ranges }, never));
+    const keys = await allOf(readKeys({ client: small, ranges: below('/big/').ranges }, never));
     small.close();
     expect(keys).toHaveLength(12);
   });

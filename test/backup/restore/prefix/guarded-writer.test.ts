@@ -5,6 +5,7 @@ import type { KeyChange } from '../../../../src/backup/restore/prefix/key-change
 import { EtcdError } from '../../../../src/etcd/errors.ts';
 import { MemberClient } from '../../../../src/etcd/member-client.ts';
 import { type RealCluster, startCluster } from '../../../real/cluster.ts';
+import { allOf } from '../../store/all-of.ts';
 import { revisionOf, valuesBelow } from './live.ts';
 
 const never = new AbortController().signal;
@@ -140,7 +141,7 @@ describe('transactions', () => {
     async function* each() {
       yield* all;
     }
-    return (await Array.fromAsync(batchesOf(each()))).map(({ length }) => length);
+    return (await allOf(batchesOf(each()))).map(({ length }) => length);
   };
 
   test('are as large as etcd takes them with its defaults, and no larger', async () => {

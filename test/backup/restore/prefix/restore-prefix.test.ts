@@ -9,6 +9,7 @@ import { LocalStore } from '../../../../src/backup/store/local.ts';
 import { findBinaries } from '../../../../src/distribution/find-binaries.ts';
 import { MemberClient } from '../../../../src/etcd/member-client.ts';
 import { type RealCluster, startCluster } from '../../../real/cluster.ts';
+import { allOf } from '../../store/all-of.ts';
 import { ObservedHistory } from '../observed-history.ts';
 import { writeFull, writeSegments } from '../written-backup.ts';
 import { revisionOf, valuesBelow } from './live.ts';
@@ -95,7 +96,7 @@ describe('what a person hardly means', () => {
     await client.deleteRange(Buffer.from('/registry/'), Buffer.from('/registry0'));
     const cut = new LocalStore(join(folder, 'cut'));
     for await (const { key } of store.list('')) {
-      if (key !== segments[0]) await cut.put(key, await Array.fromAsync(store.get(key)).then(Buffer.concat));
+      if (key !== segments[0]) await cut.put(key, Buffer.concat(await allOf(store.get(key))));
     }
     const { restored, differences } = await restore('/registry/', { store: cut });
     expect(restored.lost).toEqual({ from: last - 1n, to: last });

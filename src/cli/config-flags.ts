@@ -12,12 +12,15 @@ function collect(value: string, previous: readonly string[] | undefined): readon
 
 /** Adds `--config` and `--set`, as every command has them that reads a configuration. */
 export function configFlags(command: Command): Command {
-  return command
-    .option('-c, --config <file>', 'configuration file (YAML)')
-    .option('--set <key=value>', 'set one key; repeatable, wins over file and environment', collect);
+  return setFlag(command.option('-c, --config <file>', 'configuration file (YAML)'));
 }
 
-/** Reads what `configFlags` added. Throws where a `--set` has no equals sign. */
+/** Adds `--set` alone. */
+export function setFlag(command: Command): Command {
+  return command.option('--set <key=value>', 'set one key; repeatable, wins over file and environment', collect);
+}
+
+/** Reads what `configFlags` or `setFlag` added. Throws where a `--set` has no equals sign. */
 export function flagsOf(options: Readonly<Record<string, unknown>>): ConfigFlags {
   const set = Array.isArray(options['set']) ? options['set'].map(String) : [];
   const flags = set.map((text): readonly [string, string] => {

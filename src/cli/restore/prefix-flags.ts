@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Subtree } from '../../backup/restore/prefix/subtree.ts';
 import { AgentError } from '../../cluster/agent-error.ts';
-import { configFlags } from '../config-flags.ts';
+import { setFlag } from '../config-flags.ts';
 import type { LiveFlags } from './live-config.ts';
 import { parseRevision } from './point.ts';
 
@@ -30,7 +30,7 @@ export function prefixFlags(command: Command): Command {
     .option('--prefix <prefix>', 'bring back what is below it (P/), or a key and what is below it (P); \\xNN is a byte')
     .option('--literal-prefix <prefix>', "the same for every key that begins so, as etcdctl's --prefix has it")
     .option('--undo <file>', 'put back what such a restore has replaced, from its undo file')
-    .option('--endpoint <url>', 'client URL of a member of the live cluster')
+    .option('--endpoint <url>', 'client URL of a member of the live cluster (or that of --config)')
     .option('--apply', 'write it; without it only the difference is shown')
     .option('--delete-extra', 'also delete keys that were not there then')
     .option('--with-leased', 'also change keys under a lease; they get a new one of the same length')
@@ -39,7 +39,7 @@ export function prefixFlags(command: Command): Command {
     .option('--undo-file <file>', 'where what is replaced is kept (default: ./caretaker-undo-TIME.jsonl)')
     .option('--work-dir <folder>', "for the scratch etcd, with room for two databases (default: the system's for such)")
     .option('--list <n>', `keys of each kind that are shown (default: ${DEFAULT_LISTED})`, parseCount);
-  return configFlags(added);
+  return setFlag(added);
 }
 
 /** Whether a live cluster is meant. Throws `USAGE` where the flags are of both kinds of restore. */
@@ -91,7 +91,6 @@ const OFFLINE = [
 ] as const;
 const LIVE = [
   'endpoint',
-  'config',
   'set',
   'apply',
   'delete-extra',

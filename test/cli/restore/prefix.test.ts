@@ -206,9 +206,12 @@ describe.each([
     // The first line is shorter, that of a key may be.
     while (size() < 1000 && existsSync(`/proc/${pid}`)) await setImmediate();
     cluster.members[0]?.pause();
-    for (let before = 0; size() !== before; await sleep(100)) before = size();
-    process.kill(pid, 'SIGKILL');
-    cluster.members[0]?.resume();
+    try {
+      for (let before = 0; size() !== before; await sleep(100)) before = size();
+      if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL');
+    } finally {
+      cluster.members[0]?.resume();
+    }
   }
 
   test.runIf(isWhole)('keys that begin so, and bytes that are no text', async () => {

@@ -1,15 +1,13 @@
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { Catalogue, SegmentEntry } from '../chain/catalogue.ts';
 import { MANIFEST_READ_BYTES } from '../delta/manifest-frames.ts';
-import type { DeltaRecord } from '../delta/revision-batch.ts';
-import { decodeSegment, readSegmentManifest } from '../delta/segment.ts';
+import { readSegmentManifest } from '../delta/segment.ts';
 import type { DeltaManifest } from '../manifest.ts';
 import type { Store } from '../store/store.ts';
 import { BrokenObject, brokenOr } from './broken-object.ts';
-import { resumed } from './checked-bytes.ts';
-import { type Decryption, decrypting } from './decrypting.ts';
+import type { Decryption } from './decrypting.ts';
 import { readFullManifest } from './fetch-chain.ts';
-import { openStoredSegment } from './stored-segment.ts';
+import { storedRecords } from './stored-records.ts';
 
 /** To which point a store is to be restored. */
 export type RestoreTarget =
@@ -72,7 +70,7 @@ async function seenUntil(atMs: number, ended: bigint, options: ResolveOptions, s
   if (next === undefined) return ended;
   let revision = ended;
   try {
-    for await (const record of recordsOf(next, options, signal)) {
+    for await (const record of storedRecords(next, options, signal)) {
       if (record.kind === 'lease' || record.batch.revision <= ended) continue;
       const { seenAtMs } = record.batch;
       if (seenAtMs === undefined || seenAtMs > atMs) break;
@@ -84,19 +82,6 @@ async function seenUntil(atMs: number, ended: bigint, options: ResolveOptions, s
     throw error;
   }
   return revision;
-}
-
-async function* recordsOf(
-  { key }: SegmentEntry,
-  { store, decryption }: ResolveOptions,
-  signal: AbortSignal,
-): AsyncGenerator<DeltaRecord, void, undefined> {
-  const { manifest, bytes } = await openStoredSegment(resumed(store, key, signal), key);
-  const { records } = await decodeSegment(bytes, {
-    key,
-    decrypt: (stream) => decrypting(stream, manifest, decryption, key),
-  });
-  yield* records;
 }
 
 /** The last one for which it holds, where it holds for all before that one too: a few of them are asked. */
@@ -128,7 +113,7 @@ async function beforeDelete(key: Buffer, options: ResolveOptions, signal: AbortS
   const { store, catalogue } = options;
   for (const entry of catalogue.segments.toSorted((a, b) => (a.name.to > b.name.to ? -1 : 1))) {
     let found: bigint | undefined;
-    for await (const record of recordsOf(entry, options, signal)) {
+    for await (const record of storedRecords(entry, options, signal)) {
       if (record.kind === 'lease') continue;
       const { revision, events } = record.batch;
       if (events.some((event) => event.type === 'delete' && event.key.equals(key))) found = revision;

@@ -43,9 +43,8 @@ function decodeRange(reply: Buffer): RangePage {
   return { header, kvs, more, count };
 }
 
-/** mvccpb.KeyValue. */
-export function readKeyValue(reader: WireReader): KeyValue {
-  const end = reader.messageEnd();
+/** mvccpb.KeyValue; without its length before it where `end` is given. */
+export function readKeyValue(reader: WireReader, end = reader.messageEnd()): KeyValue {
   let key = EMPTY;
   let value = EMPTY;
   let createRevision = 0n;

@@ -1,4 +1,4 @@
-import { type PrefixRules, prefixEnds } from './prefix.ts';
+import { type PrefixRules, prefixEnds } from '../../cluster/prefix.ts';
 import { PrefixNode } from './prefix-node.ts';
 
 /** How many prefixes are kept apart; what goes beyond is counted at the next shorter prefix. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { prefixLabel } from '../../../src/observe/keyspace/prefix-label.ts';
+import { prefixLabel } from '../../src/cluster/prefix-label.ts';
 
 const label = (text: string): string => prefixLabel(Buffer.from(text));
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type KubernetesGrouping, prefixEnds } from '../../../src/observe/keyspace/prefix.ts';
+import { type KubernetesGrouping, prefixEnds } from '../../src/cluster/prefix.ts';
 
 function prefixes(key: string, kubernetes: KubernetesGrouping = 'auto', maxDepth = 4): string[] {
   return prefixEnds(Buffer.from(key), { kubernetes, maxDepth }).map((end) => key.slice(0, end));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { keyText } from '../../cluster/key-text.ts';
+import { keyText } from './key-text.ts';
 
 /** What stands for keys without any `/`. */
 const NO_PREFIX = '(no prefix)';

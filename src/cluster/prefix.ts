@@ -50,6 +50,17 @@ export function prefixEnds(key: Buffer, rules: PrefixRules): readonly number[] {
   return ends;
 }
 
+/**
+ * The resource and namespace that a key of Kubernetes belongs to: `/registry/pods/default/p` is of `pods` in `default`,
+ * `/registry/minions/n1` of `minions` in no namespace. Undefined for any other key.
+ */
+export function kubernetesPlace(key: Buffer): { readonly resource: Buffer; readonly namespace?: Buffer } | undefined {
+  const [root, resourceEnd, namespaceEnd] = prefixEnds(key, { kubernetes: 'auto', maxDepth: 3 });
+  if (root === undefined || resourceEnd === undefined || !belowKubernetes(key, root, 'auto')) return undefined;
+  const resource = key.subarray(root, resourceEnd - 1);
+  return namespaceEnd === undefined ? { resource } : { resource, namespace: key.subarray(resourceEnd, namespaceEnd - 1) };
+}
+
 function nextSlash(key: Buffer, from: number): number {
   for (let at = from; at < key.length; at += 1) {
     if (key[at] === SLASH) {

@@ -1,4 +1,6 @@
 import { Command, Option } from 'commander';
+import { diffCommand } from './backup/diff.ts';
+import { historyCommand } from './backup/history.ts';
 import { holdCommand, releaseCommand } from './backup/hold.ts';
 import { listCommand } from './backup/list.ts';
 import { withPlace } from './backup/opened.ts';
@@ -15,6 +17,8 @@ export function backupCommand(): Command {
     .addCommand(listCommand())
     .addCommand(showCommand())
     .addCommand(verifyCommand())
+    .addCommand(diffCommand())
+    .addCommand(historyCommand())
     .addCommand(holdCommand())
     .addCommand(releaseCommand())
     .addCommand(pruneCommand())

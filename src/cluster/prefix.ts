@@ -58,7 +58,9 @@ export function kubernetesPlace(key: Buffer): { readonly resource: Buffer; reado
   const [root, resourceEnd, namespaceEnd] = prefixEnds(key, { kubernetes: 'auto', maxDepth: 3 });
   if (root === undefined || resourceEnd === undefined || !belowKubernetes(key, root, 'auto')) return undefined;
   const resource = key.subarray(root, resourceEnd - 1);
-  return namespaceEnd === undefined ? { resource } : { resource, namespace: key.subarray(resourceEnd, namespaceEnd - 1) };
+  return namespaceEnd === undefined
+    ? { resource }
+    : { resource, namespace: key.subarray(resourceEnd, namespaceEnd - 1) };
 }
 
 function nextSlash(key: Buffer, from: number): number {

@@ -1,11 +1,11 @@
 import { AgentError } from '../cluster/agent-error.ts';
 import type { Fault } from '../cluster/observation.ts';
+import type { KubernetesGrouping } from '../cluster/prefix.ts';
 import type { ClusterSection, KeyspaceSection } from '../cluster/sections.ts';
 import type { StatusReply } from '../etcd/types.ts';
 import type { Collector, Round } from './collector.ts';
 import type { KeyspaceClient } from './keyspace/client.ts';
 import { Follow } from './keyspace/follow.ts';
-import type { KubernetesGrouping } from '../cluster/prefix.ts';
 import { type ScannerRule, turnOf } from './keyspace/scanner-choice.ts';
 import { SectionWriter, trackedDepth, waitingSection } from './keyspace/section.ts';
 import { KeyspaceTotals } from './keyspace/totals.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type KubernetesGrouping, prefixEnds } from '../../src/cluster/prefix.ts';
+import { type KubernetesGrouping, kubernetesPlace, prefixEnds } from '../../src/cluster/prefix.ts';
 
 function prefixes(key: string, kubernetes: KubernetesGrouping = 'auto', maxDepth = 4): string[] {
   return prefixEnds(Buffer.from(key), { kubernetes, maxDepth }).map((end) => key.slice(0, end));
@@ -66,4 +66,18 @@ describe('the prefixes of a key', () => {
       }),
     );
   });
+});
+
+it.each([
+  ['/registry/pods/default/p', 'pods default'],
+  ['/registry/minions/n1', 'minions -'],
+  ['/registry/services/specs/kube-system/dns', 'services/specs kube-system'],
+  ['/registry/batch.example.io/jobs/ns/j', 'batch.example.io/jobs ns'],
+  ['/kubernetes.io/secrets/ns/s', 'secrets ns'],
+  ['/other/pods/default/p', 'none'],
+  ['/registry/health', 'none'],
+  ['pods', 'none'],
+])('%s is of the resource and namespace %s', (key, expected) => {
+  const place = kubernetesPlace(Buffer.from(key));
+  expect(place === undefined ? 'none' : `${place.resource} ${place.namespace ?? '-'}`).toBe(expected);
 });

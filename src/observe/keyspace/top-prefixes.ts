@@ -1,5 +1,5 @@
-import type { PrefixTotals } from '../../cluster/sections.ts';
 import { OTHER, prefixLabel } from '../../cluster/prefix-label.ts';
+import type { PrefixTotals } from '../../cluster/sections.ts';
 import type { SubtreeTotals } from './prefix-tree.ts';
 
 /** A prefix that is shown goes only when another one is larger by this factor, so that two of a size do not take turns. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { KeyHasher } from './key-hash.ts';
 import type { PrefixRules } from '../../cluster/prefix.ts';
+import { KeyHasher } from './key-hash.ts';
 import { PrefixTree, type SubtreeTotals, type TreeLimits } from './prefix-tree.ts';
 import { SizeShard } from './size-shard.ts';
 

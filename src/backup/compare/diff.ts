@@ -22,7 +22,7 @@ export interface DiffOptions extends StoreReaderOptions {
   readonly depth: number;
   /** Changed keys that are given one by one, at most. */
   readonly keys: number;
-  /** What is held of keys in memory; left out: 96 MiB. */
+  /** What is held of keys in memory; left out: 64 MiB. */
   readonly keptBytes?: number;
 }
 

@@ -11,7 +11,7 @@ export const ALL_KEYS: KeyShare = { modulus: 1, remainder: 0 };
 /** What a kept key takes besides its own bytes: the map's entry, and what is known of the key. */
 const OVERHEAD_BYTES = 300;
 /** Of a table, unless it is told otherwise. */
-const KEPT_BYTES = 96 * 2 ** 20;
+const KEPT_BYTES = 64 * 2 ** 20;
 /** A share that is still too large then is one of keys that were made to be alike: it is kept as it is. */
 const LARGEST_MODULUS = 2 ** 20;
 

@@ -1,6 +1,6 @@
+import { keyText } from '../../cluster/key-text.ts';
 import { kubernetesPlace, prefixEnds } from '../../cluster/prefix.ts';
 import { OTHER, prefixLabel } from '../../cluster/prefix-label.ts';
-import { printableBytes } from '../../cluster/printable-bytes.ts';
 import type { ChangeKind, KeyChange } from './key-change.ts';
 
 /** Keys by what became of them, and what they take: keys and values, of those keys only. */
@@ -81,8 +81,8 @@ export class ChangeTotals {
     const known = this.#resources.get(isRoom ? name : OTHER);
     if (known !== undefined) return known.counts;
     const place: Place = {
-      resource: isRoom ? printableBytes(resource) : OTHER,
-      ...(isRoom && namespace !== undefined ? { namespace: printableBytes(namespace) } : {}),
+      resource: isRoom ? keyText(resource) : OTHER,
+      ...(isRoom && namespace !== undefined ? { namespace: keyText(namespace) } : {}),
     };
     const counts = noChanges();
     this.#resources.set(isRoom ? name : OTHER, { place, counts });

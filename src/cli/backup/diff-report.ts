@@ -1,7 +1,7 @@
 import type { ChangeCounts, PrefixChanges, ResourceChanges } from '../../backup/compare/change-totals.ts';
 import type { Diff } from '../../backup/compare/diff.ts';
 import type { ChangeKind, KeyChange } from '../../backup/compare/key-change.ts';
-import { printableBytes } from '../../cluster/printable-bytes.ts';
+import { keyText } from '../../cluster/key-text.ts';
 
 /** A changed key; its values are not in it, nor their hashes, by which a short secret could be guessed. */
 export interface ReportedKey {
@@ -50,7 +50,7 @@ export function keysIn({ added, removed, changed, rewritten }: ChangeCounts): nu
 
 function reportedKey({ key, kind, before, after }: KeyChange): ReportedKey {
   return {
-    key: printableBytes(key),
+    key: keyText(key),
     kind,
     ...(before === undefined ? {} : { before: reportedState(before) }),
     ...(after === undefined ? {} : { after: reportedState(after) }),

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { bytesOfPrintable } from '../../cluster/printable-bytes.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { parseKey } from '../key-argument.ts';
 import { printed } from '../printed.ts';
 import { parsePoint } from './diff-point.ts';
 import { diffReport } from './diff-report.ts';
@@ -10,7 +10,7 @@ import { readPlace } from './read-place.ts';
 import { parseCount, type ReadingFlags, readingFlags } from './reading-flags.ts';
 
 interface DiffFlags extends ReadingFlags {
-  readonly prefix?: string;
+  readonly prefix?: Buffer;
   readonly depth: number;
   readonly showKeys?: boolean;
 }
@@ -21,7 +21,7 @@ export function diffCommand(): Command {
     .description('what was added, removed, changed and grew between two points, by prefix and by Kubernetes resource')
     .argument('<from>', 'a revision, a time (2026-01-31T12:00:00Z, or 5m for five minutes ago) or latest', parsePoint)
     .argument('<to>', 'the later point', parsePoint)
-    .option('--prefix <prefix>', 'only keys that begin with it; \\xNN stands for a byte')
+    .option('--prefix <prefix>', 'only keys that begin with it; \\xNN stands for a byte', parseKey)
     .option('--depth <n>', 'path elements of the prefixes', parseCount, 2)
     .option('--show-keys', 'the changed keys too, one by one');
   return readingFlags(command, 'rows of each table, at most', 20)
@@ -40,7 +40,7 @@ Examples:
     )
     .action(async (from: ReturnType<typeof parsePoint>, to: typeof from, flags: DiffFlags) => {
       const { diffPoints } = await import('../../backup/compare/diff.ts');
-      const prefix = bytesOfPrintable(flags.prefix ?? '');
+      const prefix = flags.prefix ?? Buffer.alloc(0);
       const keys = flags.showKeys === true ? flags.limit : 0;
       const diff = await readPlace(flags, (options, signal) =>
         diffPoints({ ...options, from, to, prefix, depth: flags.depth, keys }, signal),

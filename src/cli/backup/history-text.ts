@@ -1,6 +1,6 @@
 import type { KeyHistory } from '../../backup/compare/key-history.ts';
 import type { KeyRevision } from '../../backup/compare/key-revision.ts';
-import { printableBytes } from '../../cluster/printable-bytes.ts';
+import { keyText } from '../../cluster/key-text.ts';
 import { formatInstant } from '../instant.ts';
 import { formatTable } from '../table.ts';
 import { formatBytes, formatCount } from '../units.ts';
@@ -10,7 +10,7 @@ const HEADER = ['REVISION', 'TIME', 'WHAT', 'VERSION', 'CREATED', 'SIZE', 'LEASE
 /** What `backup history` prints as data: the key as text, times in ISO 8601, values in base64. */
 export function historyReport({ key, revisions, ...history }: KeyHistory): unknown {
   return {
-    key: printableBytes(key),
+    key: keyText(key),
     ...history,
     revisions: revisions.map(({ atMs, atIs, value, lease, ...revision }) => ({
       ...revision,
@@ -23,7 +23,7 @@ export function historyReport({ key, revisions, ...history }: KeyHistory): unkno
 
 /** The revisions of a key as a table, and of what the store knows nothing. */
 export function historyText({ key, total, revisions, unknown, avoided }: KeyHistory): string {
-  const name = printableBytes(key);
+  const name = keyText(key);
   const hasValues = revisions.some(({ value }) => value !== undefined);
   const what = `${formatCount(total)} revision${total === 1 ? '' : 's'} of ${name} ${total === 1 ? 'is' : 'are'} known`;
   const older = total - revisions.length;
@@ -60,7 +60,7 @@ function rowOf({
     valueBytes === undefined ? '' : formatBytes(valueBytes),
     // As etcdctl prints it.
     lease === undefined || lease === 0n ? '' : BigInt.asUintN(64, lease).toString(16),
-    ...(value === undefined ? [] : [printableBytes(value)]),
+    ...(value === undefined ? [] : [keyText(value)]),
   ];
 }
 

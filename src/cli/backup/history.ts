@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { bytesOfPrintable } from '../../cluster/printable-bytes.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { parseKey } from '../key-argument.ts';
 import { printed } from '../printed.ts';
 import { historyReport, historyText } from './history-text.ts';
 import { plain } from './plain.ts';
@@ -15,7 +15,7 @@ interface HistoryFlags extends ReadingFlags {
 export function historyCommand(): Command {
   const command = new Command('history')
     .description('every revision of one key that the store still knows')
-    .argument('<key>', 'the key; \\xNN stands for a byte, as the other commands print it', bytesOfPrintable)
+    .argument('<key>', 'the key; \\xNN stands for a byte, as the other commands print it', parseKey)
     .option('--show-values', 'the values too, which may be secrets');
   return readingFlags(command, 'revisions, the newest ones', 100)
     .addHelpText(

@@ -9,6 +9,9 @@ import { readManifestFrames } from './manifest-frames.ts';
 import { decodeRecord } from './record-line.ts';
 import type { DeltaRecord } from './revision-batch.ts';
 
+/** Each piece that is decompressed is a job for another thread. */
+const PIECE_BYTES = 128 * 1024;
+
 /** Turns the encrypted part of a segment back; given by whoever has the identity. */
 export type Decrypt = (stream: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 
@@ -123,7 +126,7 @@ async function* checked(
 }
 
 async function* decompressed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  const stream = createZstdDecompress({ params: { [zlib.ZSTD_d_windowLogMax]: 27 } });
+  const stream = createZstdDecompress({ chunkSize: PIECE_BYTES, params: { [zlib.ZSTD_d_windowLogMax]: 27 } });
   const feeding = feed(source, stream);
   // Its failure is told through the stream; here it must only not be unhandled.
   feeding.catch(() => undefined);

@@ -114,8 +114,7 @@ class Pipeline {
 
   async #guard(): Promise<readonly Guard[]> {
     if (this.#last === undefined || this.#underWay.length === 0) return [];
-    const before = this.#underWay.slice(0, -1).map(({ batch }) => batch);
-    const guard = guardOf(this.#last, before);
+    const guard = guardOf(this.#last, () => this.#underWay.slice(0, -1).map(({ batch }) => batch));
     if (guard !== undefined) return [guard];
     while (this.#underWay.length > 0) await this.#settleOldest();
     return [];

@@ -23,12 +23,13 @@ export function changesOf(batch: RevisionBatch): readonly TxnChange[] {
  *
  * A key that it put has exactly this mod revision. Where it only deleted, a deleted key is gone; but that says something
  * only if the key was there all the time before, so not if a revision that is still under way put it.
- * @param underWay the revisions before `batch` that are not answered yet
+ * @param underWay the revisions before `batch` that are not answered yet; asked for only where they matter
  */
-export function guardOf(batch: RevisionBatch, underWay: readonly RevisionBatch[]): Guard | undefined {
+export function guardOf(batch: RevisionBatch, underWay: () => readonly RevisionBatch[]): Guard | undefined {
   const put = batch.events.find(({ type }) => type === 'put');
   if (put !== undefined) return { key: put.key, modRevision: batch.revision };
-  const deleted = batch.events.find(({ key }) => !underWay.some((before) => puts(before, key)));
+  const others = underWay();
+  const deleted = batch.events.find(({ key }) => !others.some((before) => puts(before, key)));
   return deleted === undefined ? undefined : { key: deleted.key, modRevision: 0n };
 }
 

@@ -12,6 +12,7 @@ import type { TlsFiles } from '../../etcd/types.ts';
 import { GuardedProcess } from './guarded-process.ts';
 import { knowsFlag, makeDataDir, toolEnvironment } from './restorer.ts';
 import { ScratchLeases } from './scratch-leases.ts';
+import { runtimeSettings } from './scratch-runtime.ts';
 import { throwawayRootCertificate } from './throwaway-certificate.ts';
 
 export interface ScratchOptions {
@@ -150,7 +151,7 @@ async function launch(options: ScratchOptions, withTls: boolean, signal: AbortSi
       args: command,
       cwd: sockets,
       logFile: join(options.folder, 'etcd.log'),
-      env: { ...toolEnvironment(), GOMAXPROCS: '1' },
+      env: { ...toolEnvironment(), ...(await runtimeSettings(options.snapshotFile)) },
       niceness: options.niceness ?? 0,
     });
     const socketPath = join(sockets, CLIENT_SOCKET);

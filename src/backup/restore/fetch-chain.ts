@@ -9,7 +9,11 @@ import type { Store } from '../store/store.ts';
 import { brokenOr, objectDamaged } from './broken-object.ts';
 import { checkedBytes, decompressed, resumed } from './checked-bytes.ts';
 import { type Decryption, decrypting } from './decrypting.ts';
+import { severalAtOnce } from './several-at-once.ts';
 import { openStoredSegment } from './stored-segment.ts';
+
+/** A remote store answers each request late, and many of them together just as late; of each, only a piece is in memory. */
+const SEGMENTS_AT_ONCE = 8;
 
 /** A chain that lies on this machine, every byte of it checked. */
 export interface FetchedChain {
@@ -64,15 +68,15 @@ export class ChainFetch {
   readonly #options: FetchOptions;
   readonly #fulls = new Map<string, { readonly full: FullManifest; readonly file: string }>();
   readonly #segments = new Map<string, FetchedSegment>();
+  #segmentFiles = 0;
 
   constructor(options: FetchOptions) {
     this.#options = options;
   }
 
   async fetch(chain: Chain, signal: AbortSignal): Promise<FetchedChain> {
-    const segments: FetchedSegment[] = [];
     // The small ones first: a broken one is found before the large download.
-    for (const entry of chain.segments) segments.push(await this.#segment(entry, signal));
+    const segments = await severalAtOnce(chain.segments, SEGMENTS_AT_ONCE, (entry) => this.#segment(entry, signal));
     const { full, file } = await this.#full(chain.full, signal);
     return { full, snapshotFile: file, segments };
   }
@@ -101,7 +105,8 @@ export class ChainFetch {
     const there = this.#segments.get(entry.key);
     if (there !== undefined) return there;
     const { store, folder, onBytes } = this.#options;
-    const file = join(folder, `segment-${this.#segments.size}.delta`);
+    const file = join(folder, `segment-${this.#segmentFiles}.delta`);
+    this.#segmentFiles += 1;
     try {
       const source = counted(resumed(store, entry.key, signal), onBytes);
       const { manifest, bytes } = await openStoredSegment(source, entry.key);

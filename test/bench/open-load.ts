@@ -12,7 +12,8 @@ const script = fileURLToPath(new URL('open-load-child.ts', import.meta.url));
 const attemptTimeoutMs = 10_000;
 /** What etcd's own client waits before it tries again. */
 const retryPauseMs = 50;
-const keysPerMember = 1000;
+/** The n-th write goes to key n modulo this. */
+export const keysPerMember = 1000;
 const valueBytes = 512;
 
 /** What one member's load is told. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { MemberClient } from '../../../src/etcd/member-client.ts';
-import { startCluster } from '../../real/cluster.ts';
-import { fillMember } from './filled-member.ts';
 import type { FullFigures } from './full-child.ts';
+import { option } from './option.ts';
+import type { Part } from './parts.ts';
 import { etcdctlSave, takeInChild } from './snapshots.ts';
+import { median } from './target.ts';
 
 const mib = 2 ** 20;
 const defaultMib = 2048;
@@ -13,16 +13,12 @@ const defaultRuns = 5;
  * A full snapshot into a folder beside `etcdctl snapshot save` of the same member, by turns (`--size MIB`, `--runs N`,
  * `--etcd 3.4`): wall time (median), resident memory at most, how long etcd's read was open.
  */
-export async function fullSnapshots(args: readonly string[]): Promise<void> {
+export const fullSnapshots: Part = async (args, { members }) => {
   const sizeMib = Number(option(args, '--size') ?? defaultMib);
   const runs = Number(option(args, '--runs') ?? defaultRuns);
   const version = option(args, '--etcd') === '3.4' ? '3.4' : '3.5';
   console.log(`\nfull snapshots of ${sizeMib} MiB of values, etcd ${version}, ${runs} runs`);
-  await using cluster = await startCluster({ version, quotaBytes: 64 * 2 ** 30 });
-  const endpoint = cluster.endpoints[0] ?? '';
-  const client = new MemberClient({ member: 'bench', endpoint, callTimeoutMs: 60_000 });
-  await fillMember(client, sizeMib * mib);
-  client.close();
+  const { cluster, endpoint } = await members.get(sizeMib, version);
   const theirs: number[] = [];
   const plain: FullFigures[] = [];
   const encrypted: FullFigures[] = [];
@@ -42,7 +38,7 @@ export async function fullSnapshots(args: readonly string[]): Promise<void> {
       row('and encrypted (age)', encrypted, reference),
     ].join('\n'),
   );
-}
+};
 
 function row(name: string, figures: readonly FullFigures[], reference: number): string {
   const walls = figures.map((figure) => figure.seconds);
@@ -63,13 +59,4 @@ function row(name: string, figures: readonly FullFigures[], reference: number): 
 
 function seconds(walls: readonly number[]): string {
   return walls.map((wall) => wall.toFixed(1)).join(' ');
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-function option(args: readonly string[], name: string): string | undefined {
-  const at = args.indexOf(name);
-  return at === -1 ? undefined : args[at + 1];
 }

@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MemberClient } from '../../../src/etcd/member-client.ts';
-import { startCluster } from '../../real/cluster.ts';
 import { type Span, sentWithin, waits } from '../load-figures.ts';
 import { startOpenLoad } from '../open-load.ts';
-import { fillMember } from './filled-member.ts';
+import { numbers } from './option.ts';
+import type { Part } from './parts.ts';
 import { etcdctlSave, takeInChild } from './snapshots.ts';
 
-const mib = 2 ** 20;
 const defaultMib = 512;
 const rates = { writesPerSecond: 200, readsPerSecond: 0 };
 const idleMs = 10_000;
@@ -17,15 +15,10 @@ const defaultBytesPerSecond = 20_000_000;
  * What writes take while a snapshot of their member is taken (`--size MIB`): by etcdctl, by the agent as quickly as it can, and
  * by the agent at its default rate, by turns in one run.
  */
-export async function writesBeside(args: readonly string[]): Promise<void> {
-  const at = args.indexOf('--size');
-  const sizeMib = at === -1 ? defaultMib : Number(args[at + 1]);
+export const writesBeside: Part = async (args, { members }) => {
+  const [sizeMib = defaultMib] = numbers(args, '--size', [defaultMib]);
   console.log(`\n${rates.writesPerSecond} writes a second beside a snapshot of ${sizeMib} MiB of values`);
-  await using cluster = await startCluster({ quotaBytes: 64 * 2 ** 30 });
-  const endpoint = cluster.endpoints[0] ?? '';
-  const client = new MemberClient({ member: 'bench', endpoint, callTimeoutMs: 60_000 });
-  await fillMember(client, sizeMib * mib);
-  client.close();
+  const { cluster, endpoint } = await members.get(sizeMib);
   const folder = join(cluster.folder, 'ours');
   const turns: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['nothing', () => sleep(idleMs)],
@@ -54,4 +47,4 @@ export async function writesBeside(args: readonly string[]): Promise<void> {
   console.log(
     ['', '| beside | writes | p50 | p99 | longest | failed |', '|---|---|---|---|---|---|', ...rows].join('\n'),
   );
-}
+};

@@ -21,8 +21,8 @@ import { checkFull, checkSegment } from './verify/check-objects.ts';
 export interface DrillOptions {
   /** Its place is that of the timeline. */
   readonly store: Store;
-  /** Of the live cluster, best a follower: while its keyspace is hashed it takes no writes. */
-  readonly live: MemberClient;
+  /** Of the live cluster, best a follower: while its keyspace is hashed it takes no writes. Absent: nothing is compared. */
+  readonly live?: MemberClient;
   readonly binaries: EtcdBinaries;
   /** Without it, of what is encrypted only hashes are verified. */
   readonly decryption?: Decryption;
@@ -43,8 +43,8 @@ export interface DrillReason {
 
 /** How the newest chain stood up to being restored. */
 export type DrillResult =
-  /** It was restored, and is what the cluster has. */
-  | { readonly outcome: 'passed'; readonly proof: DrillProof }
+  /** It was restored, and, where it was compared, is what the cluster has. */
+  | { readonly outcome: 'passed'; readonly compared: boolean; readonly proof: DrillProof }
   | { readonly outcome: 'failed'; readonly reasons: readonly [DrillReason, ...DrillReason[]] }
   /** Nothing was done. */
   | { readonly outcome: 'skipped'; readonly reasons: readonly [DrillReason, ...DrillReason[]] }
@@ -106,7 +106,7 @@ async function hashesOnly(
 async function proven(options: DrillOptions, plan: Chain, folder: string, signal: AbortSignal): Promise<DrillResult> {
   const { store, live, binaries, decryption, niceness = 19, onProgress } = options;
   // Asked before it is restored: the cluster may compact the revision away meanwhile.
-  const expected = await livePrint(live, plan.lastRevision, signal);
+  const expected = live === undefined ? undefined : await livePrint(live, plan.lastRevision, signal);
   const { restored, scratch } = await restoreIntoScratch(
     {
       ...{ store, binaries, folder, niceness, target: { kind: 'revision', revision: plan.lastRevision } },
@@ -118,16 +118,19 @@ async function proven(options: DrillOptions, plan: Chain, folder: string, signal
   );
   await using _ = scratch;
   if (scratch === undefined) throw new Error('there is no scratch etcd');
-  const made = await compactedPrint(scratch, expected, restored.full.compactRevision, signal);
+  const made =
+    expected === undefined
+      ? await printOf(scratch.client, restored.revision, signal)
+      : await compactedPrint(scratch, expected, restored.full.compactRevision, signal);
   const reasons = [
     ...restored.avoided.map(({ code, key, message }) => ({ code, message: `${key}: ${message}` })),
-    ...differences(expected, made).map((message) => ({ code: 'DRILL_DIFFERS', message })),
+    ...(expected === undefined ? [] : differences(expected, made)).map((message) => ({ code: 'DRILL_DIFFERS', message })),
   ];
   const [first, ...others] = reasons;
   if (first !== undefined) return { outcome: 'failed', reasons: [first, ...others] };
   const writeMs = await written(scratch, binaries, folder, signal);
   const restoreMs = restored.fetchMs + restored.startMs + restored.replayMs + writeMs;
-  return { outcome: 'passed', proof: { ...made, full: plan.full.key, restored, restoreMs, writeMs } };
+  return { outcome: 'passed', compared: expected !== undefined, proof: { ...made, full: plan.full.key, restored, restoreMs, writeMs } };
 }
 
 /** The hash is of the history since the compaction: the copy is compacted as the cluster is, else it differs for no fault. */

@@ -5,6 +5,7 @@ import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { drillCommand } from './drill.ts';
 import { explainCommand } from './explain.ts';
 import { keyspaceCommand } from './keyspace.ts';
 import { pauseCommand } from './pause.ts';
@@ -26,6 +27,7 @@ export const commands: readonly (() => Command)[] = [
   resumeCommand,
   backupCommand,
   restoreCommand,
+  drillCommand,
   keyspaceCommand,
   configCommand,
   completionCommand,

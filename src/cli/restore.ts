@@ -1,14 +1,14 @@
 import { Command, Option } from 'commander';
-import type { RestoreProgress } from '../backup/restore/restored-scratch.ts';
 import { untilInterrupted } from './backup/interrupted.ts';
 import { plain } from './backup/plain.ts';
-import { type Progress, ProgressBar } from './backup/progress-bar.ts';
+import { ProgressBar } from './backup/progress-bar.ts';
 import { openPlace, type StoreFlags, storeFlags } from './backup/store-flags.ts';
 import { exitCodes } from './exit-codes.ts';
 import { printed } from './printed.ts';
 import { type OutputFlags, outputOf } from './restore/outputs.ts';
 import { type PointFlags, parseRevision, parseTime, pointOf } from './restore/point.ts';
 import { isIntoLive, type PrefixFlags, prefixFlags } from './restore/prefix-flags.ts';
+import { restoreProgress } from './restore/restore-progress.ts';
 import { resultText } from './restore/result-text.ts';
 
 interface RestoreFlags extends StoreFlags, PointFlags, OutputFlags, PrefixFlags {
@@ -93,7 +93,7 @@ async function run(flags: RestoreFlags): Promise<void> {
         ...{ store, target, output, binaries, quarantine },
         ...(decryption === undefined ? {} : { decryption }),
         ...(bumpRevision === undefined ? {} : { bumpRevision }),
-        onProgress: (progress) => bar.show(shown(progress)),
+        onProgress: (progress) => bar.show(restoreProgress(progress)),
       },
       signal,
     );
@@ -102,11 +102,4 @@ async function run(flags: RestoreFlags): Promise<void> {
     flags.format === 'table' ? resultText(result, Date.now()) : await printed(plain(result), flags.format),
   );
   process.exitCode = result.lost === undefined ? exitCodes.fine : exitCodes.fault;
-}
-
-const WORDS = { fetch: 'reading', start: 'starting', replay: 'replaying', write: 'writing' } as const;
-
-function shown({ phase, done, total }: RestoreProgress): Progress {
-  const unit = phase === 'fetch' ? 'bytes' : phase === 'replay' ? 'revisions' : 'step';
-  return { what: WORDS[phase], done, total, unit };
 }

@@ -1,14 +1,12 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { markProven } from '../../backup/drill/mark-proven.ts';
 import { drill } from '../../backup/drill.ts';
 import { decryptionFromFiles } from '../../backup/key-files.ts';
-import { parseName } from '../../backup/names.ts';
-import { markVerified } from '../../backup/retention/marks.ts';
 import { placeOf } from '../../backup/store/claim.ts';
 import { openStore } from '../../backup/store/open-store.ts';
 import { storeAt } from '../../backup/store/place.ts';
-import type { Store } from '../../backup/store/store.ts';
-import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import { AgentError } from '../../cluster/agent-error.ts';
 import type { Config } from '../../config/config.ts';
 import { findBinaries } from '../../distribution/find-binaries.ts';
 import { s3Options } from '../backup/settings.ts';
@@ -47,8 +45,9 @@ export async function makeDrill(
     );
     const made = errandResult(result, { url, store: index });
     if (result.outcome !== 'passed') return made;
-    const missing = await unmarked(store, result.proof.full, signal);
-    return missing === undefined ? made : { ...made, summary: `${made.summary} ${missing}` };
+    const problem = await markProven(store, result.proof.full, signal);
+    if (problem === undefined) return made;
+    return { ...made, summary: `${made.summary} It could not be marked so in the store: ${problem}` };
   } finally {
     live.close();
   }
@@ -57,17 +56,4 @@ export async function makeDrill(
 /** Where the restored copy lies for the time of a drill. */
 function drillFolder({ drill: { dir }, spool }: Config['backup']): string {
   return dir ?? join(spool.dir ?? join(tmpdir(), 'etcd-caretaker-spool'), 'drill');
-}
-
-/** Why the chain could not be marked as proven; without a mark it is proven all the same. */
-async function unmarked(store: Store, fullKey: string, signal: AbortSignal): Promise<string | undefined> {
-  const name = parseName(fullKey);
-  if (name?.kind !== 'full') return undefined;
-  try {
-    await markVerified(store, name.id, { by: 'restored', atMs: Date.now() }, signal);
-    return undefined;
-  } catch (error) {
-    signal.throwIfAborted();
-    return `It could not be marked so in the store: ${faultOf(error).message}`;
-  }
 }

@@ -1,0 +1,92 @@
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import type { DrillOptions, DrillResult } from '../backup/drill.ts';
+import type { RestoreProgress } from '../backup/restore/restored-scratch.ts';
+import type { MemberClient } from '../etcd/member-client.ts';
+import { untilInterrupted } from './backup/interrupted.ts';
+import { plain } from './backup/plain.ts';
+import { ProgressBar } from './backup/progress-bar.ts';
+import { openPlace, type StoreFlags, storeFlags } from './backup/store-flags.ts';
+import { setFlag } from './config-flags.ts';
+import { drillText } from './drill/drill-text.ts';
+import { exitCodes } from './exit-codes.ts';
+import { printed } from './printed.ts';
+import { type LiveFlags, liveConfig } from './restore/live-config.ts';
+import { restoreProgress } from './restore/restore-progress.ts';
+
+interface DrillFlags extends StoreFlags, LiveFlags {
+  readonly config?: string;
+  readonly compare: boolean;
+  readonly dir?: string;
+  readonly bin?: string;
+  readonly mark: boolean;
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+/** `drill --once`: a drill on any machine. */
+export function drillCommand(): Command {
+  const command = new Command('drill')
+    .description('restore the newest chain for real, on this machine, and compare it with the cluster')
+    .addOption(
+      new Option('--once', 'one drill, now (those of the schedule are made by the agents)').makeOptionMandatory(),
+    )
+    .option('--endpoint <url>', 'client URL of the member to compare with (or that of --config)')
+    .option('--no-compare', 'only restore it: no cluster is asked')
+    .option('--no-mark', 'do not mark the chain in the store as proven')
+    .option('--dir <folder>', "for the restored copy, three times the database (default: the system's for such)")
+    .option('--bin <folder>', 'where etcd and etcdutl are (default: ETCD_BIN, else PATH)')
+    .addOption(
+      new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
+    );
+  return setFlag(storeFlags(command))
+    .addHelpText(
+      'after',
+      `
+While the member computes its hash nobody writes through it: a follower is the one to name. Nothing in the cluster is changed, and
+nothing is left on this machine. Exit codes: 0 it passed; 1 the chain does not stand up to it; 2 the command line; 3 there is no room
+here, or the store, the cluster or etcd's tools cannot be reached.
+
+Examples:
+  etcd-caretaker drill --once --config /etc/etcd-caretaker/agent.yaml
+  etcd-caretaker drill --once --store s3://backups/etcd --identity-file key.txt --no-compare`,
+    )
+    .action(run);
+}
+
+async function run(flags: DrillFlags): Promise<void> {
+  const config = flags.compare ? await liveConfig(flags, process.env) : undefined;
+  const { findBinaries } = await import('../distribution/find-binaries.ts');
+  const binaries = findBinaries(process.env, flags.bin);
+  const { drill } = await import('../backup/drill.ts');
+  const { withAnsweringMember } = await import('./answering-member.ts');
+  const folder = resolve(flags.dir ?? join(tmpdir(), 'etcd-caretaker-drill'));
+  const { result, url, unmarked } = await untilInterrupted('Nothing is left of it.', async (signal) => {
+    await using place = await openPlace(flags, signal);
+    using bar = new ProgressBar();
+    const { store, decryption } = place;
+    const onProgress = (progress: RestoreProgress): void => bar.show(restoreProgress(progress));
+    const made = async (live?: MemberClient): Promise<DrillResult> => {
+      const options: DrillOptions = {
+        ...{ store, binaries, folder, onProgress, niceness: 0 },
+        ...(live === undefined ? {} : { live }),
+        ...(decryption === undefined ? {} : { decryption }),
+      };
+      return await drill(options, signal);
+    };
+    const done = config === undefined ? await made() : await withAnsweringMember(config, made, signal);
+    const mark = flags.mark && done.outcome === 'passed' ? done.proof.full : undefined;
+    const { markProven } = await import('../backup/drill/mark-proven.ts');
+    const problem = mark === undefined ? undefined : await markProven(store, mark, signal);
+    return { result: done, url: store.url, unmarked: problem };
+  });
+  if (unmarked !== undefined)
+    process.stderr.write(`note: it could not be marked as proven in the store: ${unmarked}\n`);
+  process.stdout.write(flags.output === 'table' ? drillText(result, url) : await printed(plain(result), flags.output));
+  process.exitCode = {
+    passed: exitCodes.fine,
+    'hashes-only': exitCodes.fine,
+    failed: exitCodes.fault,
+    skipped: exitCodes.unreachable,
+  }[result.outcome];
+}

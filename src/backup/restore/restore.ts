@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
 import type { Store } from '../store/store.ts';
 import type { Decryption } from './decrypting.ts';
+import { diskFullOr } from './disk-full.ts';
 import { requireNewest } from './newest-revision.ts';
 import { clearTheWay, makeOutput, putInPlace, type RestoreOutput, removeFolder, targetsOf } from './output.ts';
 import { type Restored, type RestoreProgress, restoreIntoScratch } from './restored-scratch.ts';
@@ -43,7 +44,7 @@ export interface RestoreResult extends Restored {
 /**
  * Restores a store into data dirs or a snapshot file. Everything is made in a folder beside the target and put in its place at
  * the very end, by renaming: whatever ends it before, the target is as it was. Throws `DATA_DIR_EXISTS` or `OUTPUT_EXISTS`,
- * and what `restoreIntoScratch` throws.
+ * `RESTORE_DISK_FULL`, and what `restoreIntoScratch` throws.
  */
 export async function restore(options: RestoreOptions, signal: AbortSignal): Promise<RestoreResult> {
   const { output, quarantine = false, onProgress } = options;
@@ -75,6 +76,8 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
       writeMs: performance.now() - startedMs,
       totalMs: performance.now() - beganMs,
     };
+  } catch (error) {
+    throw signal.aborted ? error : diskFullOr(error, dirname(folder));
   } finally {
     await removeFolder(folder);
   }

@@ -69,8 +69,8 @@ export async function startGround(setting: Setting): Promise<Ground> {
     const passwordFile = join(folder, 'password');
     await writeFile(passwordFile, PASSWORD, { mode: 0o600 });
     if (setting.auth) {
-      await cluster.etcdctl('user', 'add', `caretaker:${PASSWORD}`);
-      await cluster.etcdctl('user', 'grant-role', 'caretaker', 'root');
+      await cluster.etcdctl('--command-timeout=60s', 'user', 'add', `caretaker:${PASSWORD}`);
+      await cluster.etcdctl('--command-timeout=60s', 'user', 'grant-role', 'caretaker', 'root');
     }
     const auth = setting.auth ? { username: 'root', passwordFile } : undefined;
     const clients = cluster.members.map(({ name, endpoint }) => {

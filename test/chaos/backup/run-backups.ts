@@ -15,9 +15,18 @@ export async function runBackups(flags: BackupFlags): Promise<number> {
   const [runs, first] = [Number(flags.runs), Number(flags.seed)];
   let failed = 0;
   for (let seed = first; seed < first + runs; seed += 1) {
-    const result = await backupRun({ seed, forMs: forMs.value, restores: 3, patienceMs: 180_000 });
-    if (result.problems.length > 0) failed += 1;
-    console.log(lineOf(result));
+    const options = { seed, forMs: forMs.value, restores: 3, patienceMs: 180_000 };
+    const line = await backupRun(options).then(
+      (result) => {
+        if (result.problems.length > 0) failed += 1;
+        return lineOf(result);
+      },
+      (error: unknown) => {
+        failed += 1;
+        return `seed ${seed} FAILED before it had begun: ${error}`;
+      },
+    );
+    console.log(line);
   }
   console.log(`${runs} runs: ${runs - failed} well, ${failed} not`);
   return failed;

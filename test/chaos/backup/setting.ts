@@ -1,3 +1,4 @@
+import { seeded } from '../../backup/restore/random-life.ts';
 import type { EtcdLine } from '../../real/binaries.ts';
 
 /** Where backups of a run go. */
@@ -20,20 +21,21 @@ export interface Setting {
   readonly slowFulls: boolean;
 }
 
-/** Neighbouring seeds differ in much: each of these is turned over at a pace of its own. */
+/** Drawn apart from what happens in the run, so that either can change without the other. */
 export function settingOf(seed: number): Setting {
-  const bit = (place: number): boolean => ((seed >> place) & 1) === 1;
+  const random = seeded(seed + 0x5e77);
+  const coin = (): boolean => random(2) === 1;
   const kinds: readonly StoreKind[] = ['folder', 'bucket', 'both'];
   return {
     seed,
-    version: bit(0) ? '3.5' : '3.4',
-    stores: kinds[seed % 3] ?? 'folder',
-    encrypted: bit(1),
-    identity: bit(2),
-    auth: ((seed * 7) >> 2) % 2 === 1,
-    spool: ((seed * 5) >> 1) % 2 === 1,
-    compactions: ((seed * 11) >> 3) % 2 === 0,
-    slowFulls: seed % 5 < 2,
+    version: coin() ? '3.5' : '3.4',
+    stores: kinds[random(kinds.length)] ?? 'folder',
+    encrypted: coin(),
+    identity: coin(),
+    auth: coin(),
+    spool: coin(),
+    compactions: coin(),
+    slowFulls: random(3) === 0,
   };
 }
 

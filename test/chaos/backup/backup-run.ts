@@ -26,12 +26,23 @@ export interface BackupRunOptions {
 export interface BackupRunResult {
   readonly setting: Setting;
   readonly troubles: Troubles;
+  readonly restores: number;
+  /** Revisions that were made again from segments, over all restores. */
+  readonly replayed: number;
   readonly revisions: bigint;
   readonly seconds: number;
   /** Each is one too many. */
   readonly problems: readonly string[];
   /** Where everything lies, where there are problems. */
   readonly folder?: string;
+}
+
+/** What is known of a run so far. */
+interface Said {
+  troubles: Troubles;
+  restores: number;
+  replayed: number;
+  problems: readonly string[];
 }
 
 /**
@@ -43,7 +54,7 @@ export async function backupRun(options: BackupRunOptions): Promise<BackupRunRes
   const setting = settingOf(options.seed);
   await using ground = await startGround(setting);
   await using keyspace = new WatchedKeyspace(ground.clients);
-  const said: { troubles: Troubles; problems: readonly string[] } = { troubles: new Map(), problems: [] };
+  const said: Said = { troubles: new Map(), restores: 0, replayed: 0, problems: [] };
   try {
     said.problems = await livedThrough(ground, keyspace, options, said);
   } catch (error) {
@@ -61,7 +72,7 @@ async function livedThrough(
   ground: Ground,
   keyspace: WatchedKeyspace,
   { seed, forMs, restores, patienceMs }: BackupRunOptions,
-  said: { troubles: Troubles },
+  said: Said,
 ): Promise<readonly string[]> {
   const lives = ground.clients.map(
     (client, index) =>
@@ -73,6 +84,8 @@ async function livedThrough(
       }),
   );
   await Promise.all(ground.agents.map((agent) => agent.start()));
+  // A whole chain is there from the beginning, so that there is much to replay.
+  await storedUpTo(ground, await lastWrite(ground), patienceMs);
   const ending = new AbortController();
   const living = lives.map((life) => live(life, ending.signal));
   const timer = setTimeout(() => ending.abort(), forMs);
@@ -101,7 +114,10 @@ async function livedThrough(
   for (const store of timelines) {
     problems.push(...(await unexplained(ground, store)));
     const points = { ground, store, keyspace, ttls, random: seeded(seed + 7) };
-    problems.push(...(await restoredPoints(points, restores)).map((text) => `${store.kind} ${text}`));
+    const came = await restoredPoints(points, restores);
+    said.restores += came.restores;
+    said.replayed += came.replayed;
+    problems.push(...came.problems.map((text) => `${store.kind} ${text}`));
   }
   return problems;
 }

@@ -36,17 +36,30 @@ interface Point {
   readonly wrong: (revision: bigint) => string | undefined;
 }
 
+/** What came of restoring to all points. */
+export interface RestoredPoints {
+  readonly restores: number;
+  /** Made again from segments, over all of them. */
+  readonly replayed: number;
+  /** Each is a difference from what was seen. */
+  readonly problems: readonly string[];
+}
+
 /**
- * Restores to points of every kind, and says what is different from what was seen. Each line is a difference.
+ * Restores to points of every kind, and says what is different from what was seen.
  * @param count of those at random revisions
  */
-export async function restoredPoints(points: Points, count: number): Promise<readonly string[]> {
+export async function restoredPoints(points: Points, count: number): Promise<RestoredPoints> {
+  const chosen = await choosePoints(points, count);
   const problems: string[] = [];
-  for (const point of await choosePoints(points, count)) {
-    const wrong = await restored(points, point).catch((error: unknown) => [`${faultOf(error).code}: ${String(error)}`]);
+  let replayed = 0;
+  for (const point of chosen) {
+    const wrong = await restored(points, point, (revisions) => {
+      replayed += revisions;
+    }).catch((error: unknown) => [`${faultOf(error).code}: ${String(error)}`]);
     problems.push(...wrong.map((text) => `${point.name}: ${text}`));
   }
-  return problems;
+  return { restores: chosen.length, replayed, problems };
 }
 
 async function choosePoints({ store, keyspace, random }: Points, count: number): Promise<readonly Point[]> {
@@ -64,8 +77,21 @@ async function choosePoints({ store, keyspace, random }: Points, count: number):
     const at = revision + BigInt(random(Number(lastRevision - revision) + 1));
     return { name: `revision ${at}`, target: { kind: 'revision', revision: at }, wrong: exactly(at) };
   });
+  // With the most to replay.
+  const { lastRevision: far = newest.lastRevision } = chains.at(-1) ?? {};
+  const farthest: Point = {
+    name: `the end of the oldest chain, ${far}`,
+    target: { kind: 'revision', revision: far },
+    wrong: exactly(far),
+  };
   const latest: Point = { name: 'latest', target: { kind: 'latest' }, wrong: exactly(newest.lastRevision) };
-  return [...anywhere, latest, ...timePoint(chainOf(), keyspace, random), ...deletion(newest, keyspace, random)];
+  return [
+    ...anywhere,
+    farthest,
+    latest,
+    ...timePoint(chainOf(), keyspace, random),
+    ...deletion(newest, keyspace, random),
+  ];
 }
 
 function timePoint({ full, lastRevision }: Chain, keyspace: WatchedKeyspace, random: Points['random']): Point[] {
@@ -90,7 +116,11 @@ function deletion({ full, lastRevision }: Chain, keyspace: WatchedKeyspace, rand
   ];
 }
 
-async function restored(points: Points, { target, wrong }: Point): Promise<readonly string[]> {
+async function restored(
+  points: Points,
+  { target, wrong }: Point,
+  replayed: (revisions: number) => void,
+): Promise<readonly string[]> {
   const { ground, store, keyspace } = points;
   const { etcd, etcdutl = '', etcdctl } = ground.cluster.binaries;
   const folder = await mkdtemp(join(ground.folder, 'restored-'));
@@ -105,6 +135,7 @@ async function restored(points: Points, { target, wrong }: Point): Promise<reado
     );
     const lost = result.lost === undefined ? [] : [`it lost ${result.lost.from} to ${result.lost.to}`];
     const { revision } = result;
+    replayed(result.replayed?.revisions ?? 0);
     const other = wrong(revision);
     await using member = await startRestored(etcd, dataDir, ground.auth);
     const there = await keyspaceAt(member.client, revision);

@@ -32,9 +32,18 @@ export async function runBackups(flags: BackupFlags): Promise<number> {
   return failed;
 }
 
-function lineOf({ setting, troubles, revisions, seconds, problems, folder }: BackupRunResult): string {
+function lineOf({
+  setting,
+  troubles,
+  revisions,
+  restores,
+  replayed,
+  seconds,
+  problems,
+  folder,
+}: BackupRunResult): string {
   const suffered = [...troubles].map(([name, count]) => `${count} ${name}`).join(', ');
-  const said = `${settingText(setting)}; ${revisions} revisions; ${suffered}; ${seconds.toFixed(0)} s`;
+  const said = `${settingText(setting)}; ${revisions} revisions; ${suffered}; ${restores} restores, ${replayed} revisions replayed; ${seconds.toFixed(0)} s`;
   if (problems.length === 0) return `seed ${setting.seed} ok (${said})`;
   return `seed ${setting.seed} FAILED (${said})\n  ${problems.join('\n  ')}\n  kept: ${folder}`;
 }

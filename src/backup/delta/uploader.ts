@@ -154,14 +154,19 @@ export class Uploader {
     return { pieces: next, bytes };
   }
 
+  /** Of all holes up to the break, also those between pieces that are in the spool: each once. */
   #tellBreak(): void {
     const { spool, store, tell } = this.#options;
-    const reached = this.#reach();
+    let reached = this.#reach();
     const hole = spool.break;
-    if (reached === undefined || hole === undefined || hole.upTo <= reached || hole.upTo <= this.#toldUpTo) return;
-    this.#toldUpTo = hole.upTo;
-    const lost = { from: reached + 1n, to: this.#holeEnd(reached, hole.upTo) };
-    tell({ kind: 'chain-broken', store: store.url, lost, reason: hole.reason });
+    while (reached !== undefined && hole !== undefined && hole.upTo > reached) {
+      const lost = { from: reached + 1n, to: this.#holeEnd(reached, hole.upTo) };
+      if (lost.to > this.#toldUpTo) {
+        this.#toldUpTo = lost.to;
+        tell({ kind: 'chain-broken', store: store.url, lost, reason: hole.reason });
+      }
+      reached = spool.reach(lost.to);
+    }
   }
 
   /** Goes on behind what will never come; false where there is no such hole before it. */

@@ -65,6 +65,18 @@ describe('the uploader', () => {
   const ranges = async (): Promise<string[]> =>
     (await readCatalogue(store)).segments.map(({ name: { from, to, epoch } }) => `${from}-${to} of ${epoch}`);
 
+  test('tells of every hole, also behind what an earlier term had left in the spool', async () => {
+    await append(13n, 14n);
+    await append(17n);
+    spool.breakAt(20n, 'compacted');
+    const uploader = start();
+    await append(21n);
+    await until(() => uploader.status.lastStoredRevision === 21n);
+    const lost = told.flatMap((each) => (each.kind === 'chain-broken' ? [`${each.lost.from}-${each.lost.to}`] : []));
+    expect(lost).toEqual(['11-12', '15-16', '18-20']);
+    expect(await ranges()).toEqual(['13-14 of 7', '17-17 of 7', '21-21 of 7']);
+  });
+
   test('tells of a broken chain at once, also while an upload hangs, and then goes on behind the hole', async () => {
     const hanging = Promise.withResolvers<void>();
     const { put } = store;

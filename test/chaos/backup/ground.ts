@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, cpSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -128,6 +128,7 @@ export async function startGround(setting: Setting): Promise<Ground> {
       logs: () => agents.map((agent) => agent.log()).join(''),
       keep: () => {
         kept = true;
+        if (inBucket !== undefined) cpSync(inBucket.directory, join(folder, 'bucket'), { recursive: true });
         for (const agent of agents) copyFileSync(agent.logFile, join(folder, basename(agent.logFile)));
       },
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -141,13 +142,14 @@ export async function startGround(setting: Setting): Promise<Ground> {
 async function bucketOf(
   { stores }: Setting,
   stack: AsyncDisposableStack,
-): Promise<{ readonly endpoint: string; readonly proxy: FaultProxy } | undefined> {
+): Promise<{ readonly endpoint: string; readonly directory: string; readonly proxy: FaultProxy } | undefined> {
   if (stores === 'folder') return undefined;
   // Those that s3rver knows; the agents inherit them.
   process.env['AWS_ACCESS_KEY_ID'] = 'S3RVER';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'S3RVER';
   const server = stack.use(await startS3Server());
-  return { endpoint: server.endpoint, proxy: stack.use(await startFaultProxy(server)) };
+  const { endpoint, directory } = server;
+  return { endpoint, directory, proxy: stack.use(await startFaultProxy(server)) };
 }
 
 async function keysOf(

@@ -13,6 +13,8 @@ export async function runBackups(flags: BackupFlags): Promise<number> {
   const forMs = parseDurationMs(flags.for);
   if ('problem' in forMs) throw new Error(`--for: ${forMs.problem}`);
   const [runs, first] = [Number(flags.runs), Number(flags.seed)];
+  // The exit ends what was started: who is asked to end must come to it.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(130));
   let failed = 0;
   for (let seed = first; seed < first + runs; seed += 1) {
     const options = { seed, forMs: forMs.value, restores: 3, patienceMs: 180_000 };

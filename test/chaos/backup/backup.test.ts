@@ -3,7 +3,7 @@ import { backupRun } from './backup-run.ts';
 import { settingOf, settingText } from './setting.ts';
 
 /** Some of what `npm run chaos -- --backup` does: seeds that have every kind of setting among them. */
-const SEEDS = [12, 246];
+const SEEDS = [12, 52];
 
 /** Several waits, each of which may be long on a busy machine. */
 const TIMEOUT_MS = 300_000;

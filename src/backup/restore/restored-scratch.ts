@@ -12,6 +12,7 @@ import { fetchedRecords } from './fetched-records.ts';
 import { type Replayed, replay } from './replay.ts';
 import { ScratchEtcd } from './scratch-etcd.ts';
 import { type RestoreTarget, resolveTarget } from './target.ts';
+import { whileLeasesLast } from './while-leases-last.ts';
 
 /** How far a restore is; `total` counts what `done` does. */
 export interface RestoreProgress {
@@ -98,7 +99,8 @@ export async function restoreIntoScratch(
       totalBytes = fetchedBytes + (await bytesOf(store, plan, signal));
       const chain = await fetch.fetch(plan, signal);
       const fetchMs = performance.now() - beganMs;
-      const made = await replayed(chain, goalOf(plan, resolved.revision), options, always, signal);
+      const goal = goalOf(plan, resolved.revision);
+      const made = await whileLeasesLast(() => replayed(chain, goal, options, always, signal));
       const restored: Restored = {
         full: chain.full,
         segments: chain.segments.length,

@@ -9,6 +9,7 @@ import { encodeHistory } from '../../src/journal/records/history.ts';
 import { encodeLeader } from '../../src/journal/records/leader.ts';
 import { encodePause } from '../../src/journal/records/pause.ts';
 import { encodePlaces } from '../../src/journal/records/places.ts';
+import { encodeReport } from '../../src/journal/records/report.ts';
 import { encodeRequest } from '../../src/journal/records/request.ts';
 import { encodeSlot } from '../../src/journal/records/slot.ts';
 import { encodeSpare } from '../../src/journal/records/spare.ts';
@@ -44,6 +45,10 @@ describe.each(['3.4', '3.5'] as const)('the mirror of the journal, on etcd %s', 
     const leader = { memberId: 'a', member: 'm1', instance: 'i', epoch: 7n, sinceMs: 1 };
     const slot = aSlot({ epoch: 7n });
     const request = { id: 'r', operation: 'defrag', by: 'me', atMs: 1 };
+    const report = {
+      ...{ operationId: slot.id, step: 1, memberId: 'a', summary: 'Done.', figures: { n: 1 } },
+      outcome: 'succeeded',
+    } as const;
     const pause = { reason: 'r', by: 'me', atMs: 1, untilMs: 2 };
     const armed = { atMs: 1, epoch: 7n, members: ['a'] };
     const entries = [anEntry({ revision: 3n }), anEntry({ revision: 20n })];
@@ -59,6 +64,9 @@ describe.each(['3.4', '3.5'] as const)('the mirror of the journal, on etcd %s', 
     const slotRevision = await put(keys.slot, encodeSlot(slot));
     const requestRevision = await put(keys.request('r'), encodeRequest(request));
     await put(keys.request(slot.id), encodeRequest({ ...request, id: slot.id }));
+    await put(keys.report(slot.id), encodeReport(report));
+    // One that cannot be read is as good as none.
+    await put(keys.report('x'), Buffer.from('x'));
     await put(keys.pause, encodePause(pause));
     await put(keys.armed, encodeArmed(armed));
     const places = [{ memberId: 'a', member: 'm1', url: 'https://h1:9379' }];
@@ -84,6 +92,7 @@ describe.each(['3.4', '3.5'] as const)('the mirror of the journal, on etcd %s', 
       history: [late, ...entries.toReversed()],
       requests: [{ ...request, revision: requestRevision }],
       staleRequests: [slot.id],
+      reports: [report],
       pause,
       armed,
       places,

@@ -8,6 +8,7 @@ import type { Parsed } from '../../../src/journal/records/format.ts';
 import { encodeHistory, parseHistory } from '../../../src/journal/records/history.ts';
 import { encodeLeader, parseLeader } from '../../../src/journal/records/leader.ts';
 import { encodePause, parsePause } from '../../../src/journal/records/pause.ts';
+import { encodeReport, parseReport } from '../../../src/journal/records/report.ts';
 import { encodeRequest, parseRequest } from '../../../src/journal/records/request.ts';
 import { encodeSlot, parseSlot } from '../../../src/journal/records/slot.ts';
 import { encodeSpare, parseSpare } from '../../../src/journal/records/spare.ts';
@@ -114,6 +115,23 @@ const kinds: readonly Kind[] = [
     records: shape({ id: any, operation: any, target: any, by: any, atMs: ms }, ['target']),
     encode: encodeRequest,
     parse: parseRequest,
+  },
+  {
+    name: 'report',
+    records: shape(
+      {
+        operationId: any,
+        step: ms,
+        memberId: any,
+        outcome: fc.constantFrom('succeeded', 'stopped', 'failed'),
+        code: any,
+        summary: any,
+        figures: fc.dictionary(any, figure, { maxKeys: 4 }).map((object) => ({ ...object })),
+      },
+      ['code'],
+    ),
+    encode: encodeReport,
+    parse: parseReport,
   },
   { name: 'armed', records: shape({ atMs: ms, epoch, members: texts }), encode: encodeArmed, parse: parseArmed },
   { name: 'spare', records: shape({ members: texts }), encode: encodeSpare, parse: parseSpare },

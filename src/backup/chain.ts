@@ -71,6 +71,22 @@ export function gapsOf(
   return without(gaps, thinned);
 }
 
+/** A full snapshot is read off a member, and what came just before it is still on its way to the store for so long at most. */
+const ON_ITS_WAY_MS = 15 * 60_000;
+
+/**
+ * Revisions right before a young newest full snapshot that no segment holds yet: they are no gap as long as they may come.
+ * @param nowMs wall clock, ms since 1970
+ */
+export function stillOnTheirWay({ fulls, segments }: Catalogue, nowMs: number): readonly RevisionRange[] {
+  const newest = fulls.at(-1);
+  const before = fulls.at(-2);
+  if (newest === undefined || before === undefined || nowMs - newest.modifiedAtMs > ON_ITS_WAY_MS) return [];
+  const reached = highest([before.name.revision, ...segments.map(({ name }) => name.to)]) ?? 0n;
+  const range = { from: reached + 1n, to: newest.name.revision - 1n };
+  return range.from <= range.to ? [range] : [];
+}
+
 /**
  * Segments whose revisions another single one holds as well: what a merge that was cut short left behind, or what two
  * writers wrote at once. Taking all of them away loses nothing.

@@ -5,7 +5,7 @@ import type { EtcdBinaries } from '../distribution/find-binaries.ts';
 import { compact } from '../etcd/maintenance-calls.ts';
 import type { MemberClient } from '../etcd/member-client.ts';
 import { readCatalogue } from './chain/catalogue.ts';
-import type { Chain } from './chain.ts';
+import type { Chain, RevisionRange } from './chain.ts';
 import { differences, type KeyspacePrint, livePrint, printOf } from './drill/live-keyspace.ts';
 import { type Room, roomHere, tooLittleRoom } from './drill/room.ts';
 import type { FullManifest } from './manifest.ts';
@@ -71,6 +71,8 @@ export async function drill(options: DrillOptions, signal: AbortSignal): Promise
     const catalogue = await readCatalogue(options.store, signal);
     const target = { kind: 'latest' } as const;
     const plan = chooseChain({ catalogue, target, resolved: { revision: undefined }, broken: new Set() });
+    // By two listings that agree: what comes behind cannot be had any more.
+    if (plan.lost !== undefined) return broken(plan, plan.lost);
     const { manifest } = await readFullManifest(options.store, plan.full, signal);
     const [first, ...others] = await reasonsToSkip(options, manifest);
     if (first !== undefined) return { outcome: 'skipped', reasons: [first, ...others] };
@@ -86,6 +88,12 @@ export async function drill(options: DrillOptions, signal: AbortSignal): Promise
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** Whatever it goes up to: what a chain is for is the newest revision. */
+function broken({ full, lastRevision }: Chain, { from, to }: RevisionRange): DrillResult {
+  const message = `The newest chain, from ${full.key}, goes to revision ${lastRevision}; there are newer ones up to ${to} in the store, and nothing holds revision ${from}.`;
+  return { outcome: 'failed', reasons: [{ code: 'DRILL_CHAIN_BROKEN', message }] };
 }
 
 async function reasonsToSkip({ room = roomHere, folder }: DrillOptions, full: FullManifest): Promise<DrillReason[]> {
@@ -124,13 +132,20 @@ async function proven(options: DrillOptions, plan: Chain, folder: string, signal
       : await compactedPrint(scratch, expected, restored.full.compactRevision, signal);
   const reasons = [
     ...restored.avoided.map(({ code, key, message }) => ({ code, message: `${key}: ${message}` })),
-    ...(expected === undefined ? [] : differences(expected, made)).map((message) => ({ code: 'DRILL_DIFFERS', message })),
+    ...(expected === undefined ? [] : differences(expected, made)).map((message) => ({
+      code: 'DRILL_DIFFERS',
+      message,
+    })),
   ];
   const [first, ...others] = reasons;
   if (first !== undefined) return { outcome: 'failed', reasons: [first, ...others] };
   const writeMs = await written(scratch, binaries, folder, signal);
   const restoreMs = restored.fetchMs + restored.startMs + restored.replayMs + writeMs;
-  return { outcome: 'passed', compared: expected !== undefined, proof: { ...made, full: plan.full.key, restored, restoreMs, writeMs } };
+  return {
+    outcome: 'passed',
+    compared: expected !== undefined,
+    proof: { ...made, full: plan.full.key, restored, restoreMs, writeMs },
+  };
 }
 
 /** The hash is of the history since the compaction: the copy is compacted as the cluster is, else it differs for no fault. */

@@ -1,6 +1,6 @@
 import { faultOf } from '../cluster/agent-error.ts';
 import { readCatalogue } from './chain/catalogue.ts';
-import { chainsOf, gapsOf, type RevisionRange } from './chain.ts';
+import { chainsOf, gapsOf, type RevisionRange, stillOnTheirWay } from './chain.ts';
 import type { FullManifest } from './manifest.ts';
 import { readFullManifest } from './restore/fetch-chain.ts';
 import { type Hold, readHold, readMarks, readVerification, type Verification } from './retention/marks.ts';
@@ -79,7 +79,7 @@ export async function listChains(store: Store, signal: AbortSignal): Promise<Lis
       });
     listed.push(...(await Promise.all(some)));
   }
-  return { chains: listed, gaps: gapsOf(catalogue, thinned), thinned };
+  return { chains: listed, gaps: gapsOf(catalogue, [...thinned, ...stillOnTheirWay(catalogue, Date.now())]), thinned };
 }
 
 /** A mark counts also where nobody can read what it says. */

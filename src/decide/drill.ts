@@ -13,8 +13,8 @@ const policy = 'drill';
 /** One that did not come to its end is made again so long after, and not only when the next one is due. */
 const AGAIN_AFTER_MS = 3_600_000;
 
-/** A machine without room is so tomorrow as well. */
-const NO_ROOM = 'DRILL_NO_ROOM';
+/** A machine without room, or without an identity, is so an hour later as well. */
+const LASTING: ReadonlySet<string | undefined> = new Set(['DRILL_NO_ROOM', 'DRILL_HASHES_ONLY']);
 
 /**
  * Has the newest chain of backups restored for real, on the machine of a follower: where a member stands still for its hash
@@ -56,7 +56,7 @@ function notDue(state: ClusterState, { backups }: DecideSettings, last: HistoryE
   const again =
     last !== undefined &&
     last.outcome !== 'succeeded' &&
-    last.code !== NO_ROOM &&
+    !LASTING.has(last.code) &&
     sinceMs(nowMs, last.endedAtMs) >= AGAIN_AFTER_MS;
   const afterMs = last?.endedAtMs ?? armed?.atMs ?? nowMs;
   if (again || dueSince(backups.drillSchedule, afterMs, nowMs)) return [];

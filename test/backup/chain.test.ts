@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { catalogueOf } from '../../src/backup/chain/catalogue.ts';
-import { chainsOf, gapsOf, newestNamed, restorePlans, supersededOf } from '../../src/backup/chain.ts';
+import { chainsOf, gapsOf, newestNamed, restorePlans, stillOnTheirWay, supersededOf } from '../../src/backup/chain.ts';
 import { deltaKey, manifestKey } from '../../src/backup/names.ts';
 import type { StoredObject } from '../../src/backup/store/store.ts';
 
@@ -72,6 +72,15 @@ describe('what a timeline holds', () => {
       { from: 31n, to: 32n },
     ]);
     expect(newestNamed(catalogue)).toBe(35n);
+  });
+
+  test('has none right before a newest full snapshot that is young: they may still come', () => {
+    const young = catalogueOf([full(10), delta(11, 20), { ...full(25, 'g'), modifiedAtMs: 1_000_000 }]);
+    const ON_ITS_WAY_MS = 15 * 60_000;
+    expect(stillOnTheirWay(young, 1_000_000 + ON_ITS_WAY_MS)).toEqual([{ from: 21n, to: 24n }]);
+    expect(stillOnTheirWay(young, 1_000_001 + ON_ITS_WAY_MS)).toEqual([]);
+    const complete = catalogueOf([full(10), delta(11, 24), { ...full(25, 'g'), modifiedAtMs: 1_000_000 }]);
+    expect(stillOnTheirWay(complete, 1_000_000)).toEqual([]);
   });
 
   test('has segments that another one holds whole', () => {

@@ -14,6 +14,7 @@ const drilledAgo = (agoMs: number, more: Parameters<typeof entry>[1] = {}): Clus
 const of = (members: readonly MemberState[]): ClusterState => state(members, { history: [] });
 const stores = (count: number): DecideSettings => ({ ...settings, backups: { ...settings.backups, stores: count } });
 const failed = { outcome: 'failed', code: 'DRILL_DIFFERS', summary: 'They differ.' } as const;
+const hashesOnly = { outcome: 'stopped', code: 'DRILL_HASHES_ONLY', summary: 'No identity.' } as const;
 const noRoom = { outcome: 'stopped', code: 'DRILL_NO_ROOM', summary: 'No room.' } as const;
 const others = (more: Partial<MemberState>): readonly MemberState[] => [member(1), member(2, more), member(3, more)];
 
@@ -68,6 +69,13 @@ describe('the drill', () => {
     [
       'is not made again before its time where no machine had room',
       drilledAgo(2 * HOUR_MS, noRoom),
+      settings,
+      undefined,
+      'hold NOT_DUE',
+    ],
+    [
+      'nor where it was encrypted and there was no identity',
+      drilledAgo(2 * HOUR_MS, hashesOnly),
       settings,
       undefined,
       'hold NOT_DUE',

@@ -1,3 +1,4 @@
+import { gapsOf } from '../chain.ts';
 import { type DeltaName, type FullName, parseName } from '../names.ts';
 import { byRevision } from '../revisions.ts';
 import type { Store, StoredObject } from '../store/store.ts';
@@ -49,11 +50,40 @@ export function catalogueOf(objects: Iterable<StoredObject>): Catalogue {
   };
 }
 
-/** Lists a timeline: two listings. Throws what the store does. */
+/** So often a timeline is listed until two listings agree. */
+const MOST_LISTINGS = 5;
+
+/**
+ * Lists a timeline: two listings. While it is listed an agent may merge: the large segment then stands before the point that was
+ * read already, and the small ones are gone behind it. So where something is missing, it is listed again until two listings
+ * agree. Throws what the store does.
+ */
+export async function listObjects(store: Store, signal?: AbortSignal): Promise<readonly StoredObject[]> {
+  let objects = await listOnce(store, signal);
+  for (let listing = 1; listing < MOST_LISTINGS && gapsOf(catalogueOf(objects)).length > 0; listing += 1) {
+    const again = await listOnce(store, signal);
+    const before = new Set(objects.map(({ key }) => key));
+    const agree = again.length === objects.length && again.every(({ key }) => before.has(key));
+    objects = again;
+    if (agree) break;
+  }
+  return objects;
+}
+
+/** As `listObjects`, in order. */
 export async function readCatalogue(store: Store, signal?: AbortSignal): Promise<Catalogue> {
+  return catalogueOf(await listObjects(store, signal));
+}
+
+/** Lists it once: what is missing may be there all the same. Throws what the store does. */
+export async function glanceAtCatalogue(store: Store, signal?: AbortSignal): Promise<Catalogue> {
+  return catalogueOf(await listOnce(store, signal));
+}
+
+async function listOnce(store: Store, signal: AbortSignal | undefined): Promise<readonly StoredObject[]> {
   const objects: StoredObject[] = [];
   for (const prefix of ['full/', 'delta/']) {
     for await (const object of store.list(prefix, {}, signal)) objects.push(object);
   }
-  return catalogueOf(objects);
+  return objects;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readCatalogue } from '../chain/catalogue.ts';
+import { glanceAtCatalogue } from '../chain/catalogue.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { type MergeOutcome, Merger, type MergerOptions } from './merge.ts';
 
@@ -19,7 +19,7 @@ export async function runMerging(options: MergingOptions, signal: AbortSignal): 
   const merger = new Merger(options);
   while (!signal.aborted) {
     try {
-      const outcome = await merger.round(await readCatalogue(store, signal), signal);
+      const outcome = await merger.round(await glanceAtCatalogue(store, signal), signal);
       if (outcome.merged.length > 0 || outcome.removed.length > 0) tell(outcome);
     } catch (error) {
       if (signal.aborted) return;

@@ -17,6 +17,7 @@ export interface Finding {
 export type FindingCode =
   | 'DUPLICATE_SEGMENT'
   | 'GAP'
+  | 'GAP_YOUNG'
   | 'MANIFEST_CHAIN'
   | 'NO_FULL'
   | 'NOT_DECRYPTED'

@@ -27,7 +27,7 @@ export async function markWhole(
   const marked: string[] = [];
   const unmarked: string[] = [];
   const broken = new Set([
-    ...chains.filter(({ complete }) => !complete).map(({ id }) => id),
+    ...chains.filter(({ broken: isBroken }) => isBroken).map(({ id }) => id),
     ...findings.flatMap(({ severity, key = '' }) => {
       const name = severity === 'fault' ? parseName(key) : undefined;
       return name?.kind === 'full' ? [name.id] : [];

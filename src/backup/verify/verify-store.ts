@@ -1,10 +1,10 @@
 import { faultOf } from '../../cluster/agent-error.ts';
-import { type Catalogue, catalogueOf } from '../chain/catalogue.ts';
-import { chainsOf, gapsOf, newestNamed, type RevisionRange, supersededOf } from '../chain.ts';
+import { type Catalogue, catalogueOf, listObjects } from '../chain/catalogue.ts';
+import { chainsOf, gapsOf, newestNamed, type RevisionRange, stillOnTheirWay, supersededOf } from '../chain.ts';
 import type { Manifest } from '../manifest.ts';
 import { BrokenObject, brokenOr } from '../restore/broken-object.ts';
 import { readThinned } from '../retention/thinned.ts';
-import type { Store, StoredObject } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { type Checked, type CheckOptions, checkFull, checkSegment } from './check-objects.ts';
 import { type Finding, rangeText } from './findings.ts';
 
@@ -29,6 +29,8 @@ export interface VerifiedChain {
   readonly opened: boolean;
   /** It goes up to the next full snapshot, or as far as the store does: nothing of it is broken or lost. */
   readonly complete: boolean;
+  /** Something of it is broken or lost, and will not come any more. */
+  readonly broken: boolean;
 }
 
 export interface VerifyReport {
@@ -71,6 +73,7 @@ export async function verifyStore(options: VerifyOptions, signal: AbortSignal): 
   }
   const { catalogue, bytes: total } = listed;
   const thinned = await readThinned(store, signal);
+  const young = stillOnTheirWay(catalogue, Date.now());
   const checked: AllChecked = new Map([...looked.checked].filter(([key]) => listed.keys.has(key)));
   const findings: Finding[] = [
     ...looked.faults.values(),
@@ -85,13 +88,14 @@ export async function verifyStore(options: VerifyOptions, signal: AbortSignal): 
     segments: catalogue.segments.filter(({ key }) => !broken.has(key)),
   };
   findings.push(
-    ...shapeFindings(catalogue, whole, thinned),
+    ...shapeFindings(catalogue, whole, [...thinned, ...young]),
+    ...young.map(youngGap),
     ...strays(catalogue, checked),
     ...predecessorFindings(checked),
   );
   return {
     findings,
-    chains: verifiedChains(catalogue, whole, thinned, checked),
+    chains: verifiedChains(catalogue, whole, { thinned, young }, checked),
     fulls: catalogue.fulls.length,
     segments: catalogue.segments.length,
     bytes: total,
@@ -113,9 +117,7 @@ interface Listed {
 }
 
 async function listingOf(store: Store, signal: AbortSignal): Promise<Listed> {
-  const objects: StoredObject[] = [];
-  for (const prefix of ['full/', 'delta/'])
-    for await (const object of store.list(prefix, {}, signal)) objects.push(object);
+  const objects = await listObjects(store, signal);
   return {
     catalogue: catalogueOf(objects),
     keys: new Set(objects.map(({ key }) => key)),
@@ -153,6 +155,15 @@ function notDecrypted(key: string, { encryption }: Manifest): Finding {
     code: 'NOT_DECRYPTED',
     key,
     message: `Only what is stored of ${key} was checked: it is encrypted for ${ids}, and no identity was given.`,
+  };
+}
+
+function youngGap(range: RevisionRange): Finding {
+  return {
+    severity: 'note',
+    code: 'GAP_YOUNG',
+    range,
+    message: `No segment holds ${rangeText(range)} yet, right before the newest full snapshot: where they do not come within minutes, they are lost.`,
   };
 }
 
@@ -240,14 +251,16 @@ function lostOf(all: Catalogue, whole: Catalogue, thinned: readonly RevisionRang
 function verifiedChains(
   all: Catalogue,
   whole: Catalogue,
-  thinned: readonly RevisionRange[],
+  { thinned, young }: { readonly thinned: readonly RevisionRange[]; readonly young: readonly RevisionRange[] },
   checked: AllChecked,
 ): readonly VerifiedChain[] {
   const lost = lostOf(all, whole, thinned);
+  const certain = lostOf(all, whole, [...thinned, ...young]);
   return chainsOf(whole).map(({ full, segments, lastRevision }) => {
     const parts = [full, ...segments].map(({ key }) => checked.get(key));
     const { revision } = full.name;
     const next = whole.fulls.find(({ name }) => name.revision > revision)?.name.revision;
+    const isOf = ({ from }: RevisionRange): boolean => from > revision && (next === undefined || from < next);
     return {
       id: full.name.id,
       key: full.key,
@@ -255,7 +268,8 @@ function verifiedChains(
       lastRevision,
       segments: segments.length,
       opened: parts.every((part) => part?.opened === true),
-      complete: !lost.some(({ from }) => from > revision && (next === undefined || from < next)),
+      complete: !lost.some(isOf),
+      broken: certain.some(isOf),
     };
   });
 }

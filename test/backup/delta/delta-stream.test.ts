@@ -248,15 +248,17 @@ describe.each(['3.4', '3.5'] as const)('the delta stream of etcd %s', (version) 
     expect((await stored(store, before)).revisions).toEqual(await observed(client, before, last));
   });
 
-  test.runIf(version === '3.5')('asks for a new full snapshot when users or roles have changed', async () => {
-    const { authRevision: from = 0n } = await client.authStatus();
-    await using running = await capturing(1n, 1e8, { protectedAuthRevision: () => from });
-    await until(() => running.stream.status.capture.authRevision === from);
-    await cluster.etcdctl('role', 'add', 'r1');
-    await until(() => running.told.some(({ kind }) => kind === 'auth-changed'));
-    expect(running.told).toContainEqual({ kind: 'auth-changed', from, to: from + 1n });
-    expect(running.told.filter(({ kind }) => kind === 'auth-changed')).toHaveLength(1);
-  });
+  // Etcd 3.4 does not tell.
+  if (version === '3.5')
+    test('asks for a new full snapshot when users or roles have changed', async () => {
+      const { authRevision: from = 0n } = await client.authStatus();
+      await using running = await capturing(1n, 1e8, { protectedAuthRevision: () => from });
+      await until(() => running.stream.status.capture.authRevision === from);
+      await cluster.etcdctl('role', 'add', 'r1');
+      await until(() => running.told.some(({ kind }) => kind === 'auth-changed'));
+      expect(running.told).toContainEqual({ kind: 'auth-changed', from, to: from + 1n });
+      expect(running.told.filter(({ kind }) => kind === 'auth-changed')).toHaveLength(1);
+    });
 });
 
 async function until(condition: () => boolean): Promise<void> {

@@ -115,6 +115,14 @@ describe.each<EtcdLine>(['3.4', '3.5'])(
       expect(result).toMatchObject({ outcome: 'failed', reasons: [{ code: expect.any(String) }] });
     });
 
+    test('and fails where the chain has a hole, although all up to there can be had, and calls it so', async () => {
+      const folderOfDeltas = join(new URL(store.url).pathname, 'delta');
+      const names = (await readdir(folderOfDeltas)).sort();
+      await rm(join(folderOfDeltas, names[1] ?? ''));
+      expect(await drilled()).toMatchObject({ outcome: 'failed', reasons: [{ code: 'DRILL_CHAIN_BROKEN' }] });
+      expect(await readdir(work)).toEqual([]);
+    });
+
     test('and fails where the cluster has compacted what the store ends with', async () => {
       await compact(live, last + 1n);
       expect(await drilled()).toMatchObject({ outcome: 'failed', reasons: [{ code: 'DRILL_REVISION_COMPACTED' }] });

@@ -60,10 +60,10 @@ export async function knowsFlag({ etcd }: EtcdBinaries, flag: string, signal: Ab
 
 /**
  * The environment of etcd and its tools: this one's without what would steer them (`ETCD_NAME` beside `--name` is an error
- * to etcd).
+ * to etcd), and without what is secret: they reach no store.
  */
 export function toolEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !/^ETCD(CTL|UTL)?_/.test(name));
+  const kept = Object.entries(env).filter(([name]) => !/^(ETCD(CTL|UTL)?|ETCD_CARETAKER|AWS)_/.test(name));
   return { ...Object.fromEntries(kept), ETCD_UNSUPPORTED_ARCH: process.arch, ETCDCTL_API: '3' };
 }
 

@@ -42,6 +42,7 @@ const unreachable = new Set([
 const usage = new Set([
   'CONFIG_INVALID',
   'USAGE',
+  'BUMP_NOT_POSSIBLE',
   'CHAIN_UNKNOWN',
   'DATA_DIR_EXISTS',
   'DECRYPTION_KEY_WRONG',

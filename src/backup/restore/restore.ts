@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { AgentError } from '../../cluster/agent-error.ts';
 import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
 import type { Store } from '../store/store.ts';
 import type { Decryption } from './decrypting.ts';
@@ -44,11 +45,12 @@ export interface RestoreResult extends Restored {
 /**
  * Restores a store into data dirs or a snapshot file. Everything is made in a folder beside the target and put in its place at
  * the very end, by renaming: whatever ends it before, the target is as it was. Throws `DATA_DIR_EXISTS` or `OUTPUT_EXISTS`,
- * `RESTORE_DISK_FULL`, and what `restoreIntoScratch` throws.
+ * `BUMP_NOT_POSSIBLE`, `RESTORE_DISK_FULL`, and what `restoreIntoScratch` throws.
  */
 export async function restore(options: RestoreOptions, signal: AbortSignal): Promise<RestoreResult> {
   const { output, quarantine = false, onProgress } = options;
   const beganMs = performance.now();
+  if (options.bumpRevision === true) await requireBump(options, signal);
   await clearTheWay(output, { quarantine });
   const leftovers = await othersBeside(output);
   const folder = await workFolder(output);
@@ -81,6 +83,28 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
   } finally {
     await removeFolder(folder);
   }
+}
+
+/** Whoever asks for it relies on it: to go on without would break the caches of Kubernetes. */
+async function requireBump({ output, binaries }: RestoreOptions, signal: AbortSignal): Promise<void> {
+  if (output.kind !== 'data-dirs') {
+    throw new AgentError(
+      'BUMP_NOT_POSSIBLE',
+      'The revision is raised while a data dir is made, and not in a snapshot file.',
+      {
+        remedy: 'Ask for data dirs, or raise it with `etcdutl snapshot restore --bump-revision` afterwards.',
+      },
+    );
+  }
+  if (await canBumpRevision(binaries, signal)) return;
+  throw new AgentError(
+    'BUMP_NOT_POSSIBLE',
+    `${binaries.restorer} cannot raise the revision: etcdutl of 3.5.16 and newer can.`,
+    {
+      remedy:
+        'Name a folder with a newer one by --bin, or leave --bump-revision out and restart all components of Kubernetes.',
+    },
+  );
 }
 
 async function othersBeside(output: RestoreOutput): Promise<readonly string[]> {

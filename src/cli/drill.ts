@@ -62,7 +62,7 @@ async function run(flags: DrillFlags): Promise<void> {
   const { withAnsweringMember } = await import('./answering-member.ts');
   const folder = resolve(flags.dir ?? join(tmpdir(), 'etcd-caretaker-drill'));
   const { result, url, unmarked } = await untilInterrupted('Nothing is left of it.', async (signal) => {
-    await using place = await openPlace(flags, signal);
+    await using place = await openPlace(flags, 'one-cluster', signal);
     using bar = new ProgressBar();
     const { store, decryption } = place;
     const onProgress = (progress: RestoreProgress): void => bar.show(restoreProgress(progress));

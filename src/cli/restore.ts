@@ -10,6 +10,7 @@ import { type PointFlags, parseRevision, parseTime, pointOf } from './restore/po
 import { isIntoLive, type PrefixFlags, prefixFlags } from './restore/prefix-flags.ts';
 import { restoreProgress } from './restore/restore-progress.ts';
 import { resultText } from './restore/result-text.ts';
+import { sourceOf } from './restore/source.ts';
 
 interface RestoreFlags extends StoreFlags, PointFlags, OutputFlags, PrefixFlags {
   readonly quarantine?: boolean;
@@ -84,11 +85,11 @@ async function run(flags: RestoreFlags): Promise<void> {
   const binaries = findBinaries(process.env, flags.bin);
   const { restore } = await import('../backup/restore/restore.ts');
   const result = await untilInterrupted('Nothing was restored, and nothing is left of it.', async (signal) => {
-    await using place = await openPlace(flags, signal);
+    await using place = await openPlace(flags, 'one-cluster', signal);
     using bar = new ProgressBar();
     const { quarantine = false, bumpRevision } = flags;
     const { store, decryption } = place;
-    return await restore(
+    const restored = await restore(
       {
         ...{ store, target, output, binaries, quarantine },
         ...(decryption === undefined ? {} : { decryption }),
@@ -97,6 +98,7 @@ async function run(flags: RestoreFlags): Promise<void> {
       },
       signal,
     );
+    return { ...restored, from: sourceOf(place, restored) };
   });
   process.stdout.write(
     flags.format === 'table' ? resultText(result, Date.now()) : await printed(plain(result), flags.format),

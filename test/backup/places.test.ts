@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
-import { choosePlace, findPlaces } from '../../src/backup/places.ts';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { chooseOwnedPlace, choosePlace, findPlaces } from '../../src/backup/places.ts';
+import { claimPlace } from '../../src/backup/store/claim.ts';
 import { LocalStore } from '../../src/backup/store/local.ts';
 import type { StoredObject } from '../../src/backup/store/store.ts';
 import { alteredStore } from './altered-store.ts';
@@ -38,4 +42,68 @@ test('what was moved to a colder storage class has a new time, and was not writt
   );
   expect(moved.filter(({ modifiedAtMs }) => modifiedAtMs === NOW_MS)).toHaveLength(3);
   expect(await chosen([...moved, ...newer])).toBe('t2');
+});
+
+describe('several timelines under one name', () => {
+  /** Of each timeline the cluster id; the later one was written to later, and goes less far. */
+  const storeOf = async (ids: Readonly<Record<string, string | undefined>>) => {
+    const folder = await mkdtemp(join(tmpdir(), 'caretaker-places-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const store = new LocalStore(folder);
+    for (const [index, [timeline, clusterId]] of Object.entries(ids).entries()) {
+      const owner = { clusterName: 'prod', timeline };
+      if (clusterId !== undefined) await claimPlace(store, { ...owner, clusterId }, 'm1');
+      for (const { key, bytes } of full(`c${index}`, 1000 - 100 * index, NOW_MS)) {
+        await store.put(`prod/${timeline}/${key}`, Buffer.alloc(bytes));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return { store, folder };
+  };
+
+  test('the newest one is meant where all are of one cluster, and the others are told', async () => {
+    const { store } = await storeOf({ t1: 'aaa', t2: 'aaa' });
+    for (const oneCluster of [true, false]) {
+      expect(await chooseOwnedPlace(store, {}, { oneCluster })).toMatchObject({
+        place: { timeline: 't2', clusterId: 'aaa', lastRevision: 900n },
+        others: [{ timeline: 't1', clusterId: 'aaa', lastRevision: 1000n }],
+      });
+    }
+  });
+
+  test('an empty cluster that took the name of the dead one is not restored in its place', async () => {
+    const { store } = await storeOf({ t1: 'dead', t2: 'empty' });
+    const refusal = await chooseOwnedPlace(store, {}, { oneCluster: true }).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'PLACE_AMBIGUOUS', remedy: expect.stringContaining('--timeline') });
+    expect(String(refusal)).toMatch(
+      /t2, cluster id empty, last revision 900, last written 2.+\n.+t1, cluster id dead, last revision 1000, last written 2/,
+    );
+    expect(await chooseOwnedPlace(store, {}, { oneCluster: false })).toMatchObject({ place: { timeline: 't2' } });
+    expect(await chooseOwnedPlace(store, { timeline: 't1' }, { oneCluster: true })).toMatchObject({
+      place: { timeline: 't1' },
+      others: [],
+    });
+  });
+
+  test.each(['missing', 'unreadable'])('a claim that is %s says of nobody that it is the same', async (how) => {
+    const { store, folder } = await storeOf({ t1: undefined, t2: how === 'missing' ? 'aaa' : undefined });
+    if (how === 'unreadable') {
+      for (const timeline of ['t1', 't2']) await writeFile(join(folder, 'prod', timeline, 'claim.json'), 'x');
+    }
+    await expect(chooseOwnedPlace(store, {}, { oneCluster: true })).rejects.toMatchObject({ code: 'PLACE_AMBIGUOUS' });
+    expect((await chooseOwnedPlace(store, {}, { oneCluster: false })).others).toHaveLength(1);
+  });
+});
+
+test('of a cluster that is named only what is below its name is listed', async () => {
+  const asked: string[] = [];
+  const inner = listing([...older, ...newer]);
+  const store = alteredStore(inner, {
+    list: (prefix: string) => {
+      asked.push(prefix);
+      return inner.list(prefix);
+    },
+  });
+  await chooseOwnedPlace(store, { cluster: 'prod', timeline: 't1' }, { oneCluster: true });
+  expect(asked).toEqual(['prod/']);
 });

@@ -43,6 +43,7 @@ Example:
         await hold(store, found.id, { reason, by: requester(), atMs: Date.now() }, signal);
         return found;
       },
+      'one-cluster',
     );
     process.stdout.write(`Chain ${name.id} (revision ${name.revision}) is held.\n`);
   });
@@ -70,6 +71,7 @@ export function releaseCommand(): Command {
         await release(store, id, signal);
         return `Chain ${id} is released.`;
       },
+      'one-cluster',
     );
     process.stdout.write(`${said}\n`);
   });

@@ -28,7 +28,9 @@ Examples:
   return outputFlag(storeFlags(command)).action(async (flags: ListFlags) => {
     if (flags.cost === true) return await printCost(flags);
     const { listChains } = await import('../../backup/list-chains.ts');
-    const listing = await withPlace(flags, UNFINISHED, ({ store }, signal) => listChains(store, signal));
+    const listing = await withPlace(flags, UNFINISHED, async ({ store, place, others }, signal) => {
+      return { ...(await listChains(store, signal)), of: place, otherTimelines: others };
+    });
     process.stdout.write(
       flags.output === 'table' ? listText(listing, Date.now()) : await printed(plain(listing), flags.output),
     );

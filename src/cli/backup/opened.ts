@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { untilInterrupted } from './interrupted.ts';
-import { type OpenedPlace, openPlace, type StoreFlags } from './store-flags.ts';
+import { type Choice, type OpenedPlace, openPlace, type StoreFlags } from './store-flags.ts';
 
 /** How data is printed. */
 export type Format = 'table' | 'json' | 'yaml';
@@ -17,9 +17,10 @@ export async function withPlace<T>(
   flags: StoreFlags,
   unfinished: string,
   work: (place: OpenedPlace, signal: AbortSignal) => Promise<T>,
+  choice: Choice = 'newest',
 ): Promise<T> {
   return await untilInterrupted(unfinished, async (signal) => {
-    await using place = await openPlace(flags, signal);
+    await using place = await openPlace(flags, choice, signal);
     return await work(place, signal);
   });
 }

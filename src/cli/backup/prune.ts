@@ -34,12 +34,17 @@ Examples:
     const { pruneText } = await import('./prune-text.ts');
     const unfinished =
       flags.dryRun === true ? 'Nothing was taken away.' : 'It was not done to the end: run it again to go on.';
-    const report = await withPlace(flags, unfinished, async ({ store, config }, signal) => {
-      const policy = await policyOf(flags, config);
-      return flags.dryRun === true
-        ? plannedReport(await planTidy(store, policy, Date.now(), signal))
-        : doneReport(await tidy(store, policy, Date.now(), signal));
-    });
+    const report = await withPlace(
+      flags,
+      unfinished,
+      async ({ store, config }, signal) => {
+        const policy = await policyOf(flags, config);
+        return flags.dryRun === true
+          ? plannedReport(await planTidy(store, policy, Date.now(), signal))
+          : doneReport(await tidy(store, policy, Date.now(), signal));
+      },
+      'one-cluster',
+    );
     process.stdout.write(flags.output === 'table' ? pruneText(report) : await printed(plain(report), flags.output));
     const isRefused = report.denied.length > 0 || report.notCooled.length > 0;
     process.exitCode = isRefused ? exitCodes.fault : exitCodes.fine;

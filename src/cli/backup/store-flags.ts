@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PlaceWish } from '../../backup/places.ts';
+import type { OwnedPlace, PlaceWish } from '../../backup/places.ts';
 import type { Decryption } from '../../backup/restore/decrypting.ts';
 import type { S3Options } from '../../backup/store/s3/options.ts';
 import type { Store } from '../../backup/store/store.ts';
@@ -30,7 +30,7 @@ export function storeFlags(command: Command): Command {
     )
     .option('--store <url>', 'where the backups are: file:///folder or s3://bucket/prefix (or ETCD_CARETAKER_STORE)')
     .option('--cluster <name>', 'of this cluster (default: the only one)')
-    .option('--timeline <id>', 'of this timeline (default: the one that was written to last)')
+    .option('--timeline <id>', 'of this timeline (default: the newest one, where all are of one cluster)')
     .option('--identity-file <file>', 'age identities for what is encrypted; repeatable', collect, [])
     .option('--s3-endpoint <url>', "the bucket's server (default: Amazon's)")
     .option('--s3-region <region>', "the bucket's region")
@@ -43,15 +43,22 @@ export function storeFlags(command: Command): Command {
 export interface OpenedPlace extends AsyncDisposable {
   /** Its place is that of the timeline. */
   readonly store: Store;
-  readonly cluster: string;
-  readonly timeline: string;
+  readonly place: OwnedPlace;
+  /** Timelines of the same name that are not looked at, the newest first; none where `--timeline` says which one. */
+  readonly others: readonly OwnedPlace[];
   readonly decryption?: Decryption;
   /** That of `--config`. */
   readonly config?: Config['backup'];
 }
 
+/**
+ * Which timeline is taken where the flags leave a choice: `newest`, for who only looks; `one-cluster`, for who restores, keeps or
+ * takes away: the newest as well, but not where there are timelines of other clusters under the name. Both say which others there are.
+ */
+export type Choice = 'newest' | 'one-cluster';
+
 /** Opens the timeline that the flags name. Throws `USAGE`, `CONFIG_INVALID`, `STORE_URL_INVALID`, `PLACE_UNKNOWN`, `PLACE_AMBIGUOUS`, `IDENTITY_UNREADABLE`. */
-export async function openPlace(flags: StoreFlags, signal: AbortSignal): Promise<OpenedPlace> {
+export async function openPlace(flags: StoreFlags, choice: Choice, signal: AbortSignal): Promise<OpenedPlace> {
   const configured = await configuredStore(flags);
   const url = configured?.url ?? flags.store ?? process.env['ETCD_CARETAKER_STORE'];
   if (url === undefined || url === '') {
@@ -61,7 +68,7 @@ export async function openPlace(flags: StoreFlags, signal: AbortSignal): Promise
   }
   const { openStore } = await import('../../backup/store/open-store.ts');
   const { storeAt } = await import('../../backup/store/place.ts');
-  const { choosePlace, findPlaces } = await import('../../backup/places.ts');
+  const { chooseOwnedPlace, placeText } = await import('../../backup/places.ts');
   const decryption =
     flags.identityFile.length > 0 ? await decryptionOf(flags.identityFile) : await configuredDecryption(configured);
   // A person waits for it.
@@ -69,11 +76,14 @@ export async function openPlace(flags: StoreFlags, signal: AbortSignal): Promise
   const whole = openStore(url, { s3 });
   try {
     const wish = { ...(configured === undefined ? {} : { cluster: configured.cluster }), ...named(flags) };
-    const { cluster, timeline } = choosePlace(await findPlaces(whole, signal), wish, whole.url);
+    const { place, others } = await chooseOwnedPlace(whole, wish, { oneCluster: choice === 'one-cluster' }, signal);
+    if (others.length > 0) {
+      const lines = others.map((other) => `  ${placeText(other)}\n`).join('');
+      process.stderr.write(`note: taken is ${placeText(place)}; there are also (--timeline ID):\n${lines}`);
+    }
     return {
-      store: storeAt(whole, `${cluster}/${timeline}`),
-      cluster,
-      timeline,
+      store: storeAt(whole, `${place.cluster}/${place.timeline}`),
+      ...{ place, others },
       ...(decryption === undefined ? {} : { decryption }),
       ...(configured === undefined ? {} : { config: configured.backup }),
       [Symbol.asyncDispose]: () => whole[Symbol.asyncDispose](),

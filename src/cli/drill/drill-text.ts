@@ -13,6 +13,7 @@ export function drillText(result: DrillResult, url: string): string {
         compared
           ? `it is what the cluster has: ${formatCount(keys)} keys, HashKV ${hash} at one revision and one compact revision`
           : `it was compared with no cluster; it has ${formatCount(keys)} keys, HashKV ${hash}`,
+        `of cluster ${restored.full.clusterName}, cluster id ${restored.full.clusterId}, timeline ${restored.full.timeline}`,
         `from ${full} (${formatBytes(restored.full.plain.bytes)}) and ${restored.segments} segments`,
         `fetched in ${seconds(restored.fetchMs)}, started in ${seconds(restored.startMs)}, replayed in ${seconds(restored.replayMs)}, written in ${seconds(writeMs)}`,
       ]);

@@ -11,6 +11,7 @@ import { printed } from '../printed.ts';
 import { liveConfig } from './live-config.ts';
 import { type PointFlags, pointOf } from './point.ts';
 import { listedOf, type PrefixFlags, subtreeFrom, undoFileOf } from './prefix-flags.ts';
+import { sourceOf } from './source.ts';
 
 export interface LiveRestoreFlags extends StoreFlags, PointFlags, PrefixFlags {
   readonly bin?: string;
@@ -39,7 +40,7 @@ async function restore(flags: LiveRestoreFlags): Promise<void> {
   const { withAnsweringMember } = await import('../answering-member.ts');
   const apply = await applyOf(flags);
   const result = await untilInterrupted(INTERRUPTED, async (signal) => {
-    await using place = await openPlace(flags, signal);
+    await using place = await openPlace(flags, 'one-cluster', signal);
     using bar = new ProgressBar();
     const { store, decryption } = place;
     const { deleteExtra = false, withLeased = false, otherCluster = false, liveRevision, workDir = tmpdir() } = flags;
@@ -52,7 +53,8 @@ async function restore(flags: LiveRestoreFlags): Promise<void> {
       ...apply,
       onProgress: (progress: PrefixProgress) => bar.show(shown(progress)),
     };
-    return await withAnsweringMember(config, (live) => restorePrefix({ ...options, live }, signal), signal);
+    const done = await withAnsweringMember(config, (live) => restorePrefix({ ...options, live }, signal), signal);
+    return { ...done, from: sourceOf(place, done.restored) };
   });
   const { prefixText } = await import('./prefix-text.ts');
   await print(result, flags, prefixText);

@@ -4,6 +4,7 @@ import type { DifferenceSummary, UnwrittenKey, WriteSummary } from '../../backup
 import type { UndoResult } from '../../backup/restore/prefix/undo.ts';
 import { formatTable } from '../table.ts';
 import { formatBytes, formatCount } from '../units.ts';
+import { type RestoreSource, sourceText } from './source.ts';
 
 const KINDS: Readonly<Record<DifferenceKind, string>> = {
   'put-back': 'put back',
@@ -28,10 +29,11 @@ const RESULTS: Readonly<Record<UnwrittenKey['result'], string>> = {
 };
 
 /** How a subtree then and now differ, and what was written of it, for a person. */
-export function prefixText(result: PrefixRestoreResult): string {
+export function prefixText(result: PrefixRestoreResult & { readonly from: RestoreSource }): string {
   const { subtree, restored, clusterId, liveRevision, differences, writes, undoFile } = result;
   const lines = [
     `${subtree} as of revision ${restored.revision}, and in cluster ${clusterId} at revision ${liveRevision}`,
+    `${'from'.padEnd(14)} ${sourceText(result.from)}`,
     ...differenceLines(differences),
     ...restored.avoided.map(({ key, message }) => `BROKEN         ${key}: ${message}`),
     ...(restored.lost === undefined ? [] : [`LOST           revisions ${restored.lost.from} to ${restored.lost.to}`]),

@@ -1,11 +1,13 @@
 import type { RestoreResult } from '../../backup/restore/restore.ts';
 import { formatCount, formatLatency, formatSpan } from '../units.ts';
+import { type RestoreSource, sourceText } from './source.ts';
 
 /** What was restored, for a person. @param nowMs for how old it is */
-export function resultText(result: RestoreResult, nowMs: number): string {
+export function resultText(result: RestoreResult & { readonly from: RestoreSource }, nowMs: number): string {
   const { full, replayed, lost, revision } = result;
   const lines = [
     `Restored to revision ${revision}: ${result.outputs.join(', ')}`,
+    `  from           ${sourceText(result.from)}`,
     `  full snapshot  revision ${full.lastRevision}, ${formatSpan((nowMs - full.endedAtMs) / 1000)} old`,
   ];
   if (replayed !== undefined) {

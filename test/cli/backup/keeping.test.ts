@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { timeName } from '../../../src/backup/names.ts';
 import { markVerified, readHold } from '../../../src/backup/retention/marks.ts';
+import { claimPlace } from '../../../src/backup/store/claim.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
 import { keysOf } from '../../backup/altered-store.ts';
 import { DAY_MS, full, segment } from '../../backup/retention/timeline.ts';
@@ -88,4 +89,24 @@ test('what is not clear is refused', async () => {
     exitCode: 2,
     stderr: expect.stringContaining('--cold-class'),
   });
+});
+
+test('where another cluster has the same name, what changes something is refused, and what is read says so', async () => {
+  const whole = new LocalStore(join(folder, 'backups'));
+  await claimPlace(whole, { clusterName: 'prod', timeline: 't1', clusterId: 'aaaa' }, 'm1');
+  await claimPlace(whole, { clusterName: 'prod', timeline: 't2', clusterId: 'bbbb' }, 'm1');
+  const [manifest] = full('d0', 7, nowMs);
+  await whole.put(`prod/t2/${manifest?.key}`, Buffer.alloc(1));
+  const listed = /t2, cluster id bbbb, last revision 7, .+\n.+t1, cluster id aaaa, last revision 700, /;
+  for (const args of [['prune'], ['hold', 'c1', '--reason', 'x'], ['release', 'c1']] as const) {
+    const [command, ...more] = args;
+    const refused = await backup(command, ...more);
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/PLACE_AMBIGUOUS/) });
+    expect(refused.stderr).toMatch(listed);
+  }
+  expect((await backup('list')).stderr).toMatch(/taken is timeline t2, cluster id bbbb.+\n.+timeline t1, /);
+  const json = await backup('list', '-o', 'json');
+  expect(JSON.parse(json.stdout)).toMatchObject({ of: { timeline: 't2' }, otherTimelines: [{ clusterId: 'aaaa' }] });
+  const { stderr, exitCode } = await backup('prune', '--dry-run', '--timeline', 't1');
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.not.stringContaining('there are also') });
 });

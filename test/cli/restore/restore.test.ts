@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { manifestKey } from '../../../src/backup/names.ts';
+import { claimPlace } from '../../../src/backup/store/claim.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { ObservedHistory } from '../../backup/restore/observed-history.ts';
@@ -55,6 +57,7 @@ describe('restore and backup, from the command line', () => {
     const { stdout, stderr, exitCode } = await restore('--data-dir', dataDir);
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
     expect(stdout).toContain(`Restored to revision ${last}: ${dataDir}`);
+    expect(stdout).toMatch(/from {11}cluster prod, cluster id [0-9a-f]+, timeline t1\n/);
     expect(stdout).toContain('replayed       40 revisions from 4 segments');
     expect(await valueIn(dataDir)).toBe('40');
   });
@@ -72,6 +75,7 @@ describe('restore and backup, from the command line', () => {
       revision: String(first + 7n),
       avoided: [],
       bumpMissing: false,
+      from: { cluster: 'prod', timeline: 't1' },
     });
     // Between the ends of the second and the third segment.
     const time = new Date(endedAtMs + 1500).toISOString();
@@ -114,6 +118,21 @@ describe('restore and backup, from the command line', () => {
     expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('STORE_URL_INVALID') });
     const missing = await runCli(['restore', '--store', url, '--bin', place, '--output', join(place, 'x')]);
     expect(missing).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('ETCD_MISSING') });
+  });
+
+  test('an empty cluster of the same name, written to later, is not restored unless it is named', async () => {
+    const whole = new LocalStore(join(folder, 'backups'));
+    await claimPlace(whole, { clusterName: 'prod', timeline: 't1', clusterId: 'aaaa' }, 'm1');
+    await claimPlace(whole, { clusterName: 'prod', timeline: 't2', clusterId: 'bbbb' }, 'm1');
+    await whole.put(
+      `prod/t2/${manifestKey({ kind: 'full', revision: 1n, time: '20260101T000000Z', id: 'x' })}`,
+      Buffer.alloc(1),
+    );
+    const refused = await restore('--output', join(place, 'a.db'));
+    const chosen = await restore('--output', join(place, 'a.db'), '--timeline', 't1');
+    await rm(join(folder, 'backups', 'prod', 't2'), { recursive: true });
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('PLACE_AMBIGUOUS') });
+    expect(chosen).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('timeline t1') });
   });
 
   test('killed at any moment it leaves nothing at the target, and no etcd', async () => {

@@ -26,6 +26,7 @@ const unreachable = new Set([
   'NOT_LEADER',
   'PEER_AGENT_REFUSED',
   'PEER_AGENT_UNREACHABLE',
+  'STORE_COLD',
   'STORE_DENIED',
   'STORE_UNREACHABLE',
   'ETCD_MISSING',

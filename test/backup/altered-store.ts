@@ -1,4 +1,4 @@
-import type { Store } from '../../src/backup/store/store.ts';
+import { type Store, StoreError } from '../../src/backup/store/store.ts';
 
 /** A store that does some things in another way. */
 export function alteredStore(store: Store, altered: Partial<Store>): Store {
@@ -6,6 +6,16 @@ export function alteredStore(store: Store, altered: Partial<Store>): Store {
     get: (target, property) => {
       const value: unknown = Reflect.get(altered, property) ?? Reflect.get(target, property, target);
       return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** A store in which some objects lie in an archive class: they are listed, and cannot be read. */
+export function partlyCold(store: Store, isCold: (key: string) => boolean): Store {
+  return alteredStore(store, {
+    get: async function* (key, range, signal) {
+      if (isCold(key)) throw new StoreError('STORE_COLD', `${key} lies in cold storage`, { key });
+      yield* store.get(key, range, signal);
     },
   });
 }

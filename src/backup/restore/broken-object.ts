@@ -8,6 +8,8 @@ const OF_THE_OBJECT: ReadonlySet<string> = new Set([
   'REPLAY_GAP',
   'REPLAY_IMPOSSIBLE',
   'SEGMENT_DAMAGED',
+  // Whole, it may be, and of no use before somebody has it brought back, which takes hours.
+  'STORE_COLD',
   'STORE_DAMAGED',
   'STORE_NOT_FOUND',
 ]);

@@ -106,4 +106,4 @@ export async function coolDown(store: Store, policy: ColdPolicy, nowMs: number, 
   return { plan, cooled, cooledBytes, refused };
 }
 
-const REFUSALS: ReadonlySet<string> = new Set(['STORE_DENIED', 'STORE_NOT_FOUND', 'STORE_UNSUPPORTED']);
+const REFUSALS: ReadonlySet<string> = new Set(['STORE_COLD', 'STORE_DENIED', 'STORE_NOT_FOUND', 'STORE_UNSUPPORTED']);

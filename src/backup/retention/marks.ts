@@ -141,16 +141,21 @@ async function readMark<T>(
     for await (const piece of store.get(key, undefined, signal)) pieces.push(piece);
   } catch (error) {
     if (error instanceof StoreError && error.code === 'STORE_NOT_FOUND') return undefined;
+    if (error instanceof StoreError && error.code === 'STORE_COLD') throw unreadable(store, key, error);
     throw error;
   }
   try {
     return schema.parse(JSON.parse(Buffer.concat(pieces).toString('utf8')));
   } catch (cause) {
-    throw new AgentError('MARK_UNREADABLE', `The mark ${key} in ${store.url} cannot be read.`, {
-      remedy: 'It counts all the same. Look at what is in it, and mark the chain anew.',
-      cause,
-    });
+    throw unreadable(store, key, cause);
   }
+}
+
+function unreadable({ url }: Store, key: string, cause: unknown): AgentError {
+  return new AgentError('MARK_UNREADABLE', `The mark ${key} in ${url} cannot be read.`, {
+    remedy: 'It counts all the same. Look at what is in it, and mark the chain anew.',
+    cause,
+  });
 }
 
 function verifiedKey(id: string): string {

@@ -52,7 +52,7 @@ export interface Store extends AsyncDisposable {
     options?: PutOptions,
     signal?: AbortSignal,
   ): Promise<{ readonly bytes: number }>;
-  /** Reads an object, or part of it. Throws `STORE_NOT_FOUND`, also while it is read where it went meanwhile. */
+  /** Reads an object, or part of it. Throws `STORE_NOT_FOUND`, also while it is read where it went meanwhile, and `STORE_COLD`. */
   get(key: string, range?: ByteRange, signal?: AbortSignal): AsyncIterable<Buffer>;
   /** Undefined where there is none. */
   head(key: string, signal?: AbortSignal): Promise<StoredObject | undefined>;
@@ -62,7 +62,7 @@ export interface Store extends AsyncDisposable {
   remove(key: string, signal?: AbortSignal): Promise<void>;
   /**
    * Moves an object to another storage class where it lies; false: it is there already. Its time in lists may become that of the move.
-   * Absent: the store knows no classes. Throws `STORE_NOT_FOUND`, `STORE_DENIED`, `STORE_UNSUPPORTED`.
+   * Absent: the store knows no classes. Throws `STORE_NOT_FOUND`, `STORE_COLD`, `STORE_DENIED`, `STORE_UNSUPPORTED`.
    */
   reclass?(key: string, storageClass: string, signal?: AbortSignal): Promise<boolean>;
   /** What `removeAbandoned` would take away. */
@@ -78,6 +78,8 @@ export interface Store extends AsyncDisposable {
 export type StoreErrorCode =
   | 'STORE_NOT_FOUND'
   | 'STORE_EXISTS'
+  /** The object lies where it cannot be read before it was brought back: the archive classes of S3. */
+  | 'STORE_COLD'
   | 'STORE_DENIED'
   | 'STORE_FULL'
   | 'STORE_UNREACHABLE'

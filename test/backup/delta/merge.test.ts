@@ -12,6 +12,7 @@ import { encodeSegment } from '../../../src/backup/delta/segment-writer.ts';
 import { decryptionWith, encryptionFor } from '../../../src/backup/encryption.ts';
 import { deltaKey } from '../../../src/backup/names.ts';
 import { StoreError } from '../../../src/backup/store/store.ts';
+import { partlyCold } from '../altered-store.ts';
 import { FolderStore } from './folder-store.ts';
 import { stored } from './observed.ts';
 import { inPieces, putAt, someFacts } from './segments.ts';
@@ -129,6 +130,15 @@ describe('merging small segments', () => {
     await writeFile(join(folder, damaged), object);
     const { unreadable } = await round();
     expect(unreadable).toEqual([damaged]);
+    expect(await ranges()).toEqual(['11-22 of level 1', '23-25 of level 0', '26-37 of level 1']);
+  });
+
+  test('leaves alone what lies in an archive class', async () => {
+    await writeChain(9);
+    const { segments } = await readCatalogue(store);
+    const cold = segments[4]?.key ?? '';
+    const { unreadable } = await round({ store: partlyCold(store, (key) => key === cold) });
+    expect(unreadable).toEqual([cold]);
     expect(await ranges()).toEqual(['11-22 of level 1', '23-25 of level 0', '26-37 of level 1']);
   });
 

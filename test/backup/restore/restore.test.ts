@@ -10,7 +10,7 @@ import type { EtcdBinaries } from '../../../src/distribution/find-binaries.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { type EtcdLine, findBinaries } from '../../real/binaries.ts';
 import { startCluster } from '../../real/cluster.ts';
-import { alteredStore } from '../altered-store.ts';
+import { alteredStore, partlyCold } from '../altered-store.ts';
 import { keyspaceAt, ObservedHistory } from './observed-history.ts';
 import { RandomLife, seeded } from './random-life.ts';
 import { startRestored } from './restored-member.ts';
@@ -191,6 +191,14 @@ describe.each<EtcdLine>(['3.4', '3.5'])('a store is restored as of a point, etcd
     const result = await restored({});
     expect(result.avoided).toEqual([expect.objectContaining({ key: newer?.key, code: 'OBJECT_DAMAGED' })]);
     expect(result.lost).toBeUndefined();
+    await expectKeyspace(lastRevision);
+  });
+
+  test('a full snapshot in an archive class is avoided as a broken one is', async () => {
+    const [, newer] = fulls;
+    const { object } = JSON.parse(await readFile(join(place, 'store', newer?.key ?? ''), 'utf8'));
+    const result = await restored({ store: partlyCold(store, (key) => key === object) });
+    expect(result.avoided).toEqual([expect.objectContaining({ key: newer?.key, code: 'STORE_COLD' })]);
     await expectKeyspace(lastRevision);
   });
 

@@ -20,6 +20,8 @@ export type Fault =
   | 'status-500'
   | 'status-503'
   | 'status-403'
+  /** The object lies in an archive class. */
+  | 'cold'
   /** Something in between answers with a page of its own. */
   | 'page-200'
   /** The server does it, and its answer is lost, ends midway, or never comes. */
@@ -133,6 +135,7 @@ function ownAnswer(fault: Fault): Answer | undefined {
       body: Buffer.from('<html><body>Sign in</body></html>'),
     };
   }
+  if (fault === 'cold') return errorAnswer(403, 'InvalidObjectState');
   const status = /^status-(\d+)$/.exec(fault)?.[1];
   return status === undefined ? undefined : errorAnswer(Number(status), status === '403' ? 'AccessDenied' : 'SlowDown');
 }

@@ -224,6 +224,18 @@ describe('a download', () => {
     expect(Buffer.concat(await allOf(store.get(key))).equals(small)).toBe(true);
   });
 
+  it('of an object in an archive class is a fault of that object, and not of the store', async () => {
+    const key = newKey();
+    await store.put(key, small);
+    proxy.faults(() => 'cold');
+    await expect(allOf(store.get(key))).rejects.toMatchObject({
+      code: 'STORE_COLD',
+      key,
+      remedy: expect.stringContaining('RestoreObject'),
+    });
+    expect(proxy.arrived).toHaveLength(1);
+  });
+
   it('notices that the object was replaced meanwhile', async () => {
     const key = newKey();
     await store.put(key, large);

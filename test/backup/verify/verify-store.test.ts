@@ -16,7 +16,7 @@ import { markWhole } from '../../../src/backup/verify/mark-whole.ts';
 import { verifyStore } from '../../../src/backup/verify/verify-store.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { startCluster } from '../../real/cluster.ts';
-import { alteredStore } from '../altered-store.ts';
+import { alteredStore, partlyCold } from '../altered-store.ts';
 import { ObservedHistory } from '../restore/observed-history.ts';
 import { writeFull, writeSegments } from '../restore/written-backup.ts';
 
@@ -213,6 +213,15 @@ describe('a whole store is verified', () => {
     expect(await markWhole(reading, await verified(), 1000)).toEqual({ marked: [], unmarked: [], denied });
     const closed = await verifyStore({ store: new LocalStore(join(folder, 'encrypted')) }, never);
     expect(await markWhole(reading, closed, 1000)).toEqual({ marked: [], unmarked: [] });
+  });
+
+  test('an object in an archive class is told, and all others are read', async () => {
+    await markVerified(new LocalStore(place), 'x', { by: 'hashes', atMs: 1 });
+    const cold = partlyCold(new LocalStore(place), (key) => key === deltas[1] || key.startsWith('verified/'));
+    const { findings, chains } = await verifyStore({ store: cold }, never);
+    expect(findings).toContainEqual(expect.objectContaining({ severity: 'fault', code: 'STORE_COLD', key: deltas[1] }));
+    expect(chains.map(({ complete }) => complete)).toEqual([true, false]);
+    await expect(readVerification(cold, 'x')).rejects.toMatchObject({ code: 'MARK_UNREADABLE' });
   });
 
   test('what an agent merges or prunes while it is read is neither missing nor a gap', async () => {

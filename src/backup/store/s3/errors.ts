@@ -81,7 +81,12 @@ const byName: ReadonlyMap<string, Meaning> = new Map([
   ['IncompleteAnswer', unreachable],
   [
     'InvalidObjectState',
-    { ...denied, says: 'it lies in cold storage', remedy: 'Have it restored there first (RestoreObject).' },
+    {
+      code: 'STORE_COLD',
+      prospect: 'final',
+      says: 'it lies in cold storage',
+      remedy: "Have it restored there first (RestoreObject), and look at the bucket's lifecycle rules.",
+    },
   ],
   ['PermanentRedirect', { ...noBucket, says: 'the bucket is in another region', remedy: 'Set backup.s3.region.' }],
   ['AuthorizationHeaderMalformed', { ...noBucket, says: 'the region is wrong', remedy: 'Set backup.s3.region.' }],

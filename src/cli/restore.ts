@@ -37,12 +37,13 @@ export function restoreCommand(): Command {
       '--data-dir <folder>',
       "make a member's data dir here; with several members in --initial-cluster, one for each",
     )
+    .option('--wal-dir <folder>', 'its WAL here, as etcd has it with --wal-dir (default: in the data dir)')
     .option('--output <file>', 'make a snapshot file instead')
     .option('--name <name>', 'of the member (as in etcdutl)')
     .option('--initial-cluster <list>', 'm1=http://10.0.0.1:2380,m2=… (as in etcdutl)')
     .option('--initial-cluster-token <token>', 'of the new cluster (as in etcdutl)', 'etcd-cluster')
     .option('--initial-advertise-peer-urls <list>', 'of the member (as in etcdutl)')
-    .option('--quarantine', 'move a data dir that is there to DATA-DIR.quarantine-TIME')
+    .option('--quarantine', 'move a data dir that is there to DATA-DIR.quarantine-TIME; refused while etcd uses it')
     .option('--bump-revision', 'raise the revision and mark all before it as compacted (default: for Kubernetes)')
     .option('--no-bump-revision', 'do not, for Kubernetes either')
     .option('--bin <folder>', 'where etcd and etcdutl are (default: ETCD_BIN, else PATH)')
@@ -84,6 +85,7 @@ async function run(flags: RestoreFlags): Promise<void> {
   const { findBinaries } = await import('../distribution/find-binaries.ts');
   const binaries = findBinaries(process.env, flags.bin);
   const { restore } = await import('../backup/restore/restore.ts');
+  const { refuseRunning: refuseInUse } = await import('./restore/refuse-running.ts');
   const result = await untilInterrupted('Nothing was restored, and nothing is left of it.', async (signal) => {
     await using place = await openPlace(flags, 'one-cluster', signal);
     using bar = new ProgressBar();
@@ -91,7 +93,7 @@ async function run(flags: RestoreFlags): Promise<void> {
     const { store, decryption } = place;
     const restored = await restore(
       {
-        ...{ store, target, output, binaries, quarantine },
+        ...{ store, target, output, binaries, quarantine, refuseInUse },
         ...(decryption === undefined ? {} : { decryption }),
         ...(bumpRevision === undefined ? {} : { bumpRevision }),
         onProgress: (progress) => bar.show(restoreProgress(progress)),

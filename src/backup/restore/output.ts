@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AgentError } from '../../cluster/agent-error.ts';
@@ -11,7 +11,17 @@ import { type DataDirIdentity, makeDataDir } from './restorer.ts';
 /** One data dir, for one member. */
 export interface DataDirOutput {
   readonly dataDir: string;
+  /** Left out: the WAL is within the data dir. */
+  readonly walDir?: string;
   readonly identity: DataDirIdentity;
+}
+
+/** What becomes of what is in the way. */
+export interface InTheWay {
+  /** It is moved aside; else it is refused. */
+  readonly quarantine: boolean;
+  /** Throws where somebody uses what lies at one of these paths, as an etcd that runs does its data dir. */
+  readonly refuseInUse?: (paths: readonly string[], signal: AbortSignal) => Promise<void>;
 }
 
 /** Where the result of a restore goes. */
@@ -19,22 +29,35 @@ export type RestoreOutput =
   | { readonly kind: 'data-dirs'; readonly dirs: readonly DataDirOutput[] }
   | { readonly kind: 'snapshot'; readonly file: string };
 
-/** What stands in the way of an output, and is moved aside or refused before anything is done. */
+/**
+ * What stands in the way of an output, and is moved aside or refused before anything is done. Throws `DATA_DIR_EXISTS`,
+ * `OUTPUT_EXISTS`, `WAL_DIR_MOUNTED`, and what `refuseInUse` does.
+ */
 export async function clearTheWay(
   output: RestoreOutput,
-  { quarantine }: { readonly quarantine: boolean },
+  { quarantine, refuseInUse }: InTheWay,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
+  for (const walDir of walDirsOf(output)) await refuseMount(walDir);
   const targets = targetsOf(output);
   const taken: string[] = [];
   for (const target of targets) if (await isTaken(target)) taken.push(target);
   const [first] = taken;
-  if (first !== undefined && !quarantine) throw exists(output, first);
+  if (first === undefined) return taken;
+  if (!quarantine) throw exists(output, first);
+  if (refuseInUse !== undefined) await refuseInUse(taken, signal);
   return taken;
 }
 
 /** All paths that an output makes. */
 export function targetsOf(output: RestoreOutput): readonly string[] {
-  return output.kind === 'snapshot' ? [output.file] : output.dirs.map(({ dataDir }) => dataDir);
+  if (output.kind === 'snapshot') return [output.file];
+  return output.dirs.flatMap(({ dataDir, walDir }) => (walDir === undefined ? [dataDir] : [dataDir, walDir]));
+}
+
+/** Where the WALs go that lie elsewhere than their data dirs; each on the same device. */
+export function walDirsOf(output: RestoreOutput): readonly string[] {
+  return output.kind === 'snapshot' ? [] : output.dirs.flatMap(({ walDir }) => walDir ?? []);
 }
 
 export interface MakeOutput {
@@ -44,12 +67,14 @@ export interface MakeOutput {
   readonly bumpRevisionBy?: bigint;
   /** On the device of the targets. */
   readonly folder: string;
+  /** On the device of the WALs, where they lie elsewhere. */
+  readonly walFolder?: string;
 }
 
 /** Makes the output in a folder of its own; gives what is to be put where. */
 export async function makeOutput(
   output: RestoreOutput,
-  { binaries, source, bumpRevisionBy, folder }: MakeOutput,
+  { binaries, source, bumpRevisionBy, folder, walFolder = folder }: MakeOutput,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const made = new Map<string, string>();
@@ -60,8 +85,9 @@ export async function makeOutput(
     await syncPath(file);
     return made.set(output.file, file);
   }
-  for (const [index, { dataDir, identity }] of output.dirs.entries()) {
+  for (const [index, { dataDir, walDir, identity }] of output.dirs.entries()) {
     const dir = join(folder, `data-${index}`);
+    const wal = join(walFolder, `wal-${index}`);
     await makeDataDir(
       binaries,
       {
@@ -69,10 +95,13 @@ export async function makeOutput(
         dataDir: dir,
         identity,
         skipHashCheck: true,
+        ...(walDir === undefined ? {} : { walDir: wal }),
         ...(bumpRevisionBy === undefined ? {} : { bumpRevisionBy }),
       },
       signal,
     );
+    // Before the data dir: without a WAL etcd would take what is there for a new member.
+    if (walDir !== undefined) made.set(walDir, wal);
     made.set(dataDir, dir);
   }
   return made;
@@ -80,21 +109,23 @@ export async function makeOutput(
 
 /**
  * Puts everything into its place by renaming; what is there is moved to `<path>.quarantine-<time>`. Gives the moved paths by
- * where they are now. Throws `DATA_DIR_EXISTS` where something has come to be there meanwhile.
+ * where they are now. Throws `DATA_DIR_EXISTS` where something has come to be there meanwhile, and what `refuseInUse` does.
  */
 export async function putInPlace(
   made: ReadonlyMap<string, string>,
   output: RestoreOutput,
-  { quarantine }: { readonly quarantine: boolean },
+  how: InTheWay,
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
   const moved: string[] = [];
+  const taken = await clearTheWay(output, how, signal);
+  // All of them first: an old data dir beside a new WAL would be a member that never was.
+  for (const target of taken) {
+    const aside = await freeName(`${target}.quarantine-${timeName(Date.now())}`);
+    await rename(target, aside);
+    moved.push(aside);
+  }
   for (const [target, from] of made) {
-    if (await isTaken(target)) {
-      if (!quarantine) throw exists(output, target);
-      const aside = await freeName(`${target}.quarantine-${timeName(Date.now())}`);
-      await rename(target, aside);
-      moved.push(aside);
-    }
     await mkdir(dirname(target), { recursive: true });
     // An empty folder is in nobody's way.
     await rmdir(target).catch(() => undefined);
@@ -125,6 +156,15 @@ async function isTaken(path: string): Promise<boolean> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw error;
   }
+}
+
+/** A WAL often has a disk of its own; what is to come there by renaming cannot be the mount point. */
+async function refuseMount(path: string): Promise<void> {
+  const [there, around] = await Promise.all([path, dirname(path)].map((each) => stat(each).catch(() => undefined)));
+  if (there === undefined || around === undefined || there.dev === around.dev) return;
+  throw new AgentError('WAL_DIR_MOUNTED', `${path} is a mount point, and cannot be put in its place as a whole.`, {
+    remedy: 'Name a folder below it, and start etcd with that as its --wal-dir.',
+  });
 }
 
 async function freeName(path: string): Promise<string> {

@@ -6,7 +6,16 @@ import type { Store } from '../store/store.ts';
 import type { Decryption } from './decrypting.ts';
 import { diskFullOr } from './disk-full.ts';
 import { requireNewest } from './newest-revision.ts';
-import { clearTheWay, makeOutput, putInPlace, type RestoreOutput, removeFolder, targetsOf } from './output.ts';
+import {
+  clearTheWay,
+  type InTheWay,
+  makeOutput,
+  putInPlace,
+  type RestoreOutput,
+  removeFolder,
+  targetsOf,
+  walDirsOf,
+} from './output.ts';
 import { type Restored, type RestoreProgress, restoreIntoScratch } from './restored-scratch.ts';
 import { canBumpRevision } from './restorer.ts';
 import type { RestoreTarget } from './target.ts';
@@ -23,6 +32,8 @@ export interface RestoreOptions {
   readonly decryption?: Decryption;
   /** What is in the way is moved to `<path>.quarantine-<time>`; else it is refused. Nothing is ever overwritten. */
   readonly quarantine?: boolean;
+  /** Asked before anything is done, and again before something is moved aside. */
+  readonly refuseInUse?: InTheWay['refuseInUse'];
   /** Raise the revision and mark all before it as compacted; default: for Kubernetes, where etcd's tool has it. */
   readonly bumpRevision?: boolean;
   readonly onProgress?: (progress: RestoreProgress) => void;
@@ -45,16 +56,21 @@ export interface RestoreResult extends Restored {
 /**
  * Restores a store into data dirs or a snapshot file. Everything is made in a folder beside the target and put in its place at
  * the very end, by renaming: whatever ends it before, the target is as it was. Throws `DATA_DIR_EXISTS` or `OUTPUT_EXISTS`,
- * `BUMP_NOT_POSSIBLE`, `RESTORE_DISK_FULL`, and what `restoreIntoScratch` throws.
+ * `BUMP_NOT_POSSIBLE`, `RESTORE_DISK_FULL`, and what `restoreIntoScratch` and `refuseInUse` throw.
  */
 export async function restore(options: RestoreOptions, signal: AbortSignal): Promise<RestoreResult> {
-  const { output, quarantine = false, onProgress } = options;
+  const { output, quarantine = false, refuseInUse, onProgress } = options;
   const beganMs = performance.now();
   if (options.bumpRevision === true) await requireBump(options, signal);
-  await clearTheWay(output, { quarantine });
-  const leftovers = await othersBeside(output);
-  const folder = await workFolder(output);
+  const how = refuseInUse === undefined ? { quarantine } : { quarantine, refuseInUse };
+  await clearTheWay(output, how, signal);
+  const [target = '.'] = targetsOf(output);
+  const [wal] = walDirsOf(output);
+  const leftovers = [...(await othersBeside(target)), ...(wal === undefined ? [] : await othersBeside(wal))];
+  const folder = await workFolder(target);
+  let walFolder: string | undefined;
   try {
+    walFolder = wal === undefined ? undefined : await workFolder(wal);
     const { restored, scratch, snapshotFile } = await restoreIntoScratch({ ...options, folder }, {}, signal);
     await using _ = scratch;
     const wantsBump = output.kind === 'data-dirs' && (options.bumpRevision ?? restored.full.kubernetes);
@@ -65,9 +81,10 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
     if (database !== undefined) await requireNewest(database, restored.revision);
     const source = { file: database ?? snapshotFile, hasHash: database === undefined };
     const bump = bumps ? { bumpRevisionBy: BUMP_REVISION_BY } : {};
-    const made = await makeOutput(output, { binaries: options.binaries, source, folder, ...bump }, signal);
+    const into = walFolder === undefined ? { folder } : { folder, walFolder };
+    const made = await makeOutput(output, { binaries: options.binaries, source, ...into, ...bump }, signal);
     signal.throwIfAborted();
-    const quarantined = await putInPlace(made, output, { quarantine });
+    const quarantined = await putInPlace(made, output, how, signal);
     return {
       ...restored,
       outputs: targetsOf(output),
@@ -82,6 +99,7 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
     throw signal.aborted ? error : diskFullOr(error, dirname(folder));
   } finally {
     await removeFolder(folder);
+    if (walFolder !== undefined) await removeFolder(walFolder);
   }
 }
 
@@ -107,21 +125,20 @@ async function requireBump({ output, binaries }: RestoreOptions, signal: AbortSi
   );
 }
 
-async function othersBeside(output: RestoreOutput): Promise<readonly string[]> {
-  const { parent, prefix } = workPlace(output);
+async function othersBeside(target: string): Promise<readonly string[]> {
+  const { parent, prefix } = workPlace(target);
   const names = await readdir(parent).catch(() => []);
   return names.filter((name) => name.startsWith(prefix)).map((name) => join(parent, name));
 }
 
 /** On the device of the target, so that the result can be renamed into its place. */
-async function workFolder(output: RestoreOutput): Promise<string> {
-  const { parent, prefix } = workPlace(output);
+async function workFolder(target: string): Promise<string> {
+  const { parent, prefix } = workPlace(target);
   await mkdir(parent, { recursive: true });
   return await mkdtemp(join(parent, prefix));
 }
 
-function workPlace(output: RestoreOutput): { readonly parent: string; readonly prefix: string } {
-  const [first = '.'] = targetsOf(output);
-  const target = resolve(first);
+function workPlace(path: string): { readonly parent: string; readonly prefix: string } {
+  const target = resolve(path);
   return { parent: dirname(target), prefix: `.${basename(target)}.restoring-` };
 }

@@ -1,10 +1,11 @@
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { RestoreOutput } from '../../backup/restore/output.ts';
 import { AgentError } from '../../cluster/agent-error.ts';
 
 /** Of a restore, as the command line says it; names and defaults of the members' are those of etcdutl. */
 export interface OutputFlags {
   readonly dataDir?: string;
+  readonly walDir?: string;
   readonly output?: string;
   readonly name?: string;
   readonly initialCluster?: string;
@@ -20,7 +21,11 @@ const DEFAULT_PEER_URL = 'http://localhost:2380';
  * Throws `USAGE`.
  */
 export function outputOf(flags: OutputFlags): RestoreOutput {
-  const { dataDir, output } = flags;
+  const { dataDir, walDir, output } = flags;
+  if (walDir !== undefined && (dataDir === undefined || areNested(resolve(dataDir), resolve(walDir)))) {
+    const remedy = 'Leave it out: then the WAL is where etcd looks for it, in the data dir.';
+    throw usage('--wal-dir is for a WAL that lies elsewhere than in --data-dir, and not around it.', remedy);
+  }
   if (output !== undefined && dataDir === undefined) return { kind: 'snapshot', file: resolve(output) };
   if (dataDir === undefined || output !== undefined) {
     throw usage('It is not clear what is to be made.', 'Give either --data-dir D or --output F.');
@@ -29,12 +34,13 @@ export function outputOf(flags: OutputFlags): RestoreOutput {
   const initialCluster = flags.initialCluster ?? `${name}=${flags.initialAdvertisePeerUrls ?? DEFAULT_PEER_URL}`;
   const members = membersOf(initialCluster);
   const { initialClusterToken } = flags;
-  const dirOf = (member: string, path: string, peerUrls: string) => ({
-    dataDir: path,
+  const dirOf = (member: string, below: string, peerUrls: string) => ({
+    dataDir: join(resolve(dataDir), below),
+    ...(walDir === undefined ? {} : { walDir: join(resolve(walDir), below) }),
     identity: { name: member, initialCluster, initialClusterToken, initialAdvertisePeerUrls: peerUrls },
   });
   if (flags.name === undefined && members.size > 1) {
-    const dirs = [...members].map(([member, urls]) => dirOf(member, join(resolve(dataDir), member), urls.join(',')));
+    const dirs = [...members].map(([member, urls]) => dirOf(member, member, urls.join(',')));
     return { kind: 'data-dirs', dirs };
   }
   const [only] = members.keys();
@@ -44,7 +50,11 @@ export function outputOf(flags: OutputFlags): RestoreOutput {
     throw usage(`Member ${chosen} is not in the initial cluster.`, `It has ${[...members.keys()].join(', ')}.`);
   }
   const peerUrls = flags.initialAdvertisePeerUrls ?? urls.join(',');
-  return { kind: 'data-dirs', dirs: [dirOf(chosen, resolve(dataDir), peerUrls)] };
+  return { kind: 'data-dirs', dirs: [dirOf(chosen, '', peerUrls)] };
+}
+
+function areNested(a: string, b: string): boolean {
+  return `${a}${sep}`.startsWith(`${b}${sep}`) || `${b}${sep}`.startsWith(`${a}${sep}`);
 }
 
 /** Peer URLs by member; a member may be named several times. */

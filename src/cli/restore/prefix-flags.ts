@@ -82,6 +82,7 @@ export function listedOf({ list }: PrefixFlags): number {
 
 const OFFLINE = [
   'data-dir',
+  'wal-dir',
   'output',
   'name',
   'initial-cluster',

@@ -184,6 +184,43 @@ describe.each<EtcdLine>(['3.4', '3.5'])('a store is restored as of a point, etcd
     await expectKeyspace(lastRevision);
   });
 
+  test('a WAL that lies elsewhere is put there, and what is there is moved aside with the data dir', async () => {
+    const output = (walDir: string) =>
+      ({ kind: 'data-dirs', dirs: [{ dataDir: join(place, 'data'), walDir, identity }] }) as const;
+    const walDir = join(place, 'wals', 'default');
+    for (const path of [walDir, join(place, 'data')]) {
+      await mkdir(path, { recursive: true });
+      await writeFile(join(path, 'mine'), '');
+    }
+    await expect(restored({ output: output(walDir) })).rejects.toMatchObject({ code: 'DATA_DIR_EXISTS' });
+    const { outputs, quarantined } = await restored({ output: output(walDir), quarantine: true });
+    expect(outputs).toEqual([join(place, 'data'), walDir]);
+    expect(quarantined).toEqual(outputs.map((path) => expect.stringContaining(`${path}.quarantine-`)));
+    expect(await readdir(walDir)).toEqual(expect.arrayContaining([expect.stringMatching(/\.wal$/)]));
+    expect(await readdir(join(place, 'data', 'member'))).toEqual(['snap']);
+    expect(await readdir(join(place, 'wals'))).toHaveLength(2);
+    await using member = await startRestored(binaries.etcd, join(place, 'data'), undefined, ['--wal-dir', walDir]);
+    expect(await keyspaceAt(member.client, lastRevision)).toEqual(keyspaces.get(lastRevision));
+    const mounted = restored({ output: output('/dev/shm'), quarantine: true });
+    await expect(mounted).rejects.toMatchObject({ code: 'WAL_DIR_MOUNTED' });
+  });
+
+  test('what is in use is refused before anything is read, and again before it would be moved', async () => {
+    await mkdir(join(place, 'data'));
+    await writeFile(join(place, 'data', 'mine'), 'mine');
+    for (const at of [1, 2]) {
+      let asked = 0;
+      const refuseInUse = async (paths: readonly string[]): Promise<void> => {
+        asked += 1;
+        expect(paths).toEqual([join(place, 'data')]);
+        if (asked === at) throw new Error('in use');
+      };
+      await expect(restored({ quarantine: true, refuseInUse })).rejects.toThrow('in use');
+      expect(store.requests.get > 0).toBe(at === 2);
+      expect((await readdir(place)).sort()).toEqual(['data', 'store']);
+    }
+  });
+
   test('a full snapshot with a flipped bit is avoided: the older chain brings everything back', async () => {
     const [, newer] = fulls;
     const { object } = JSON.parse(await readFile(join(place, 'store', newer?.key ?? ''), 'utf8'));

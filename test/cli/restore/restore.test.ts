@@ -97,6 +97,23 @@ describe('restore and backup, from the command line', () => {
     });
   });
 
+  test('a data dir or a WAL that a running etcd uses is not moved aside', async () => {
+    const [dataDir, walDir] = [join(place, 'data'), join(place, 'wal')];
+    const made = await restore('--data-dir', dataDir, '--wal-dir', walDir);
+    expect(made.exitCode).toBe(0);
+    await using _ = await startRestored(binaries.etcd, dataDir, undefined, ['--wal-dir', walDir]);
+    for (const args of [
+      ['--data-dir', dataDir],
+      ['--data-dir', join(place, 'other'), '--wal-dir', walDir],
+    ]) {
+      const refused = await restore(...args, '--quarantine');
+      expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('DATA_DIR_IN_USE') });
+    }
+    expect((await readdir(place)).sort()).toEqual(['data', 'wal']);
+    const nested = await restore('--data-dir', dataDir, '--wal-dir', join(dataDir, 'wal'));
+    expect(nested).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('USAGE') });
+  });
+
   test('where something newer than the store is asked for, the newest that can be had is told', async () => {
     const { exitCode, stderr } = await restore('--to-revision', String(last + 1n), '--data-dir', join(place, 'data'));
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(`--to-revision ${last}`) });

@@ -106,4 +106,9 @@ test('of a cluster that is named only what is below its name is listed', async (
   });
   await chooseOwnedPlace(store, { cluster: 'prod', timeline: 't1' }, { oneCluster: true });
   expect(asked).toEqual(['prod/']);
+  const unknown = chooseOwnedPlace(store, { cluster: 'dev' }, { oneCluster: true });
+  await expect(unknown).rejects.toMatchObject({
+    code: 'PLACE_UNKNOWN',
+    remedy: expect.stringContaining('prod/t2'),
+  });
 });

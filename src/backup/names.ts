@@ -5,6 +5,9 @@
 
 const DIGITS = 19;
 
+/** How the name of an encrypted object ends. */
+export const ENCRYPTED_ENDING = '.age';
+
 /** A full snapshot, which is there once its manifest is. */
 export interface FullName {
   readonly kind: 'full';
@@ -26,7 +29,7 @@ export interface DeltaName {
 
 /** `full/<time>-<id>.snap.zst`, or `.snap.zst.age` where it is encrypted: the revision is not known when it is begun. */
 export function snapshotKey({ time, id }: Pick<FullName, 'time' | 'id'>, encrypted: boolean): string {
-  return `full/${time}-${id}.snap.zst${encrypted ? '.age' : ''}`;
+  return `full/${time}-${id}.snap.zst${encrypted ? ENCRYPTED_ENDING : ''}`;
 }
 
 /** `full/<revision>-<time>-<id>.json`: written last. */
@@ -36,7 +39,7 @@ export function manifestKey({ revision, time, id }: FullName): string {
 
 /** `delta/<from>-<to>-<epoch>-<id>.delta.zst`; with `.age` behind it where it is encrypted. */
 export function deltaKey({ from, to, epoch, id }: DeltaName, encrypted: boolean): string {
-  return `delta/${digits(from)}-${digits(to)}-${epoch}-${id}.delta.zst${encrypted ? '.age' : ''}`;
+  return `delta/${digits(from)}-${digits(to)}-${epoch}-${id}.delta.zst${encrypted ? ENCRYPTED_ENDING : ''}`;
 }
 
 /** What a manifest's or a segment's key says; undefined for any other object. */

@@ -13,6 +13,7 @@ import { ownTimeline } from '../../journal/timeline.ts';
 import type { TakenSnapshot } from '../../operate/backup-ports.ts';
 import { CompactionHold } from './compaction-hold.ts';
 import { backupNotRunning, isClaimFault } from './fulls.ts';
+import { noticesOf } from './notices.ts';
 import type { BackupKeeperOptions } from './options.ts';
 import { s3Options } from './settings.ts';
 import { BackupTally } from './tally.ts';
@@ -52,6 +53,7 @@ export class BackupKeeper implements AsyncDisposable {
     this.#tally = new BackupTally(events.onChange);
     const s3 = s3Options(config, (what, error) => events.onFault(what, error));
     this.#stores = config.store.map((url) => openStore(url, { s3 }));
+    for (const notice of noticesOf(config, this.#stores)) events.log(notice);
   }
 
   /** What is to be seen of it now. */

@@ -1,7 +1,7 @@
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { Catalogue, SegmentEntry } from '../chain/catalogue.ts';
 import { supersededOf } from '../chain.ts';
-import { type DeltaName, deltaKey } from '../names.ts';
+import { type DeltaName, deltaKey, ENCRYPTED_ENDING } from '../names.ts';
 import { byRevision } from '../revisions.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { joinedRecords, spanOf } from './joined-records.ts';
@@ -77,13 +77,15 @@ export class Merger {
       this.#unreadable.clear();
       this.#forgetAtMs = performance.now() + REMEMBERED_MS;
     }
+    const locked = this.#options.decrypt === undefined ? catalogue.segments.filter(isEncrypted) : [];
+    const leftAlone = (): ReadonlySet<string> => new Set([...locked.map(({ key }) => key), ...this.#unreadable]);
     let segments = [...catalogue.segments];
     const merged: string[] = [];
     const removed = [...(await this.#clean(segments, signal))];
     segments = without(segments, removed);
     for (;;) {
       signal.throwIfAborted();
-      const plan = nextMerge(segments, now(), limits, this.#unreadable);
+      const plan = nextMerge(segments, now(), limits, leftAlone());
       if (plan === undefined) break;
       const whole = await this.#merge(plan, signal);
       if (whole === undefined) continue;
@@ -167,9 +169,10 @@ export class Merger {
     return removed;
   }
 
-  async #isReadable({ key }: SegmentEntry, signal: AbortSignal): Promise<boolean> {
-    if (this.#unreadable.has(key)) return false;
+  async #isReadable(segment: SegmentEntry, signal: AbortSignal): Promise<boolean> {
+    const { key } = segment;
     const { store, decrypt } = this.#options;
+    if (this.#unreadable.has(key) || (decrypt === undefined && isEncrypted(segment))) return false;
     try {
       const source = store.get(key, undefined, signal);
       const { records } = await decodeSegment(source, { key, ...(decrypt === undefined ? {} : { decrypt }) });
@@ -206,6 +209,11 @@ export class Merger {
     }
     return removed;
   }
+}
+
+/** Told by the name: fetching each one only to learn it would cost a request for each of thousands, again and again. */
+function isEncrypted({ key }: SegmentEntry): boolean {
+  return key.endsWith(ENCRYPTED_ENDING);
 }
 
 /** What a merged segment says of itself. */

@@ -166,6 +166,23 @@ describe('merging small segments', () => {
     expect(await ranges()).toEqual(['11-22 of level 1']);
   });
 
+  test('without an identity asks for nothing that is encrypted, and merges what is not', async () => {
+    const cipher = await encryptionFor([await identityToRecipient(await generateX25519Identity())]);
+    await writeChain(4);
+    for (let from = 23n; from < 59n; from += 3n) {
+      const records = [putAt(from), putAt(from + 1n), putAt(from + 2n)];
+      const { object } = await encodeSegment(someFacts(from, from + 2n, 3n), records, { cipher });
+      const name = { kind: 'delta', from, to: from + 2n, epoch: 3n, id: segmentId(0) } as const;
+      await store.put(deltaKey(name, true), object);
+    }
+    const asked: string[] = [];
+    store.fault = (request, key) => void (request === 'get' && asked.push(key));
+    const { merged, unreadable } = await round();
+    expect([merged.length, unreadable]).toEqual([1, []]);
+    await round({ cipher: async () => cipher });
+    expect(asked.filter((key) => key.endsWith('.age'))).toEqual([]);
+  });
+
   test('removes nothing because of a merged segment that is damaged', async () => {
     await writeChain(4);
     const small = (await readCatalogue(store)).segments.map(({ key }) => key);

@@ -2,6 +2,7 @@ import { within } from '../../abort/linked-abort.ts';
 import { type DeltaStatus, DeltaStream } from '../../backup/delta/delta-stream.ts';
 import type { MergerOptions } from '../../backup/delta/merge.ts';
 import { runMerging } from '../../backup/delta/run-merging.ts';
+import type { ChainBreak } from '../../backup/delta/spool.ts';
 import type { DeltaTold } from '../../backup/delta/told.ts';
 import { decryptionFromFiles } from '../../backup/key-files.ts';
 import { ReadAgain } from '../../backup/read-again.ts';
@@ -165,6 +166,12 @@ function tidied(outcome: Tidied | StoreError, { url }: Store, { events }: Backup
   });
 }
 
+const WHY_LOST: Readonly<Record<ChainBreak['reason'], string>> = {
+  compacted: 'etcd had compacted them',
+  'left-out': 'the watch left them out',
+  'no-room': 'it was away, and the spool had no more room for them',
+};
+
 function heard(
   told: DeltaTold,
   { keeper, fulls, tally }: { keeper: BackupKeeperOptions; fulls: Fulls | undefined; tally: BackupTally },
@@ -173,7 +180,7 @@ function heard(
   switch (told.kind) {
     case 'chain-broken': {
       const { from, to } = told.lost;
-      const message = `Revisions ${from} to ${to} are in no segment of ${told.store}: etcd had ${told.reason} them. A full snapshot is taken at once.`;
+      const message = `Revisions ${from} to ${to} are in no segment of ${told.store}: ${WHY_LOST[told.reason]}. A full snapshot is taken at once.`;
       // Each of them is news, also where the one before was of the same kind.
       events.onFault(
         `capturing revisions ${from} to ${to} for ${told.store}`,

@@ -61,7 +61,13 @@ export class DeltaStream {
     after: bigint | 'earliest',
   ) {
     this.#spool = spool;
-    this.#capture = new Capture({ maxPieceBytes: MAX_PIECE_BYTES, ...options, spool, startAfter: after });
+    this.#capture = new Capture({
+      maxPieceBytes: MAX_PIECE_BYTES,
+      ...options,
+      spool,
+      startAfter: after,
+      makeRoom: () => this.#makeRoom(),
+    });
     this.#uploaders = options.destinations.map(
       ({ store, intervalMs, cipher }, index) =>
         new Uploader({
@@ -138,6 +144,17 @@ export class DeltaStream {
       await Promise.allSettled(work);
       await this.#releasing;
     }
+  }
+
+  /**
+   * A store that is away must not keep the others from what comes: what all that get on have is let go of. It needs a new full snapshot
+   * then, as soon as it is back. False where that makes no room: all are away, or those that get on are behind as well.
+   */
+  async #makeRoom(): Promise<boolean> {
+    const stored = this.#uploaders.filter(({ isAway }) => !isAway).map(({ status }) => status.lastStoredRevision);
+    if (stored.length === this.#uploaders.length || stored.includes(undefined)) return false;
+    const everywhere = lowest(stored.filter((revision) => revision !== undefined));
+    return everywhere !== undefined && (await this.#spool.letGo(everywhere));
   }
 
   /** What all stores have is no longer needed in the spool. */

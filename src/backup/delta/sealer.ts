@@ -22,6 +22,8 @@ export interface SealerOptions {
   /** So large (in characters of its lines) a piece becomes at most, but for its last revision. */
   readonly maxPieceBytes: number;
   readonly tell: TellDelta;
+  /** Asked when the spool is full: whether something has been let go of. */
+  readonly makeRoom?: () => Promise<boolean>;
 }
 
 /**
@@ -122,6 +124,8 @@ export class Sealer {
       return true;
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
+      if (error.code === 'SPOOL_FULL' && (await this.#options.makeRoom?.()) === true)
+        return await this.#append(segment);
       if (error.code === 'SPOOL_FULL' && this.#fault?.code !== 'SPOOL_FULL') {
         tell({ kind: 'spool-full', bytes: spool.bytes, maxBytes: spool.maxBytes });
       }

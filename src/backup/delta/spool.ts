@@ -1,5 +1,6 @@
 import { AgentError } from '../../cluster/agent-error.ts';
 import { deltaKey } from '../names.ts';
+import { highest } from '../revisions.ts';
 import { Bell } from './bell.ts';
 import { segmentId } from './segment-id.ts';
 import type { EncodedSegment } from './segment-writer.ts';
@@ -22,10 +23,13 @@ export interface Found {
   readonly putAside: readonly string[];
 }
 
-/** What is in no piece up to here, inclusive, will never come: etcd has compacted it away, or its watch leaves it out. */
+/**
+ * What is in no piece up to here, inclusive, will never come: etcd has compacted it away, its watch leaves it out, or the spool had
+ * no room for what only a store that is away was waiting for.
+ */
 export interface ChainBreak {
   readonly upTo: bigint;
-  readonly reason: 'compacted' | 'left-out';
+  readonly reason: 'compacted' | 'left-out' | 'no-room';
 }
 
 /** Where the bytes of pieces lie, by name. */
@@ -152,6 +156,19 @@ export class Spool {
     this.#bytes -= gone.reduce((sum, { bytes }) => sum + bytes, 0);
     this.changed.ring();
     for (const { name } of gone) await this.#shelf.remove(name);
+  }
+
+  /**
+   * Takes away all pieces that end at `revision` or before although some store does not have them: for that one the chain is broken.
+   * False where there are none.
+   */
+  async letGo(revision: bigint): Promise<boolean> {
+    const upTo = highest(this.#pieces.filter(({ to }) => to <= revision).map(({ to }) => to));
+    if (upTo === undefined) return false;
+    // Whoever is woken by the pieces that go must find the break.
+    if (upTo > (this.#break?.upTo ?? 0n)) this.#break = { upTo, reason: 'no-room' };
+    await this.release(upTo);
+    return true;
   }
 
   /** Says that what is not here up to `revision` will never come. */

@@ -13,6 +13,8 @@ import type { TellDelta } from './told.ts';
 
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 60_000;
+/** An upload that takes longer does not get on: an object is small, and this is far longer than one takes. */
+const STUCK_MS = 60_000;
 
 export interface UploaderOptions {
   readonly store: Store;
@@ -57,6 +59,7 @@ export class Uploader {
   #fault: Fault | undefined;
   #hurry = false;
   #toldUpTo = 0n;
+  #uploadingSinceMs: number | undefined;
 
   constructor(options: UploaderOptions) {
     this.#options = options;
@@ -75,6 +78,12 @@ export class Uploader {
       ...(waiting === undefined ? {} : { oldestWaitingAtMs: waiting.startedAtMs }),
       ...(this.#fault === undefined ? {} : { fault: this.#fault }),
     };
+  }
+
+  /** Whether the store does not get on at the moment: it fails, does not answer, or is at one object for a minute. */
+  get isAway(): boolean {
+    const uploadingMs = performance.now() - (this.#uploadingSinceMs ?? performance.now());
+    return !this.#positioned || this.#fault !== undefined || uploadingMs > STUCK_MS;
   }
 
   /** Uploads without waiting for the interval until everything that is in the spool now is in the store. */
@@ -111,7 +120,9 @@ export class Uploader {
       } else {
         this.#hurry = false;
         begunAtMs = performance.now();
+        this.#uploadingSinceMs = begunAtMs;
         await this.#upload(pieces, signal);
+        this.#uploadingSinceMs = undefined;
       }
     }
   }
@@ -187,13 +198,18 @@ export class Uploader {
   async #upload(pieces: readonly SpoolPiece[], signal: AbortSignal): Promise<void> {
     const { store, spool, epoch: epochNow, tell, advanced } = this.#options;
     const cipher = await this.#options.cipher?.();
-    const { manifest, manifestSha256, object } = await joinPieces(pieces, {
+    const joined = await joinPieces(pieces, {
       spool,
       after: this.#stored ?? (pieces[0]?.from ?? 1n) - 1n,
       epoch: epochNow(),
       previousManifestSha256: this.#previousSha256,
       cipher,
+    }).catch((error: unknown) => {
+      // The spool has let go of them while they were read: it goes on behind them.
+      if (pieces.every((piece) => spool.pieces.includes(piece))) throw error;
     });
+    if (joined === undefined) return;
+    const { manifest, manifestSha256, object } = joined;
     const { firstRevision: from, lastRevision: to, epoch } = manifest;
     // One name for all attempts: where an answer was lost, the next one writes the same again.
     const key = deltaKey({ kind: 'delta', from, to, epoch, id: segmentId(0) }, cipher !== undefined);

@@ -185,6 +185,35 @@ describe.each(['3.4', '3.5'] as const)('the delta stream of etcd %s', (version) 
     expect(running.told.filter(({ kind }) => kind === 'chain-broken')).toEqual([]);
   });
 
+  test('with a spool that is full because of one store lets the other have everything, and breaks the chain of that one', async () => {
+    const before = await revision();
+    const away = new FolderStore(join(folder, 'away'));
+    const full = manifestKey({ kind: 'full', revision: before, time: '20260101T120000Z', id: 'f' });
+    for (const each of [store, away]) await each.put(full, Buffer.from('{}'));
+    away.fault = () => {
+      throw new StoreError('STORE_UNREACHABLE', 'no way there');
+    };
+    const destinations = [store, away].map((each) => ({ store: each, intervalMs: 0 }));
+    await using running = await capturing(1n, 20_000, { destinations });
+    let last = before;
+    for (let i = 0; i < 60; i += 1) {
+      await put('f', randomBytes(500).toString('base64'));
+      last = await running.seenAll();
+      await until(() => running.stream.status.stores[0]?.lastStoredRevision === last);
+    }
+    const inStore = await stored(store, before);
+    expect([inStore.last, inStore.revisions]).toEqual([last, await observed(client, before, last)]);
+    expect(running.stream.status.spool.bytes).toBeLessThanOrEqual(20_000);
+    away.fault = () => undefined;
+    last = await running.storedAll();
+    const broken = running.told.filter((told) => told.kind === 'chain-broken');
+    expect(broken).toMatchObject([{ store: away.url, lost: { from: before + 1n }, reason: 'no-room' }]);
+    // What came since then is whole there.
+    const behind = broken[0]?.lost.to ?? 0n;
+    expect((await stored(away, behind)).revisions).toEqual(await observed(client, behind, last));
+    expect(running.stream.status.spool.pieces).toBe(0);
+  });
+
   test('without a folder for the spool reads from etcd again what was not stored yet', async () => {
     const before = await revision();
     for (let round = 1n; round <= 2n; round += 1n) {

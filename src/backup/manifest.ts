@@ -48,6 +48,7 @@ const deltaSchema = z.looseObject({
   kind: z.literal('delta'),
   events: z.int().nonnegative(),
   endsWithManifestSha256: sha256.optional(),
+  lastChangeDigest: z.string().optional(),
 });
 
 /** What all manifests say. Revisions are bigint, times ms since 1970. */
@@ -108,6 +109,8 @@ export interface DeltaManifest extends ManifestBase {
   readonly events: number;
   /** Of a merged segment: of the manifest of the last one in it, which is what the next one names as its previous. */
   readonly endsWithManifestSha256?: string;
+  /** Of its last revision, as `changeDigest` gives it: whether a cluster still has that in its history. */
+  readonly lastChangeDigest?: string;
 }
 
 export type Manifest = FullManifest | DeltaManifest;

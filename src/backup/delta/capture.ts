@@ -4,8 +4,10 @@ import type { Fault } from '../../cluster/observation.ts';
 import { EtcdError } from '../../etcd/errors.ts';
 import { BackOff } from './back-off.ts';
 import { type CaptureClient, ZERO_KEY } from './capture-client.ts';
+import { changeDigest, checkContinues, forked } from './last-change.ts';
 import { LeaseTerms } from './lease-terms.ts';
 import { lookOut } from './look-out.ts';
+import type { RevisionBatch } from './revision-batch.ts';
 import { Sealer, type SealerOptions } from './sealer.ts';
 import { RevisionGap, WholeRevisions } from './whole-revisions.ts';
 
@@ -13,6 +15,8 @@ import { RevisionGap, WholeRevisions } from './whole-revisions.ts';
 const FIRST_REVISION = 1n;
 /** How long another attempt goes on to make durable what was seen before a break. */
 const CLOSE_MS = 5_000;
+/** Nobody writes so much while nobody watches: a restore has raised the revision (for Kubernetes by a billion) and compacted the rest. */
+const RAISED_BY = 500_000_000n;
 
 export interface CaptureOptions extends SealerOptions {
   readonly client: CaptureClient;
@@ -52,6 +56,7 @@ export class Capture {
   readonly #sealer: Sealer;
   readonly #terms: LeaseTerms;
   #last: bigint;
+  #lastBatch: RevisionBatch | undefined;
   #fault: Fault | undefined;
   #liveRevision: bigint | undefined;
   #authRevision: bigint | undefined;
@@ -126,6 +131,10 @@ export class Capture {
 
   async #attempt(signal: AbortSignal): Promise<void> {
     await this.#checkTimeline(signal);
+    if (this.#lastBatch !== undefined) {
+      const { revision } = this.#lastBatch;
+      await checkContinues(this.#options.client, { revision, digest: changeDigest(this.#lastBatch) }, signal);
+    }
     const { client, lookEveryMs, silentAfterMs, tell, protectedAuthRevision } = this.#options;
     const link = linkedAbort([signal]);
     const looking = lookOut(
@@ -166,6 +175,7 @@ export class Capture {
       for (const revision of whole.take(batch)) {
         await this.#sealer.take({ ...revision, seenAtMs }, termOf, signal);
         this.#last = revision.revision;
+        this.#lastBatch = revision;
       }
     }
   }
@@ -180,6 +190,10 @@ export class Capture {
     if (header.revision < this.#last) {
       throw forked(`The live revision is ${header.revision}, and revision ${this.#last} has been captured already.`);
     }
+    const knows = this.#options.startAfter !== 'earliest' || this.#lastBatch !== undefined;
+    if (knows && header.revision - this.#last >= RAISED_BY) {
+      throw forked(`The live revision is ${header.revision}, far beyond revision ${this.#last}: it has been raised.`);
+    }
     this.#liveRevision = header.revision;
   }
 
@@ -191,6 +205,7 @@ export class Capture {
     await within([signal], CLOSE_MS, (closing) => this.#sealer.flush(closing)).catch(() => undefined);
     if (this.#sealer.oldestOpenAtMs !== undefined) return;
     this.#last = to;
+    this.#lastBatch = undefined;
     this.#options.spool.breakAt(to, error instanceof RevisionGap ? 'left-out' : 'compacted');
   }
 
@@ -202,10 +217,4 @@ export class Capture {
     this.#leftOut = error.from;
     return again ? error.to : undefined;
   }
-}
-
-function forked(what: string): AgentError {
-  return new AgentError('TIMELINE_FORKED', `${what} The store of this history takes nothing of another one.`, {
-    remedy: 'Nothing, where the cluster was restored: a new timeline begins. Else see why the cluster went back.',
-  });
 }

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { linkedAbort, within } from '../../abort/linked-abort.ts';
-import { lowest } from '../revisions.ts';
+import { byRevision, lowest } from '../revisions.ts';
 import type { Store } from '../store/store.ts';
 import { Capture, type CaptureOptions, type CaptureStatus } from './capture.ts';
 import { ZERO_KEY } from './capture-client.ts';
+import { checkContinues, type LastChange } from './last-change.ts';
+import { readSegmentManifest } from './segment.ts';
 import type { SegmentCipher } from './segment-writer.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
 import { startAfter } from './start-after.ts';
-import { type StorePosition, storePosition } from './store-position.ts';
+import { lastChangeOf, type StorePosition, storePosition } from './store-position.ts';
 import { Uploader, type UploaderStatus } from './uploader.ts';
 
 /** How long a store may take to say where its history ends before the capture begins without it. */
@@ -78,6 +80,7 @@ export class DeltaStream {
           epoch: () => options.facts().epoch,
           tell: options.tell,
           advanced: () => this.#release(),
+          continues: (position, signal) => checkAll(options.client, [position.lastChange], signal),
           ...(cipher === undefined ? {} : { cipher }),
           ...(positions[index] === undefined ? {} : { position: positions[index] }),
         }),
@@ -86,7 +89,8 @@ export class DeltaStream {
 
   /**
    * Finds out what is durable where, and so from which revision to go on. A store that does not answer is asked again later.
-   * Throws `SPOOL_FAILED`, and what etcd fails with where it must be asked for the live revision.
+   * Throws `SPOOL_FAILED`, `TIMELINE_FORKED` where the live history is not the continuation of what is durable, and what etcd fails
+   * with.
    */
   static async open(options: DeltaStreamOptions, signal: AbortSignal): Promise<DeltaStream> {
     const { folder, maxBytes } = options.spool;
@@ -99,6 +103,8 @@ export class DeltaStream {
       ),
     );
     signal.throwIfAborted();
+    const ends = [await endOf(spool), ...positions.map((position) => position?.lastChange)];
+    await checkAll(options.client, ends, signal);
     const known = startAfter(spool, positions);
     const after = known === 'live' ? await liveRevision(options, signal) : known;
     return new DeltaStream(options, spool, positions, after);
@@ -165,6 +171,24 @@ export class DeltaStream {
     if (everywhere === undefined) return;
     this.#releasing = this.#releasing.then(() => this.#spool.release(everywhere)).catch(() => undefined);
   }
+}
+
+/** Each once: stores that have the same have the same end. */
+async function checkAll(
+  client: DeltaStreamOptions['client'],
+  ends: readonly (LastChange | undefined)[],
+  signal: AbortSignal,
+): Promise<void> {
+  const known = ends.filter((end) => end !== undefined);
+  const each = new Map(known.map((end) => [`${end.revision} ${end.digest}`, end]));
+  for (const end of each.values()) await checkContinues(client, end, signal);
+}
+
+/** What the last revision in the spool was, which may be further than any store is. */
+async function endOf(spool: Spool): Promise<LastChange | undefined> {
+  const last = spool.pieces.toSorted((a, b) => byRevision(a.to, b.to)).at(-1);
+  if (last === undefined) return undefined;
+  return lastChangeOf((await readSegmentManifest(spool.read(last), last.name)).manifest);
 }
 
 async function liveRevision({ client }: DeltaStreamOptions, signal: AbortSignal): Promise<bigint> {

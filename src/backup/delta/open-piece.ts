@@ -1,3 +1,4 @@
+import { changeDigest } from './last-change.ts';
 import { encodeBatch, encodeRecord } from './record-line.ts';
 import type { RevisionBatch } from './revision-batch.ts';
 
@@ -6,7 +7,7 @@ export class OpenPiece {
   readonly #lines: string[] = [];
   readonly #leases = new Map<bigint, Promise<number>>();
   readonly from: bigint;
-  #to: bigint;
+  #last: RevisionBatch | undefined;
   #events = 0;
   #bytes = 0;
   readonly startedAtMs = Date.now();
@@ -15,12 +16,16 @@ export class OpenPiece {
   /** @param from its first revision */
   constructor(from: bigint) {
     this.from = from;
-    this.#to = from - 1n;
   }
 
   /** Its last revision; one before `from` while it is empty. */
   get to(): bigint {
-    return this.#to;
+    return this.#last?.revision ?? this.from - 1n;
+  }
+
+  /** Of its last revision; undefined while it is empty. */
+  get lastChangeDigest(): string | undefined {
+    return this.#last === undefined ? undefined : changeDigest(this.#last);
   }
 
   get events(): number {
@@ -49,7 +54,7 @@ export class OpenPiece {
     this.#lines.push(line);
     this.#bytes += line.length;
     this.#events += batch.events.length;
-    this.#to = batch.revision;
+    this.#last = batch;
     this.#endedAtMs = Date.now();
   }
 

@@ -11,7 +11,10 @@ import type { TellDelta } from './told.ts';
 const RETRY_MS = 1_000;
 
 /** Of a segment's manifest, what is the same for all that one capture writes. */
-export type WriterFacts = Omit<SegmentFacts, 'firstRevision' | 'lastRevision' | 'startedAtMs' | 'endedAtMs'>;
+export type WriterFacts = Omit<
+  SegmentFacts,
+  'firstRevision' | 'lastRevision' | 'startedAtMs' | 'endedAtMs' | 'lastChangeDigest'
+>;
 
 export interface SealerOptions {
   readonly spool: Spool;
@@ -106,8 +109,11 @@ export class Sealer {
   }
 
   async #write(piece: OpenPiece, signal: AbortSignal): Promise<void> {
-    const { from: firstRevision, to: lastRevision, startedAtMs, endedAtMs } = piece;
-    const facts = { ...this.#options.facts(), firstRevision, lastRevision, startedAtMs, endedAtMs };
+    const { from: firstRevision, to: lastRevision, startedAtMs, endedAtMs, lastChangeDigest } = piece;
+    const facts = {
+      ...{ ...this.#options.facts(), firstRevision, lastRevision, startedAtMs, endedAtMs },
+      ...(lastChangeDigest === undefined ? {} : { lastChangeDigest }),
+    };
     const segment = await encodeLines(facts, piece.lines(), () => piece.events);
     while (!(await this.#append(segment))) await this.#options.spool.changed.wait(signal, RETRY_MS);
     this.#lastSpooled = { revision: lastRevision, atMs: Date.now() };

@@ -2,9 +2,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createZstdCompress, constants as zlib } from 'node:zlib';
 import { type DeltaManifest, type Digest, encodeManifest, FORMAT_VERSION } from '../manifest.ts';
+import { changeDigest } from './last-change.ts';
 import { manifestFrames } from './manifest-frames.ts';
 import { encodeRecord } from './record-line.ts';
-import type { DeltaRecord } from './revision-batch.ts';
+import type { DeltaRecord, RevisionBatch } from './revision-batch.ts';
 
 const WRITE_BYTES = 64 * 1024;
 
@@ -43,13 +44,21 @@ export async function encodeSegment(
   { cipher }: EncodeOptions = {},
 ): Promise<EncodedSegment> {
   let events = 0;
+  let last: RevisionBatch | undefined;
   async function* lines(): AsyncGenerator<string, void, undefined> {
     for await (const record of records) {
-      if (record.kind === 'revision') events += record.batch.events.length;
+      if (record.kind === 'revision') {
+        last = record.batch;
+        events += last.events.length;
+      }
       yield encodeRecord(record);
     }
   }
-  return encodeLines(facts, lines(), () => events, cipher);
+  const allFacts = (): SegmentFacts => {
+    const all = typeof facts === 'function' ? facts() : facts;
+    return last?.revision === all.lastRevision ? { ...all, lastChangeDigest: changeDigest(last) } : all;
+  };
+  return encodeLines(allFacts, lines(), () => events, cipher);
 }
 
 /** As `encodeSegment`, from lines that are encoded already; `events` is asked at their end. */

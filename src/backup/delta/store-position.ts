@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { AgentError } from '../../cluster/agent-error.ts';
 import { type Catalogue, type FullEntry, readCatalogue, type SegmentEntry } from '../chain/catalogue.ts';
 import { chainsOf } from '../chain.ts';
+import type { DeltaManifest } from '../manifest.ts';
 import { byRevision } from '../revisions.ts';
 import type { Store } from '../store/store.ts';
+import type { LastChange } from './last-change.ts';
 import { MANIFEST_READ_BYTES } from './manifest-frames.ts';
 import { readSegmentManifest } from './segment.ts';
 
@@ -13,6 +15,8 @@ export interface StorePosition {
   readonly storedRevision?: bigint;
   /** What the next segment names as its previous manifest. */
   readonly previousManifestSha256?: string;
+  /** Where its last segment ends; undefined where it has none, or that does not say it. */
+  readonly lastChange?: LastChange;
 }
 
 /**
@@ -32,10 +36,8 @@ export async function storePosition(store: Store, signal?: AbortSignal): Promise
         ...(sha256 === undefined ? {} : { previousManifestSha256: sha256 }),
       };
     }
-    const sha256 = await endSha256(store, segment.key, signal);
-    if (sha256 !== undefined) {
-      return { ...(revision === undefined ? {} : { storedRevision: revision }), previousManifestSha256: sha256 };
-    }
+    const end = await endOfSegment(store, segment.key, signal);
+    if (end !== undefined) return { ...(revision === undefined ? {} : { storedRevision: revision }), ...end };
     damaged.add(segment.key);
   }
 }
@@ -59,16 +61,27 @@ function endOf(catalogue: Catalogue): {
   return { revision: chain.lastRevision, full: chain.full, ...(segment === undefined ? {} : { segment }) };
 }
 
-/** What the next segment names; undefined where the segment's beginning is damaged. */
-async function endSha256(store: Store, key: string, signal?: AbortSignal): Promise<string | undefined> {
+/** What the next segment names, and what it follows; undefined where the segment's beginning is damaged. */
+async function endOfSegment(
+  store: Store,
+  key: string,
+  signal?: AbortSignal,
+): Promise<Omit<StorePosition, 'storedRevision'> | undefined> {
   try {
     const beginning = store.get(key, { fromByte: 0, toByte: MANIFEST_READ_BYTES }, signal);
     const { manifest, manifestSha256 } = await readSegmentManifest(beginning, key);
-    return manifest.endsWithManifestSha256 ?? manifestSha256;
+    const { endsWithManifestSha256: previousManifestSha256 = manifestSha256 } = manifest;
+    const lastChange = lastChangeOf(manifest);
+    return { previousManifestSha256, ...(lastChange === undefined ? {} : { lastChange }) };
   } catch (error) {
     if (error instanceof AgentError && DAMAGE.has(error.code)) return undefined;
     throw error;
   }
+}
+
+/** What the last revision of a segment was; undefined where an older version wrote it. */
+export function lastChangeOf({ lastRevision, lastChangeDigest }: DeltaManifest): LastChange | undefined {
+  return lastChangeDigest === undefined ? undefined : { revision: lastRevision, digest: lastChangeDigest };
 }
 
 const DAMAGE: ReadonlySet<string> = new Set(['SEGMENT_DAMAGED', 'MANIFEST_UNREADABLE', 'STORE_NOT_FOUND']);

@@ -29,6 +29,8 @@ export interface UploaderOptions {
   readonly maxObjectBytes: number;
   /** Where the store's history ends, if that is known already. */
   readonly position?: StorePosition;
+  /** Asked where it was not: whether what comes is the continuation of that. Rejects where it is not. */
+  readonly continues?: (position: StorePosition, signal: AbortSignal) => Promise<void>;
   readonly tell: TellDelta;
   /** Called when the store has more than before. */
   readonly advanced: () => void;
@@ -100,10 +102,14 @@ export class Uploader {
     }
   }
 
-  /** Works until the signal is aborted, then rejects with its reason; before that only where the spool cannot be read. */
+  /** Works until the signal is aborted, then rejects with its reason; before that only where the spool cannot be read, or as `continues` does. */
   async run(signal: AbortSignal): Promise<never> {
-    const { store } = this.#options;
-    if (!this.#positioned) this.#begin(await this.#persist(() => storePosition(store, signal), signal));
+    const { store, continues } = this.#options;
+    if (!this.#positioned) {
+      const position = await this.#persist(() => storePosition(store, signal), signal);
+      await continues?.(position, signal);
+      this.#begin(position);
+    }
     return await Promise.race([this.#uploadAll(signal), this.#tellBreaks(signal)]);
   }
 

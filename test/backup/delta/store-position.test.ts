@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { changeDigest } from '../../../src/backup/delta/last-change.ts';
+import type { DeltaRecord } from '../../../src/backup/delta/revision-batch.ts';
 import { segmentId } from '../../../src/backup/delta/segment-id.ts';
 import { encodeSegment } from '../../../src/backup/delta/segment-writer.ts';
 import { storePosition } from '../../../src/backup/delta/store-position.ts';
@@ -63,6 +65,13 @@ describe('where the history of a store ends', () => {
     object[60] = (object[60] ?? 0) ^ 1;
     await writeFile(join(folder, key), object);
     expect(await storePosition(store)).toEqual({ storedRevision: 15n, previousManifestSha256: sha256 });
+  });
+
+  test('names the last change where the last segment has it', async () => {
+    await putSegment(11n, 11n);
+    const { batch } = putAt(11n) as Extract<DeltaRecord, { kind: 'revision' }>;
+    const { lastChange } = await storePosition(store);
+    expect(lastChange).toEqual({ revision: 11n, digest: changeDigest(batch) });
   });
 
   test('names what the last one in a merged segment was', async () => {

@@ -41,7 +41,10 @@ export function restoreCommand(): Command {
     .option('--output <file>', 'make a snapshot file instead')
     .option('--name <name>', 'of the member (as in etcdutl)')
     .option('--initial-cluster <list>', 'm1=http://10.0.0.1:2380,m2=… (as in etcdutl)')
-    .option('--initial-cluster-token <token>', 'of the new cluster (as in etcdutl)', 'etcd-cluster')
+    .option(
+      '--initial-cluster-token <token>',
+      'of the new cluster; default: one of its own for what is restored, so that it gets another cluster id',
+    )
     .option('--initial-advertise-peer-urls <list>', 'of the member (as in etcdutl)')
     .option('--quarantine', 'move a data dir that is there to DATA-DIR.quarantine-TIME; refused while etcd uses it')
     .option('--bump-revision', 'raise the revision and mark all before it as compacted (default: for Kubernetes)')

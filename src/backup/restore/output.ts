@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
 import { timeName } from '../names.ts';
+import { clusterToken, type RestoredPoint } from './cluster-token.ts';
 import { type DataDirIdentity, makeDataDir } from './restorer.ts';
 
 /** One data dir, for one member. */
@@ -13,7 +14,9 @@ export interface DataDirOutput {
   readonly dataDir: string;
   /** Left out: the WAL is within the data dir. */
   readonly walDir?: string;
-  readonly identity: DataDirIdentity;
+  /** Without a token: one of its own for each point that is restored, so that the cluster is told from the one before it. */
+  readonly identity: Omit<DataDirIdentity, 'initialClusterToken'> &
+    Partial<Pick<DataDirIdentity, 'initialClusterToken'>>;
 }
 
 /** What becomes of what is in the way. */
@@ -65,6 +68,8 @@ export interface MakeOutput {
   /** A snapshot with etcd's hash at its end, or a member's database without one. */
   readonly source: { readonly file: string; readonly hasHash: boolean };
   readonly bumpRevisionBy?: bigint;
+  /** What is restored. */
+  readonly point: RestoredPoint;
   /** On the device of the targets. */
   readonly folder: string;
   /** On the device of the WALs, where they lie elsewhere. */
@@ -74,7 +79,7 @@ export interface MakeOutput {
 /** Makes the output in a folder of its own; gives what is to be put where. */
 export async function makeOutput(
   output: RestoreOutput,
-  { binaries, source, bumpRevisionBy, folder, walFolder = folder }: MakeOutput,
+  { binaries, source, bumpRevisionBy, point, folder, walFolder = folder }: MakeOutput,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const made = new Map<string, string>();
@@ -93,7 +98,7 @@ export async function makeOutput(
       {
         snapshotFile: source.file,
         dataDir: dir,
-        identity,
+        identity: { initialClusterToken: clusterToken(point, identity.initialCluster), ...identity },
         skipHashCheck: true,
         ...(walDir === undefined ? {} : { walDir: wal }),
         ...(bumpRevisionBy === undefined ? {} : { bumpRevisionBy }),

@@ -82,7 +82,8 @@ export async function restore(options: RestoreOptions, signal: AbortSignal): Pro
     const source = { file: database ?? snapshotFile, hasHash: database === undefined };
     const bump = bumps ? { bumpRevisionBy: BUMP_REVISION_BY } : {};
     const into = walFolder === undefined ? { folder } : { folder, walFolder };
-    const made = await makeOutput(output, { binaries: options.binaries, source, ...into, ...bump }, signal);
+    const point = { timeline: restored.full.timeline, revision: restored.revision };
+    const made = await makeOutput(output, { binaries: options.binaries, source, point, ...into, ...bump }, signal);
     signal.throwIfAborted();
     const quarantined = await putInPlace(made, output, how, signal);
     return {

@@ -2,14 +2,15 @@ import { join, resolve, sep } from 'node:path';
 import type { RestoreOutput } from '../../backup/restore/output.ts';
 import { AgentError } from '../../cluster/agent-error.ts';
 
-/** Of a restore, as the command line says it; names and defaults of the members' are those of etcdutl. */
+/** Of a restore, as the command line says it; names and defaults of the members' are those of etcdutl, but for the token. */
 export interface OutputFlags {
   readonly dataDir?: string;
   readonly walDir?: string;
   readonly output?: string;
   readonly name?: string;
   readonly initialCluster?: string;
-  readonly initialClusterToken: string;
+  /** Absent: made of what is restored. */
+  readonly initialClusterToken?: string;
   readonly initialAdvertisePeerUrls?: string;
 }
 
@@ -37,7 +38,10 @@ export function outputOf(flags: OutputFlags): RestoreOutput {
   const dirOf = (member: string, below: string, peerUrls: string) => ({
     dataDir: join(resolve(dataDir), below),
     ...(walDir === undefined ? {} : { walDir: join(resolve(walDir), below) }),
-    identity: { name: member, initialCluster, initialClusterToken, initialAdvertisePeerUrls: peerUrls },
+    identity: {
+      ...{ name: member, initialCluster, initialAdvertisePeerUrls: peerUrls },
+      ...(initialClusterToken === undefined ? {} : { initialClusterToken }),
+    },
   });
   if (flags.name === undefined && members.size > 1) {
     const dirs = [...members].map(([member, urls]) => dirOf(member, member, urls.join(',')));

@@ -167,6 +167,20 @@ describe.each<EtcdLine>(['3.4', '3.5'])('a store is restored as of a point, etcd
     expect(wals.every((files) => files.length > 0)).toBe(true);
   });
 
+  test('a cluster of another id for each point, where no token is asked for', async () => {
+    const { initialClusterToken: _, ...own } = identity;
+    const ids: string[] = [];
+    for (const revision of [lastRevision, lastRevision, fulls[1]?.revision ?? 0n]) {
+      await rm(join(place, 'data'), { recursive: true, force: true });
+      const output = { kind: 'data-dirs', dirs: [{ dataDir: join(place, 'data'), identity: own }] } as const;
+      await restored({ target: { kind: 'revision', revision }, output });
+      await using member = await startRestored(binaries.etcd, join(place, 'data'));
+      ids.push((await member.client.status()).header.clusterId);
+    }
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
+
   test('a data dir that is there is refused before anything is read, and stays as it was', async () => {
     await mkdir(join(place, 'data'));
     await writeFile(join(place, 'data', 'mine'), 'mine');

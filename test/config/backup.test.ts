@@ -23,7 +23,7 @@ describe('the keys of backups', () => {
         rateLimitBytesPerSecond: 20 * 2 ** 20,
       },
       delta: { mode: 'auto', maxBytes: 8_388_608, compactionWaitMs: 900_000 },
-      retention: { keepAllMs: 24 * hourMs, hourly: 48, daily: 14, weekly: 8, monthly: 12 },
+      retention: { mode: 'auto', keepAllMs: 24 * hourMs, hourly: 48, daily: 14, weekly: 8, monthly: 12 },
       encryption: { mode: 'none' },
       verify: { share: 0.1 },
       drill: { mode: 'auto', schedule: { crontab: '43 3 * * *', timezone: 'UTC', text: '43 3 * * *' } },

@@ -82,7 +82,7 @@ export function tidyPolicy({
   readonly retention: BackupConfig['retention'];
   readonly s3: Pick<BackupConfig['s3'], 'retryForMs'>;
 }): TidyPolicy {
-  const { coldAfterMs, coldClass, ...rest } = retention;
+  const { mode: _, coldAfterMs, coldClass, ...rest } = retention;
   return {
     retention: rest,
     abandonedAfterMs: Math.max(ABANDONED_AFTER_MS, s3.retryForMs + HOUR_MS),

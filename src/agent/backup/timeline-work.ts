@@ -6,7 +6,7 @@ import type { ChainBreak } from '../../backup/delta/spool.ts';
 import type { DeltaTold } from '../../backup/delta/told.ts';
 import { decryptionFromFiles } from '../../backup/key-files.ts';
 import { ReadAgain } from '../../backup/read-again.ts';
-import type { Tidied } from '../../backup/retention/tidy.ts';
+import type { Tidied, TidyPlan } from '../../backup/retention/tidy.ts';
 import { claimPlace, type PlaceOwner, placeOf } from '../../backup/store/claim.ts';
 import { ClaimedStore } from '../../backup/store/claimed-store.ts';
 import { storeAt } from '../../backup/store/place.ts';
@@ -109,9 +109,10 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
         until,
       ),
   );
+  const { mode } = config.retention;
   const tidying = stores.map((store) => (until: AbortSignal) => {
     const tell: HousekeepingOptions['tell'] = (outcome) => tidied(outcome, store, keeper);
-    return runHousekeeping({ store, policy: tidyPolicy(config), tell }, until);
+    return runHousekeeping({ store, policy: tidyPolicy(config), mode, tell }, until);
   });
   const works = [
     ...tidying,
@@ -154,9 +155,20 @@ function decryptOf({ config, events }: BackupKeeperOptions): MergerOptions['decr
   };
 }
 
-function tidied(outcome: Tidied | StoreError, { url }: Store, { events }: BackupKeeperOptions): void {
+function tidied(outcome: Tidied | TidyPlan | StoreError, { url }: Store, { events }: BackupKeeperOptions): void {
   if (outcome instanceof StoreError) {
     events.onFault(`taking away what retention does not keep in ${url}`, outcome);
+    return;
+  }
+  if ('retention' in outcome) {
+    const { retention, cooling, uploads } = outcome;
+    const going = retention.objects.filter(({ keep }) => !keep);
+    // The keys are many; `backup prune --dry-run` says them, with reasons.
+    events.log('retention in plan mode: this would go', {
+      ...{ store: url, chains: [...new Set(going.flatMap(({ chain = [] }) => chain))] },
+      ...{ remove: going.length, removeBytes: retention.removedBytes },
+      ...{ moveToCold: cooling.length, abandonedUploads: uploads.length },
+    });
     return;
   }
   const { pruned, cooled, uploads } = outcome;

@@ -116,6 +116,10 @@ function keptCount(what: string) {
 
 const retentionSection = z
   .strictObject({
+    mode: choice(
+      'Whether the agent that backs up takes away every hour what is not kept: `off`, `plan` (only log what would go) or `auto`. `backup prune` does it whatever stands here.',
+      ['off', 'plan', 'auto'],
+    ).prefault('auto'),
     keepAll: duration('Everything younger than this is kept.', 0, 3650 * dayMs).prefault('1d'),
     hourly: keptCount('hours').prefault(48),
     daily: keptCount('days').prefault(14),
@@ -139,7 +143,7 @@ const retentionSection = z
   })
   .meta({
     description:
-      'What is kept. The newest verified chain is, whatever stands here. `backup prune` does it; this version does not prune by itself yet.',
+      'What is kept. The newest verified chain is, whatever stands here. The agent that backs up prunes every hour, and `backup prune` does it at once.',
   })
   .transform(({ keepAll, coldAfter, ...rest }) => ({
     ...rest,

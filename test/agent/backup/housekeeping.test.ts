@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runHousekeeping } from '../../../src/agent/backup/housekeeping.ts';
-import type { Tidied } from '../../../src/backup/retention/tidy.ts';
+import type { Tidied, TidyPlan } from '../../../src/backup/retention/tidy.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
 import { StoreError } from '../../../src/backup/store/store.ts';
 
@@ -35,11 +35,12 @@ describe('what retention asks for', () => {
   it('is done by itself: the older chain goes, and it is said', async () => {
     const on = await store();
     const ending = new AbortController();
-    const told: (Tidied | StoreError)[] = [];
+    const told: (Tidied | TidyPlan | StoreError)[] = [];
     const running = runHousekeeping(
       {
         store: on,
         policy: { retention: nothingOld },
+        mode: 'auto',
         firstAfterMs: 0,
         everyMs: 1,
         tell: (outcome) => told.push(outcome),
@@ -55,17 +56,45 @@ describe('what retention asks for', () => {
     expect(left.every((key) => key.includes('bbbb'))).toBe(true);
   });
 
+  it('is only told in the mode `plan`, and not even looked for in the mode `off`', async () => {
+    const on = await store();
+    const [told, neverTold]: [unknown[], unknown[]] = [[], []];
+    const ending = new AbortController();
+    const common = { policy: { retention: nothingOld }, firstAfterMs: 0, everyMs: 1 };
+    const listed = vi.spyOn(on, 'list');
+    const off = runHousekeeping(
+      { ...common, store: on, mode: 'off', tell: (outcome) => neverTold.push(outcome) },
+      ending.signal,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(listed).not.toHaveBeenCalled();
+    const plan = runHousekeeping(
+      { ...common, store: on, mode: 'plan', tell: (outcome) => told.push(outcome) },
+      ending.signal,
+    );
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(1));
+    ending.abort();
+    await Promise.all([off, plan]);
+    expect(neverTold).toEqual([]);
+    const gone = (told[0] as TidyPlan).retention.objects.filter(({ keep }) => !keep).map(({ key }) => key);
+    expect(gone).toContainEqual(expect.stringContaining('aaaa'));
+    const left: string[] = [];
+    for await (const { key } of on.list('full/', {})) left.push(key);
+    expect(left.filter((key) => key.includes('aaaa'))).toHaveLength(2);
+  });
+
   it('is tried again when the store fails', async () => {
     const on = await store();
     const failing = vi.spyOn(on, 'list').mockImplementationOnce(() => {
       throw new StoreError('STORE_UNREACHABLE', 'It is away.', {});
     });
     const ending = new AbortController();
-    const told: (Tidied | StoreError)[] = [];
+    const told: (Tidied | TidyPlan | StoreError)[] = [];
     const running = runHousekeeping(
       {
         store: on,
         policy: { retention: nothingOld },
+        mode: 'auto',
         firstAfterMs: 0,
         everyMs: 1,
         tell: (outcome) => told.push(outcome),

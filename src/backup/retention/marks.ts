@@ -90,7 +90,8 @@ export async function hold(store: Store, id: string, why: Hold, signal?: AbortSi
   await requireChain(store, id, signal);
   const text = { ...why, atMs: undefined, at: new Date(why.atMs).toISOString() };
   await store.put(holdKey(id), Buffer.from(`${JSON.stringify(text, undefined, 2)}\n`), {}, signal);
-  // Whoever prunes looks at the holds before it takes anything away, so either it sees this one or this sees what it took.
+  // Whoever prunes takes the manifest first, and then looks whether there is a hold: so either it sees this one, and puts the
+  // manifest back, or this sees what it took.
   await requireChain(store, id, signal).catch(async (error: unknown) => {
     await release(store, id, signal);
     throw error;

@@ -4,6 +4,7 @@ import { sortOut } from './chains.ts';
 import { holdKey, readMarks } from './marks.ts';
 import { type JudgedObject, planRetention, type RetentionPlan } from './plan.ts';
 import type { RetentionPolicy } from './policy.ts';
+import { removeManifest } from './remove-manifest.ts';
 import { thinnedAfter, thinnedKey, writeThinned } from './thinned.ts';
 import { unlessDenied } from './unless-denied.ts';
 
@@ -40,7 +41,9 @@ async function planned(store: Store, policy: RetentionPolicy, nowMs: number, sig
     if ((await store.head(holdKey(chain), signal)) !== undefined) held.add(chain);
   }
   const isSame = held.size === marks.held.size;
-  return { objects, plan: isSame ? plan : planRetention(objects, { ...marks, held }, policy, nowMs) };
+  const planWith = (spared: ReadonlySet<string>): RetentionPlan =>
+    planRetention(objects, { ...marks, held: new Set([...held, ...spared]) }, policy, nowMs);
+  return { objects, plan: isSame ? plan : planWith(new Set()), planWith };
 }
 
 /**
@@ -53,25 +56,40 @@ export async function prune(
   nowMs: number,
   signal?: AbortSignal,
 ): Promise<Pruned> {
-  const { objects, plan } = await planned(store, policy, nowMs, signal);
+  const { objects, plan: first, planWith } = await planned(store, policy, nowMs, signal);
   const removed: string[] = [];
   const denied: string[] = [];
   let removedBytes = 0;
-  const remove = async ({ key, bytes }: JudgedObject): Promise<boolean> => {
+  const remove = async ({ key, bytes }: JudgedObject): Promise<void> => {
     const isGone = await unlessDenied(() => store.remove(key, signal));
     (isGone ? removed : denied).push(key);
     if (isGone) removedBytes += bytes;
-    return isGone;
   };
-  const going = plan.objects.filter(({ keep }) => !keep);
+  const going = first.objects.filter(({ keep }) => !keep);
   // Manifests first: from then on there is no chain, whatever else is left of it.
   const manifests = new Set(going.filter(({ key }) => parseName(key)?.kind === 'full'));
   // Of a chain whose manifest could not be taken away nothing is: it would still look like a chain.
   const locked = new Set<string>();
+  const heldNow = new Set<string>();
   for (const manifest of manifests) {
-    if (!(await remove(manifest)) && manifest.chain !== undefined) locked.add(manifest.chain);
+    const { key, bytes, chain } = manifest;
+    if (chain === undefined) continue;
+    const outcome = await removeManifest(store, key, chain, signal);
+    if (outcome === 'removed') {
+      removed.push(key);
+      removedBytes += bytes;
+      continue;
+    }
+    locked.add(chain);
+    if (outcome === 'denied') denied.push(key);
+    if (outcome === 'held') heldNow.add(chain);
   }
-  const rest = going.filter((object) => !manifests.has(object) && !locked.has(object.chain ?? ''));
+  const plan = heldNow.size === 0 ? first : planWith(heldNow);
+  // Anew: a segment that reaches into the next chain, which goes, stays with its own.
+  const staying = new Set(
+    (locked.size === 0 ? first : planWith(locked)).objects.flatMap(({ key, keep }) => (keep ? key : [])),
+  );
+  const rest = going.filter((object) => !manifests.has(object) && !staying.has(object.key));
   const gone = new Set(
     [...manifests].flatMap(({ chain }) => (chain === undefined || locked.has(chain) ? [] : [chain])),
   );

@@ -9,7 +9,7 @@ import { planPrune, prune } from '../../../src/backup/retention/prune.ts';
 import { readThinned } from '../../../src/backup/retention/thinned.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
 import { type Store, StoreError } from '../../../src/backup/store/store.ts';
-import { alteredStore, keysOf } from '../altered-store.ts';
+import { alteredStore, bytesOf, keysOf } from '../altered-store.ts';
 import { hourly, NOTHING, NOW_MS } from './timeline.ts';
 
 let folder: string;
@@ -70,6 +70,45 @@ describe('pruning', () => {
     await prune(racing, NOTHING, NOW_MS);
     expect(await chains()).toEqual(['c0', 'c3', 'c4']);
     expect((await keysOf(store)).filter((key) => /^delta\/0{16}1/.test(key))).toHaveLength(2);
+  });
+
+  test('spares what was held just before it was taken away', async () => {
+    const before = (await keysOf(store)).filter((key) => /c0|^delta\/0{16}1/.test(key));
+    const manifest = before.find((key) => key.endsWith('-c0.json')) ?? '';
+    const content = Buffer.from('{"what": "it was"}');
+    await store.put(manifest, content);
+    // Both times that whoever holds it looks for the manifest, it is still there.
+    const racing = alteredStore(store, {
+      remove: async (key, signal) => {
+        if (key === manifest) await hold(store, 'c0', why);
+        await store.remove(key, signal);
+      },
+    });
+    const { removed, denied, plan } = await prune(racing, NOTHING, NOW_MS);
+    expect(denied).toEqual([]);
+    expect(before.filter((key) => removed.includes(key))).toEqual([]);
+    expect(plan.objects.find(({ key }) => key === manifest)).toMatchObject({ keep: true, reason: 'held' });
+    expect(await keysOf(store)).toEqual(expect.arrayContaining(before));
+    expect(await bytesOf(store, manifest)).toEqual(content);
+    expect(await chains()).toEqual(['c0', 'c3', 'c4']);
+  });
+
+  test('a manifest is put back where nobody says whether its chain is held, also for one who is to end', async () => {
+    const ending = new AbortController();
+    const away = alteredStore(store, {
+      remove: async (key, signal) => {
+        await store.remove(key, signal);
+        if (key.endsWith('-c0.json')) ending.abort(new Error('the term is over'));
+      },
+      head: (key, signal) =>
+        ending.signal.aborted
+          ? Promise.reject(new StoreError('STORE_UNREACHABLE', 'It is away.'))
+          : store.head(key, signal),
+    });
+    await expect(prune(away, NOTHING, NOW_MS, ending.signal)).rejects.toThrow('the term is over');
+    expect(await chains()).toContain('c0');
+    await prune(store, NOTHING, NOW_MS);
+    expect(await chains()).toEqual(['c3', 'c4']);
   });
 
   test('a chain that is not there cannot be held', async () => {

@@ -116,6 +116,10 @@ describe('agents that have their backups restored for real', () => {
       return made;
     }, patience);
     expect([entry.outcome, entry.code]).toEqual(['failed', 'OBJECT_DAMAGED']);
+    // Retention lets it take no place of one that is whole.
+    const { broken, verified } = await readMarks(store);
+    expect([...broken]).toEqual([last.name.id]);
+    expect(verified).not.toContain(last.name.id);
     await vi.waitFor(() => {
       const decisions = acting.agents.flatMap(({ observation }) => observation().caretaking?.decisions ?? []);
       const drill = decisions.find(({ policy }) => policy === 'drill');

@@ -8,7 +8,7 @@ import { readBack } from '../../backup/full/read-back.ts';
 import { type FullOutcome, type FullTaken, takeFull } from '../../backup/full/take-full.ts';
 import { parseName } from '../../backup/names.ts';
 import { readFullManifest } from '../../backup/restore/fetch-chain.ts';
-import { lastVerifiedMs, markVerified } from '../../backup/retention/marks.ts';
+import { lastVerifiedMs, markBroken, markVerified } from '../../backup/retention/marks.ts';
 import { lowest } from '../../backup/revisions.ts';
 import type { Store } from '../../backup/store/store.ts';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
@@ -327,8 +327,19 @@ export class Fulls {
       const { code } = faultOf(error);
       if (code !== 'STORE_DAMAGED' && code !== 'STORE_NOT_FOUND') return true;
       state.newest = undefined;
+      await this.#markBroken(state, stored.key, error, signal);
       return false;
     }
+  }
+
+  /** Retention lets it take no place of a chain that is whole. Without the right to mark it, it counts as any other. */
+  async #markBroken({ store }: StoreFulls, fullKey: string, found: unknown, signal: AbortSignal): Promise<void> {
+    const name = parseName(fullKey);
+    if (name?.kind !== 'full') return;
+    const why = faultOf(found).message;
+    await markBroken(store, name.id, { why, atMs: Date.now() }, signal).catch((error: unknown) => {
+      if (!signal.aborted) this.#options.keeper.events.onFault(`marking a chain as broken in ${store.url}`, error);
+    });
   }
 
   /** Retention never takes the newest chain away that is marked so. Without the right to mark it, it is whole all the same. */

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { markDamaged } from '../../backup/drill/mark-damaged.ts';
 import { markProven } from '../../backup/drill/mark-proven.ts';
 import { drill } from '../../backup/drill.ts';
 import { decryptionFromFiles } from '../../backup/key-files.ts';
@@ -17,7 +18,7 @@ import { errandResult } from './drill-result.ts';
 
 /**
  * Makes a drill as an agent is configured for it: restores the newest chain of a store, compares it with the own member, and
- * marks the chain as proven. Throws what keeps it from beginning; what goes wrong in it is in the result.
+ * marks the chain as proven, or as broken where it is damaged. Throws what keeps it from beginning; what goes wrong in it is in the result.
  */
 export async function makeDrill(
   { config, owner, store: index }: DrillPlan,
@@ -44,6 +45,15 @@ export async function makeDrill(
       signal,
     );
     const made = errandResult(result, { url, store: index });
+    if (result.outcome === 'failed') {
+      const problem = await markDamaged(store, signal);
+      return problem === undefined
+        ? made
+        : {
+            ...made,
+            summary: `${made.summary} Whether it is damaged in the store could not be marked there: ${problem}`,
+          };
+    }
     if (result.outcome !== 'passed') return made;
     const problem = await markProven(store, result.proof.full, signal);
     if (problem === undefined) return made;

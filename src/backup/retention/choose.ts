@@ -13,6 +13,8 @@ export type ChainReason =
   | 'daily'
   | 'weekly'
   | 'monthly'
+  /** It would have one of the places above, but is damaged: it stays all the same, and the place is another's. */
+  | 'broken'
   | 'no longer needed'
   | 'total size';
 
@@ -22,12 +24,15 @@ export const UNVERIFIED_CHAINS = 2;
 /** Those that stay whatever the policy says, by id. */
 function protectedChains(
   chains: readonly RetainedChain[],
-  { held, verified }: ChainMarks,
+  { held, verified, broken }: ChainMarks,
 ): ReadonlyMap<string, Protection> {
   const protections = new Map<string, Protection>();
   const newestVerified = chains.findLast(({ name }) => verified.has(name.id));
   if (newestVerified === undefined) {
-    for (const { name } of chains.slice(-UNVERIFIED_CHAINS)) protections.set(name.id, 'none is verified');
+    const perhapsWhole = chains.filter(({ name }) => !broken.has(name.id));
+    for (const some of [chains, perhapsWhole]) {
+      for (const { name } of some.slice(-UNVERIFIED_CHAINS)) protections.set(name.id, 'none is verified');
+    }
   } else {
     protections.set(newestVerified.name.id, 'newest verified');
   }
@@ -48,6 +53,21 @@ export function chooseChains(
 ): Map<string, ChainReason> {
   const chosen = new Map<string, ChainReason>();
   const sinceMs = newestTimeMs(chains, nowMs) - policy.keepAllMs;
+  for (const id of inPlaces(chains, policy).keys()) if (marks.broken.has(id)) chosen.set(id, 'broken');
+  // Of those that may be whole none goes for one that is not.
+  const perhapsWhole = chains.filter(({ name }) => !marks.broken.has(name.id));
+  for (const [id, reason] of inPlaces(perhapsWhole, policy)) chosen.set(id, reason);
+  for (const { name, timeMs } of chains) {
+    if (timeMs >= sinceMs) chosen.set(name.id, marks.broken.has(name.id) ? 'broken' : 'recent');
+    else if (!chosen.has(name.id)) chosen.set(name.id, 'no longer needed');
+  }
+  for (const [id, protection] of protectedChains(chains, marks)) chosen.set(id, protection);
+  return chosen;
+}
+
+/** The newest chain of each span, as many as the policy says. */
+function inPlaces(chains: readonly RetainedChain[], policy: RetentionPolicy): ReadonlyMap<string, ChainReason> {
+  const chosen = new Map<string, ChainReason>();
   const newestFirst = chains.toReversed();
   for (const span of SPANS) {
     const seen = new Set<number>();
@@ -58,11 +78,6 @@ export function chooseChains(
       if (!chosen.has(name.id)) chosen.set(name.id, span.name);
     }
   }
-  for (const { name, timeMs } of chains) {
-    if (timeMs >= sinceMs) chosen.set(name.id, 'recent');
-    else if (!chosen.has(name.id)) chosen.set(name.id, 'no longer needed');
-  }
-  for (const [id, protection] of protectedChains(chains, marks)) chosen.set(id, protection);
   return chosen;
 }
 

@@ -3,9 +3,11 @@ import { AgentError } from '../../cluster/agent-error.ts';
 import { type FullEntry, readCatalogue } from '../chain/catalogue.ts';
 import { parseName } from '../names.ts';
 import { type Store, StoreError } from '../store/store.ts';
+import { unlessDenied } from './unless-denied.ts';
 
 const HOLDS = 'holds/';
 const VERIFIED = 'verified/';
+const BROKEN = 'broken/';
 
 /** What people and checks have said of chains, by the ids of their full snapshots. */
 export interface ChainMarks {
@@ -13,6 +15,8 @@ export interface ChainMarks {
   readonly held: ReadonlySet<string>;
   /** Were read back or restored, and found whole. */
   readonly verified: ReadonlySet<string>;
+  /** Were read back and found damaged: they take no place of a chain that may be whole. */
+  readonly broken: ReadonlySet<string>;
 }
 
 /** Why a chain is held. */
@@ -39,10 +43,14 @@ export function holdKey(id: string): string {
 }
 
 /** The chain that a mark is of; undefined where the object is none. */
-export function parseMark(key: string): { readonly kind: 'hold' | 'verified'; readonly id: string } | undefined {
-  const match = /^(holds|verified)\/([0-9a-z]+)\.json$/.exec(key);
+export function parseMark(
+  key: string,
+): { readonly kind: 'hold' | 'verified' | 'broken'; readonly id: string } | undefined {
+  const match = /^(holds|verified|broken)\/([0-9a-z]+)\.json$/.exec(key);
   if (match === null) return undefined;
-  return { kind: match[1] === 'holds' ? 'hold' : 'verified', id: match[2] ?? '' };
+  const [, folder, id = ''] = match;
+  if (folder === 'holds') return { kind: 'hold', id };
+  return { kind: folder === 'broken' ? 'broken' : 'verified', id };
 }
 
 /** Why a chain is held; undefined where it is not. Throws `MARK_UNREADABLE`, and what the store does. */
@@ -61,16 +69,18 @@ export async function readVerification(
   return found === undefined ? undefined : { by: found.by, atMs: found.at };
 }
 
-/** Reads all marks: two listings, and no object. Throws what the store does. */
+/** Reads all marks: three listings, and no object. Throws what the store does. */
 export async function readMarks(store: Store, signal?: AbortSignal): Promise<ChainMarks> {
-  const [held, verified] = [new Set<string>(), new Set<string>()];
-  for (const prefix of [HOLDS, VERIFIED]) {
+  const ids = { hold: new Set<string>(), verified: new Set<string>(), broken: new Set<string>() };
+  for (const prefix of [HOLDS, VERIFIED, BROKEN]) {
     for await (const { key } of store.list(prefix, {}, signal)) {
       const mark = parseMark(key);
-      if (mark !== undefined) (mark.kind === 'hold' ? held : verified).add(mark.id);
+      if (mark !== undefined) ids[mark.kind].add(mark.id);
     }
   }
-  return { held, verified };
+  const { hold: held, verified, broken } = ids;
+  // What was found whole later has no mark that it is broken, unless nobody may take one away.
+  return { held, verified: new Set([...verified].filter((id) => !broken.has(id))), broken };
 }
 
 /** When a chain was last found whole, by the store's clock, ms since 1970; undefined where none ever was. Throws what the store does. */
@@ -103,7 +113,7 @@ export async function release(store: Store, id: string, signal?: AbortSignal): P
   await store.remove(holdKey(id), signal);
 }
 
-/** Says that a chain was found whole. Throws what the store does. */
+/** Says that a chain was found whole, whatever was found before. Throws what the store does. */
 export async function markVerified(
   store: Store,
   id: string,
@@ -112,6 +122,25 @@ export async function markVerified(
 ): Promise<void> {
   const text = `${JSON.stringify({ by, at: new Date(atMs).toISOString() }, undefined, 2)}\n`;
   await store.put(verifiedKey(id), Buffer.from(text), {}, signal);
+  if ((await store.head(brokenKey(id), signal)) !== undefined) {
+    await unlessDenied(() => store.remove(brokenKey(id), signal));
+  }
+}
+
+/**
+ * Says that a chain was found damaged, and is verified no more: retention lets it take no place of another one. It deletes nothing.
+ * Throws what the store does.
+ * @param why in the words of whoever found it
+ */
+export async function markBroken(
+  store: Store,
+  id: string,
+  { why, atMs }: { readonly why: string; readonly atMs: number },
+  signal?: AbortSignal,
+): Promise<void> {
+  const text = `${JSON.stringify({ why, at: new Date(atMs).toISOString() }, undefined, 2)}\n`;
+  await store.put(brokenKey(id), Buffer.from(text), {}, signal);
+  await unlessDenied(() => unmarkVerified(store, id, signal));
 }
 
 /** Takes that back: it is broken now. Throws what the store does. */
@@ -157,6 +186,10 @@ function unreadable({ url }: Store, key: string, cause: unknown): AgentError {
     remedy: 'It counts all the same. Look at what is in it, and mark the chain anew.',
     cause,
   });
+}
+
+function brokenKey(id: string): string {
+  return `${BROKEN}${id}.json`;
 }
 
 function verifiedKey(id: string): string {

@@ -1,6 +1,6 @@
 import type { RevisionRange } from '../chain.ts';
 import type { StoredObject } from '../store/store.ts';
-import { type RetainedObjects, sortOut } from './chains.ts';
+import { type RetainedChain, type RetainedObjects, sortOut } from './chains.ts';
 import { type ChainReason, chooseChains } from './choose.ts';
 import { type ChainMarks, parseMark } from './marks.ts';
 import type { RetentionPolicy } from './policy.ts';
@@ -49,7 +49,14 @@ export interface RetentionPlan {
 const UNDER_WAY_MS = 24 * 3_600_000;
 
 const GOES: ReadonlySet<ChainReason> = new Set<ChainReason>(['no longer needed', 'total size']);
-const LIMITED: ReadonlySet<ChainReason> = new Set<ChainReason>(['recent', 'hourly', 'daily', 'weekly', 'monthly']);
+const LIMITED: ReadonlySet<ChainReason> = new Set<ChainReason>([
+  'recent',
+  'hourly',
+  'daily',
+  'weekly',
+  'monthly',
+  'broken',
+]);
 
 /**
  * Says of every object in a timeline whether it stays, and why. Pure. Whatever the policy says, the newest chain stays, the
@@ -67,7 +74,9 @@ export function planRetention(
   const oldEnoughMs = Math.min(nowMs, newestModifiedMs(objects)) - UNDER_WAY_MS;
   const judge = (): RetentionPlan => judged(objects, sorted, chosen, marks, oldEnoughMs, policy.maxBytes);
   let plan = judge();
-  for (const { name } of sorted.chains) {
+  // Where there is too much, what is damaged goes before what may be whole; else the oldest first.
+  const isBroken = ({ name }: RetainedChain): boolean => chosen.get(name.id) === 'broken';
+  for (const { name } of [...sorted.chains.filter(isBroken), ...sorted.chains.filter((chain) => !isBroken(chain))]) {
     if (plan.overBytes === 0) break;
     if (!LIMITED.has(chosen.get(name.id) ?? 'newest')) continue;
     chosen.set(name.id, 'total size');

@@ -1,8 +1,16 @@
 import { AgentError } from '../../cluster/agent-error.ts';
 import { parseName } from '../names.ts';
-import { markVerified, readMarks, readVerification, unmarkVerified } from '../retention/marks.ts';
+import { markBroken, markVerified, readMarks, readVerification, unmarkVerified } from '../retention/marks.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { VerifyReport } from './verify-store.ts';
+
+/** What says of a full snapshot that it is damaged: not that nobody here has the identity, nor that another manifest was changed. */
+const DAMAGE: ReadonlySet<string> = new Set([
+  'MANIFEST_UNREADABLE',
+  'OBJECT_DAMAGED',
+  'STORE_DAMAGED',
+  'STORE_NOT_FOUND',
+]);
 
 /** Which chains were marked as verified. Ids are those of their full snapshots. */
 export interface MarkedWhole {
@@ -15,7 +23,7 @@ export interface MarkedWhole {
 
 /**
  * Marks each chain as verified of which every byte was opened, and of which nothing is missing; takes the mark from those that are
- * broken. One that was restored for real keeps that mark: it says more. Throws what the store does, but for `STORE_DENIED`:
+ * broken, and says of those with a damaged full snapshot that they are. One that was restored for real keeps that mark: it says more. Throws what the store does, but for `STORE_DENIED`:
  * who may only read can verify too.
  */
 export async function markWhole(
@@ -26,6 +34,12 @@ export async function markWhole(
 ): Promise<MarkedWhole> {
   const marked: string[] = [];
   const unmarked: string[] = [];
+  const damaged = new Map(
+    findings.flatMap(({ severity, code, key = '', message }) => {
+      const name = severity === 'fault' && DAMAGE.has(code) ? parseName(key) : undefined;
+      return name?.kind === 'full' ? [[name.id, message] as const] : [];
+    }),
+  );
   const broken = new Set([
     ...chains.filter(({ broken: isBroken }) => isBroken).map(({ id }) => id),
     ...findings.flatMap(({ severity, key = '' }) => {
@@ -39,6 +53,7 @@ export async function markWhole(
       await unmarkVerified(store, id, signal);
       unmarked.push(id);
     }
+    for (const [id, why] of damaged) await markBroken(store, id, { why, atMs: nowMs }, signal);
     for (const { id } of chains.filter(({ opened, complete }) => opened && complete)) {
       if (!(await wasRestored(store, id, signal))) await markVerified(store, id, { by: 'hashes', atMs: nowMs }, signal);
       marked.push(id);

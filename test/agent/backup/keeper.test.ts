@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BackupKeeper } from '../../../src/agent/backup/keeper.ts';
 import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
 import { chainsOf } from '../../../src/backup/chain.ts';
+import { readMarks } from '../../../src/backup/retention/marks.ts';
+import { LocalStore } from '../../../src/backup/store/local.ts';
 import { openStore } from '../../../src/backup/store/open-store.ts';
 import { storeAt } from '../../../src/backup/store/place.ts';
 import type { BackupView } from '../../../src/cluster/backup-view.ts';
@@ -82,6 +84,32 @@ describe('backups of a leading agent', () => {
     await viewWhen(keeper, ({ kinds }) => kinds.find(({ kind }) => kind === 'verify')?.lastRevision !== undefined);
     expect(keeper.durableRevision()).toBeGreaterThanOrEqual(last);
     expect(keeper.faults).toEqual([]);
+  });
+
+  it('mark a chain as broken that does not come back as it was put, and take another one', async () => {
+    const asItIs = LocalStore.prototype.get;
+    let isSpoilt = false;
+    const read = vi.spyOn(LocalStore.prototype, 'get').mockImplementation(async function* (
+      this: LocalStore,
+      key,
+      ...rest
+    ) {
+      for await (const piece of asItIs.call(this, key, ...rest)) {
+        const spoil = !isSpoilt && key.includes('.snap.');
+        if (spoil) isSpoilt = true;
+        yield spoil ? Buffer.alloc(piece.length, 7) : piece;
+      }
+    });
+    try {
+      await using keeper = await keeping();
+      await viewWhen(keeper, ({ kinds }) => kinds.find(({ kind }) => kind === 'verify')?.lastRevision !== undefined);
+      const place = storeAt(openStore(`file://${store}`), `prod/${keeper.view().timeline}`);
+      const [first, second] = (await readCatalogue(place)).fulls.toSorted((a, b) => a.modifiedAtMs - b.modifiedAtMs);
+      const { broken, verified } = await readMarks(place);
+      expect([[...broken], [...verified]]).toEqual([[first?.name.id], [second?.name.id]]);
+    } finally {
+      read.mockRestore();
+    }
   });
 
   it('are not written where another cluster has claimed the place, and say so until a person has looked', async () => {

@@ -11,6 +11,7 @@ test('whatever lies there: nothing that must stay goes, and what stays is judged
     segments: fc.integer({ min: 0, max: 3 }),
     verified: fc.boolean(),
     held: fc.boolean(),
+    broken: fc.boolean(),
     overlap: fc.boolean(),
   });
   const policy = fc.record({
@@ -31,8 +32,9 @@ test('whatever lies there: nothing that must stay goes, and what stays is judged
           ),
         ];
       });
-      const ids = (which: 'verified' | 'held'): string[] => sorted.flatMap((c, i) => (c[which] ? [`c${i}`] : []));
-      const given = marks(ids('verified'), ids('held'));
+      const ids = (which: 'verified' | 'held' | 'broken'): string[] =>
+        sorted.flatMap((c, i) => (c[which] ? [`c${i}`] : []));
+      const given = marks(ids('verified'), ids('held'), ids('broken'));
       const plan = planRetention(objects, given, anyPolicy, NOW_MS);
 
       const keys = new Set(plan.objects.filter(({ keep }) => keep).map(({ key }) => key));
@@ -53,6 +55,11 @@ test('whatever lies there: nothing that must stay goes, and what stays is judged
         if (needed || follows) expect(keys).toContain(key);
       }
       if (plan.overBytes === 0) expect(plan.keptBytes).toBeLessThanOrEqual(anyPolicy.maxBytes);
+
+      // The mark deletes nothing, and saves what it might have.
+      const { maxBytes: _, ...unlimited } = anyPolicy;
+      const without = kept(planRetention(objects, { ...given, broken: new Set() }, unlimited, NOW_MS));
+      expect(kept(planRetention(objects, given, unlimited, NOW_MS))).toEqual(expect.arrayContaining(without));
 
       const left = objects.filter(({ key }) => keys.has(key));
       expect(planRetention(left, given, anyPolicy, NOW_MS).removedBytes).toBe(0);

@@ -73,6 +73,32 @@ describe('what stays whatever the policy says', () => {
     expect(segments.map(({ reason }) => reason)).toContain('follows the newest verified');
   });
 
+  test('a chain that is damaged takes no place of an older one, nor that of the newest verified, and stays itself', () => {
+    const objects = Array.from({ length: 6 }, (_, i) => full(`d${i}`, i + 1, NOW_MS - (5 - i) * 3 * HOUR_MS)).flat();
+    const daily = { ...NOTHING, daily: 1 };
+    const before = planRetention(objects, marks(['d1', 'd3']), daily, NOW_MS);
+    expect(kept(before)).toEqual(['d3', 'd5']);
+    const plan = planRetention(objects, marks(['d1'], [], ['d3', 'd5']), daily, NOW_MS);
+    // d4 is the newest of its day that may be whole.
+    expect(kept(plan)).toEqual(['d1', 'd4', 'd5']);
+    const hourlies = { ...NOTHING, hourly: 3 };
+    expect(kept(planRetention(objects, marks(['d5'], [], ['d4']), hourlies, NOW_MS))).toEqual(['d2', 'd3', 'd4', 'd5']);
+    expect(find(planRetention(objects, marks(['d5'], [], ['d4']), hourlies, NOW_MS), '-d4.json')?.reason).toBe(
+      'broken',
+    );
+    expect(kept(planRetention(objects, marks([], [], ['d4', 'd5']), NOTHING, NOW_MS))).toEqual([
+      'd2',
+      'd3',
+      'd4',
+      'd5',
+    ]);
+  });
+
+  test('where there is too much, what is damaged goes first', () => {
+    const policy = { ...NOTHING, keepAllMs: 100 * DAY_MS, maxBytes: 3 * 121 };
+    expect(kept(planRetention(hourly(5), marks(['c4'], [], ['c2', 'c3']), policy, NOW_MS))).toEqual(['c0', 'c1', 'c4']);
+  });
+
   test('the two newest where none is verified', () => {
     expect(kept(planRetention(hourly(10), NO_MARKS, NOTHING, NOW_MS))).toEqual(['c8', 'c9']);
   });

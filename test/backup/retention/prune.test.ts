@@ -48,7 +48,7 @@ describe('pruning', () => {
   test('spares what is held, until it is released', async () => {
     await markVerified(store, 'c4', { by: 'restored', atMs: NOW_MS });
     await hold(store, 'c1', why);
-    expect(await readMarks(store)).toEqual({ held: new Set(['c1']), verified: new Set(['c4']) });
+    expect(await readMarks(store)).toEqual({ held: new Set(['c1']), verified: new Set(['c4']), broken: new Set() });
     await prune(store, NOTHING, NOW_MS);
     expect(await chains()).toEqual(['c1', 'c4']);
     await release(store, 'c1');

@@ -9,13 +9,17 @@ export const DAY_MS = 24 * HOUR_MS;
 /** A Thursday, at noon. */
 export const NOW_MS = Date.UTC(2026, 0, 15, 12);
 
-export const NO_MARKS: ChainMarks = { held: new Set(), verified: new Set() };
+export const NO_MARKS: ChainMarks = { held: new Set(), verified: new Set(), broken: new Set() };
 /** Keeps nothing but what is protected. */
 export const NOTHING: RetentionPolicy = { keepAllMs: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0 };
 
 /** Marks of some chains. */
-export function marks(verified: readonly string[], held: readonly string[] = []): ChainMarks {
-  return { verified: new Set(verified), held: new Set(held) };
+export function marks(
+  verified: readonly string[],
+  held: readonly string[] = [],
+  broken: readonly string[] = [],
+): ChainMarks {
+  return { verified: new Set(verified), held: new Set(held), broken: new Set(broken) };
 }
 
 /** The objects of a full snapshot: its manifest and itself. */

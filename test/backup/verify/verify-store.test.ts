@@ -8,7 +8,7 @@ import { Merger } from '../../../src/backup/delta/merge.ts';
 import type { DeltaRecord } from '../../../src/backup/delta/revision-batch.ts';
 import { decryptionWith, encryptionFor } from '../../../src/backup/encryption.ts';
 import { listChains } from '../../../src/backup/list-chains.ts';
-import { markVerified, readVerification } from '../../../src/backup/retention/marks.ts';
+import { markVerified, readMarks, readVerification } from '../../../src/backup/retention/marks.ts';
 import { thinnedKey } from '../../../src/backup/retention/thinned.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
 import { StoreError } from '../../../src/backup/store/store.ts';
@@ -196,6 +196,10 @@ describe('a whole store is verified', () => {
     ]);
     await rm(file(await objectOf(fulls[1])));
     expect(await markWhole(store, await verified(), 4000)).toEqual({ marked: [], unmarked: [newest] });
+    // Its place is another's from now on; of the other one the full snapshot is whole.
+    expect([...(await readMarks(store)).broken]).toEqual([newest]);
+    await markVerified(store, newest, { by: 'restored', atMs: 5000 });
+    expect(await readMarks(store)).toMatchObject({ broken: new Set(), verified: new Set([newest]) });
   });
 
   test('a chain whose last segment is broken is not marked, though no gap follows it', async () => {

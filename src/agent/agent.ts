@@ -10,6 +10,7 @@ import { besideObserver } from './caretaker/beside-observer.ts';
 import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
 import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
 import { drillErrand } from './drill/drill-errand.ts';
+import { sweepDrills } from './drill/drill-folder.ts';
 import { lastGaspDuty } from './last-gasp/from-config.ts';
 import { buildObserver } from './observer.ts';
 import type { Releasers } from './releasers.ts';
@@ -78,6 +79,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
     onChange: () => caretaking.changed(),
   });
   releasers.push('last gasp', async () => lastGasp?.[Symbol.asyncDispose]());
+  void sweepDrills(config.backup, events.acting.log);
   let url: string | undefined;
   const backups = backupDuty(config, observer, {
     ...events.acting,

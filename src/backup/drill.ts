@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultOf } from '../cluster/agent-error.ts';
 import type { EtcdBinaries } from '../distribution/find-binaries.ts';
@@ -12,6 +12,7 @@ import type { FullManifest } from './manifest.ts';
 import { chooseChain } from './restore/choose-chain.ts';
 import type { Decryption } from './restore/decrypting.ts';
 import { readFullManifest } from './restore/fetch-chain.ts';
+import { DRILL_FOLDER, makeOwnedFolder, sweepOwnedFolders } from './restore/owned-folder.ts';
 import { type Restored, type RestoreProgress, restoreIntoScratch } from './restore/restored-scratch.ts';
 import { makeDataDir } from './restore/restorer.ts';
 import type { ScratchEtcd } from './restore/scratch-etcd.ts';
@@ -33,6 +34,8 @@ export interface DrillOptions {
   /** What the machine has left; default: as it is. */
   readonly room?: (folder: string) => Promise<Room>;
   readonly onProgress?: (progress: RestoreProgress) => void;
+  /** Told of folders that drills which were killed had left, and that were removed. Must not throw. */
+  readonly onSwept?: (folders: readonly string[]) => void;
 }
 
 /** Why a drill did not pass: a stable code and a sentence. */
@@ -68,6 +71,9 @@ export async function drill(options: DrillOptions, signal: AbortSignal): Promise
   let folder: string | undefined;
   try {
     await mkdir(options.folder, { recursive: true, mode: 0o700 });
+    // Before room is looked for: they hold a whole database each, decrypted.
+    const swept = await sweepOwnedFolders(options.folder, DRILL_FOLDER);
+    if (swept.length > 0) options.onSwept?.(swept);
     const catalogue = await readCatalogue(options.store, signal);
     const target = { kind: 'latest' } as const;
     const plan = chooseChain({ catalogue, target, resolved: { revision: undefined }, broken: new Set() });
@@ -79,7 +85,7 @@ export async function drill(options: DrillOptions, signal: AbortSignal): Promise
     if (manifest.encryption !== undefined && options.decryption === undefined) {
       return await hashesOnly(options.store, plan, signal);
     }
-    folder = await mkdtemp(join(options.folder, 'drill-'));
+    folder = await makeOwnedFolder(options.folder, DRILL_FOLDER);
     return await proven(options, plan, folder, signal);
   } catch (error) {
     signal.throwIfAborted();

@@ -69,6 +69,8 @@ async function run(flags: DrillFlags): Promise<void> {
     const made = async (live?: MemberClient): Promise<DrillResult> => {
       const options: DrillOptions = {
         ...{ store, binaries, folder, onProgress, niceness: 0 },
+        onSwept: (folders) =>
+          void process.stderr.write(`note: removed what drills that were killed had left: ${folders.join(', ')}\n`),
         ...(live === undefined ? {} : { live }),
         ...(decryption === undefined ? {} : { decryption }),
       };

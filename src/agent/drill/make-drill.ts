@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { markDamaged } from '../../backup/drill/mark-damaged.ts';
 import { markProven } from '../../backup/drill/mark-proven.ts';
 import { drill } from '../../backup/drill.ts';
@@ -8,11 +6,11 @@ import { placeOf } from '../../backup/store/claim.ts';
 import { openStore } from '../../backup/store/open-store.ts';
 import { storeAt } from '../../backup/store/place.ts';
 import { AgentError } from '../../cluster/agent-error.ts';
-import type { Config } from '../../config/config.ts';
 import { findBinaries } from '../../distribution/find-binaries.ts';
 import { s3Options } from '../backup/settings.ts';
 import type { ErrandResult } from '../caretaker/errands.ts';
 import { connectTo } from '../clients.ts';
+import { drillFolder } from './drill-folder.ts';
 import type { DrillPlan } from './drill-plan.ts';
 import { errandResult } from './drill-result.ts';
 
@@ -35,16 +33,18 @@ export async function makeDrill(
   const decryption = identityFile === undefined ? undefined : await decryptionFromFiles([identityFile]);
   await using whole = openStore(url, { s3: s3Options(backup, () => undefined) });
   const store = storeAt(whole, placeOf(owner));
+  const swept: string[] = [];
   const live = connectTo(config, member.name, member.endpoint);
   try {
     const result = await drill(
       {
         ...{ store, live, binaries: findBinaries(process.env), folder: drillFolder(backup) },
         ...(decryption === undefined ? {} : { decryption }),
+        onSwept: (folders) => swept.push(...folders),
       },
       signal,
     );
-    const made = errandResult(result, { url, store: index });
+    const made = withSwept(errandResult(result, { url, store: index }), swept);
     if (result.outcome === 'failed') {
       const problem = await markDamaged(store, signal);
       return problem === undefined
@@ -63,7 +63,7 @@ export async function makeDrill(
   }
 }
 
-/** Where the restored copy lies for the time of a drill. */
-function drillFolder({ drill: { dir }, spool }: Config['backup']): string {
-  return dir ?? join(spool.dir ?? join(tmpdir(), 'etcd-caretaker-spool'), 'drill');
+function withSwept(made: ErrandResult, swept: readonly string[]): ErrandResult {
+  if (swept.length === 0) return made;
+  return { ...made, summary: `${made.summary} What drills that were killed had left is removed: ${swept.join(', ')}.` };
 }

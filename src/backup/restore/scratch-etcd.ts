@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { MemberClient } from '../../etcd/member-client.ts';
 import { TxnPipe } from '../../etcd/pipe/txn-pipe.ts';
 import type { TlsFiles } from '../../etcd/types.ts';
 import { GuardedProcess } from './guarded-process.ts';
+import { makeOwnedFolder, SCRATCH_FOLDER, sweepOwnedFolders } from './owned-folder.ts';
 import { knowsFlag, makeDataDir, toolEnvironment } from './restorer.ts';
 import { ScratchLeases } from './scratch-leases.ts';
 import { runtimeSettings } from './scratch-runtime.ts';
@@ -133,7 +134,9 @@ const IDENTITY = {
 
 async function launch(options: ScratchOptions, withTls: boolean, signal: AbortSignal): Promise<Running> {
   // Not in `folder`: the path of a socket may have about a hundred characters.
-  const sockets = await mkdtemp(join(tmpdir(), 'caretaker-scratch-'));
+  // One that was killed has left the key of its root there.
+  await sweepOwnedFolders(tmpdir(), SCRATCH_FOLDER);
+  const sockets = await makeOwnedFolder(tmpdir(), SCRATCH_FOLDER);
   try {
     const [cert, key] = [join(sockets, 'root.crt'), join(sockets, 'root.key')];
     if (withTls) {

@@ -179,7 +179,7 @@ const drillSection = z
     mode: policyMode('the newest chain is restored for real and compared with the cluster'),
     schedule: schedule('When.').prefault('43 3 * * *'),
     dir: path(
-      'Folder for the restored copy: three times the size of the database, not on the device of the WAL. Left out: the spool.',
+      'Folder for the restored copy: three times the size of the database, not on the device of the WAL; on tmpfs that is memory, beside the twice. Left out: the spool.',
     ).exactOptional(),
   })
   .meta({

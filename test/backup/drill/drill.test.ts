@@ -1,11 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DeltaRecord } from '../../../src/backup/delta/revision-batch.ts';
+import type { Room } from '../../../src/backup/drill/room.ts';
 import { type DrillOptions, type DrillResult, drill } from '../../../src/backup/drill.ts';
 import { decryptionWith, encryptionFor } from '../../../src/backup/encryption.ts';
+import { makeOwnedFolder } from '../../../src/backup/restore/owned-folder.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
 import { compact } from '../../../src/etcd/maintenance-calls.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
@@ -126,6 +128,22 @@ describe.each<EtcdLine>(['3.4', '3.5'])(
     test('and fails where the cluster has compacted what the store ends with', async () => {
       await compact(live, last + 1n);
       expect(await drilled()).toMatchObject({ outcome: 'failed', reasons: [{ code: 'DRILL_REVISION_COMPACTED' }] });
+    });
+
+    test('and first removes what a drill that was killed had left', async () => {
+      const [name = ''] = [basename(await makeOwnedFolder(folder, 'drill-'))];
+      const [machine, pid] = name.slice('drill-'.length).split('-');
+      // Of a process that had this one's number before it.
+      const left = join(work, `drill-${machine}-${pid}-0a-abcdef`);
+      await mkdir(left, { recursive: true });
+      await writeFile(join(left, 'snapshot'), 'decrypted');
+      const swept: string[] = [];
+      const room = async (): Promise<Room> => {
+        expect(await readdir(work)).toEqual([]);
+        return { memoryBytes: 1000, diskBytes: 2000 };
+      };
+      await drilled({ room, onSwept: (folders) => swept.push(...folders) });
+      expect(swept).toEqual([left]);
     });
 
     test('but not on a machine without room for it, and says how much it needs', async () => {

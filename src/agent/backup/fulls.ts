@@ -7,6 +7,7 @@ import type { Encryption } from '../../backup/encryption.ts';
 import { readBack } from '../../backup/full/read-back.ts';
 import { type FullOutcome, type FullTaken, takeFull } from '../../backup/full/take-full.ts';
 import { parseName } from '../../backup/names.ts';
+import { BrokenObject } from '../../backup/restore/broken-object.ts';
 import { readFullManifest } from '../../backup/restore/fetch-chain.ts';
 import { lastVerifiedMs, markBroken, markVerified } from '../../backup/retention/marks.ts';
 import { lowest } from '../../backup/revisions.ts';
@@ -165,9 +166,16 @@ export class Fulls {
     state.proven(await lastVerifiedMs(store, signal));
     const last = fulls.at(-1);
     if (last !== undefined) {
-      const { manifest } = await readFullManifest(store, last, signal);
-      state.remember(manifest);
-      this.#options.tally.found('full', manifest.lastRevision, manifest.endedAtMs);
+      try {
+        const { manifest } = await readFullManifest(store, last, signal);
+        state.remember(manifest);
+        this.#options.tally.found('full', manifest.lastRevision, manifest.endedAtMs);
+      } catch (error) {
+        if (!isOfNoUse(error)) throw error;
+        // As if there were none: another one is taken at once, and it is the newest from then on.
+        this.#options.tally.failed('verify', error);
+        this.#options.keeper.events.onFault(`reading the newest full snapshot of ${store.url}`, error);
+      }
     }
     state.known = true;
     state.fault = undefined;
@@ -358,6 +366,11 @@ export class Fulls {
     for (const { reject } of this.#asking) reject(error);
     this.#asking = [];
   }
+}
+
+/** Of a full snapshot that this agent, at least, cannot read: it is there, but nothing can be built on it. */
+function isOfNoUse(error: unknown): boolean {
+  return error instanceof BrokenObject || faultOf(error).code === 'MANIFEST_NEWER';
 }
 
 function settle({ waiting, gap }: StoreFulls, succeeded: boolean): void {

@@ -20,8 +20,8 @@ export interface StorePosition {
 }
 
 /**
- * Reads where a store's newest chain ends: two listings, and the beginning of its last segment; one that is damaged counts as
- * not there. Throws what the store does.
+ * Reads where a store's newest chain ends: two listings, and the beginning of its last segment; one that is damaged, or of a
+ * newer format, counts as not there. Throws what the store does.
  */
 export async function storePosition(store: Store, signal?: AbortSignal): Promise<StorePosition> {
   const catalogue = await readCatalogue(store, signal);
@@ -84,7 +84,12 @@ export function lastChangeOf({ lastRevision, lastChangeDigest }: DeltaManifest):
   return lastChangeDigest === undefined ? undefined : { revision: lastRevision, digest: lastChangeDigest };
 }
 
-const DAMAGE: ReadonlySet<string> = new Set(['SEGMENT_DAMAGED', 'MANIFEST_UNREADABLE', 'STORE_NOT_FOUND']);
+const DAMAGE: ReadonlySet<string> = new Set([
+  'MANIFEST_NEWER',
+  'MANIFEST_UNREADABLE',
+  'SEGMENT_DAMAGED',
+  'STORE_NOT_FOUND',
+]);
 
 async function sha256Of(store: Store, key: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -9,6 +9,7 @@ import { readMarks } from '../../../src/backup/retention/marks.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
 import { openStore } from '../../../src/backup/store/open-store.ts';
 import { storeAt } from '../../../src/backup/store/place.ts';
+import { faultOf } from '../../../src/cluster/agent-error.ts';
 import type { BackupView } from '../../../src/cluster/backup-view.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { compact } from '../../../src/etcd/maintenance-calls.ts';
@@ -175,6 +176,26 @@ describe('backups of a leading agent', () => {
     const [chain] = chainsOf(await readCatalogue(place));
     expect(chain?.full.name.revision).toBe(view.newestFull?.revision);
     expect(chain?.lastRevision).toBeGreaterThanOrEqual(last);
+  });
+
+  it.each([
+    ['is no manifest', 'MANIFEST_UNREADABLE', () => 'garbage'],
+    [
+      'a newer version wrote',
+      'MANIFEST_NEWER',
+      (manifest: string) => manifest.replace('"formatVersion": 1', '"formatVersion": 99'),
+    ],
+  ])('take a full snapshot at once where the newest one’s manifest %s', async (_, code, alter) => {
+    const first = await keeping();
+    const { timeline } = await viewWhen(first, hasAll(await put()));
+    await first[Symbol.asyncDispose]();
+    const fulls = join(store, 'prod', timeline ?? '', 'full');
+    const [name = ''] = (await readdir(fulls)).filter((each) => each.endsWith('.json'));
+    await writeFile(join(fulls, name), alter(await readFile(join(fulls, name), 'utf8')));
+    await using second = await keeping();
+    await viewWhen(second, hasAll(await put()));
+    expect(second.faults.map((fault) => faultOf(fault).code)).toEqual([code]);
+    expect((await readdir(fulls)).filter((each) => each.endsWith('.json'))).toHaveLength(2);
   });
 
   it('wait for a store that takes nothing, hold compaction back meanwhile, and lose nothing', async () => {

@@ -1,8 +1,10 @@
 import { linkedAbort } from '../../abort/linked-abort.ts';
 import { untilAborted } from '../../abort/until-aborted.ts';
 import { readCatalogue } from '../../backup/chain/catalogue.ts';
+import type { RevisionRange } from '../../backup/chain.ts';
 import { Bell } from '../../backup/delta/bell.ts';
 import { storePosition } from '../../backup/delta/store-position.ts';
+import type { FullCover } from '../../backup/delta/unprotected.ts';
 import type { Encryption } from '../../backup/encryption.ts';
 import { readBack } from '../../backup/full/read-back.ts';
 import { type FullOutcome, type FullTaken, takeFull } from '../../backup/full/take-full.ts';
@@ -103,10 +105,21 @@ export class Fulls {
     return [...this.#underWay.values()].at(-1);
   }
 
+  /** What the deltas of each store stand on; undefined where it is not known. */
+  get covers(): readonly (FullCover | undefined)[] {
+    return this.#stores.map(({ cover }) => cover);
+  }
+
+  /** Why a store does not get a full snapshot that is due, or does not say whether one is; undefined where all get on. */
+  get fault(): Fault | undefined {
+    const due = (state: StoreFulls): boolean => !state.known || this.#due(state) !== undefined;
+    const failing = this.#stores.find((state) => (state.fault ?? state.failed) !== undefined && due(state));
+    return failing === undefined ? undefined : faultOf(failing.fault ?? failing.failed);
+  }
+
   /** These revisions, and those before them that no full snapshot holds, are lost to the chain of a store. @param url the store's */
-  lost(url: string, upTo: bigint): void {
-    const found = this.#stores.find(({ store }) => store.url === url);
-    if (found !== undefined && upTo > found.lostUpTo) found.lostUpTo = upTo;
+  lost(url: string, range: RevisionRange): void {
+    this.#stores.find(({ store }) => store.url === url)?.lose(range);
     this.#bell.ring();
   }
 
@@ -183,11 +196,14 @@ export class Fulls {
   }
 
   /** Why a store is to have one now. */
-  #wants({ newest, lostUpTo, gap }: StoreFulls): FullReason | undefined {
+  #wants(state: StoreFulls): FullReason | undefined {
     if (this.#asking.length > 0) return 'asked';
+    return state.gap.mayTake(performance.now()) ? this.#due(state) : undefined;
+  }
+
+  #due({ newest, lostUpTo }: StoreFulls): FullReason | undefined {
     const authRevision = this.#authRevision === undefined ? {} : { authRevision: this.#authRevision };
-    const reason = fullDue({ newest, lostUpTo, ...authRevision }, this.#schedule, Date.now());
-    return gap.mayTake(performance.now()) ? reason : undefined;
+    return fullDue({ newest, lostUpTo, ...authRevision }, this.#schedule, Date.now());
   }
 
   /** Waits until the store is there, and then until it has been served. */
@@ -275,6 +291,7 @@ export class Fulls {
       if (!signal.aborted && left.size > 0) {
         tally.failed('full', error);
         events.onFault('taking a full snapshot', error);
+        for (const state of left) state.failed = error;
       }
       for (const state of left) settle(state, false);
       for (const { reject } of asking) reject(error);
@@ -297,6 +314,7 @@ export class Fulls {
     try {
       if ('error' in outcome) {
         if (signal.aborted) return;
+        state.failed = outcome.error;
         tally.failed('full', outcome.error);
         keeper.events.onFault(`bringing a full snapshot to ${store.url}`, outcome.error);
         return;
@@ -305,6 +323,7 @@ export class Fulls {
       const seconds = Math.round(performance.now() - beganMs) / 1000;
       const reason = state.waiting?.reason;
       state.remember(manifest);
+      state.failed = undefined;
       tally.succeeded('full', { revision: manifest.lastRevision, bytes: manifest.stored.bytes, seconds });
       const facts = { reason, source, revision: manifest.lastRevision, keys: manifest.keys, seconds };
       keeper.events.log('full snapshot taken', { store: store.url, ...facts });
@@ -334,7 +353,8 @@ export class Fulls {
       // A store that is away has it still.
       const { code } = faultOf(error);
       if (code !== 'STORE_DAMAGED' && code !== 'STORE_NOT_FOUND') return true;
-      state.newest = undefined;
+      state.forget();
+      state.failed = error;
       await this.#markBroken(state, stored.key, error, signal);
       return false;
     }

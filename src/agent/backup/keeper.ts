@@ -44,6 +44,8 @@ export class BackupKeeper implements AsyncDisposable {
   #leads = false;
   readonly #hold: CompactionHold;
   readonly #failing = new HeldCondition();
+  readonly #fullFailing = new HeldCondition();
+  readonly #captureFailing = new HeldCondition();
 
   /** Opens the stores; nothing is asked of them yet. Throws `STORE_URL_INVALID`. */
   constructor(options: BackupKeeperOptions) {
@@ -82,10 +84,18 @@ export class BackupKeeper implements AsyncDisposable {
    * compaction has gone on without them.
    */
   trouble(): string | undefined {
-    const failing = this.#failing.look(this.#fault !== undefined, performance.now());
+    const nowMs = performance.now();
+    const failing = this.#failing.look(this.#fault !== undefined, nowMs);
+    const full = this.#work?.fulls?.fault;
+    const fullFailing = this.#fullFailing.look(full !== undefined, nowMs);
+    const capture = this.#work?.stream?.status.capture.fault;
+    const captureFailing = this.#captureFailing.look(capture !== undefined, nowMs);
     if (!this.#leads) return undefined;
     if (this.#fault !== undefined && (isClaimFault(this.#fault) || failing > FAILING_SECONDS))
       return this.#fault.message;
+    if (full !== undefined && fullFailing > FAILING_SECONDS) return `no full snapshot is stored: ${full.message}`;
+    if (capture !== undefined && captureFailing > FAILING_SECONDS)
+      return `changes are not captured: ${capture.message}`;
     return this.#hold.letGo ? 'a store has taken nothing for so long that compaction went on without it' : undefined;
   }
 

@@ -1,3 +1,5 @@
+import type { RevisionRange } from '../../backup/chain.ts';
+import type { FullCover } from '../../backup/delta/unprotected.ts';
 import type { Store } from '../../backup/store/store.ts';
 import { FullGap, type FullReason, type NewestFull } from './full-due.ts';
 import type { StoreSize } from './store-size.ts';
@@ -25,10 +27,16 @@ export class StoreFulls {
   provenAtMs: number | undefined;
   /** These revisions, and those before them that no full snapshot holds, are lost to its chain; 0: none. */
   lostUpTo = 0n;
+  /** The first of those, and since when it is known (wall clock); undefined where the newest full snapshot holds them all. */
+  #lost: { readonly from: bigint; readonly sinceMs: number } | undefined;
+  /** Since when no full snapshot is known here, wall clock. */
+  #noneSinceMs = Date.now();
   /** It waits for one, or one is on its way to it. */
   waiting: WaitingStore | undefined;
   /** What it has failed with since it last answered. */
   fault: unknown;
+  /** What the last attempt to bring it one has failed with; undefined after one that succeeded. */
+  failed: unknown;
 
   constructor(store: Store) {
     this.store = store;
@@ -39,12 +47,34 @@ export class StoreFulls {
     if (atMs !== undefined && atMs > (this.provenAtMs ?? 0)) this.provenAtMs = atMs;
   }
 
+  /** What its deltas stand on; undefined where it has not said yet what it has. */
+  get cover(): FullCover | undefined {
+    if (!this.known) return undefined;
+    const wantingSinceMs = this.newest === undefined ? this.#noneSinceMs : this.#lost?.sinceMs;
+    return { full: this.newest?.revision, lostFrom: this.#lost?.from, wantingSinceMs };
+  }
+
+  /** These revisions are in no segment of it. */
+  lose({ from, to }: RevisionRange): void {
+    if (to > this.lostUpTo) this.lostUpTo = to;
+    if (this.newest !== undefined && this.newest.revision >= to) return;
+    const first = this.#lost !== undefined && this.#lost.from < from ? this.#lost.from : from;
+    this.#lost = { from: first, sinceMs: this.#lost?.sinceMs ?? Date.now() };
+  }
+
+  /** The newest one that was known is no good. */
+  forget(): void {
+    this.newest = undefined;
+    this.#noneSinceMs = Date.now();
+  }
+
   remember({ lastRevision, startedAtMs, authRevision }: ManifestPart): void {
     this.newest = {
       revision: lastRevision,
       startedAtMs,
       ...(authRevision === undefined ? {} : { authRevision }),
     };
+    if (lastRevision >= this.lostUpTo) this.#lost = undefined;
   }
 }
 

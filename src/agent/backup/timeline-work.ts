@@ -199,7 +199,7 @@ function heard(
         new AgentError('BACKUP_CHAIN_BROKEN', message),
       );
       tally.failedWith('delta', 'BACKUP_CHAIN_BROKEN');
-      fulls?.lost(told.store, to);
+      fulls?.lost(told.store, told.lost);
       return;
     }
     case 'auth-changed':

@@ -45,7 +45,9 @@ function storeView(store: Store, work: TimelineWork | undefined, index: number, 
   const status = storedStatus(work);
   const own = status?.stores[index];
   const unprotected =
-    status === undefined || own === undefined ? undefined : recoveryPoints(status, nowMs).stores.get(own.store);
+    status === undefined || own === undefined
+      ? undefined
+      : recoveryPoints(status, nowMs, work?.fulls?.covers).stores.get(own.store);
   const size = work?.fulls?.sizes[index];
   const provenAtMs = work?.fulls?.provenAtMs[index];
   return {

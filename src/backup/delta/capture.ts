@@ -40,6 +40,8 @@ export interface CaptureStatus {
   readonly oldestOpenAtMs?: number;
   /** Where the member was when it was last asked. */
   readonly liveRevision?: bigint;
+  /** Since when it has been known to have what has not arrived yet (wall clock). */
+  readonly behindSinceMs?: number;
   /** Of users and roles, where etcd says it. */
   readonly authRevision?: bigint;
   /** Why it does not get on at the moment. */
@@ -59,6 +61,7 @@ export class Capture {
   #lastBatch: RevisionBatch | undefined;
   #fault: Fault | undefined;
   #liveRevision: bigint | undefined;
+  #behind: { readonly revision: bigint; readonly sinceMs: number } | undefined;
   #authRevision: bigint | undefined;
   #leftOut: bigint | undefined;
 
@@ -78,12 +81,14 @@ export class Capture {
   get status(): CaptureStatus {
     const { lastSpooled, oldestOpenAtMs, fault = this.#fault } = this.#sealer;
     const { startAfter } = this.#options;
+    const behind = this.#behindNow();
     return {
       lastSeenRevision: this.#last,
       lastSpooledRevision: lastSpooled?.revision ?? (startAfter === 'earliest' ? 0n : startAfter),
       ...(lastSpooled === undefined ? {} : { lastSpooledAtMs: lastSpooled.atMs }),
       ...(oldestOpenAtMs === undefined ? {} : { oldestOpenAtMs }),
       ...(this.#liveRevision === undefined ? {} : { liveRevision: this.#liveRevision }),
+      ...(behind === undefined ? {} : { behindSinceMs: behind.sinceMs }),
       ...(this.#authRevision === undefined ? {} : { authRevision: this.#authRevision }),
       ...(fault === undefined ? {} : { fault }),
     };
@@ -146,7 +151,7 @@ export class Capture {
         blocked: () => this.#sealer.fault !== undefined,
         protectedAuthRevision: protectedAuthRevision ?? (() => undefined),
         found: ({ liveRevision, authRevision }) => {
-          this.#liveRevision = liveRevision ?? this.#liveRevision;
+          if (liveRevision !== undefined) this.#lives(liveRevision);
           this.#authRevision = authRevision ?? this.#authRevision;
         },
         tell,
@@ -194,7 +199,17 @@ export class Capture {
     if (knows && header.revision - this.#last >= RAISED_BY) {
       throw forked(`The live revision is ${header.revision}, far beyond revision ${this.#last}: it has been raised.`);
     }
-    this.#liveRevision = header.revision;
+    this.#lives(header.revision);
+  }
+
+  #lives(revision: bigint): void {
+    this.#liveRevision = revision;
+    if (this.#behindNow() === undefined) this.#behind = { revision, sinceMs: Date.now() };
+  }
+
+  /** What the member is known to have had that has not arrived; since when. */
+  #behindNow(): { readonly sinceMs: number } | undefined {
+    return this.#behind !== undefined && this.#behind.revision > this.#last ? this.#behind : undefined;
   }
 
   /** Where revisions are lost, says so in the spool and goes on behind them: for which store that matters is not known here. */

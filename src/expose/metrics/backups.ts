@@ -36,13 +36,13 @@ export const backupMetrics: readonly MetricFamily[] = [
   ),
   gauge(
     'backup_unprotected_seconds',
-    'For how long the oldest change has been known that the store which is furthest behind does not have; 0 where it has all. Only while this agent backs up.',
+    'For how long the oldest change has been known that cannot be restored from the store which is furthest behind; 0 where all can. Without a full snapshot, or behind a hole, nothing can. Only while this agent backs up.',
     [],
     (view) => sample(worst(view, ({ seconds }) => seconds)),
   ),
   gauge(
     'backup_unprotected_revisions',
-    'Revisions that the store which is furthest behind does not have. Only while this agent backs up.',
+    'Revisions that cannot be restored from the store which is furthest behind: those after its newest full snapshot and the changes that follow it without a hole. Only while this agent backs up.',
     [],
     (view) => sample(worst(view, ({ revisions }) => Number(revisions))),
   ),

@@ -36,6 +36,7 @@ describe('backups of a leading agent', () => {
     store = join(folder, 'store');
   });
   afterEach(async () => {
+    vi.restoreAllMocks();
     client.close();
     await cluster.close();
     await rm(folder, { recursive: true, force: true });
@@ -196,6 +197,31 @@ describe('backups of a leading agent', () => {
     await viewWhen(second, hasAll(await put()));
     expect(second.faults.map((fault) => faultOf(fault).code)).toEqual([code]);
     expect((await readdir(fulls)).filter((each) => each.endsWith('.json'))).toHaveLength(2);
+  });
+
+  it('page where no full snapshot is stored for a minute, or nothing is captured', async () => {
+    await writeFile(store, '');
+    await using keeper = await keeping();
+    await vi.waitFor(() => expect(keeper.faults).not.toEqual([]), patience);
+    expect(keeper.trouble()).toBeUndefined();
+    const now = performance.now.bind(performance);
+    let laterMs = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + laterMs);
+    laterMs = 31_000;
+    expect(keeper.trouble()).toBeUndefined();
+    laterMs = 62_000;
+    expect(keeper.trouble()).toMatch(/^no full snapshot is stored: /);
+    await rm(store);
+    await viewWhen(keeper, hasAll(await put()));
+    expect(keeper.trouble()).toBeUndefined();
+    // Etcd is away: nothing is captured.
+    await cluster.members[0]?.kill();
+    await viewWhen(keeper, ({ captureFault }) => captureFault !== undefined);
+    for (const ms of [0, 31_000, 31_000]) {
+      laterMs += ms;
+      keeper.trouble();
+    }
+    expect(keeper.trouble()).toMatch(/^changes are not captured: /);
   });
 
   it('wait for a store that takes nothing, hold compaction back meanwhile, and lose nothing', async () => {

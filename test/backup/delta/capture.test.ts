@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
 import { gapsOf } from '../../../src/backup/chain.ts';
 import type { CaptureClient } from '../../../src/backup/delta/capture-client.ts';
 import { manifestKey } from '../../../src/backup/names.ts';
+import { EtcdError } from '../../../src/etcd/errors.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
+import { patience } from '../../agent/caretaker/acting-agents.ts';
 import { startCluster } from '../../real/cluster.ts';
 import { startTcpProxy } from '../../real/tcp-proxy.ts';
 import { startCapturing } from './capturing.ts';
@@ -74,6 +76,34 @@ describe('a capture', () => {
     expect(running.told).toContainEqual({ kind: 'chain-broken', store: store.url, lost, reason: 'left-out' });
     expect(gapsOf(await readCatalogue(store))).toEqual([lost]);
     expect((await stored(store, next + 2n)).last).toBe(last);
+    client.close();
+  });
+
+  test('says since when the member has had what a refused watch does not tell', async () => {
+    await using cluster = await startCluster();
+    const client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
+    let refused = true;
+    const through: CaptureClient = {
+      range: (request, signal) => client.range(request, signal),
+      status: (signal) => client.status(signal),
+      leaseTimes: (id, signal) => client.leaseTimes(id, signal),
+      authStatus: (signal) => client.authStatus(signal),
+      async *watch(request, signal) {
+        if (refused) throw new EtcdError('ETCD_PERMISSION_DENIED', 'permission denied');
+        yield* client.watch(request, signal);
+      },
+    };
+    await using running = await capturing(client, through);
+    const { revision } = await client.put(Buffer.from('k'), Buffer.from('v'));
+    const status = () => running.stream.status.capture;
+    await vi.waitFor(() => expect(status().behindSinceMs).toBeDefined(), patience);
+    const { behindSinceMs, liveRevision, fault } = status();
+    expect({ liveRevision, code: fault?.code }).toEqual({ liveRevision: revision, code: 'ETCD_PERMISSION_DENIED' });
+    await client.put(Buffer.from('k'), Buffer.from('w'));
+    await vi.waitFor(() => expect(status().liveRevision).toBe(revision + 1n), patience);
+    expect(status().behindSinceMs).toBe(behindSinceMs);
+    refused = false;
+    await vi.waitFor(() => expect(status().behindSinceMs).toBeUndefined(), patience);
     client.close();
   });
 

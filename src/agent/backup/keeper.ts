@@ -1,4 +1,5 @@
-import { linkedAbort } from '../../abort/linked-abort.ts';
+import { linkedAbort, within } from '../../abort/linked-abort.ts';
+import { untilAborted } from '../../abort/until-aborted.ts';
 import { BackOff } from '../../backup/delta/back-off.ts';
 import { storedEverywhere } from '../../backup/delta/unprotected.ts';
 import { highest } from '../../backup/revisions.ts';
@@ -27,6 +28,11 @@ const CLAIMED_RETRY_MS = 60_000;
 
 /** What has failed for so long does not go by itself. */
 const FAILING_SECONDS = 60;
+
+/** Work that is told to end does so within this, unless something does not answer. */
+const ENDING_MS = 30_000;
+/** A process that is to end does not wait for longer. */
+const CLOSING_MS = 10_000;
 
 /**
  * Backs the cluster up while its agent leads: from the beginning of a term to its end, and at its end at once no more. The next
@@ -124,14 +130,23 @@ export class BackupKeeper implements AsyncDisposable {
   begin(term: Term): void {
     const before = this.#running;
     // Two of one agent must never write at once.
-    this.#running = before.then(() => this.#lead(term)).catch((error: unknown) => this.#failed(error));
+    this.#running = this.#over(before)
+      .then(() => this.#lead(term))
+      .catch((error: unknown) => this.#failed(error));
   }
 
   /** Ends it at once, and closes the stores. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
-    await this.#running;
+    await within([], CLOSING_MS, (closing) => untilAborted(this.#running, closing)).catch(() => undefined);
     await Promise.allSettled(this.#stores.map((store) => store[Symbol.asyncDispose]()));
+  }
+
+  /** Waits for the work of the term before, and tells where it does not end. */
+  async #over(before: Promise<void>): Promise<void> {
+    const timer = setTimeout(() => this.#failed(doesNotEnd()), ENDING_MS).unref();
+    await before;
+    clearTimeout(timer);
   }
 
   async #lead(term: Term): Promise<void> {
@@ -190,6 +205,13 @@ export class BackupKeeper implements AsyncDisposable {
     this.#options.events.onFault('backing up', error);
     this.#options.events.onChange();
   }
+}
+
+function doesNotEnd(): AgentError {
+  return new AgentError('BACKUP_NOT_ENDING', 'The work of an earlier term has not ended, so nothing is backed up.', {
+    remedy:
+      'Look at the stores and at the disk of the spool: one of them does not answer. A restart of the agent may help.',
+  });
 }
 
 function wentOn(revision: bigint | undefined): AgentError {

@@ -4,7 +4,8 @@ import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkKey, checkPrefix } from './keys.ts';
 import { isTemporary, syncFolder, writeDurably } from './local/durable-file.ts';
-import { localError, mayPassLocally, systemCodeOf } from './local/errors.ts';
+import { hanging, localError, mayPassLocally, systemCodeOf } from './local/errors.ts';
+import { StillAtIt } from './local/still-at-it.ts';
 import { type Patience, patiently } from './patience.ts';
 import { noRequests } from './request-counts.ts';
 import type { AbandonedUpload, ByteRange, PutOptions, Store, StoredObject } from './store.ts';
@@ -24,6 +25,7 @@ export class LocalStore implements Store {
   readonly requests = noRequests();
   readonly #folder: string;
   readonly #writing = new Set<string>();
+  readonly #calls = new StillAtIt();
 
   /** @param folder an absolute path */
   constructor(folder: string) {
@@ -40,9 +42,10 @@ export class LocalStore implements Store {
     const path = this.#pathOf(key);
     signal?.throwIfAborted();
     this.requests.put += 1;
-    return await this.#trying('write', key, async () => ({
+    const writing = async () => ({
       bytes: await writeDurably(path, body, { ifAbsent, writing: this.#writing }, signal),
-    }));
+    });
+    return await this.#trying('write', key, writing, signal);
   }
 
   async *get(
@@ -53,27 +56,44 @@ export class LocalStore implements Store {
     const path = this.#pathOf(key);
     this.requests.get += 1;
     const opening = () => open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    await using file = await this.#trying('read', key, () =>
-      patiently(`get ${key}`, opening, mayPassLocally, patience, signal),
+    const file = await this.#trying(
+      'read',
+      key,
+      () => patiently(`get ${key}`, opening, mayPassLocally, patience, signal),
+      signal,
+      (late) => void late.close().catch(() => undefined),
     );
-    for (let position = fromByte; position < toByte; ) {
-      signal?.throwIfAborted();
-      // A new one for each piece: whoever got the last one may still hold it.
-      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, toByte - position));
-      const { bytesRead } = await this.#trying('read', key, () => file.read(piece, 0, piece.length, position));
-      if (bytesRead === 0) return;
-      position += bytesRead;
-      yield piece.subarray(0, bytesRead);
+    try {
+      for (let position = fromByte; position < toByte; ) {
+        signal?.throwIfAborted();
+        // A new one for each piece: whoever got the last one may still hold it.
+        const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, toByte - position));
+        const reading = () => file.read(piece, 0, piece.length, position);
+        const { bytesRead } = await this.#trying('read', key, reading, signal);
+        if (bytesRead === 0) return;
+        position += bytesRead;
+        yield piece.subarray(0, bytesRead);
+      }
+    } finally {
+      // It waits for a read that hangs.
+      const closing = file.close();
+      if (signal?.aborted === true) void closing.catch(() => undefined);
+      else await closing;
     }
   }
 
   async head(key: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
     const path = this.#pathOf(key);
     this.requests.head += 1;
-    return await this.#trying('look at', key, async () => {
-      const found = await patiently(`head ${key}`, () => statIfThere(path), mayPassLocally, patience, signal);
-      return found?.isFile() === true ? { key, bytes: found.size, modifiedAtMs: found.mtimeMs } : undefined;
-    });
+    return await this.#trying(
+      'look at',
+      key,
+      async () => {
+        const found = await patiently(`head ${key}`, () => statIfThere(path), mayPassLocally, patience, signal);
+        return found?.isFile() === true ? { key, bytes: found.size, modifiedAtMs: found.mtimeMs } : undefined;
+      },
+      signal,
+    );
   }
 
   async *list(
@@ -85,7 +105,7 @@ export class LocalStore implements Store {
     this.requests.list += 1;
     for await (const key of this.#keysBelow('', prefix, after, signal)) {
       const path = join(this.#folder, key);
-      const found = await this.#trying('look at', key, () => statIfThere(path));
+      const found = await this.#trying('look at', key, () => statIfThere(path), signal);
       // It may have gone meanwhile.
       if (found?.isFile() === true) yield { key, bytes: found.size, modifiedAtMs: found.mtimeMs };
     }
@@ -95,15 +115,20 @@ export class LocalStore implements Store {
     const path = this.#pathOf(key);
     signal?.throwIfAborted();
     this.requests.delete += 1;
-    await this.#trying('remove', key, async () => {
-      try {
-        await unlink(path);
-      } catch (error) {
-        if (systemCodeOf(error) === 'ENOENT') return;
-        throw error;
-      }
-      await syncFolder(dirname(path));
-    });
+    await this.#trying(
+      'remove',
+      key,
+      async () => {
+        try {
+          await unlink(path);
+        } catch (error) {
+          if (systemCodeOf(error) === 'ENOENT') return;
+          throw error;
+        }
+        await syncFolder(dirname(path));
+      },
+      signal,
+    );
   }
 
   async listAbandoned(olderThanMs: number, signal?: AbortSignal, place = ''): Promise<readonly AbandonedUpload[]> {
@@ -118,7 +143,7 @@ export class LocalStore implements Store {
     let removed = 0;
     for await (const { path } of this.#oldTemporaries(olderThanMs, place, signal)) {
       this.requests.delete += 1;
-      await this.#trying('remove', undefined, () => unlink(path));
+      await this.#trying('remove', undefined, () => unlink(path), signal);
       removed += 1;
     }
     return removed;
@@ -131,9 +156,17 @@ export class LocalStore implements Store {
     return join(this.#folder, key);
   }
 
-  async #trying<T>(tried: string, key: string | undefined, work: () => Promise<T>): Promise<T> {
+  /** @param late gets what comes when nobody waits for it any more */
+  async #trying<T>(
+    tried: string,
+    key: string | undefined,
+    work: () => Promise<T>,
+    signal: AbortSignal | undefined,
+    late?: (value: T) => void,
+  ): Promise<T> {
+    if (this.#calls.hanging > 0) throw hanging(this.url, tried);
     try {
-      return await work();
+      return await this.#calls.wait(work(), signal, late);
     } catch (error) {
       throw localError(error, tried, this.url, key);
     }
@@ -147,7 +180,7 @@ export class LocalStore implements Store {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<string, void, undefined> {
     signal?.throwIfAborted();
-    for (const name of await this.#namesIn(folder)) {
+    for (const name of await this.#namesIn(folder, signal)) {
       const key = folder + name;
       if (name.endsWith('/')) {
         const mayHold = key.startsWith(prefix) || prefix.startsWith(key);
@@ -158,8 +191,8 @@ export class LocalStore implements Store {
   }
 
   /** Names of files and folders, these with a slash at their end, so that they sort as the keys do. */
-  async #namesIn(folder: string): Promise<readonly string[]> {
-    const entries = await this.#entriesOf(join(this.#folder, folder));
+  async #namesIn(folder: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
+    const entries = await this.#entriesOf(join(this.#folder, folder), signal);
     return entries
       .filter((entry) => !entry.name.startsWith('.'))
       .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
@@ -170,7 +203,7 @@ export class LocalStore implements Store {
     checkPrefix(place);
     this.requests.list += 1;
     for await (const path of this.#temporaryFiles(join(this.#folder, place), signal)) {
-      const found = await this.#trying('look at', undefined, () => statIfThere(path));
+      const found = await this.#trying('look at', undefined, () => statIfThere(path), signal);
       const isOld = found !== undefined && Date.now() - found.mtimeMs > olderThanMs;
       if (isOld && !this.#writing.has(path)) yield { path, begunAtMs: found.mtimeMs };
     }
@@ -178,22 +211,27 @@ export class LocalStore implements Store {
 
   async *#temporaryFiles(folder: string, signal: AbortSignal | undefined): AsyncGenerator<string, void, undefined> {
     signal?.throwIfAborted();
-    for (const entry of await this.#entriesOf(folder)) {
+    for (const entry of await this.#entriesOf(folder, signal)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) yield* this.#temporaryFiles(path, signal);
       else if (entry.isFile() && isTemporary(entry.name)) yield path;
     }
   }
 
-  async #entriesOf(path: string) {
-    return await this.#trying('list', undefined, async () => {
-      try {
-        return await readdir(path, { withFileTypes: true });
-      } catch (error) {
-        if (systemCodeOf(error) === 'ENOENT') return [];
-        throw error;
-      }
-    });
+  async #entriesOf(path: string, signal: AbortSignal | undefined) {
+    return await this.#trying(
+      'list',
+      undefined,
+      async () => {
+        try {
+          return await readdir(path, { withFileTypes: true });
+        } catch (error) {
+          if (systemCodeOf(error) === 'ENOENT') return [];
+          throw error;
+        }
+      },
+      signal,
+    );
   }
 }
 

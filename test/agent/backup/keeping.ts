@@ -14,6 +14,8 @@ export interface Keeping extends AsyncDisposable {
   /** Codes of what was not possible, with what it was. */
   readonly faults: readonly string[];
   view(): BackupView;
+  /** The first term is lost. */
+  endTerm(): void;
 }
 
 /** Begins them, of the one member behind the client. @param set keys of the configuration, without `backup.` */
@@ -45,6 +47,10 @@ export async function keeping(
       onChange: () => undefined,
     },
   });
-  keeper.begin(await forcedTerm(client, keys));
-  return { keeper, faults, view: () => keeper.view(), [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose]() };
+  const ending = new AbortController();
+  keeper.begin({ ...(await forcedTerm(client, keys)), lost: ending.signal });
+  return {
+    ...{ keeper, faults, view: () => keeper.view(), endTerm: () => ending.abort() },
+    [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose](),
+  };
 }

@@ -50,6 +50,14 @@ export function mayPassLocally(error: unknown): boolean {
   return code === 'ESTALE' || code === 'EMFILE' || code === 'ENFILE' || code === 'EAGAIN' || code === 'ETIMEDOUT';
 }
 
+/** What a store fails with at once while an earlier call, given up, still hangs: each one more would hold another thread. */
+export function hanging(url: string, tried: string): StoreError {
+  const message = `Nothing is asked of ${url} (to ${tried} something): a call that was given up has not come back yet.`;
+  return new StoreError('STORE_UNREACHABLE', message, {
+    remedy: 'Look at the mount: its file system does not answer.',
+  });
+}
+
 /** `ENOSPC` and the like; undefined where it is no error of the system. */
 export function systemCodeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

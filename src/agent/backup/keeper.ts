@@ -29,6 +29,9 @@ const CLAIMED_RETRY_MS = 60_000;
 /** What has failed for so long does not go by itself. */
 const FAILING_SECONDS = 60;
 
+/** So long it is told that a store was found empty; the work goes on meanwhile. */
+const EMPTY_MS = 3_600_000;
+
 /** Work that is told to end does so within this, unless something does not answer. */
 const ENDING_MS = 30_000;
 /** A process that is to end does not wait for longer. */
@@ -47,6 +50,9 @@ export class BackupKeeper implements AsyncDisposable {
   #work: TimelineWork | undefined;
   #fault: Fault | undefined;
   #timeline: string | undefined;
+  /** The timeline that was begun by this agent. */
+  #begunHere: string | undefined;
+  #emptied: { readonly message: string; readonly untilMs: number } | undefined;
   #leads = false;
   readonly #hold: CompactionHold;
   readonly #failing = new HeldCondition();
@@ -102,6 +108,7 @@ export class BackupKeeper implements AsyncDisposable {
     if (full !== undefined && fullFailing > FAILING_SECONDS) return `no full snapshot is stored: ${full.message}`;
     if (capture !== undefined && captureFailing > FAILING_SECONDS)
       return `changes are not captured: ${capture.message}`;
+    if (this.#emptied !== undefined && nowMs < this.#emptied.untilMs) return this.#emptied.message;
     return this.#hold.letGo ? 'a store has taken nothing for so long that compaction went on without it' : undefined;
   }
 
@@ -181,10 +188,16 @@ export class BackupKeeper implements AsyncDisposable {
     const { client, keys, events } = this.#options;
     const { header } = await client.status(signal);
     const { timeline, begun } = await ownTimeline({ client, keys, term }, header.clusterId, over, signal);
+    if (begun) this.#begunHere = timeline;
     if (begun) events.log('a timeline of backups begins', { timeline, ...(over === undefined ? {} : { after: over }) });
     this.#timeline = timeline;
     const work = {
       ...{ keeper: this.#options, stores: this.#stores, term, timeline, tally: this.#tally },
+      stood: timeline !== this.#begunHere,
+      emptied: (fault: AgentError) => {
+        this.#emptied = { message: fault.message, untilMs: performance.now() + EMPTY_MS };
+        events.onFault('claiming a place for backups', fault);
+      },
       begun: (all: TimelineWork) => {
         this.#work = all;
         this.#fault = undefined;

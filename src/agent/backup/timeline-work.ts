@@ -42,6 +42,10 @@ export interface WorkOptions {
   readonly stores: readonly Store[];
   readonly term: Term;
   readonly timeline: string;
+  /** It was there before this agent's work on it began: what has been stored of it should be there too. */
+  readonly stood: boolean;
+  /** Hears of each store that has nothing of a timeline that stood: it was emptied, is not mounted, or is new. */
+  readonly emptied: (fault: AgentError) => void;
   readonly tally: BackupTally;
   /** Told once everything is open. */
   readonly begun: (work: TimelineWork) => void;
@@ -58,7 +62,7 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
   const { header, version } = await client.status(signal);
   const { clusterId, memberId } = header;
   const owner = { clusterId, clusterName, timeline };
-  const stores = await claimedPlaces(options.stores, owner, member, signal);
+  const stores = await claimedPlaces(options, owner, signal);
   const cipher = encryptionSource(config, (error) => events.onFault('reading the recipients of backups', error));
   // What cannot be encrypted for anybody is not begun.
   await cipher?.();
@@ -127,20 +131,30 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
  * meanwhile the others get what is theirs. Rejects where one is claimed by somebody else, as far as it has answered.
  */
 async function claimedPlaces(
-  stores: readonly Store[],
+  { stores, stood, emptied, keeper: { member } }: WorkOptions,
   owner: PlaceOwner,
-  member: string,
   signal: AbortSignal,
 ): Promise<readonly Store[]> {
   return await Promise.all(
     stores.map(async (store) => {
-      const claimed = new ClaimedStore((until) => claimPlace(store, owner, member, until));
+      const onNew = (): void => {
+        if (stood) emptied(placeEmpty(store, owner));
+      };
+      const claimed = new ClaimedStore((until) => claimPlace(store, owner, member, until, onNew));
       await within([signal], CLAIM_MS, (asking) => claimed.claim(asking)).catch((error: unknown) => {
         if (isClaimFault(faultOf(error)) || signal.aborted) throw error;
       });
       return claimed.of(storeAt(store, placeOf(owner)));
     }),
   );
+}
+
+/** Nothing that was stored there before is there: whoever believes that it is must hear of it. */
+function placeEmpty({ url }: Store, owner: PlaceOwner): AgentError {
+  const message = `${url} held nothing of ${placeOf(owner)}, a timeline that is older than that: it begins there anew.`;
+  return new AgentError('BACKUP_PLACE_EMPTY', message, {
+    remedy: 'Nothing, where the store is new in backup.store. Else see whether it is mounted, or who emptied it.',
+  });
 }
 
 /** What merging reads encrypted segments with; without an identity that can be read they stay as they are. */

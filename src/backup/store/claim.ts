@@ -53,12 +53,20 @@ export function placeOf({ clusterName, timeline }: Pick<PlaceOwner, 'clusterName
  * another cluster's, `CLAIM_UNREADABLE` where nobody can tell: nothing may be written there then.
  * @param store the whole of it, not yet the place
  * @param by the member that this agent stands beside
+ * @param onNew called where nobody had claimed it and this has
  */
-export async function claimPlace(store: Store, owner: PlaceOwner, by: string, signal?: AbortSignal): Promise<Claim> {
+export async function claimPlace(
+  store: Store,
+  owner: PlaceOwner,
+  by: string,
+  signal?: AbortSignal,
+  onNew?: () => void,
+): Promise<Claim> {
   const standing = await readClaim(store, owner, signal);
   if (standing !== undefined) return asOwn(standing, owner, store.url);
   try {
     await store.put(`${placeOf(owner)}/${CLAIM_NAME}`, encode(owner, by), { ifAbsent: true }, signal);
+    onNew?.();
   } catch (error) {
     // Another agent was faster; whose, is read below.
     if (!(error instanceof StoreError) || error.code !== 'STORE_EXISTS') throw error;

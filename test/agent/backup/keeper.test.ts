@@ -199,6 +199,19 @@ describe('backups of a leading agent', () => {
     expect((await readdir(fulls)).filter((each) => each.endsWith('.json'))).toHaveLength(2);
   });
 
+  it('page where a store has nothing of a timeline that stands, and begin there anew', async () => {
+    const first = await keeping();
+    const { timeline } = await viewWhen(first, hasAll(await put()));
+    expect(first.trouble()).toBeUndefined();
+    await first[Symbol.asyncDispose]();
+    await rename(store, `${store}-not-mounted`);
+    await using second = await keeping();
+    await viewWhen(second, hasAll(await put()));
+    expect(second.faults).toMatchObject([{ code: 'BACKUP_PLACE_EMPTY' }]);
+    expect(second.trouble()).toContain(`prod/${timeline}`);
+    expect(await readdir(join(store, 'prod'))).toEqual([timeline]);
+  });
+
   it('page where no full snapshot is stored for a minute, or nothing is captured', async () => {
     await writeFile(store, '');
     await using keeper = await keeping();

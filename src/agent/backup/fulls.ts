@@ -181,8 +181,8 @@ export class Fulls {
     if (last !== undefined) {
       try {
         const { manifest } = await readFullManifest(store, last, signal);
-        state.remember(manifest);
-        this.#options.tally.found('full', manifest.lastRevision, manifest.endedAtMs);
+        state.remember(manifest, last.modifiedAtMs);
+        this.#options.tally.found('full', manifest.lastRevision, Math.min(manifest.endedAtMs, last.modifiedAtMs));
       } catch (error) {
         if (!isOfNoUse(error)) throw error;
         // As if there were none: another one is taken at once, and it is the newest from then on.
@@ -201,9 +201,11 @@ export class Fulls {
     return state.gap.mayTake(performance.now()) ? this.#due(state) : undefined;
   }
 
-  #due({ newest, lostUpTo }: StoreFulls): FullReason | undefined {
+  #due(state: StoreFulls): FullReason | undefined {
+    const nowMs = Date.now();
+    const need = { newest: state.newestAt(nowMs), lostUpTo: state.lostUpTo };
     const authRevision = this.#authRevision === undefined ? {} : { authRevision: this.#authRevision };
-    return fullDue({ newest, lostUpTo, ...authRevision }, this.#schedule, Date.now());
+    return fullDue({ ...need, ...authRevision }, this.#schedule, nowMs);
   }
 
   /** Waits until the store is there, and then until it has been served. */

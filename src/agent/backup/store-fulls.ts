@@ -68,10 +68,21 @@ export class StoreFulls {
     this.#noneSinceMs = Date.now();
   }
 
-  remember({ lastRevision, startedAtMs, authRevision }: ManifestPart): void {
+  /**
+   * The newest one, begun no later than now: a clock that was ahead when it was taken must not keep the schedule waiting until then.
+   * @param nowMs wall clock
+   */
+  newestAt(nowMs: number): NewestFull | undefined {
+    if (this.newest !== undefined && this.newest.startedAtMs > nowMs)
+      this.newest = { ...this.newest, startedAtMs: nowMs };
+    return this.newest;
+  }
+
+  /** @param modifiedAtMs of one that was found: by the clock of the store */
+  remember({ lastRevision, startedAtMs, authRevision }: ManifestPart, modifiedAtMs = startedAtMs): void {
     this.newest = {
       revision: lastRevision,
-      startedAtMs,
+      startedAtMs: Math.min(startedAtMs, modifiedAtMs),
       ...(authRevision === undefined ? {} : { authRevision }),
     };
     if (lastRevision >= this.lostUpTo) this.#lost = undefined;

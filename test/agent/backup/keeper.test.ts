@@ -237,6 +237,19 @@ describe('backups of a leading agent', () => {
     expect(keeper.trouble()).toMatch(/^changes are not captured: /);
   });
 
+  it('take a full snapshot at its next time also where a clock had begun the newest one in the future', async () => {
+    const first = await keeping();
+    const { timeline } = await viewWhen(first, hasAll(await put()));
+    await first[Symbol.asyncDispose]();
+    const fulls = join(store, 'prod', timeline ?? '', 'full');
+    const [name = ''] = (await readdir(fulls)).filter((each) => each.endsWith('.json'));
+    const manifest = await readFile(join(fulls, name), 'utf8');
+    await writeFile(join(fulls, name), manifest.replaceAll(/("(?:started|ended)At": ")\d{4}/g, '$12099'));
+    await using second = await keeping();
+    const { newestFull } = await viewWhen(second, (view) => view.newestFull !== undefined);
+    expect(newestFull?.startedAtMs).toBeLessThanOrEqual(Date.now());
+  });
+
   it('wait for a store that takes nothing, hold compaction back meanwhile, and lose nothing', async () => {
     await using keeper = await keeping();
     // What is put after the full snapshot is in a segment of its own: nothing is under way when the folder goes.

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { fullDue } from '../../../src/agent/backup/full-due.ts';
 import { StoreFulls } from '../../../src/agent/backup/store-fulls.ts';
 import { openStore } from '../../../src/backup/store/open-store.ts';
+import { cronSchedule } from '../../../src/decide/schedule.ts';
 
 const known = (): StoreFulls => Object.assign(new StoreFulls(openStore('file:///nowhere')), { known: true });
 const at = (lastRevision: bigint) => ({ lastRevision, startedAtMs: 0 });
@@ -28,5 +30,24 @@ describe('what the deltas of a store stand on', () => {
     expect(state.cover).toMatchObject({ full: 30n, lostFrom: 20n });
     state.remember(at(49n));
     expect(state.cover).toEqual({ full: 49n, lostFrom: undefined, wantingSinceMs: undefined });
+  });
+});
+
+describe('a full snapshot that a clock had begun in the future', () => {
+  const dayMs = 86_400_000;
+  const nowMs = Date.parse('2026-03-04T12:00:00Z');
+  const hourly = cronSchedule('0 * * * *', 'UTC');
+
+  test('keeps the schedule waiting for no longer than its next time', () => {
+    const state = known();
+    state.remember({ lastRevision: 10n, startedAtMs: nowMs + 10 * dayMs });
+    const due = (atMs: number) => fullDue({ newest: state.newestAt(atMs), lostUpTo: 0n }, hourly, atMs);
+    expect([due(nowMs), due(nowMs + 3_599_000), due(nowMs + 3_600_000)]).toEqual([undefined, undefined, 'schedule']);
+  });
+
+  test('counts from when the store had it, where that was before', () => {
+    const state = known();
+    state.remember({ lastRevision: 10n, startedAtMs: nowMs + 10 * dayMs }, nowMs - dayMs);
+    expect(fullDue({ newest: state.newestAt(nowMs), lostUpTo: 0n }, hourly, nowMs)).toBe('schedule');
   });
 });

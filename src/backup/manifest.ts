@@ -38,6 +38,7 @@ const fullSchema = z.looseObject({
   kind: z.literal('full'),
   object: z.string().min(1),
   keys: z.int().nonnegative(),
+  keysExact: z.boolean().optional(),
   entries: z.int().nonnegative(),
   compactRevision: decimal,
   kubernetes: z.boolean(),
@@ -94,6 +95,8 @@ export interface FullManifest extends ManifestBase {
   readonly object: string;
   /** Keys that are there at this revision. */
   readonly keys: number;
+  /** False where there may be fewer, or where the member counts what its file cannot hold; absent: not told by who wrote it. */
+  readonly keysExact?: boolean;
   /** Entries of the key bucket: all revisions of all keys that are in it. */
   readonly entries: number;
   readonly compactRevision: bigint;

@@ -57,6 +57,7 @@ export class Fulls {
   readonly #answered = new Bell();
   readonly #underWay = new Map<Promise<void>, FullReason>();
   #authRevision: bigint | undefined;
+  #disagreeing: AgentError | undefined;
   /** Who waits for the next one. */
   #asking: readonly PromiseWithResolvers<FullTaken>[] = [];
 
@@ -103,6 +104,11 @@ export class Fulls {
   /** Why one is being taken now, if so. */
   get underWay(): FullReason | undefined {
     return [...this.#underWay.values()].at(-1);
+  }
+
+  /** What the newest one was taken of holds other keys than it says that it has; undefined where it does not. */
+  get disagreeing(): AgentError | undefined {
+    return this.#disagreeing;
   }
 
   /** What the deltas of each store stand on; undefined where it is not known. */
@@ -288,6 +294,7 @@ export class Fulls {
         link.signal,
       );
       await Promise.all(ended);
+      this.#compare(client.member, taken);
       for (const { resolve } of asking) resolve(taken);
     } catch (error) {
       if (!signal.aborted && left.size > 0) {
@@ -301,6 +308,12 @@ export class Fulls {
       link.release();
       await Promise.allSettled(ended);
     }
+  }
+
+  /** It is stored all the same: another member may hold what this one has lost, and then it is evidence. */
+  #compare(member: string, { content, keyCount: { keys, agrees } }: FullTaken): void {
+    this.#disagreeing = agrees ? undefined : disagreeing(member, content, keys);
+    if (this.#disagreeing !== undefined) this.#options.keeper.events.onFault('counting keys', this.#disagreeing);
   }
 
   /** One store is done. Never rejects. */
@@ -404,6 +417,16 @@ function settle({ waiting, gap }: StoreFulls, succeeded: boolean): void {
 function previousOf(waiting: WaitingStore | undefined): { readonly previousManifestSha256?: string } {
   const previousManifestSha256 = waiting?.previousManifestSha256;
   return previousManifestSha256 === undefined ? {} : { previousManifestSha256 };
+}
+
+function disagreeing(member: string, { revision, keys }: FullTaken['content'], counted: number): AgentError {
+  const { atLeast, atMost } = keys;
+  const held = atLeast === atMost ? String(atMost) : `${atLeast} to ${atMost}`;
+  const message = `${member} counts ${counted} keys at revision ${revision}, and its snapshot holds ${held}: its index and its file disagree.`;
+  return new AgentError('SNAPSHOT_DISAGREES', message, {
+    remedy:
+      'Compare the members with `etcd-caretaker run hash-check`; where the others agree among themselves, replace this one.',
+  });
 }
 
 /** What whoever asks for a snapshot gets where none can be taken. */

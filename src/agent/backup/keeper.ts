@@ -108,6 +108,8 @@ export class BackupKeeper implements AsyncDisposable {
     if (full !== undefined && fullFailing > FAILING_SECONDS) return `no full snapshot is stored: ${full.message}`;
     if (capture !== undefined && captureFailing > FAILING_SECONDS)
       return `changes are not captured: ${capture.message}`;
+    const disagreeing = this.#work?.fulls?.disagreeing;
+    if (disagreeing !== undefined) return disagreeing.message;
     if (this.#emptied !== undefined && nowMs < this.#emptied.untilMs) return this.#emptied.message;
     return this.#hold.letGo ? 'a store has taken nothing for so long that compaction went on without it' : undefined;
   }

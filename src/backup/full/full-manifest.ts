@@ -1,6 +1,7 @@
 import type { StatusReply } from '../../etcd/types.ts';
 import { type Digest, FORMAT_VERSION, type FullManifest } from '../manifest.ts';
 import type { CheckedSnapshot } from './checked-snapshot.ts';
+import type { KeyCount } from './count-keys.ts';
 
 /** What a manifest is made of besides what the snapshot itself says. */
 export interface ManifestFacts {
@@ -16,7 +17,7 @@ export interface ManifestFacts {
   /** Of the keys that it was encrypted for; undefined where it was not. */
   readonly keyIds: readonly string[] | undefined;
   readonly object: string;
-  readonly keys: number;
+  readonly keyCount: KeyCount;
   readonly previousManifestSha256: string | undefined;
 }
 
@@ -45,7 +46,8 @@ export function fullManifest(facts: ManifestFacts): FullManifest {
     ...(previousManifestSha256 === undefined ? {} : { previousManifestSha256 }),
     ...(content.authRevision === undefined ? {} : { authRevision: content.authRevision }),
     object: facts.object,
-    keys: facts.keys,
+    keys: facts.keyCount.keys,
+    keysExact: facts.keyCount.by !== 'at most' && facts.keyCount.agrees,
     entries: content.entries,
     compactRevision: content.compactRevision,
     kubernetes: content.kubernetes,

@@ -119,8 +119,7 @@ export async function takeFull(options: FullOptions, signal?: AbortSignal): Prom
     const manifestFor = ({ previousManifestSha256 }: FullDestination): FullManifest => {
       // The clock may have been set meanwhile: it is asked once only.
       const endedAtMs = startedAtMs + Math.round(performance.now() - beganMs);
-      const keys = keyCount.keys;
-      return fullManifest({ ...facts, endedAtMs, keyIds: encryption?.keyIds, keys, previousManifestSha256 });
+      return fullManifest({ ...facts, endedAtMs, keyIds: encryption?.keyIds, keyCount, previousManifestSha256 });
     };
     const outcomes = await Promise.all(
       options.destinations.map(async (destination, index) => {

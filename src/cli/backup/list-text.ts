@@ -38,7 +38,7 @@ function rowOf(chain: ListedChain, nowMs: number): readonly string[] {
     String(chain.firstRevision),
     manifest === undefined ? '?' : ago(manifest.endedAtMs),
     manifest === undefined ? '?' : formatBytes(manifest.stored.bytes),
-    manifest === undefined ? '?' : formatCount(manifest.keys),
+    manifest === undefined ? '?' : `${manifest.keysExact === false ? 'about ' : ''}${formatCount(manifest.keys)}`,
     formatCount(chain.segments),
     formatBytes(chain.segmentBytes),
     String(chain.lastRevision),

@@ -43,7 +43,7 @@ describe('backups of a leading agent', () => {
   });
 
   /** Begins under a term of its own; disposing of it ends it. */
-  async function keeping(): Promise<BackupKeeper & { readonly faults: readonly unknown[] }> {
+  async function keeping(snapshotClient = client): Promise<BackupKeeper & { readonly faults: readonly unknown[] }> {
     const { config } = await loadConfig({
       env: {},
       flags: {
@@ -60,7 +60,7 @@ describe('backups of a leading agent', () => {
     const keeper = new BackupKeeper({
       config: config.backup,
       ...{ clusterName: 'prod', member: 'm1', client, keys },
-      snapshotClient: () => client,
+      snapshotClient: () => snapshotClient,
       events: { log: () => undefined, onFault: (_, error) => void faults.push(error), onChange: () => undefined },
     });
     keeper.begin(await forcedTerm(client, keys));
@@ -210,6 +210,17 @@ describe('backups of a leading agent', () => {
     expect(second.faults).toMatchObject([{ code: 'BACKUP_PLACE_EMPTY' }]);
     expect(second.trouble()).toContain(`prod/${timeline}`);
     expect(await readdir(join(store, 'prod'))).toEqual([timeline]);
+  });
+
+  it('page where a member counts other keys than its snapshot holds, and store it all the same', async () => {
+    const miscounting = new MemberClient({ member: 'm1', endpoint: client.endpoint });
+    const { range } = miscounting;
+    miscounting.range = async (...args) => ({ ...(await range.apply(miscounting, args)), count: 999 });
+    await using keeper = await keeping(miscounting);
+    await viewWhen(keeper, hasAll(await put()));
+    await vi.waitFor(() => expect(keeper.trouble()).toContain('m1 counts 999 keys'), patience);
+    expect(keeper.faults).toMatchObject([{ code: 'SNAPSHOT_DISAGREES' }]);
+    miscounting.close();
   });
 
   it('page where no full snapshot is stored for a minute, or nothing is captured', async () => {

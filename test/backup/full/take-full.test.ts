@@ -5,7 +5,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decryptionWith, encryptionFor } from '../../../src/backup/encryption.ts';
-import { type FullTaken, takeFull } from '../../../src/backup/full/take-full.ts';
+import { type FullOptions, type FullTaken, takeFull } from '../../../src/backup/full/take-full.ts';
 import { parseManifest } from '../../../src/backup/manifest.ts';
 import { parseName } from '../../../src/backup/names.ts';
 import { StoreError } from '../../../src/backup/store/store.ts';
@@ -67,6 +67,7 @@ describe.each(['3.4', '3.5'] as const)('a full snapshot of etcd %s', (version) =
       lastRevision: header.revision,
       epoch: 7n,
       keys: count,
+      keysExact: true,
       kubernetes: false,
       leases: { [String(id)]: 600 },
       previousManifestSha256: 'a'.repeat(64),
@@ -104,6 +105,20 @@ describe.each(['3.4', '3.5'] as const)('a full snapshot of etcd %s', (version) =
       for await (const piece of decryption.decrypt(store.get(manifest.object), manifest)) pieces.push(piece);
       expect(sha256(zstdDecompressSync(Buffer.concat(pieces)))).toBe(manifest.plain.sha256);
     }
+  });
+
+  test('of a member that counts other keys than it holds says so', async () => {
+    const { client } = fixture;
+    const miscounting: FullOptions['client'] = {
+      member: 'm1',
+      status: (signal) => client.status(signal),
+      snapshot: (signal) => client.snapshot(signal),
+      range: async (request, signal) => ({ ...(await client.range(request, signal)), count: 999 }),
+    };
+    const destinations = [{ store: fixture.newStore() }];
+    const taken = await takeFull({ ...fixture.options, client: miscounting, destinations });
+    expect(taken.keyCount).toEqual({ keys: 999, by: 'member', agrees: false });
+    expect(success(taken).manifest).toMatchObject({ keys: 999, keysExact: false });
   });
 
   test('with authentication on, the auth revision is in the manifest', async () => {

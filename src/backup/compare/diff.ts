@@ -2,8 +2,8 @@ import { AgentError } from '../../cluster/agent-error.ts';
 import { type Catalogue, readCatalogue } from '../chain/catalogue.ts';
 import { type RevisionRange, restorePlans } from '../chain.ts';
 import { BrokenObject } from '../restore/broken-object.ts';
-import type { Avoided } from '../restore/restored-scratch.ts';
-import { type RestoreTarget, resolveTarget } from '../restore/target.ts';
+import { type Avoided, lostOf } from '../restore/restored-scratch.ts';
+import { type ResolvedTarget, type RestoreTarget, resolveTarget } from '../restore/target.ts';
 import { type ChangeCounts, ChangeTotals, type PrefixChanges, type ResourceChanges } from './change-totals.ts';
 import { changedKeys } from './changed-keys.ts';
 import { type DiffPlan, planDiff } from './diff-plan.ts';
@@ -57,12 +57,17 @@ export async function diffPoints(options: DiffOptions, signal: AbortSignal): Pro
   await using reader = new StoreReader(options, signal);
   const avoided: Avoided[] = [];
   for (let listings = 1; ; ) {
-    const catalogue = await readCatalogue(store, signal);
-    const wishOf = async (point: DiffPoint): Promise<Wish> => ({
+    const listed = await readCatalogue(store, signal);
+    const wishOf = async (point: DiffPoint, catalogue: Catalogue): Promise<Wish> => ({
       ...(await resolveTarget(point, { store, catalogue, ...(decryption && { decryption }) }, signal)),
       isExact: point.kind === 'revision',
     });
-    const wishes = { from: await wishOf(options.from), to: await wishOf(options.to) };
+    const first = await wishOf(options.from, listed);
+    const wishes = { from: first, to: await wishOf(options.to, first.catalogue) };
+    const { catalogue } = wishes.to;
+    for (const { key, code, message } of [...first.broken, ...wishes.to.broken]) {
+      if (!avoided.some((known) => known.key === key)) avoided.push({ key, code, message });
+    }
     try {
       return await compared(options, { catalogue, wishes, reader, avoided });
     } catch (error) {
@@ -76,8 +81,7 @@ export async function diffPoints(options: DiffOptions, signal: AbortSignal): Pro
 }
 
 /** A point as a revision; undefined: the newest one. */
-interface Wish {
-  readonly revision: bigint | undefined;
+interface Wish extends ResolvedTarget {
   /** One that is not there is refused; else the nearest before it is taken, and told. */
   readonly isExact: boolean;
 }
@@ -122,14 +126,15 @@ async function compared(options: DiffOptions, attempt: Attempt): Promise<Diff> {
 }
 
 function reachable(
-  { revision, isExact }: Wish,
+  { revision, isExact, lost: notThere }: Wish,
   catalogue: Catalogue,
   broken: ReadonlySet<string>,
 ): { readonly revision: bigint; readonly lost?: RevisionRange } {
   if (isExact && revision !== undefined) return { revision };
   const [plan] = restorePlans(catalogue, revision, broken);
   if (plan === undefined) return { revision: revision ?? 0n };
-  const { lost, lastRevision } = plan;
+  const { lastRevision } = plan;
+  const lost = lostOf(plan.lost, notThere);
   const reached = revision === undefined || lastRevision < revision ? lastRevision : revision;
   return { revision: reached, ...(lost === undefined ? {} : { lost }) };
 }

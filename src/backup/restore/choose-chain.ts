@@ -6,7 +6,7 @@ import type { ResolvedTarget, RestoreTarget } from './target.ts';
 export interface Choice {
   readonly catalogue: Catalogue;
   readonly target: RestoreTarget;
-  readonly resolved: ResolvedTarget;
+  readonly resolved: Pick<ResolvedTarget, 'revision'>;
   /** Keys of objects that were found broken. */
   readonly broken: ReadonlySet<string>;
 }

@@ -78,9 +78,10 @@ export async function restoreIntoScratch(
 ): Promise<RestoredScratch> {
   const { store, target, decryption, folder, onProgress } = options;
   const beganMs = performance.now();
-  let catalogue = await readCatalogue(store, signal);
-  const resolved = await resolveTarget(target, { store, catalogue, ...(decryption && { decryption }) }, signal);
-  const avoided: Avoided[] = [];
+  const listed = { store, catalogue: await readCatalogue(store, signal), ...(decryption && { decryption }) };
+  const resolved = await resolveTarget(target, listed, signal);
+  let { catalogue } = resolved;
+  const avoided: Avoided[] = resolved.broken.map(({ key, code, message }) => ({ key, code, message }));
   let fetchedBytes = 0;
   let totalBytes = 0;
   const fetch = new ChainFetch({
@@ -95,6 +96,7 @@ export async function restoreIntoScratch(
   for (;;) {
     const broken = new Set(avoided.map(({ key }) => key));
     const plan = chooseChain({ catalogue, target, resolved, broken });
+    const lost = lostOf(plan.lost, resolved.lost);
     try {
       totalBytes = fetchedBytes + (await bytesOf(store, plan, signal));
       const chain = await fetch.fetch(plan, signal);
@@ -109,7 +111,7 @@ export async function restoreIntoScratch(
         ...made.times,
         revision: made.replayed?.lastRevision ?? chain.full.lastRevision,
         ...(made.replayed && { replayed: made.replayed }),
-        ...(plan.lost && { lost: plan.lost }),
+        ...(lost && { lost }),
         ...(resolved.note !== undefined && { note: resolved.note }),
       };
       return { restored, snapshotFile: chain.snapshotFile, scratch: made.scratch };
@@ -180,6 +182,11 @@ function unfinished({ segments, full }: FetchedChain, lastRevision: bigint): Bro
   const claimed = segments.findLast(({ manifest }) => manifest.firstRevision <= lastRevision + 1n);
   const key = claimed?.key ?? full.object;
   return new BrokenObject(key, objectDamaged(key, `it does not hold revision ${lastRevision + 1n}, which it claims`));
+}
+
+/** What the chain does not reach, and what was not even a goal since nothing holds it. */
+export function lostOf(chain: RevisionRange | undefined, target: RevisionRange | undefined): RevisionRange | undefined {
+  return chain === undefined || target === undefined ? (chain ?? target) : { from: chain.from, to: target.to };
 }
 
 function goalOf(plan: RestorePlan, revision: bigint | undefined): bigint {

@@ -328,6 +328,20 @@ describe.each<EtcdLine>(['3.4', '3.5'])('a store is restored as of a point, etcd
     await expectKeyspace(from + 11n);
   });
 
+  test('a time within a segment that is damaged: what is older is restored, and what is lost is told', async () => {
+    const from = fulls[1]?.revision ?? 0n;
+    await rm(join(place, 'store', 'delta'), { recursive: true });
+    const at = 1_800_000_000_000;
+    const { keys } = await writeSegments(store, records, [from + 1n, lastRevision], { every: 10_000, endedAtMs: at });
+    const path = join(place, 'store', keys[0] ?? '');
+    const bytes = await readFile(path);
+    bytes[bytes.length - 40] = (bytes[bytes.length - 40] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    const result = await restored({ target: { kind: 'time', atMs: at - 500 } });
+    expect(result).toMatchObject({ revision: from, lost: { from: from + 1n, to: lastRevision } });
+    expect(result.avoided.map(({ key }) => key)).toEqual(keys);
+  });
+
   test('a time before everything is refused', async () => {
     await expect(restored({ target: { kind: 'time', atMs: 1000 } })).rejects.toMatchObject({ code: 'TARGET_TOO_OLD' });
   });

@@ -171,7 +171,7 @@ export class Capture {
 
   /** @param longer outlives the attempt: a lease is asked for also where the watch breaks meanwhile */
   async #watch(signal: AbortSignal, longer: AbortSignal): Promise<void> {
-    const termOf = (lease: bigint): Promise<number> => this.#terms.ttlSeconds(lease, longer);
+    const termOf = (lease: bigint): Promise<number | undefined> => this.#terms.ttlSeconds(lease, longer);
     const whole = new WholeRevisions(this.#last);
     const request = { key: ZERO_KEY, rangeEnd: ZERO_KEY, startRevision: this.#last + 1n };
     for await (const batch of this.#options.client.watch(request, signal)) {

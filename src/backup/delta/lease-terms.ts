@@ -16,7 +16,7 @@ export interface LeaseClient {
 /** Asks for how long leases were granted, each at first sight and then once a minute at most. */
 export class LeaseTerms {
   readonly #client: LeaseClient;
-  readonly #answers = new Map<bigint, { readonly ttlSeconds: Promise<number>; readonly untilMs: number }>();
+  readonly #answers = new Map<bigint, { readonly ttlSeconds: Promise<number | undefined>; readonly untilMs: number }>();
   /** Calls wait for the one before them in their lane: a member is not to be flooded by a burst of leases. */
   readonly #lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => Promise.resolve());
 
@@ -24,8 +24,8 @@ export class LeaseTerms {
     this.#client = client;
   }
 
-  /** Seconds that a lease was granted for; 0 where it is gone or nobody can say. Never rejects. */
-  ttlSeconds(id: bigint, signal: AbortSignal): Promise<number> {
+  /** Seconds that a lease was granted for; 0 where it is gone, undefined where nobody could say. Never rejects. */
+  ttlSeconds(id: bigint, signal: AbortSignal): Promise<number | undefined> {
     const known = this.#answers.get(id);
     if (known !== undefined && known.untilMs > performance.now()) return known.ttlSeconds;
     const lane = Number(BigInt.asUintN(32, id)) % LANES;
@@ -40,7 +40,7 @@ export class LeaseTerms {
     return ttlSeconds;
   }
 
-  async #ask(id: bigint, signal: AbortSignal, before: Promise<unknown> | undefined): Promise<number> {
+  async #ask(id: bigint, signal: AbortSignal, before: Promise<unknown> | undefined): Promise<number | undefined> {
     await before;
     for (let attempt = 1; !signal.aborted; attempt += 1) {
       try {
@@ -52,6 +52,6 @@ export class LeaseTerms {
       }
     }
     this.#answers.delete(id);
-    return 0;
+    return undefined;
   }
 }

@@ -5,7 +5,7 @@ import type { RevisionBatch } from './revision-batch.ts';
 /** What has been seen and is not durable anywhere yet: some revisions as lines, and the leases that they name. */
 export class OpenPiece {
   readonly #lines: string[] = [];
-  readonly #leases = new Map<bigint, Promise<number>>();
+  readonly #leases = new Map<bigint, Promise<number | undefined>>();
   readonly from: bigint;
   #last: RevisionBatch | undefined;
   #events = 0;
@@ -44,9 +44,10 @@ export class OpenPiece {
 
   /**
    * Takes a revision in.
-   * @param termOf how long a lease was granted for, in seconds; asked at once, once for each lease
+   * @param termOf how long a lease was granted for, in seconds; asked at once, once for each lease; undefined: nobody could
+   *   say, and no record says that it was none
    */
-  add(batch: RevisionBatch, termOf: (lease: bigint) => Promise<number>): void {
+  add(batch: RevisionBatch, termOf: (lease: bigint) => Promise<number | undefined>): void {
     for (const { lease } of batch.events) {
       if (lease !== 0n && !this.#leases.has(lease)) this.#leases.set(lease, termOf(lease));
     }
@@ -60,8 +61,9 @@ export class OpenPiece {
 
   /** Its lines: all leases first, since each must stand before the first event under it. */
   async *lines(): AsyncGenerator<string, void, undefined> {
-    for (const [id, ttlSeconds] of this.#leases) {
-      yield encodeRecord({ kind: 'lease', grant: { id, ttlSeconds: await ttlSeconds } });
+    for (const [id, asked] of this.#leases) {
+      const ttlSeconds = await asked;
+      if (ttlSeconds !== undefined) yield encodeRecord({ kind: 'lease', grant: { id, ttlSeconds } });
     }
     yield* this.#lines;
   }

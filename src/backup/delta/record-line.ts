@@ -21,6 +21,11 @@ export function encodeRecord(record: DeltaRecord): string {
     : encodeBatch(record.batch);
 }
 
+/** Whether a line is that of a lease, by its beginning. */
+export function isLeaseLine(line: string): boolean {
+  return line.startsWith('{"lease":');
+}
+
 /** What one revision changed, as one line with its end. */
 export function encodeBatch({ revision, events, seenAtMs }: RevisionBatch): string {
   return `${JSON.stringify({ revision: String(revision), at: seenAtMs, events: events.map(eventJson) })}\n`;

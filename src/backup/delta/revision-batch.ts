@@ -19,7 +19,7 @@ export interface RevisionBatch {
   readonly seenAtMs?: number;
 }
 
-/** How long a lease had been granted for, asked for when an event first named it. */
+/** How long a lease had been granted for, asked for when an event first named it: 0 where it was gone. There is none where nobody could say. */
 export interface LeaseGrant {
   readonly id: bigint;
   readonly ttlSeconds: number;

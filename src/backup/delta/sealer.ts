@@ -63,7 +63,11 @@ export class Sealer {
   }
 
   /** Takes a revision in, the next one after the one before it. Waits while there is no room. */
-  async take(batch: RevisionBatch, termOf: (lease: bigint) => Promise<number>, signal: AbortSignal): Promise<void> {
+  async take(
+    batch: RevisionBatch,
+    termOf: (lease: bigint) => Promise<number | undefined>,
+    signal: AbortSignal,
+  ): Promise<void> {
     while (this.#piece !== undefined && this.#isLarge(this.#piece)) await this.#bell.wait(signal);
     if (this.#piece === undefined) {
       this.#piece = new OpenPiece(batch.revision);

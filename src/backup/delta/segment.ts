@@ -6,7 +6,7 @@ import { parseName } from '../names.ts';
 import { ByteReader } from './byte-reader.ts';
 import { linesOf } from './lines.ts';
 import { readManifestFrames } from './manifest-frames.ts';
-import { decodeRecord } from './record-line.ts';
+import { decodeRecord, isLeaseLine } from './record-line.ts';
 import type { DeltaRecord } from './revision-batch.ts';
 
 /** Each piece that is decompressed is a job for another thread. */
@@ -19,6 +19,8 @@ export interface DecodeOptions {
   /** The object's key, for errors; where it is a segment's name, the manifest must agree with it. */
   readonly key: string;
   readonly decrypt?: Decrypt;
+  /** Only the leases are wanted: revisions are passed over without a look at them. */
+  readonly leasesOnly?: boolean;
 }
 
 /** A segment that has been opened. */
@@ -80,7 +82,7 @@ export async function readManifest(
 async function* records(
   reader: ByteReader,
   manifest: DeltaManifest,
-  { key, decrypt }: DecodeOptions,
+  { key, decrypt, leasesOnly = false }: DecodeOptions,
 ): AsyncGenerator<DeltaRecord, void, undefined> {
   await using body = reader;
   try {
@@ -90,6 +92,7 @@ async function* records(
     let events = 0;
     let last = manifest.firstRevision - 1n;
     for await (const line of linesOf(plain)) {
+      if (leasesOnly && !isLeaseLine(line)) continue;
       const record = decodeRecord(line);
       if (record.kind === 'revision') {
         const { revision } = record.batch;
@@ -100,7 +103,7 @@ async function* records(
       }
       yield record;
     }
-    if (events !== manifest.events) throw new Error(`it holds ${events} events, not ${manifest.events}`);
+    if (!leasesOnly && events !== manifest.events) throw new Error(`it holds ${events} events, not ${manifest.events}`);
   } catch (error) {
     throw error === body.failure ? error : damaged(key, error);
   }

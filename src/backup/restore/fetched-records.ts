@@ -12,12 +12,13 @@ import type { FetchedSegment } from './fetch-chain.ts';
 export async function* fetchedRecords(
   segments: readonly FetchedSegment[],
   decryption: Decryption | undefined,
+  { leasesOnly = false }: { readonly leasesOnly?: boolean } = {},
 ): AsyncGenerator<DeltaRecord, void, undefined> {
   for (const { key, file, manifest } of segments) {
     try {
       const source = createReadStream(file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>;
       const { records } = await decodeSegment(source, {
-        key,
+        ...{ key, leasesOnly },
         decrypt: (stream) => decrypting(stream, manifest, decryption, key),
       });
       yield* records;
@@ -25,4 +26,18 @@ export async function* fetchedRecords(
       throw brokenOr(key, error);
     }
   }
+}
+
+/** How long leases had been granted for; of each the first record counts that says more than 0 seconds. Throws as `fetchedRecords` does. */
+export async function termsOf(
+  segments: readonly FetchedSegment[],
+  decryption: Decryption | undefined,
+): Promise<ReadonlyMap<bigint, number>> {
+  const terms = new Map<bigint, number>();
+  for await (const record of fetchedRecords(segments, decryption, { leasesOnly: true })) {
+    if (record.kind !== 'lease') continue;
+    const { id, ttlSeconds } = record.grant;
+    if (ttlSeconds > 0 && !terms.has(id)) terms.set(id, ttlSeconds);
+  }
+  return terms;
 }

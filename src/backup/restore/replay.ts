@@ -2,6 +2,7 @@ import { AgentError } from '../../cluster/agent-error.ts';
 import type { TxnPipe } from '../../etcd/pipe/txn-pipe.ts';
 import type { TxnReply } from '../../etcd/txn.ts';
 import type { DeltaRecord, RevisionBatch } from '../delta/revision-batch.ts';
+import { type LaterTerms, ReplayedLeases } from './replayed-leases.ts';
 import { bytesOf, changesOf, checkBatch, type Guard, guardOf } from './revision-txn.ts';
 import type { ScratchLeases } from './scratch-leases.ts';
 
@@ -9,6 +10,8 @@ export interface ReplayOptions {
   /** Of the scratch etcd, to which nobody else writes. */
   readonly pipe: TxnPipe;
   readonly leases: ScratchLeases;
+  /** Asked where a lease is needed of which no record has said for how long. */
+  readonly laterTerms?: LaterTerms;
   /** At which the scratch is now: the first one that is made again is the next. */
   readonly fromRevision: bigint;
   /** The last one that is made; absent: the last one that comes. */
@@ -28,6 +31,8 @@ export interface ReplayedSoFar {
 /** What was made again, and how often a transaction overtook another one, was refused and had to be sent again. */
 export interface Replayed extends ReplayedSoFar {
   readonly rewinds: number;
+  /** Leases of which nobody knows for how long they had been granted: they are for an hour. */
+  readonly unknownLeases: number;
 }
 
 const DEFAULT_WINDOW = 96;
@@ -50,7 +55,7 @@ export async function replay(
   for await (const record of records) {
     signal.throwIfAborted();
     if (record.kind === 'lease') {
-      options.leases.grant(record.grant);
+      pipeline.leases.take(record.grant);
       continue;
     }
     if (toRevision !== undefined && record.batch.revision > toRevision) break;
@@ -69,6 +74,7 @@ interface UnderWay {
 }
 
 class Pipeline {
+  readonly leases: ReplayedLeases;
   readonly #options: ReplayOptions;
   readonly #window: number;
   /** Oldest first. */
@@ -81,6 +87,7 @@ class Pipeline {
   #rewinds = 0;
 
   constructor(options: ReplayOptions) {
+    this.leases = new ReplayedLeases(options.leases, options.laterTerms);
     this.#options = options;
     this.#window = options.window ?? DEFAULT_WINDOW;
     this.#lastRevision = options.fromRevision;
@@ -109,7 +116,7 @@ class Pipeline {
   async drain(): Promise<Replayed> {
     while (this.#underWay.length > 0) await this.#settleOldest();
     this.#options.leases.check();
-    return { ...this.#soFar(this.#lastRevision), rewinds: this.#rewinds };
+    return { ...this.#soFar(this.#lastRevision), rewinds: this.#rewinds, unknownLeases: this.leases.unknown };
   }
 
   async #guard(): Promise<readonly Guard[]> {
@@ -123,7 +130,7 @@ class Pipeline {
   async #leasesOf({ events }: RevisionBatch): Promise<void> {
     for (const { lease } of events) {
       if (lease === 0n) continue;
-      const granting = this.#options.leases.ready(lease);
+      const granting = this.leases.ready(lease);
       if (granting !== undefined) await granting;
     }
   }

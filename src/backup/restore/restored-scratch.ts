@@ -8,7 +8,7 @@ import { BrokenObject, objectDamaged } from './broken-object.ts';
 import { chooseChain } from './choose-chain.ts';
 import type { Decryption } from './decrypting.ts';
 import { ChainFetch, type FetchedChain } from './fetch-chain.ts';
-import { fetchedRecords } from './fetched-records.ts';
+import { fetchedRecords, termsOf } from './fetched-records.ts';
 import { type Replayed, replay } from './replay.ts';
 import { ScratchEtcd } from './scratch-etcd.ts';
 import { type RestoreTarget, resolveTarget } from './target.ts';
@@ -158,11 +158,13 @@ async function replayed(
     const startedMs = performance.now();
     const times = (): Made['times'] => ({ startMs: startedMs - beganMs, replayMs: performance.now() - startedMs });
     if (total <= 0) return { scratch, times: times() };
+    let terms: ReturnType<typeof termsOf> | undefined;
     const made = await replay(
       fetchedRecords(chain.segments, options.decryption),
       {
         pipe: scratch.pipe,
         leases: scratch.leases,
+        laterTerms: () => (terms ??= termsOf(chain.segments, options.decryption)),
         fromRevision: full.lastRevision,
         toRevision,
         onProgress: ({ revisions }) => options.onProgress?.({ phase: 'replay', done: revisions, total }),

@@ -53,9 +53,14 @@ export class ScratchLeases implements Disposable {
     return this.#dueAtMs.size;
   }
 
+  /** Whether it is there, or is being granted. */
+  has(id: bigint): boolean {
+    return this.#dueAtMs.has(id) || this.#granting.has(id);
+  }
+
   /** Grants a lease that is not there yet, with its own id. Does not wait: `ready` does. */
   grant(grant: LeaseGrant): void {
-    if (this.#dueAtMs.has(grant.id) || this.#granting.has(grant.id)) return;
+    if (this.has(grant.id)) return;
     const granted = this.#grant(grant);
     // Who needs it hears of it from `ready`.
     granted.catch(() => undefined);

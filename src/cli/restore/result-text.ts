@@ -16,6 +16,12 @@ export function resultText(result: RestoreResult & { readonly from: RestoreSourc
       `  replayed       ${formatCount(replayed.revisions)} revisions from ${formatCount(result.segments)} segments, ${formatCount(Math.round(perSecond))} a second`,
     );
   }
+  const { unknownLeases = 0 } = replayed ?? {};
+  if (unknownLeases > 0) {
+    lines.push(
+      `  leases         ${formatCount(unknownLeases)} of them were never asked about: they are granted for an hour`,
+    );
+  }
   lines.push(
     `  time           ${seconds(result.totalMs)}: fetch ${seconds(result.fetchMs)}, start ${seconds(result.startMs)}, replay ${seconds(result.replayMs)}, write ${seconds(result.writeMs)}`,
   );

@@ -98,6 +98,30 @@ describe.each<EtcdLine>(['3.4', '3.5'])('a replay into a scratch etcd %s', (vers
     expect((await scratch.client.range({ key: Buffer.from(`k${first}`) })).kvs[0]?.lease).toBe(6n);
   });
 
+  test('grants a lease for as long as a later record says, or for an hour where none does, which is told', async () => {
+    await using scratch = await scratchOf(await snapshotOf((client) => client.put(Buffer.from('a'), Buffer.from('1'))));
+    const first = scratch.startRevision + 1n;
+    const under = (revision: bigint, lease: bigint): DeltaRecord => {
+      const { batch } = putAt(revision) as Extract<DeltaRecord, { kind: 'revision' }>;
+      return { kind: 'revision', batch: { ...batch, events: batch.events.map((event) => ({ ...event, lease })) } };
+    };
+    const records: readonly DeltaRecord[] = [
+      ...[under(first, 11n), under(first + 1n, 12n)],
+      ...[{ kind: 'lease' as const, grant: { id: 13n, ttlSeconds: 0 } }, under(first + 2n, 13n)],
+      ...[{ kind: 'lease' as const, grant: { id: 14n, ttlSeconds: 0 } }, under(first + 3n, 14n)],
+    ];
+    const laterTerms = async () =>
+      new Map([
+        [11n, 90],
+        [14n, 70],
+      ]);
+    const { lastRevision, unknownLeases } = await replayed(scratch, stream(records), { laterTerms });
+    expect({ lastRevision, unknownLeases }).toEqual({ lastRevision: first + 3n, unknownLeases: 1 });
+    const times = [11n, 12n, 14n].map((id) => scratch.client.leaseTimes(id));
+    expect((await Promise.all(times)).map(({ grantedTtlSeconds }) => grantedTtlSeconds)).toEqual([90, 3600, 70]);
+    expect((await scratch.client.leaseTimes(13n)).grantedTtlSeconds).toBeLessThan(10);
+  });
+
   test('ends at a revision that is missing, and says which', async () => {
     await using scratch = await scratchOf(await snapshotOf((client) => client.put(Buffer.from('a'), Buffer.from('1'))));
     const first = scratch.startRevision + 1n;

@@ -97,13 +97,17 @@ async function* records(
       if (record.kind === 'revision') {
         const { revision } = record.batch;
         if (revision <= last) throw new Error(`revision ${revision} comes after ${last}`);
+        // Etcd makes no revision without a change, so each has a record.
+        if (revision !== last + 1n) throw new Error(`revision ${last + 1n} is missing before ${revision}`);
         if (revision > manifest.lastRevision) throw new Error(`revision ${revision} is beyond its range`);
         last = revision;
         events += record.batch.events.length;
       }
       yield record;
     }
-    if (!leasesOnly && events !== manifest.events) throw new Error(`it holds ${events} events, not ${manifest.events}`);
+    if (leasesOnly) return;
+    if (last !== manifest.lastRevision) throw new Error(`it ends with revision ${last}`);
+    if (events !== manifest.events) throw new Error(`it holds ${events} events, not ${manifest.events}`);
   } catch (error) {
     throw error === body.failure ? error : damaged(key, error);
   }

@@ -36,7 +36,7 @@ const someRecords: fc.Arbitrary<DeltaRecord[]> = fc
       events: fc.array(anEvent, { minLength: 1, maxLength: 4 }),
       ttl: fc.option(fc.nat(), { nil: undefined }),
     }),
-    { maxLength: 5 },
+    { minLength: 5, maxLength: 5 },
   )
   .map((batches) =>
     batches.flatMap(({ events, ttl }, index): DeltaRecord[] => [
@@ -48,6 +48,8 @@ const someRecords: fc.Arbitrary<DeltaRecord[]> = fc
 const small: readonly DeltaRecord[] = [{ kind: 'lease', grant: { id: 7n, ttlSeconds: 60 } }, putAt(5n, 'a', 'b')];
 const smallText =
   '{"lease":"7","ttl":60}\n{"revision":"5","events":[{"put":"YQ==","value":"Yg==","create":"5","version":"1","lease":"0"}]}\n';
+
+const whole: readonly DeltaRecord[] = [5n, 6n, 7n, 8n, 9n].map((revision) => putAt(revision));
 
 async function read(object: Buffer, name = key): Promise<DeltaRecord[]> {
   const { records } = await decodeSegment(inPieces(object), { key: name });
@@ -92,7 +94,7 @@ describe('a segment', () => {
   });
 
   test('is refused for any flipped bit', async () => {
-    const { object } = await encodeSegment(someFacts(5n, 9n), [putAt(5n), putAt(7n), putAt(9n)]);
+    const { object } = await encodeSegment(someFacts(5n, 9n), whole);
     const letThrough: number[] = [];
     for (let bit = 0; bit < object.length * 8; bit += 1) {
       const flipped = Buffer.from(object);
@@ -104,7 +106,7 @@ describe('a segment', () => {
   });
 
   test('is refused wherever it is cut off, and with anything behind it', async () => {
-    const { object } = await encodeSegment(someFacts(5n, 9n), [putAt(5n), putAt(7n), putAt(9n)]);
+    const { object } = await encodeSegment(someFacts(5n, 9n), whole);
     const letThrough: number[] = [];
     for (let length = 0; length < object.length; length += 1) {
       if (!isDamaged(await refusal(object.subarray(0, length)))) letThrough.push(length);
@@ -116,7 +118,7 @@ describe('a segment', () => {
   });
 
   test('is refused under the name of another one', async () => {
-    const { object } = await encodeSegment(someFacts(5n, 9n), [putAt(5n)]);
+    const { object } = await encodeSegment(someFacts(5n, 9n), whole);
     for (const other of [
       { from: 4n, to: 9n, epoch: 3n, id: 'x' },
       { from: 5n, to: 10n, epoch: 3n, id: 'x' },
@@ -128,8 +130,24 @@ describe('a segment', () => {
     }
   });
 
-  test('is refused with revisions out of order or outside of its range', async () => {
-    for (const records of [[putAt(4n)], [putAt(10n)], [putAt(7n), putAt(6n)], [putAt(7n), putAt(7n)]]) {
+  test('is refused with revisions missing, out of order or outside of its range', async () => {
+    const [five, six, seven, eight, nine] = whole;
+    for (const records of [
+      [],
+      ...[
+        [six, seven, eight, nine],
+        [five, six, eight, nine],
+        [five, six, seven, eight],
+      ],
+      ...[
+        [putAt(4n), ...whole],
+        [...whole, putAt(10n)],
+      ],
+      ...[
+        [five, seven, six, eight, nine],
+        [five, six, six, seven, eight, nine],
+      ],
+    ].map((some) => some.filter((record) => record !== undefined))) {
       const { object } = await encodeSegment(someFacts(5n, 9n), records);
       expect(await refusal(object)).toMatchObject({ code: 'SEGMENT_DAMAGED' });
     }
@@ -145,7 +163,7 @@ describe('a segment', () => {
     };
     const decrypter = new Decrypter();
     decrypter.addIdentity(identity);
-    const records = [putAt(5n), putAt(6n)];
+    const records = whole;
     const { object, manifest } = await encodeSegment(someFacts(5n, 9n), records, { cipher });
     expect(manifest.encryption).toEqual({ format: 'age', keyIds: ['k1'] });
     await expect(decodeSegment(inPieces(object), { key })).rejects.toMatchObject({ code: 'SEGMENT_ENCRYPTED' });

@@ -35,6 +35,8 @@ export interface FullsOptions {
   /** Those of the timeline. */
   readonly stores: readonly Store[];
   readonly timeline: string;
+  /** Whose timeline it is, lower-case hex. */
+  readonly clusterId: string;
   readonly epoch: bigint;
   /** Of the own member. */
   readonly memberId: string;
@@ -265,7 +267,7 @@ export class Fulls {
 
   /** Takes one for these stores, and serves each as soon as it is done with it. Never rejects. */
   async #take(stores: readonly StoreFulls[], onRead: () => void, signal: AbortSignal): Promise<void> {
-    const { keeper, timeline, epoch, memberId, tally } = this.#options;
+    const { keeper, timeline, clusterId, epoch, memberId, tally } = this.#options;
     const { config, events } = keeper;
     const asking = this.#asking;
     this.#asking = [];
@@ -278,7 +280,7 @@ export class Fulls {
       const encryption = await this.#options.encryption?.();
       const taken = await takeFull(
         {
-          ...{ client, timeline, clusterName: keeper.clusterName, epoch, onRead },
+          ...{ client, timeline, clusterId, clusterName: keeper.clusterName, epoch, onRead },
           destinations: stores.map(({ store, waiting }) => ({ store, ...previousOf(waiting) })),
           ...(encryption === undefined ? {} : { encryption }),
           // Who lets go of age for a bucket has said so: the configuration is refused otherwise.

@@ -69,7 +69,7 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
   const isOn = { full: config.full.mode === 'auto', delta: config.delta.mode === 'auto' };
   const encryption = cipher === undefined ? {} : { encryption: cipher };
   const fulls = isOn.full
-    ? new Fulls({ ...{ keeper, stores, timeline, epoch: term.epoch, memberId, tally }, ...encryption })
+    ? new Fulls({ ...{ keeper, stores, timeline, clusterId, epoch: term.epoch, memberId, tally }, ...encryption })
     : undefined;
   const destinations = stores.map((store) => ({
     store,

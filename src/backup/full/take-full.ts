@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { linkedAbort } from '../../abort/linked-abort.ts';
+import { AgentError } from '../../cluster/agent-error.ts';
 import type { MemberClient } from '../../etcd/member-client.ts';
 import type { SnapshotChunk } from '../../etcd/types.ts';
 import type { Encryption } from '../encryption.ts';
@@ -32,6 +33,8 @@ export interface FullDestination {
 export interface FullOptions {
   readonly client: Pick<MemberClient, 'member' | 'status' | 'snapshot' | 'range'>;
   readonly timeline: string;
+  /** Whose timeline it is, lower-case hex: nothing is taken where a member of another cluster answers. */
+  readonly clusterId?: string;
   readonly clusterName: string;
   readonly epoch: bigint;
   /** At least one. */
@@ -76,7 +79,8 @@ export interface FullTaken {
 
 /**
  * Takes a full snapshot of one member, reading it once for all stores; each holds it whole, with its manifest, or nothing that
- * anybody would take for a snapshot. A store that fails does not harm the others, and none waits for a slower one. Throws what etcd fails with, `SNAPSHOT_CUT`,
+ * anybody would take for a snapshot. A store that fails does not harm the others, and none waits for a slower one. Throws what etcd
+ * fails with, `CLUSTER_MISMATCH`, `SNAPSHOT_CUT`,
  * `SNAPSHOT_DAMAGED` or `SNAPSHOT_UNREADABLE`, and where no store took it, what the first of them failed with (`StoreError`,
  * `SPOOL_FULL`, `SPOOL_FAILED`, `ENCRYPTION_REQUIRED`).
  */
@@ -86,6 +90,7 @@ export async function takeFull(options: FullOptions, signal?: AbortSignal): Prom
   try {
     const { client, encryption } = options;
     const status = await client.status(link.signal);
+    requireCluster(status.header.clusterId, options);
     const startedAtMs = Date.now();
     const beganMs = performance.now();
     const name = { time: timeName(startedAtMs), id: randomBytes(ID_BYTES).toString('hex') };
@@ -139,6 +144,15 @@ export async function takeFull(options: FullOptions, signal?: AbortSignal): Prom
     link.release();
     await Promise.all(deliveries.map((delivery) => delivery[Symbol.asyncDispose]()));
   }
+}
+
+function requireCluster(answering: string, { clusterId, client }: FullOptions): void {
+  if (clusterId === undefined || answering === clusterId) return;
+  throw new AgentError(
+    'CLUSTER_MISMATCH',
+    `The member at the address of ${client.member} is of the cluster ${answering}, and these backups are of ${clusterId}.`,
+    { remedy: 'Correct the client URLs that the member advertises: they lead to another cluster.' },
+  );
 }
 
 /** Writes the manifest, last, where the snapshot itself is there. */

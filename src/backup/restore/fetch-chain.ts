@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FullEntry, SegmentEntry } from '../chain/catalogue.ts';
 import type { Chain } from '../chain.ts';
+import { foreignTo, historyOf } from '../history.ts';
 import { type DeltaManifest, type FullManifest, parseManifest } from '../manifest.ts';
 import type { Store } from '../store/store.ts';
-import { brokenOr, objectDamaged } from './broken-object.ts';
+import { BrokenObject, brokenOr, objectDamaged } from './broken-object.ts';
 import { checkedBytes, decompressed, resumed } from './checked-bytes.ts';
 import { type Decryption, decrypting } from './decrypting.ts';
 import { severalAtOnce } from './several-at-once.ts';
@@ -78,7 +79,24 @@ export class ChainFetch {
     // The small ones first: a broken one is found before the large download.
     const segments = await severalAtOnce(chain.segments, SEGMENTS_AT_ONCE, (entry) => this.#segment(entry, signal));
     const { full, file } = await this.#full(chain.full, signal);
+    await this.#requireOneHistory(chain.full.key, full, segments, signal);
     return { full, snapshotFile: file, segments };
+  }
+
+  /** Revisions of another history would go in as if they were this one's. */
+  async #requireOneHistory(
+    fullKey: string,
+    full: FullManifest,
+    segments: readonly FetchedSegment[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const all = [{ key: fullKey, manifest: full }, ...segments];
+    const manifests = all.map(({ manifest }) => manifest);
+    const history = await historyOf(this.#options.store, manifests, signal);
+    for (const { key, manifest } of all) {
+      const foreign = history === undefined ? undefined : foreignTo(history, key, manifest);
+      if (foreign !== undefined) throw new BrokenObject(key, foreign);
+    }
   }
 
   async #full(entry: FullEntry, signal: AbortSignal): Promise<{ readonly full: FullManifest; readonly file: string }> {

@@ -9,6 +9,7 @@ import { chooseChain } from './choose-chain.ts';
 import type { Decryption } from './decrypting.ts';
 import { ChainFetch, type FetchedChain } from './fetch-chain.ts';
 import { fetchedRecords, termsOf } from './fetched-records.ts';
+import { checkLastKeys } from './last-keys.ts';
 import { type Replayed, replay } from './replay.ts';
 import { ScratchEtcd } from './scratch-etcd.ts';
 import { type RestoreTarget, resolveTarget } from './target.ts';
@@ -172,6 +173,12 @@ async function replayed(
       signal,
     );
     if (made.lastRevision < toRevision) throw unfinished(chain, made.lastRevision);
+    await checkLastKeys(
+      scratch.client,
+      fetchedRecords(chain.segments.slice(-1), options.decryption),
+      toRevision,
+      signal,
+    );
     return { scratch, replayed: made, times: times() };
   } catch (error) {
     await scratch.close();

@@ -86,7 +86,15 @@ export async function readClaim(
   place: Pick<PlaceOwner, 'clusterName' | 'timeline'>,
   signal?: AbortSignal,
 ): Promise<Claim | undefined> {
-  const key = `${placeOf(place)}/${CLAIM_NAME}`;
+  return await readAt(store, `${placeOf(place)}/${CLAIM_NAME}`, signal);
+}
+
+/** The claim of a place, asked of the place itself. As `readClaim`. */
+export async function readOwnClaim(place: Store, signal?: AbortSignal): Promise<Claim | undefined> {
+  return await readAt(place, CLAIM_NAME, signal);
+}
+
+async function readAt(store: Store, key: string, signal: AbortSignal | undefined): Promise<Claim | undefined> {
   const pieces: Buffer[] = [];
   try {
     for await (const piece of store.get(key, undefined, signal)) pieces.push(piece);

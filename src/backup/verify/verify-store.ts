@@ -1,6 +1,7 @@
 import { faultOf } from '../../cluster/agent-error.ts';
 import { type Catalogue, catalogueOf, listObjects } from '../chain/catalogue.ts';
 import { chainsOf, gapsOf, newestNamed, type RevisionRange, stillOnTheirWay, supersededOf } from '../chain.ts';
+import { foreignTo, historyOf } from '../history.ts';
 import type { Manifest } from '../manifest.ts';
 import { BrokenObject, brokenOr } from '../restore/broken-object.ts';
 import { readThinned } from '../retention/thinned.ts';
@@ -72,6 +73,10 @@ export async function verifyStore(options: VerifyOptions, signal: AbortSignal): 
     listed = now;
   }
   const { catalogue, bytes: total } = listed;
+  for (const { key, ...finding } of await foreignFindings(store, looked, listed.keys, signal)) {
+    looked.checked.delete(key);
+    looked.faults.set(key, { key, ...finding });
+  }
   const thinned = await readThinned(store, signal);
   const young = stillOnTheirWay(catalogue, Date.now());
   const checked: AllChecked = new Map([...looked.checked].filter(([key]) => listed.keys.has(key)));
@@ -146,6 +151,24 @@ async function checkAll(
   };
   for (const entry of fulls.toReversed()) await add(entry.key, () => checkFull(entry, check, signal));
   for (const entry of segments.toReversed()) await add(entry.key, () => checkSegment(entry, check, signal));
+}
+
+/** Objects that are whole, and of another history. */
+async function foreignFindings(
+  store: Store,
+  { checked }: Looked,
+  keys: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly (Finding & { readonly key: string })[]> {
+  const all = [...checked].filter(([key]) => keys.has(key));
+  const manifests = all.map(([, { manifest }]) => manifest);
+  const history = await historyOf(store, manifests, signal);
+  return all.flatMap(([key, { manifest }]) => {
+    const foreign = history === undefined ? undefined : foreignTo(history, key, manifest);
+    return foreign === undefined
+      ? []
+      : [{ severity: 'fault' as const, code: foreign.code, key, message: foreign.message }];
+  });
 }
 
 function notDecrypted(key: string, { encryption }: Manifest): Finding {

@@ -31,6 +31,15 @@ describe.each(['3.4', '3.5'] as const)('a full snapshot of etcd %s', (version) =
   });
   afterAll(() => fixture[Symbol.asyncDispose]());
 
+  test('is not taken of a member of another cluster', async () => {
+    const store = fixture.newStore();
+    const taking = takeFull({ ...fixture.options, clusterId: 'beef', destinations: [{ store }] });
+    await expect(taking).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH', message: expect.stringContaining('beef') });
+    expect(await keysOf(store)).toEqual([]);
+    const { clusterId } = (await fixture.client.status()).header;
+    success(await takeFull({ ...fixture.options, clusterId, destinations: [{ store }] }));
+  });
+
   test('is in the store as etcd gave it, and its manifest says what is in it', async () => {
     const { client, cluster, options } = fixture;
     const { id } = await client.grantLease(600);

@@ -328,6 +328,33 @@ describe.each<EtcdLine>(['3.4', '3.5'])('a store is restored as of a point, etcd
     await expectKeyspace(from + 11n);
   });
 
+  test('segments that do not continue the full snapshot are not restored, although every revision is there', async () => {
+    const from = fulls[1]?.revision ?? 0n;
+    await rm(join(place, 'store', 'delta'), { recursive: true });
+    const forked = records.map((record): DeltaRecord => {
+      if (record.kind === 'lease' || record.batch.revision !== lastRevision) return record;
+      const events = record.batch.events.map((event) => ({ ...event, version: event.version + 1n }));
+      return { kind: 'revision', batch: { ...record.batch, events } };
+    });
+    await writeSegments(store, forked, [from + 1n, lastRevision], { every: 20 });
+    await expect(restored({})).rejects.toMatchObject({
+      code: 'REPLAY_DIVERGED',
+      message: expect.stringContaining('"/end"'),
+    });
+    expect(await leftBeside()).toEqual([]);
+  });
+
+  test('a segment of another cluster is avoided as if it were damaged', async () => {
+    const from = fulls[1]?.revision ?? 0n;
+    await rm(join(place, 'store', 'delta'), { recursive: true });
+    const { keys } = await writeSegments(store, records, [from + 1n, lastRevision], { every: 1000, clusterId: 'beef' });
+    const result = await restored({});
+    expect(result).toMatchObject({ revision: from, lost: { from: from + 1n, to: lastRevision } });
+    expect(result.avoided).toEqual([
+      { key: keys[0], code: 'OBJECT_DAMAGED', message: expect.stringContaining('of the cluster beef') },
+    ]);
+  });
+
   test('a time within a segment that is damaged: what is older is restored, and what is lost is told', async () => {
     const from = fulls[1]?.revision ?? 0n;
     await rm(join(place, 'store', 'delta'), { recursive: true });

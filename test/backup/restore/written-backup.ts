@@ -1,9 +1,11 @@
+import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
 import type { DeltaRecord } from '../../../src/backup/delta/revision-batch.ts';
 import { encodeSegment } from '../../../src/backup/delta/segment-writer.ts';
 import type { Encryption } from '../../../src/backup/encryption.ts';
 import { takeFull } from '../../../src/backup/full/take-full.ts';
 import type { FullManifest } from '../../../src/backup/manifest.ts';
 import { deltaKey } from '../../../src/backup/names.ts';
+import { readFullManifest } from '../../../src/backup/restore/fetch-chain.ts';
 import type { Store } from '../../../src/backup/store/store.ts';
 import type { MemberClient } from '../../../src/etcd/member-client.ts';
 
@@ -41,6 +43,8 @@ export interface SegmentOptions {
   readonly epoch?: bigint;
   readonly encryption?: Encryption;
   readonly previousManifestSha256?: string;
+  /** Default: that of a full snapshot that is there. */
+  readonly clusterId?: string;
   /** Of the first segment's end; each next one ends a second later. */
   readonly endedAtMs?: number;
 }
@@ -53,6 +57,7 @@ export async function writeSegments(
   options: SegmentOptions,
 ): Promise<{ readonly keys: readonly string[]; readonly manifestSha256: string | undefined }> {
   const { every, epoch = 1n, encryption, endedAtMs = 1_700_000_000_000 } = options;
+  const { clusterId = await clusterIdIn(store) } = options;
   const keys: string[] = [];
   let previous = options.previousManifestSha256;
   for (let first = from; first <= to; first += BigInt(every)) {
@@ -63,7 +68,7 @@ export async function writeSegments(
       {
         ...{
           timeline: 't1',
-          clusterId: 'abc',
+          clusterId,
           clusterName: 'test',
           member: 'm1',
           memberId: '1f',
@@ -82,6 +87,11 @@ export async function writeSegments(
     previous = manifestSha256;
   }
   return { keys, manifestSha256: previous };
+}
+
+async function clusterIdIn(store: Store): Promise<string> {
+  const [full] = (await readCatalogue(store)).fulls;
+  return full === undefined ? 'abc' : (await readFullManifest(store, full, never)).manifest.clusterId;
 }
 
 /** Some of the records, the leases before the first revision that needs them included, as each segment states them anew. */

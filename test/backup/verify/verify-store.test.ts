@@ -8,6 +8,7 @@ import { Merger } from '../../../src/backup/delta/merge.ts';
 import type { DeltaRecord } from '../../../src/backup/delta/revision-batch.ts';
 import { decryptionWith, encryptionFor } from '../../../src/backup/encryption.ts';
 import { listChains } from '../../../src/backup/list-chains.ts';
+import { readFullManifest } from '../../../src/backup/restore/fetch-chain.ts';
 import { markVerified, readMarks, readVerification } from '../../../src/backup/retention/marks.ts';
 import { thinnedKey } from '../../../src/backup/retention/thinned.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
@@ -265,7 +266,10 @@ describe('a whole store is verified', () => {
       { length: 12 },
       (_, i) => ({ kind: 'revision', batch: { revision: revision + BigInt(i), events } }) as const,
     );
-    const { keys } = await writeSegments(other, forged, [revision, revision + 11n], { every: 12 });
+    const [full] = (await readCatalogue(new LocalStore(place))).fulls;
+    if (full === undefined) throw new Error('there is none');
+    const { clusterId } = (await readFullManifest(new LocalStore(place), full, never)).manifest;
+    const { keys } = await writeSegments(other, forged, [revision, revision + 11n], { every: 12, clusterId });
     await rm(file(deltas[1]));
     await cp(join(place, 'other', keys[0] ?? ''), file(keys[0]));
     await rm(join(place, 'other'), { recursive: true });
@@ -277,6 +281,21 @@ describe('a whole store is verified', () => {
         message: expect.stringContaining(deltas[2] ?? ''),
       }),
     ]);
+  });
+
+  test('a segment of another cluster is found, whole as it is', async () => {
+    const store = new LocalStore(place);
+    await rm(file(deltas[1]));
+    const range = [first + 13n, first + 24n] as const;
+    const { keys } = await writeSegments(store, records, range, { every: 12, clusterId: 'beef' });
+    const { findings } = await verified();
+    expect(findings.filter(({ severity }) => severity === 'fault')).toContainEqual(
+      expect.objectContaining({
+        code: 'OBJECT_DAMAGED',
+        key: keys[0],
+        message: expect.stringContaining('of the cluster beef'),
+      }),
+    );
   });
 
   test('what is encrypted is opened with an identity, and without one only its hash is checked, which is said', async () => {

@@ -61,7 +61,7 @@ export async function searched<T>(
 ): Promise<T> {
   const broken = new Map<string, BrokenObject>();
   let { catalogue } = options;
-  for (let listings = 1; ; listings += 1) {
+  for (let listings = 1; ; ) {
     try {
       return await look(new Search({ ...options, catalogue }, broken));
     } catch (error) {
@@ -69,6 +69,7 @@ export async function searched<T>(
       catalogue = await readCatalogue(options.store, signal);
       const listed = [...catalogue.fulls, ...catalogue.segments].some(({ key }) => key === error.key);
       if (listed) broken.set(error.key, error);
+      else listings += 1;
     }
   }
 }

@@ -14,7 +14,7 @@ export interface Pruned {
   /** Keys that are gone. */
   readonly removed: readonly string[];
   readonly removedBytes: number;
-  /** Keys that the store did not let go of: it gives no right to, or they are locked. They stay until it does. Also records that it did not take. */
+  /** Keys that the store did not let go of: it gives no right to, or they are locked, or are manifests that cannot be read. They stay until it does. Also records that it did not take. */
   readonly denied: readonly string[];
 }
 

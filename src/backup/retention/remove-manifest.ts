@@ -5,12 +5,14 @@ import { unlessDenied } from './unless-denied.ts';
 /** What became of a manifest that was to go. */
 export type ManifestRemoval =
   | 'removed'
-  /** The store does not let go of it. */
+  /** The store does not let go of it, or does not give it back, so that it could not be put back either. */
   | 'denied'
   /** Somebody has held its chain at that moment, or it could not be asked: it lies there again. */
   | 'held'
   /** Somebody else took it away, and may put it back. */
   | 'gone before';
+
+const UNREADABLE: ReadonlySet<string> = new Set(['STORE_COLD', 'STORE_DAMAGED', 'STORE_DENIED']);
 
 /** A manifest that was taken away is put back within this, also where whoever prunes is to end: it is one small object. */
 const PUT_BACK_MS = 30_000;
@@ -32,7 +34,7 @@ export async function removeManifest(
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     if (error.code === 'STORE_NOT_FOUND') return 'gone before';
-    if (error.code === 'STORE_DENIED') return 'denied';
+    if (UNREADABLE.has(error.code)) return 'denied';
     throw error;
   }
   if (!(await unlessDenied(() => store.remove(key, signal)))) return 'denied';

@@ -111,6 +111,21 @@ describe('pruning', () => {
     expect(await chains()).toEqual(['c3', 'c4']);
   });
 
+  test.each(['STORE_COLD', 'STORE_DAMAGED'] as const)(
+    'a manifest that could not be put back stays, and is said: %s',
+    async (code) => {
+      const unreadable = alteredStore(store, {
+        get: (key, ...rest) => {
+          if (key.endsWith('-c1.json')) throw new StoreError(code, 'It cannot be read.');
+          return store.get(key, ...rest);
+        },
+      });
+      const { denied } = await prune(unreadable, NOTHING, NOW_MS);
+      expect(denied).toEqual([expect.stringContaining('-c1.json')]);
+      expect(await chains()).toEqual(['c1', 'c3', 'c4']);
+    },
+  );
+
   test('a chain that is not there cannot be held', async () => {
     await expect(hold(store, 'c9', why)).rejects.toMatchObject({ code: 'CHAIN_UNKNOWN' });
     // It is taken away at that moment.

@@ -10,14 +10,21 @@ import { patience } from '../caretaker/acting-agents.ts';
 import { keeping } from './keeping.ts';
 
 /** Calls on what lies below it wait, while it is set, as those of a network's file system do whose server is away. */
-const mount: { below: string; hangs: Promise<void> | undefined } = vi.hoisted(() => ({ below: '', hangs: undefined }));
+const mount: { below: string; hangs: Promise<void> | undefined; waiting: number } = vi.hoisted(() => ({
+  below: '',
+  hangs: undefined,
+  waiting: 0,
+}));
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();
   const hanging =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
-      if (String(args[0]).startsWith(mount.below)) await mount.hangs;
+      if (mount.hangs !== undefined && String(args[0]).startsWith(mount.below)) {
+        mount.waiting += 1;
+        await mount.hangs;
+      }
       return await call(...args);
     };
   return {
@@ -42,9 +49,11 @@ it('a folder that hangs keeps the next term from nothing but itself, nor the age
     };
     await storedAll();
     mount.hangs = back.promise;
-    await put();
+    const taking = all.keeper.takeSnapshot(new AbortController().signal).catch(() => undefined);
+    await vi.waitFor(() => expect(mount.waiting).toBeGreaterThan(0), patience);
     const term = await forcedTerm(client, journalKeys('/etcd-caretaker/'));
     all.endTerm();
+    await taking;
     all.keeper.begin(term);
     await vi.waitFor(() => expect(all.view()).toMatchObject({ working: false }), patience);
     await vi.waitFor(() => expect(all.view()).toMatchObject({ working: true }), patience);
@@ -52,7 +61,9 @@ it('a folder that hangs keeps the next term from nothing but itself, nor the age
     back.resolve();
     await storedAll();
     mount.hangs = new Promise(() => undefined);
-    await put();
+    mount.waiting = 0;
+    void all.keeper.takeSnapshot(new AbortController().signal).catch(() => undefined);
+    await vi.waitFor(() => expect(mount.waiting).toBeGreaterThan(0), patience);
   }
   mount.hangs = undefined;
   client.close();

@@ -1,4 +1,4 @@
-import { type AgentError, faultOf } from '../cluster/agent-error.ts';
+import type { AgentError } from '../cluster/agent-error.ts';
 import type { Manifest } from './manifest.ts';
 import { objectDamaged } from './restore/broken-object.ts';
 import { type PlaceOwner, readOwnClaim } from './store/claim.ts';
@@ -9,7 +9,7 @@ export type History = Pick<PlaceOwner, 'timeline' | 'clusterId'>;
 
 /**
  * The history of a place: that of its claim; where there is none that can be read, that of most manifests, of the first of them
- * where two are equal. Throws what reading the store throws.
+ * where two are equal. A claim that cannot be read stops nobody who needs what is there. Throws the signal's reason only.
  * @param store that of the timeline
  */
 export async function historyOf(
@@ -17,10 +17,8 @@ export async function historyOf(
   manifests: readonly Manifest[],
   signal: AbortSignal,
 ): Promise<History | undefined> {
-  const claim = await readOwnClaim(store, signal).catch((error: unknown) => {
-    if (faultOf(error).code !== 'CLAIM_UNREADABLE') throw error;
-    return undefined;
-  });
+  const claim = await readOwnClaim(store, signal).catch(() => undefined);
+  signal.throwIfAborted();
   if (claim !== undefined) return claim;
   const counts = new Map<string, { readonly history: History; count: number }>();
   for (const { timeline, clusterId } of manifests) {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,6 +7,8 @@ import { foreignTo, historyOf } from '../../src/backup/history.ts';
 import type { Manifest } from '../../src/backup/manifest.ts';
 import { claimPlace } from '../../src/backup/store/claim.ts';
 import { LocalStore } from '../../src/backup/store/local.ts';
+import { StoreError } from '../../src/backup/store/store.ts';
+import { alteredStore } from './altered-store.ts';
 import { putAt, someFacts } from './delta/segments.ts';
 
 const never = new AbortController().signal;
@@ -31,6 +33,19 @@ describe('the history of a place', () => {
     if (history === undefined) return;
     expect(foreignTo(history, 'k', foreign)).toMatchObject({ code: 'OBJECT_DAMAGED' });
     expect(foreignTo(history, 'k', await manifestOf('aaaa'))).toBeUndefined();
+  });
+
+  test('is that of most objects where the claim cannot be read', async () => {
+    await writeFile(join(folder, 'claim.json'), 'damaged');
+    expect(await historyOf(new LocalStore(folder), [await manifestOf('aaaa')], never)).toMatchObject({
+      clusterId: 'aaaa',
+    });
+    const denied = alteredStore(new LocalStore(folder), {
+      get: () => {
+        throw new StoreError('STORE_DENIED', 'not for you');
+      },
+    });
+    expect(await historyOf(denied, [await manifestOf('aaaa')], never)).toMatchObject({ clusterId: 'aaaa' });
   });
 
   test('is that of most objects where nobody has claimed it', async () => {

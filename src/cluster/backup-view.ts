@@ -46,7 +46,13 @@ export interface BackupView {
   /** What all stores have of full snapshots. */
   readonly newestFull?: { readonly revision: bigint; readonly startedAtMs: number };
   /** What waits on this machine for the stores. */
-  readonly spool?: { readonly bytes: number; readonly maxBytes: number; readonly durable: boolean };
+  readonly spool?: {
+    readonly bytes: number;
+    readonly maxBytes: number;
+    readonly durable: boolean;
+    /** What would be lost if this process died now, and the cluster with it, but not this machine's disk. */
+    readonly unprotected: { readonly seconds: number; readonly revisions: bigint };
+  };
   readonly kinds: readonly BackupKindView[];
   readonly stores: readonly BackupStoreView[];
 }

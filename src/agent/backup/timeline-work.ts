@@ -73,6 +73,7 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
     : undefined;
   const destinations = stores.map((store) => ({
     store,
+    readBackShare: config.verify.share,
     intervalMs: uploadIntervalMs(config, store.kind),
     ...(cipher === undefined ? {} : { cipher }),
   }));

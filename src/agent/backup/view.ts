@@ -33,7 +33,10 @@ export function backupView({ work, timeline, fault, stores, tally }: ViewedBacku
     ...(status === undefined
       ? {}
       : {
-          spool: { bytes: status.spool.bytes, maxBytes: status.spool.maxBytes, durable: status.spool.durable },
+          spool: {
+            ...{ bytes: status.spool.bytes, maxBytes: status.spool.maxBytes, durable: status.spool.durable },
+            unprotected: recoveryPoints(status, nowMs, work?.fulls?.covers).spool,
+          },
         }),
     kinds: (['full', 'delta', 'verify'] as const).map((kind) => tally.view(kind)),
     stores: stores.map((store, index) => storeView(store, work, index, nowMs)),

@@ -25,6 +25,8 @@ export interface DeltaDestination {
   readonly intervalMs: number;
   /** Gives it as it is then: keys may be changed. */
   readonly cipher?: () => Promise<SegmentCipher>;
+  /** Share of the objects that are read back at once, 0 to 1; default 0. */
+  readonly readBackShare?: number;
 }
 
 export interface DeltaStreamOptions extends Omit<CaptureOptions, 'spool' | 'startAfter' | 'maxPieceBytes'> {
@@ -71,11 +73,9 @@ export class DeltaStream {
       makeRoom: () => this.#makeRoom(),
     });
     this.#uploaders = options.destinations.map(
-      ({ store, intervalMs, cipher }, index) =>
+      ({ store, intervalMs, cipher, readBackShare = 0 }, index) =>
         new Uploader({
-          store,
-          spool,
-          intervalMs,
+          ...{ store, spool, intervalMs, readBackShare },
           maxObjectBytes: options.maxObjectBytes ?? MAX_OBJECT_BYTES,
           epoch: () => options.facts().epoch,
           tell: options.tell,

@@ -29,6 +29,8 @@ export interface UploaderOptions {
   readonly maxObjectBytes: number;
   /** Where the store's history ends, if that is known already. */
   readonly position?: StorePosition;
+  /** Share of the objects that are read back at once, 0 to 1; default 0. */
+  readonly readBackShare?: number;
   /** Asked where it was not: whether what comes is the continuation of that. Rejects where it is not. */
   readonly continues?: (position: StorePosition, signal: AbortSignal) => Promise<void>;
   readonly tell: TellDelta;
@@ -202,7 +204,7 @@ export class Uploader {
   }
 
   async #upload(pieces: readonly SpoolPiece[], signal: AbortSignal): Promise<void> {
-    const { store, spool, epoch: epochNow, tell, advanced } = this.#options;
+    const { store, spool, epoch: epochNow, tell, advanced, readBackShare = 0 } = this.#options;
     const cipher = await this.#options.cipher?.();
     const joined = await joinPieces(pieces, {
       spool,
@@ -221,8 +223,12 @@ export class Uploader {
     const key = deltaKey({ kind: 'delta', from, to, epoch, id: segmentId(0) }, cipher !== undefined);
     await this.#persist(async () => {
       const { bytes } = await store.put(key, object, { expectedBytes: object.length }, signal);
-      if (bytes === object.length) return;
-      throw new StoreError('STORE_DAMAGED', `${store.url} took ${bytes} of ${object.length} bytes of ${key}.`, { key });
+      if (bytes !== object.length) {
+        throw new StoreError('STORE_DAMAGED', `${store.url} took ${bytes} of ${object.length} bytes of ${key}.`, {
+          key,
+        });
+      }
+      if (Math.random() < readBackShare) await requireSame(store, key, object, signal);
     }, signal);
     this.#stored = to;
     this.#storedAtMs = Date.now();
@@ -250,4 +256,15 @@ export class Uploader {
       }
     }
   }
+}
+
+/** What the store holds is what it was given; else it is put once more. Throws `STORE_DAMAGED`, and what the store does. */
+async function requireSame(store: Store, key: string, object: Buffer, signal: AbortSignal): Promise<void> {
+  const pieces: Buffer[] = [];
+  for await (const piece of store.get(key, undefined, signal)) pieces.push(piece);
+  if (Buffer.concat(pieces).equals(object)) return;
+  throw new StoreError('STORE_DAMAGED', `${key} in ${store.url} is not what was put there.`, {
+    key,
+    remedy: 'It is put again. Look at the store: what it confirmed it does not have.',
+  });
 }

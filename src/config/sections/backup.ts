@@ -171,7 +171,8 @@ const verifySection = z
     share: ratio('Share of what was put that is read back at once.').prefault(0.1),
   })
   .meta({
-    description: 'Proof that the store holds what was put. Of full snapshots; `backup verify` reads everything.',
+    description:
+      'Proof that the store holds what was put: full snapshots, and changes as they come. `backup verify` reads everything.',
   });
 
 const drillSection = z

@@ -68,6 +68,15 @@ export const backupMetrics: readonly MetricFamily[] = [
     ({ kinds }) =>
       kinds.flatMap(({ kind, failures }) => failures.flatMap(({ reason, count }) => sample(count, { kind, reason }))),
   ),
+  gauge(
+    'backup_store_unprotected_seconds',
+    'The same of each store, so that a folder here and a bucket elsewhere are told apart; and of the spool on this machine (store: spool).',
+    ['store'],
+    ({ stores, spool }) => [
+      ...stores.flatMap(({ url, unprotected }) => sample(unprotected?.seconds, { store: url })),
+      ...sample(spool?.unprotected.seconds, { store: 'spool' }),
+    ],
+  ),
   gauge('backup_spool_bytes', 'Bytes that wait on this machine for a store.', [], ({ spool }) => sample(spool?.bytes)),
   counter(
     'store_requests_total',

@@ -13,7 +13,10 @@ export const backupSchemas: Readonly<Record<string, Schema>> = {
       description: 'Why a full snapshot is being taken now.',
     },
     'newestFull?': object({ revision: ref('Int64'), startedAtMs: number }),
-    'spool?': object({ bytes: integer, maxBytes: integer, durable: truth }),
+    'spool?': object({
+      ...{ bytes: integer, maxBytes: integer, durable: truth },
+      unprotected: object({ seconds: number, revisions: ref('Int64') }),
+    }),
     kinds: list(ref('BackupKind')),
     stores: list(ref('BackupStore')),
   }),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
@@ -9,6 +10,7 @@ import { encodeSegment, type SegmentCipher } from '../../../src/backup/delta/seg
 import { Spool } from '../../../src/backup/delta/spool.ts';
 import type { DeltaTold } from '../../../src/backup/delta/told.ts';
 import { Uploader, type UploaderOptions } from '../../../src/backup/delta/uploader.ts';
+import { alteredStore } from '../altered-store.ts';
 import { FolderStore } from './folder-store.ts';
 import { all, inPieces, putAt, someFacts } from './segments.ts';
 
@@ -64,6 +66,28 @@ describe('the uploader', () => {
   };
   const ranges = async (): Promise<string[]> =>
     (await readCatalogue(store)).segments.map(({ name: { from, to, epoch } }) => `${from}-${to} of ${epoch}`);
+
+  test('reads back what it is told to, and puts once more what the store does not have as it was given', async () => {
+    let puts = 0;
+    const forgetful = alteredStore(store, {
+      put: async (key, content, options) => {
+        puts += 1;
+        const given = puts === 1 ? Buffer.alloc((content as Buffer).length, 1) : content;
+        return await store.put(key, given, options);
+      },
+    });
+    await append(11n, 12n);
+    const uploader = start({ store: forgetful, readBackShare: 1 });
+    await until(() => uploader.status.lastStoredRevision === 12n);
+    expect(puts).toBe(2);
+    expect(told).toContainEqual(expect.objectContaining({ kind: 'store-failed', code: 'STORE_DAMAGED' }));
+    expect(await ranges()).toEqual(['11-12 of 7']);
+    const [{ key = '' } = {}] = (await readCatalogue(store)).segments;
+    const pieces: Buffer[] = [];
+    for await (const piece of store.get(key)) pieces.push(piece);
+    const { records } = await decodeSegment(Readable.from(pieces), { key });
+    expect((await all(records)).length).toBeGreaterThan(0);
+  });
 
   test('tells of every hole, also behind what an earlier term had left in the spool', async () => {
     await append(13n, 14n);

@@ -8,7 +8,7 @@ export const fullBackups: BackupView = {
   captureFault: { code: 'ETCD_UNREACHABLE', message: 'The watch broke.', member: 'm1', remedy: 'Look at the member.' },
   fullUnderWay: 'schedule',
   newestFull: { revision: 4000n, startedAtMs: Date.UTC(2026, 0, 2, 0, 17) },
-  spool: { bytes: 4096, maxBytes: 33_554_432, durable: false },
+  spool: { bytes: 4096, maxBytes: 33_554_432, durable: false, unprotected: { seconds: 0.5, revisions: 3n } },
   kinds: [
     {
       kind: 'full',

@@ -54,8 +54,8 @@ it('a folder that hangs keeps the next term from nothing but itself, nor the age
     const term = await forcedTerm(client, journalKeys('/etcd-caretaker/'));
     all.endTerm();
     await taking;
-    all.keeper.begin(term);
     await vi.waitFor(() => expect(all.view()).toMatchObject({ working: false }), patience);
+    all.keeper.begin(term);
     await vi.waitFor(() => expect(all.view()).toMatchObject({ working: true }), patience);
     mount.hangs = undefined;
     back.resolve();

@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
 import { manifestKey } from '../../../src/backup/names.ts';
+import { readFullManifest } from '../../../src/backup/restore/fetch-chain.ts';
 import { claimPlace } from '../../../src/backup/store/claim.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
@@ -139,7 +141,11 @@ describe('restore and backup, from the command line', () => {
 
   test('an empty cluster of the same name, written to later, is not restored unless it is named', async () => {
     const whole = new LocalStore(join(folder, 'backups'));
-    await claimPlace(whole, { clusterName: 'prod', timeline: 't1', clusterId: 'aaaa' }, 'm1');
+    const own = new LocalStore(join(folder, 'backups', 'prod', 't1'));
+    const [full] = (await readCatalogue(own)).fulls;
+    if (full === undefined) throw new Error('there is no full snapshot');
+    const { clusterId } = (await readFullManifest(own, full, new AbortController().signal)).manifest;
+    await claimPlace(whole, { clusterName: 'prod', timeline: 't1', clusterId }, 'm1');
     await claimPlace(whole, { clusterName: 'prod', timeline: 't2', clusterId: 'bbbb' }, 'm1');
     await whole.put(
       `prod/t2/${manifestKey({ kind: 'full', revision: 1n, time: '20260101T000000Z', id: 'x' })}`,

@@ -121,8 +121,11 @@ export class Fulls {
   /** Why a store does not get a full snapshot that is due, or does not say whether one is; undefined where all get on. */
   get fault(): Fault | undefined {
     const due = (state: StoreFulls): boolean => !state.known || this.#due(state) !== undefined;
-    const failing = this.#stores.find((state) => (state.fault ?? state.failed) !== undefined && due(state));
-    return failing === undefined ? undefined : faultOf(failing.fault ?? failing.failed);
+    // While the next one is on its way, what the last attempt came to says nothing.
+    const faultIn = ({ fault, failed, waiting }: StoreFulls): unknown =>
+      fault ?? (waiting === undefined ? failed : undefined);
+    const failing = this.#stores.find((state) => faultIn(state) !== undefined && due(state));
+    return failing === undefined ? undefined : faultOf(faultIn(failing));
   }
 
   /** These revisions, and those before them that no full snapshot holds, are lost to the chain of a store. @param url the store's */

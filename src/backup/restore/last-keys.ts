@@ -7,9 +7,10 @@ import { severalAtOnce } from './several-at-once.ts';
 const KEYS = 500;
 const AT_ONCE = 16;
 
+/** Without its value: there may be many, and large ones. */
 interface Change {
   readonly revision: bigint;
-  readonly event: DeltaEvent;
+  readonly event: Pick<DeltaEvent, 'type' | 'key' | 'createRevision' | 'version'>;
 }
 
 /**
@@ -43,8 +44,10 @@ async function lastChanges(records: AsyncIterable<DeltaRecord>, toRevision: bigi
     if (record.kind === 'lease') continue;
     const { revision, events } = record.batch;
     if (revision > toRevision) break;
-    for (const event of events) {
-      const name = event.key.toString('latin1');
+    for (const { type, key, createRevision, version } of events) {
+      // A copy: what it is a piece of may be large.
+      const event = { type, key: Buffer.from(key), createRevision, version };
+      const name = key.toString('latin1');
       last.delete(name);
       last.set(name, { revision, event });
     }
@@ -56,7 +59,7 @@ async function lastChanges(records: AsyncIterable<DeltaRecord>, toRevision: bigi
   return [...last.values()];
 }
 
-function diverged(revision: bigint, { key }: DeltaEvent): AgentError {
+function diverged(revision: bigint, { key }: Change['event']): AgentError {
   const name = JSON.stringify(key.toString('utf8').slice(0, 200));
   return new AgentError(
     'REPLAY_DIVERGED',

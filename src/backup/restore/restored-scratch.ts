@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
+import { EtcdError } from '../../etcd/errors.ts';
 import { readCatalogue } from '../chain/catalogue.ts';
 import type { RestorePlan, RevisionRange } from '../chain.ts';
 import type { FullManifest } from '../manifest.ts';
@@ -14,6 +15,9 @@ import { type Replayed, replay } from './replay.ts';
 import { ScratchEtcd } from './scratch-etcd.ts';
 import { type RestoreTarget, resolveTarget } from './target.ts';
 import { whileLeasesLast } from './while-leases-last.ts';
+
+/** So many objects may be merged away under the eyes of one restore. */
+const MOST_MOVED = 100;
 
 /** How far a restore is; `total` counts what `done` does. */
 export interface RestoreProgress {
@@ -83,6 +87,7 @@ export async function restoreIntoScratch(
   const resolved = await resolveTarget(target, listed, signal);
   let { catalogue } = resolved;
   const avoided: Avoided[] = resolved.broken.map(({ key, code, message }) => ({ key, code, message }));
+  let moved = 0;
   let fetchedBytes = 0;
   let totalBytes = 0;
   const fetch = new ChainFetch({
@@ -103,7 +108,7 @@ export async function restoreIntoScratch(
       const chain = await fetch.fetch(plan, signal);
       const fetchMs = performance.now() - beganMs;
       const goal = goalOf(plan, resolved.revision);
-      const made = await whileLeasesLast(() => replayed(chain, goal, options, always, signal));
+      const made = await whileLeasesLast(() => replayed(chain, plan.full.key, goal, options, always, signal));
       const restored: Restored = {
         full: chain.full,
         segments: chain.segments.length,
@@ -118,11 +123,13 @@ export async function restoreIntoScratch(
       return { restored, snapshotFile: chain.snapshotFile, scratch: made.scratch };
     } catch (error) {
       if (!(error instanceof BrokenObject) || broken.has(error.key)) throw error;
-      const now = error.code === 'STORE_NOT_FOUND' ? await readCatalogue(store, signal) : catalogue;
-      const isThere = [...now.fulls, ...now.segments].some(({ key }) => key === error.key);
-      catalogue = now;
-      // Merged with others, or let go by retention, since it was listed: by the new list there is another way.
-      if (!isThere) continue;
+      if (error.code === 'STORE_NOT_FOUND') {
+        catalogue = await readCatalogue(store, signal);
+        const isThere = [...catalogue.fulls, ...catalogue.segments].some(({ key }) => key === error.key);
+        moved += 1;
+        // Merged with others, or let go by retention, since it was listed: by the new list there is another way.
+        if (!isThere && moved <= MOST_MOVED) continue;
+      }
       avoided.push({ key: error.key, code: error.code, message: error.message });
     }
   }
@@ -136,6 +143,7 @@ interface Made {
 
 async function replayed(
   chain: FetchedChain,
+  fullKey: string,
   toRevision: bigint,
   options: ScratchRestoreOptions,
   always: boolean,
@@ -152,9 +160,10 @@ async function replayed(
     signal,
   );
   try {
-    if (scratch.startRevision !== full.lastRevision) {
+    if (scratch.startRevision > full.lastRevision) throw expired(scratch.startRevision, full.lastRevision);
+    if (scratch.startRevision < full.lastRevision) {
       const what = `its content is at revision ${scratch.startRevision}, and not at ${full.lastRevision}`;
-      throw new BrokenObject(full.object, objectDamaged(full.object, what));
+      throw new BrokenObject(fullKey, objectDamaged(full.object, what));
     }
     const startedMs = performance.now();
     const times = (): Made['times'] => ({ startMs: startedMs - beganMs, replayMs: performance.now() - startedMs });
@@ -172,7 +181,7 @@ async function replayed(
       },
       signal,
     );
-    if (made.lastRevision < toRevision) throw unfinished(chain, made.lastRevision);
+    if (made.lastRevision < toRevision) throw unfinished(chain, fullKey, made.lastRevision);
     await checkLastKeys(
       scratch.client,
       fetchedRecords(chain.segments.slice(-1), options.decryption),
@@ -186,10 +195,16 @@ async function replayed(
   }
 }
 
+/** Nobody else writes to it: before its leases were kept, one of the snapshot's has expired, and with it its keys. */
+function expired(startRevision: bigint, lastRevision: bigint): EtcdError {
+  const message = `The scratch etcd is at revision ${startRevision}, and its snapshot at ${lastRevision}: a lease has expired.`;
+  return new EtcdError('ETCD_LEASE_LOST', message, { remedy: 'Restore again, on a machine with more free CPU.' });
+}
+
 /** The chain claims to go further than what it holds. */
-function unfinished({ segments, full }: FetchedChain, lastRevision: bigint): BrokenObject {
+function unfinished({ segments }: FetchedChain, fullKey: string, lastRevision: bigint): BrokenObject {
   const claimed = segments.findLast(({ manifest }) => manifest.firstRevision <= lastRevision + 1n);
-  const key = claimed?.key ?? full.object;
+  const key = claimed?.key ?? fullKey;
   return new BrokenObject(key, objectDamaged(key, `it does not hold revision ${lastRevision + 1n}, which it claims`));
 }
 

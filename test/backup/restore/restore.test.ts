@@ -269,6 +269,35 @@ describe.each<EtcdLine>(['3.4', '3.5'])('a store is restored as of a point, etcd
     await expectKeyspace(before);
   });
 
+  /** The newest full snapshot then claims to be of another revision than its content is. */
+  const reclaim = async (by: bigint): Promise<void> => {
+    const [, { key, revision } = { key: '', revision: 0n }] = fulls;
+    const manifest = JSON.parse(await readFile(join(place, 'store', key), 'utf8'));
+    const claimed = revision + by;
+    const name = key.replace(/\d{19}/, String(claimed).padStart(19, '0'));
+    const asText = (value: unknown) => (typeof value === 'number' ? Number(claimed) : String(claimed));
+    const changed = {
+      ...manifest,
+      firstRevision: asText(manifest.firstRevision),
+      lastRevision: asText(manifest.lastRevision),
+    };
+    await writeFile(join(place, 'store', name), JSON.stringify(changed));
+    await rm(join(place, 'store', key));
+  };
+
+  test('a snapshot that does not go to the revision that it claims is avoided', async () => {
+    await reclaim(1n);
+    const result = await restored({});
+    expect(result).toMatchObject({ revision: lastRevision, avoided: [{ code: 'OBJECT_DAMAGED' }] });
+    expect(result.full.lastRevision).toBe(fulls[0]?.revision);
+  });
+
+  test('a scratch that has gone on by itself, since a lease has expired, is begun anew, and given up some time', async () => {
+    await reclaim(-1n);
+    await expect(restored({})).rejects.toMatchObject({ code: 'ETCD_LEASE_LOST' });
+    expect(await leftBeside()).toEqual([]);
+  });
+
   test('a segment that is missing ends the way there: a revision behind it is refused', async () => {
     const names = (await readdir(join(place, 'store', 'delta'))).sort();
     const missing = names.at(-2) ?? '';

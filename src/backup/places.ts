@@ -1,7 +1,8 @@
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import { catalogueOf } from './chain/catalogue.ts';
 import { newestNamed } from './chain.ts';
-import { readClaim } from './store/claim.ts';
+import { isOneHistory } from './lineage.ts';
+import { type Followed, readClaim } from './store/claim.ts';
 import type { Store, StoredObject } from './store/store.ts';
 
 /** Of a claim: there is one, and it does not say whose the timeline is. */
@@ -23,6 +24,10 @@ export interface StorePlace {
 export interface OwnedPlace extends StorePlace {
   /** By its claim, lower-case hex; undefined where that is missing or cannot be read. */
   readonly clusterId?: string;
+  /** By its claim as well. */
+  readonly claimedAtMs?: number;
+  /** By its claim, the history that it goes on from. */
+  readonly follows?: Followed;
 }
 
 /** The timeline that is meant. */
@@ -80,8 +85,9 @@ export function choosePlace(places: readonly StorePlace[], wish: PlaceWish, url:
 
 /**
  * The same, with whose timelines these are: several of one cluster are its own history, of which the newest one is meant, but
- * under one name there may also be another cluster's. Claims are read only where there is a choice. Throws what `choosePlace`
- * does, `PLACE_AMBIGUOUS` also where `oneCluster` is asked for and cluster ids differ or are not known, and what the store throws.
+ * under one name there may also be another cluster's. One that was restored from a backup of theirs goes on with their history.
+ * Claims are read only where there is a choice. Throws what `choosePlace` does, `PLACE_AMBIGUOUS` also where `oneCluster` is asked
+ * for and it is not one history (`isOneHistory`), and what the store throws.
  */
 export async function chooseOwnedPlace(
   store: Store,
@@ -97,8 +103,8 @@ export async function chooseOwnedPlace(
   const owned: [OwnedPlace, ...OwnedPlace[]] = [await withOwner(store, place, signal)];
   for (const other of others) owned.push(await withOwner(store, other, signal));
   const [chosen, ...rest] = owned;
-  const { cluster, clusterId } = chosen;
-  if (oneCluster && !(clusterId !== undefined && rest.every((other) => other.clusterId === clusterId))) {
+  const { cluster } = chosen;
+  if (oneCluster && !isOneHistory(chosen, rest)) {
     throw new AgentError(
       'PLACE_AMBIGUOUS',
       `${store.url} holds timelines of more than one cluster named ${cluster}:\n${owned.map((each) => `  ${placeText(each)}`).join('\n')}`,
@@ -118,7 +124,9 @@ async function withOwner(store: Store, place: StorePlace, signal: AbortSignal | 
   const { cluster: clusterName, timeline } = place;
   try {
     const claim = await readClaim(store, { clusterName, timeline }, signal);
-    return claim === undefined ? place : { ...place, clusterId: claim.clusterId };
+    if (claim === undefined) return place;
+    const { clusterId, atMs: claimedAtMs, follows } = claim;
+    return { ...place, clusterId, claimedAtMs, ...(follows === undefined ? {} : { follows }) };
   } catch (error) {
     signal?.throwIfAborted();
     if (!UNREADABLE.has(faultOf(error).code)) throw error;

@@ -3,7 +3,7 @@ import { AgentError } from '../cluster/agent-error.ts';
 import type { MemberClient } from '../etcd/member-client.ts';
 import { guardedTxn } from './guarded-txn.ts';
 import type { JournalKeys } from './keys.ts';
-import { encodeTimeline, parseTimeline, type TimelineRecord } from './records/timeline.ts';
+import { encodeTimeline, type FollowedTimeline, parseTimeline, type TimelineRecord } from './records/timeline.ts';
 import type { Term } from './term.ts';
 
 const ID_BYTES = 8;
@@ -12,6 +12,8 @@ const ID_BYTES = 8;
 export interface OwnTimeline {
   readonly timeline: string;
   readonly begun: boolean;
+  /** That of the cluster from whose backup this one was restored; undefined where it was not, or an older version began it. */
+  readonly follows?: FollowedTimeline;
 }
 
 /**
@@ -30,10 +32,12 @@ export async function ownTimeline(
     const [standing] = (await client.range({ key: keys.timeline }, signal)).kvs;
     const record = standing === undefined ? undefined : readable(standing.value, keys);
     if (record !== undefined && record.clusterId === clusterId && record.timeline !== over) {
-      return { timeline: record.timeline, begun: false };
+      return { timeline: record.timeline, begun: false, ...followed(record.follows) };
     }
     const timeline = randomBytes(ID_BYTES).toString('hex');
-    const value = encodeTimeline({ timeline, clusterId });
+    const before = record?.clusterId === clusterId ? record.follows : record;
+    const follows = before && { timeline: before.timeline, clusterId: before.clusterId };
+    const value = encodeTimeline({ timeline, clusterId, ...followed(follows) });
     const { succeeded } = await guardedTxn(
       client,
       term,
@@ -44,8 +48,12 @@ export async function ownTimeline(
       },
       signal,
     );
-    if (succeeded) return { timeline, begun: true };
+    if (succeeded) return { timeline, begun: true, ...followed(follows) };
   }
+}
+
+function followed(follows: FollowedTimeline | undefined): Pick<OwnTimeline, 'follows'> {
+  return follows === undefined ? {} : { follows };
 }
 
 /**

@@ -46,12 +46,17 @@ test('what was moved to a colder storage class has a new time, and was not writt
 
 describe('several timelines under one name', () => {
   /** Of each timeline the cluster id; the later one was written to later, and goes less far. */
-  const storeOf = async (ids: Readonly<Record<string, string | undefined>>) => {
+  const storeOf = async (
+    ids: Readonly<Record<string, string | undefined>>,
+    from: Readonly<Record<string, string>> = {},
+  ) => {
     const folder = await mkdtemp(join(tmpdir(), 'caretaker-places-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const store = new LocalStore(folder);
     for (const [index, [timeline, clusterId]] of Object.entries(ids).entries()) {
-      const owner = { clusterName: 'prod', timeline };
+      const followed = from[clusterId ?? ''];
+      const follows = followed === undefined ? {} : { follows: { timeline: 'any', clusterId: followed } };
+      const owner = { clusterName: 'prod', timeline, ...follows };
       if (clusterId !== undefined) await claimPlace(store, { ...owner, clusterId }, 'm1');
       for (const { key, bytes } of full(`c${index}`, 1000 - 100 * index, NOW_MS)) {
         await store.put(`prod/${timeline}/${key}`, Buffer.alloc(bytes));
@@ -69,6 +74,28 @@ describe('several timelines under one name', () => {
         others: [{ timeline: 't1', clusterId: 'aaa', lastRevision: 1000n }],
       });
     }
+  });
+
+  test('the newest one is meant where it was restored from the others', async () => {
+    const { store } = await storeOf({ t1: 'aaa', t2: 'bbb', t3: 'bbb', t4: 'ccc' }, { bbb: 'aaa', ccc: 'bbb' });
+    const { place, others } = await chooseOwnedPlace(store, {}, { oneCluster: true });
+    expect([place, ...others].map(({ timeline }) => timeline)).toEqual(['t4', 't3', 't2', 't1']);
+  });
+
+  test('a person chooses where the cluster that another one was restored from still lives, or both come from a third one', async () => {
+    const { store } = await storeOf({ t1: 'aaa', t2: 'bbb' }, { bbb: 'aaa' });
+    const chosen = () => chooseOwnedPlace(store, {}, { oneCluster: true });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const later = full('later', 2000, NOW_MS);
+    for (const { key } of later) await store.put(`prod/t1/${key}`, Buffer.from('x'));
+    await expect(chosen()).rejects.toMatchObject({ code: 'PLACE_AMBIGUOUS' });
+    // Also when the restored one is the newest again.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const { key } of later) await store.put(`prod/t2/${key}`, Buffer.from('x'));
+    await expect(chosen()).rejects.toMatchObject({ code: 'PLACE_AMBIGUOUS' });
+    const { store: siblings } = await storeOf({ t1: 'aaa', t2: 'bbb', t3: 'ccc' }, { bbb: 'aaa', ccc: 'aaa' });
+    const refused = chooseOwnedPlace(siblings, {}, { oneCluster: true });
+    await expect(refused).rejects.toMatchObject({ code: 'PLACE_AMBIGUOUS' });
   });
 
   test('an empty cluster that took the name of the dead one is not restored in its place', async () => {

@@ -32,7 +32,11 @@ describe('the timeline of backups', () => {
     const { timeline } = await own('aa');
     const restored = await own('bb');
     expect([restored.begun, restored.timeline === timeline]).toEqual([true, false]);
-    expect(await own('bb')).toEqual({ timeline: restored.timeline, begun: false });
+    // Whoever claims a place for it later still learns where it comes from, also after its own history has forked.
+    const follows = { timeline, clusterId: 'aa' };
+    expect(await own('bb')).toEqual({ timeline: restored.timeline, begun: false, follows });
+    expect(await own('bb', restored.timeline)).toMatchObject({ begun: true, follows });
+    expect((await own('cc')).follows).toMatchObject({ clusterId: 'bb' });
   });
 
   test('is not gone on with where it is over', async () => {

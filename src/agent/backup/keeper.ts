@@ -189,13 +189,14 @@ export class BackupKeeper implements AsyncDisposable {
   async #timelineOf(term: Term, over: string | undefined, signal: AbortSignal, backOff: BackOff): Promise<void> {
     const { client, keys, events } = this.#options;
     const { header } = await client.status(signal);
-    const { timeline, begun } = await ownTimeline({ client, keys, term }, header.clusterId, over, signal);
+    const { timeline, begun, follows } = await ownTimeline({ client, keys, term }, header.clusterId, over, signal);
     if (begun) this.#begunHere = timeline;
     if (begun) events.log('a timeline of backups begins', { timeline, ...(over === undefined ? {} : { after: over }) });
     this.#timeline = timeline;
     const work = {
       ...{ keeper: this.#options, stores: this.#stores, term, timeline, tally: this.#tally },
       stood: timeline !== this.#begunHere,
+      ...(follows === undefined ? {} : { follows }),
       emptied: (fault: AgentError) => {
         this.#emptied = { message: fault.message, untilMs: performance.now() + EMPTY_MS };
         events.onFault('claiming a place for backups', fault);

@@ -7,7 +7,7 @@ import type { DeltaTold } from '../../backup/delta/told.ts';
 import { decryptionFromFiles } from '../../backup/key-files.ts';
 import { ReadAgain } from '../../backup/read-again.ts';
 import type { Tidied, TidyPlan } from '../../backup/retention/tidy.ts';
-import { claimPlace, type PlaceOwner, placeOf } from '../../backup/store/claim.ts';
+import { claimPlace, type Followed, type PlaceOwner, placeOf } from '../../backup/store/claim.ts';
 import { ClaimedStore } from '../../backup/store/claimed-store.ts';
 import { storeAt } from '../../backup/store/place.ts';
 import { type Store, StoreError } from '../../backup/store/store.ts';
@@ -42,6 +42,8 @@ export interface WorkOptions {
   readonly stores: readonly Store[];
   readonly term: Term;
   readonly timeline: string;
+  /** The history that it goes on from, which is said in the claim; undefined where it is the first one. */
+  readonly follows?: Followed;
   /** It was there before this agent's work on it began: what has been stored of it should be there too. */
   readonly stood: boolean;
   /** Hears of each store that has nothing of a timeline that stood: it was emptied, is not mounted, or is new. */
@@ -132,7 +134,7 @@ export async function workOnTimeline(options: WorkOptions, signal: AbortSignal):
  * meanwhile the others get what is theirs. Rejects where one is claimed by somebody else, as far as it has answered.
  */
 async function claimedPlaces(
-  { stores, stood, emptied, keeper: { member } }: WorkOptions,
+  { stores, stood, follows, emptied, keeper: { member } }: WorkOptions,
   owner: PlaceOwner,
   signal: AbortSignal,
 ): Promise<readonly Store[]> {
@@ -141,7 +143,8 @@ async function claimedPlaces(
       const onNew = (): void => {
         if (stood) emptied(placeEmpty(store, owner));
       };
-      const claimed = new ClaimedStore((until) => claimPlace(store, owner, member, until, onNew));
+      const as = follows === undefined ? owner : { ...owner, follows };
+      const claimed = new ClaimedStore((until) => claimPlace(store, as, member, until, onNew));
       await within([signal], CLAIM_MS, (asking) => claimed.claim(asking)).catch((error: unknown) => {
         if (isClaimFault(faultOf(error)) || signal.aborted) throw error;
       });

@@ -20,8 +20,17 @@ export interface PlaceOwner {
   readonly timeline: string;
 }
 
+/** A timeline of the cluster from whose backup another one was restored. */
+export interface Followed {
+  readonly timeline: string;
+  /** Lower-case hex. */
+  readonly clusterId: string;
+}
+
 /** What lies in a place since it was claimed. */
 export interface Claim extends PlaceOwner {
+  /** The history that this one goes on from; undefined where it is the first one, or an older version claimed it. */
+  readonly follows?: Followed;
   readonly formatVersion: number;
   readonly atMs: number;
   /** The member whose agent did it. */
@@ -35,6 +44,7 @@ const claimSchema = z.looseObject({
   timeline: z.string().min(1),
   at: z.iso.datetime(),
   by: z.string(),
+  follows: z.looseObject({ timeline: z.string().min(1), clusterId: z.string().min(1) }).optional(),
 });
 
 /**
@@ -52,12 +62,13 @@ export function placeOf({ clusterName, timeline }: Pick<PlaceOwner, 'clusterName
  * Claims a place for a timeline of a cluster, or finds that it is claimed for it already. Throws `STORE_CLAIMED` where it is
  * another cluster's, `CLAIM_UNREADABLE` where nobody can tell: nothing may be written there then.
  * @param store the whole of it, not yet the place
+ * @param owner with the history that it goes on from, which a claim that stands already does not take in
  * @param by the member that this agent stands beside
  * @param onNew called where nobody had claimed it and this has
  */
 export async function claimPlace(
   store: Store,
-  owner: PlaceOwner,
+  owner: PlaceOwner & Pick<Claim, 'follows'>,
   by: string,
   signal?: AbortSignal,
   onNew?: () => void,
@@ -148,16 +159,16 @@ function asOwn(claim: Claim, owner: PlaceOwner, url: string): Claim {
   );
 }
 
-function encode({ clusterId, clusterName, timeline }: PlaceOwner, by: string): Buffer {
+function encode({ clusterId, clusterName, timeline, follows }: Parameters<typeof claimPlace>[1], by: string): Buffer {
   const at = new Date().toISOString();
-  const claim = { formatVersion: CLAIM_FORMAT_VERSION, clusterId, clusterName, timeline, at, by };
+  const claim = { formatVersion: CLAIM_FORMAT_VERSION, clusterId, clusterName, timeline, at, by, follows };
   return Buffer.from(`${JSON.stringify(claim, undefined, 2)}\n`);
 }
 
 function decode(content: Buffer, key: string, url: string): Claim {
   try {
-    const { at, ...rest } = claimSchema.parse(JSON.parse(content.toString('utf8')));
-    return { ...rest, atMs: Date.parse(at) };
+    const { at, follows, ...rest } = claimSchema.parse(JSON.parse(content.toString('utf8')));
+    return { ...rest, atMs: Date.parse(at), ...(follows === undefined ? {} : { follows }) };
   } catch (cause) {
     throw new AgentError(
       'CLAIM_UNREADABLE',

@@ -30,7 +30,10 @@ export function storeFlags(command: Command): Command {
     )
     .option('--store <url>', 'where the backups are: file:///folder or s3://bucket/prefix (or ETCD_CARETAKER_STORE)')
     .option('--cluster <name>', 'of this cluster (default: the only one)')
-    .option('--timeline <id>', 'of this timeline (default: the newest one, where all are of one cluster)')
+    .option(
+      '--timeline <id>',
+      'of this timeline (default: the newest one, where all are of one cluster and those it was restored from)',
+    )
     .option('--identity-file <file>', 'age identities for what is encrypted; repeatable', collect, [])
     .option('--s3-endpoint <url>', "the bucket's server (default: Amazon's)")
     .option('--s3-region <region>', "the bucket's region")
@@ -53,7 +56,8 @@ export interface OpenedPlace extends AsyncDisposable {
 
 /**
  * Which timeline is taken where the flags leave a choice: `newest`, for who only looks; `one-cluster`, for who restores, keeps or
- * takes away: the newest as well, but not where there are timelines of other clusters under the name. Both say which others there are.
+ * takes away: the newest as well, but not where there are timelines of other clusters under the name than those it was restored from.
+ * Both say which others there are.
  */
 export type Choice = 'newest' | 'one-cluster';
 

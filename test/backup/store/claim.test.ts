@@ -33,6 +33,13 @@ describe('a place in a store', () => {
     expect(await readClaim(store, owner)).toEqual(first);
   });
 
+  it('says which history it goes on from', async () => {
+    const follows = { timeline: 't0', clusterId: 'aaaa' };
+    const first = await claimPlace(store, { ...owner, follows }, 'node-1');
+    expect(first).toMatchObject({ ...owner, follows });
+    expect(await claimPlace(store, owner, 'node-2')).toEqual(first);
+  });
+
   it('is refused to another cluster, which learns whose it is and what to do', async () => {
     const first = await claimPlace(store, owner, 'node-1');
     const other = { ...owner, clusterId: 'aaaa' };

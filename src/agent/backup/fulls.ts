@@ -2,6 +2,7 @@ import { linkedAbort } from '../../abort/linked-abort.ts';
 import { untilAborted } from '../../abort/until-aborted.ts';
 import { readCatalogue } from '../../backup/chain/catalogue.ts';
 import type { RevisionRange } from '../../backup/chain.ts';
+import { readTwice } from '../../backup/damage.ts';
 import { Bell } from '../../backup/delta/bell.ts';
 import { storePosition } from '../../backup/delta/store-position.ts';
 import type { FullCover } from '../../backup/delta/unprotected.ts';
@@ -362,7 +363,7 @@ export class Fulls {
     const { store, manifest } = stored;
     if (Math.random() >= keeper.config.verify.share) return true;
     try {
-      await readBack(store, stored, signal);
+      await readTwice(() => readBack(store, stored, signal));
       await this.#mark(state, stored.key, signal);
       tally.succeeded('verify', { revision: manifest.lastRevision, bytes: manifest.stored.bytes });
       return true;

@@ -1,6 +1,6 @@
 import type { RevisionRange } from '../chain.ts';
 import type { StoredObject } from '../store/store.ts';
-import { type RetainedChain, type RetainedObjects, sortOut } from './chains.ts';
+import { type RetainedObjects, sortOut } from './chains.ts';
 import { type ChainReason, chooseChains } from './choose.ts';
 import { type ChainMarks, parseMark } from './marks.ts';
 import type { RetentionPolicy } from './policy.ts';
@@ -74,9 +74,8 @@ export function planRetention(
   const oldEnoughMs = Math.min(nowMs, newestModifiedMs(objects)) - UNDER_WAY_MS;
   const judge = (): RetentionPlan => judged(objects, sorted, chosen, marks, oldEnoughMs, policy.maxBytes);
   let plan = judge();
-  // Where there is too much, what is damaged goes before what may be whole; else the oldest first.
-  const isBroken = ({ name }: RetainedChain): boolean => chosen.get(name.id) === 'broken';
-  for (const { name } of [...sorted.chains.filter(isBroken), ...sorted.chains.filter((chain) => !isBroken(chain))]) {
+  // The oldest first, also where one is marked as damaged: what comes before the damage may be all that there is of that time.
+  for (const { name } of sorted.chains) {
     if (plan.overBytes === 0) break;
     if (!LIMITED.has(chosen.get(name.id) ?? 'newest')) continue;
     chosen.set(name.id, 'total size');

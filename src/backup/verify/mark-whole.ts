@@ -1,16 +1,9 @@
 import { AgentError } from '../../cluster/agent-error.ts';
+import { isDamage, isOutOfReach } from '../damage.ts';
 import { parseName } from '../names.ts';
 import { markBroken, markVerified, readMarks, readVerification, unmarkVerified } from '../retention/marks.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { VerifyReport } from './verify-store.ts';
-
-/** What says of a full snapshot that it is damaged: not that nobody here has the identity, nor that another manifest was changed. */
-const DAMAGE: ReadonlySet<string> = new Set([
-  'MANIFEST_UNREADABLE',
-  'OBJECT_DAMAGED',
-  'STORE_DAMAGED',
-  'STORE_NOT_FOUND',
-]);
 
 /** Which chains were marked as verified. Ids are those of their full snapshots. */
 export interface MarkedWhole {
@@ -36,14 +29,15 @@ export async function markWhole(
   const unmarked: string[] = [];
   const damaged = new Map(
     findings.flatMap(({ severity, code, key = '', message }) => {
-      const name = severity === 'fault' && DAMAGE.has(code) ? parseName(key) : undefined;
+      // Not that nobody here has the identity, nor that another manifest was changed.
+      const name = severity === 'fault' && isDamage(code) ? parseName(key) : undefined;
       return name?.kind === 'full' ? [[name.id, message] as const] : [];
     }),
   );
   const broken = new Set([
     ...chains.filter(({ broken: isBroken }) => isBroken).map(({ id }) => id),
-    ...findings.flatMap(({ severity, key = '' }) => {
-      const name = severity === 'fault' ? parseName(key) : undefined;
+    ...findings.flatMap(({ severity, code, key = '' }) => {
+      const name = severity === 'fault' && !isOutOfReach(code) ? parseName(key) : undefined;
       return name?.kind === 'full' ? [name.id] : [];
     }),
   ]);

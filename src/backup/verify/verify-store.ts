@@ -1,6 +1,7 @@
 import { faultOf } from '../../cluster/agent-error.ts';
 import { type Catalogue, catalogueOf, listObjects } from '../chain/catalogue.ts';
 import { chainsOf, gapsOf, newestNamed, type RevisionRange, stillOnTheirWay, supersededOf } from '../chain.ts';
+import { isOutOfReach, readTwice } from '../damage.ts';
 import { foreignTo, historyOf } from '../history.ts';
 import type { Manifest } from '../manifest.ts';
 import { BrokenObject, brokenOr } from '../restore/broken-object.ts';
@@ -30,7 +31,7 @@ export interface VerifiedChain {
   readonly opened: boolean;
   /** It goes up to the next full snapshot, or as far as the store does: nothing of it is broken or lost. */
   readonly complete: boolean;
-  /** Something of it is broken or lost, and will not come any more. */
+  /** Something of it is broken or lost, and will not come any more. Not so where it only cannot be read at the moment, or by this version. */
   readonly broken: boolean;
 }
 
@@ -87,11 +88,13 @@ export async function verifyStore(options: VerifyOptions, signal: AbortSignal): 
   const broken = new Set(
     findings.flatMap(({ severity, key }) => (severity === 'fault' && key !== undefined ? [key] : [])),
   );
-  const whole: Catalogue = {
+  const without = (keys: ReadonlySet<string>): Catalogue => ({
     ...catalogue,
-    fulls: catalogue.fulls.filter(({ key }) => !broken.has(key)),
-    segments: catalogue.segments.filter(({ key }) => !broken.has(key)),
-  };
+    fulls: catalogue.fulls.filter(({ key }) => !keys.has(key)),
+    segments: catalogue.segments.filter(({ key }) => !keys.has(key)),
+  });
+  const whole = without(broken);
+  const perhapsWhole = without(new Set([...broken].filter((key) => !isOutOfReach(looked.faults.get(key)?.code ?? ''))));
   findings.push(
     ...shapeFindings(catalogue, whole, [...thinned, ...young]),
     ...young.map(youngGap),
@@ -100,7 +103,7 @@ export async function verifyStore(options: VerifyOptions, signal: AbortSignal): 
   );
   return {
     findings,
-    chains: verifiedChains(catalogue, whole, { thinned, young }, checked),
+    chains: verifiedChains({ catalogue, whole, perhapsWhole }, { thinned, young }, checked),
     fulls: catalogue.fulls.length,
     segments: catalogue.segments.length,
     bytes: total,
@@ -140,7 +143,7 @@ async function checkAll(
   const add = async (key: string, work: () => Promise<Checked<Manifest>>): Promise<void> => {
     if (checked.has(key) || faults.has(key)) return;
     try {
-      checked.set(key, await work());
+      checked.set(key, await readTwice(work));
     } catch (error) {
       signal.throwIfAborted();
       const broken = brokenOr(key, error);
@@ -272,13 +275,12 @@ function lostOf(all: Catalogue, whole: Catalogue, thinned: readonly RevisionRang
 }
 
 function verifiedChains(
-  all: Catalogue,
-  whole: Catalogue,
+  { catalogue: all, whole, perhapsWhole }: Readonly<Record<'catalogue' | 'whole' | 'perhapsWhole', Catalogue>>,
   { thinned, young }: { readonly thinned: readonly RevisionRange[]; readonly young: readonly RevisionRange[] },
   checked: AllChecked,
 ): readonly VerifiedChain[] {
   const lost = lostOf(all, whole, thinned);
-  const certain = lostOf(all, whole, [...thinned, ...young]);
+  const certain = lostOf(all, perhapsWhole, [...thinned, ...young]);
   return chainsOf(whole).map(({ full, segments, lastRevision }) => {
     const parts = [full, ...segments].map(({ key }) => checked.get(key));
     const { revision } = full.name;

@@ -94,9 +94,9 @@ describe('what stays whatever the policy says', () => {
     ]);
   });
 
-  test('where there is too much, what is damaged goes first', () => {
+  test('where there is too much, what is damaged goes no sooner than what is not', () => {
     const policy = { ...NOTHING, keepAllMs: 100 * DAY_MS, maxBytes: 3 * 121 };
-    expect(kept(planRetention(hourly(5), marks(['c4'], [], ['c2', 'c3']), policy, NOW_MS))).toEqual(['c0', 'c1', 'c4']);
+    expect(kept(planRetention(hourly(5), marks(['c4'], [], ['c2', 'c3']), policy, NOW_MS))).toEqual(['c2', 'c3', 'c4']);
   });
 
   test('the two newest where none is verified', () => {

@@ -6,13 +6,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
 import { Merger } from '../../../src/backup/delta/merge.ts';
 import type { DeltaRecord } from '../../../src/backup/delta/revision-batch.ts';
+import { markDamaged } from '../../../src/backup/drill/mark-damaged.ts';
 import { decryptionWith, encryptionFor } from '../../../src/backup/encryption.ts';
 import { listChains } from '../../../src/backup/list-chains.ts';
 import { readFullManifest } from '../../../src/backup/restore/fetch-chain.ts';
 import { markVerified, readMarks, readVerification } from '../../../src/backup/retention/marks.ts';
 import { thinnedKey } from '../../../src/backup/retention/thinned.ts';
 import { LocalStore } from '../../../src/backup/store/local.ts';
-import { StoreError } from '../../../src/backup/store/store.ts';
+import { type Store, StoreError } from '../../../src/backup/store/store.ts';
 import { markWhole } from '../../../src/backup/verify/mark-whole.ts';
 import { verifyStore } from '../../../src/backup/verify/verify-store.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
@@ -227,6 +228,61 @@ describe('a whole store is verified', () => {
     expect(findings).toContainEqual(expect.objectContaining({ severity: 'fault', code: 'STORE_COLD', key: deltas[1] }));
     expect(chains.map(({ complete }) => complete)).toEqual([true, false]);
     await expect(readVerification(cold, 'x')).rejects.toMatchObject({ code: 'MARK_UNREADABLE' });
+  });
+
+  test.each(['full', 'segment'])(
+    'a %s in an archive class takes no mark from its chain, and puts none',
+    async (which) => {
+      const store = new LocalStore(place);
+      const { marked } = await markWhole(store, await verified(), 1000);
+      expect(marked).toHaveLength(2);
+      const cold = partlyCold(store, (key) => key === (which === 'full' ? fulls[0] : deltas[1]));
+      const report = await verifyStore({ store: cold }, never);
+      expect(report.findings.map(({ code }) => code)).toContain('STORE_COLD');
+      expect(await markWhole(store, report, 2000)).toMatchObject({ unmarked: [] });
+      expect(await readMarks(store)).toMatchObject({ broken: new Set(), verified: new Set(marked) });
+    },
+  );
+
+  test('an object that was replaced while it was read is read once more', async () => {
+    let times = 0;
+    const inner = new LocalStore(place);
+    const flaky = alteredStore(inner, {
+      get: async function* (key, range, signal) {
+        if (key === fulls[0] && times++ === 0) throw new StoreError('STORE_DAMAGED', 'replaced', { key });
+        yield* inner.get(key, range, signal);
+      },
+    });
+    expect((await verifyStore({ store: flaky }, never)).findings).toEqual([]);
+    expect(times).toBe(2);
+  });
+
+  describe('the newest chain, read once more after a drill that failed,', () => {
+    const failing = (code: 'STORE_COLD' | 'STORE_DAMAGED', isFailing: () => boolean) => {
+      const inner = new LocalStore(place);
+      return alteredStore(inner, {
+        get: async function* (key, range, signal) {
+          if (key === fulls.at(-1) && isFailing()) throw new StoreError(code, `${key}: ${code}`, { key });
+          yield* inner.get(key, range, signal);
+        },
+      });
+    };
+    const brokenAfter = async (store: Store) => {
+      const said = await markDamaged(store, never);
+      return { said, broken: (await readMarks(new LocalStore(place))).broken.size };
+    };
+
+    test('is not called broken where it only lies in an archive class, which is said', async () => {
+      const found = await brokenAfter(failing('STORE_COLD', () => true));
+      expect(found).toEqual({ said: expect.stringContaining('STORE_COLD'), broken: 0 });
+    });
+
+    test('is called so where the store says it twice, not where that has passed', async () => {
+      let times = 0;
+      const once = failing('STORE_DAMAGED', () => times++ === 0);
+      expect(await brokenAfter(once)).toEqual({ said: undefined, broken: 0 });
+      expect(await brokenAfter(failing('STORE_DAMAGED', () => true))).toEqual({ said: undefined, broken: 1 });
+    });
   });
 
   test('what an agent merges or prunes while it is read is neither missing nor a gap', async () => {

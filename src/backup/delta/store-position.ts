@@ -4,7 +4,7 @@ import { type Catalogue, type FullEntry, readCatalogue, type SegmentEntry } from
 import { chainsOf } from '../chain.ts';
 import type { DeltaManifest } from '../manifest.ts';
 import { byRevision } from '../revisions.ts';
-import type { Store } from '../store/store.ts';
+import { type Store, StoreError } from '../store/store.ts';
 import type { LastChange } from './last-change.ts';
 import { MANIFEST_READ_BYTES } from './manifest-frames.ts';
 import { readSegmentManifest } from './segment.ts';
@@ -21,7 +21,7 @@ export interface StorePosition {
 
 /**
  * Reads where a store's newest chain ends: two listings, and the beginning of its last segment; one that is damaged, or of a
- * newer format, counts as not there. Throws what the store does.
+ * newer format, or in an archive class, counts as not there. Throws what the store does.
  */
 export async function storePosition(store: Store, signal?: AbortSignal): Promise<StorePosition> {
   const catalogue = await readCatalogue(store, signal);
@@ -88,11 +88,18 @@ const DAMAGE: ReadonlySet<string> = new Set([
   'MANIFEST_NEWER',
   'MANIFEST_UNREADABLE',
   'SEGMENT_DAMAGED',
+  'STORE_COLD',
   'STORE_NOT_FOUND',
 ]);
 
-async function sha256Of(store: Store, key: string, signal?: AbortSignal): Promise<string> {
+/** Undefined where it lies in an archive class: the next segment then names no manifest before it. */
+async function sha256Of(store: Store, key: string, signal?: AbortSignal): Promise<string | undefined> {
   const hash = createHash('sha256');
-  for await (const piece of store.get(key, undefined, signal)) hash.update(piece);
+  try {
+    for await (const piece of store.get(key, undefined, signal)) hash.update(piece);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'STORE_COLD') return undefined;
+    throw error;
+  }
   return hash.digest('hex');
 }

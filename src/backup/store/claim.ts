@@ -60,7 +60,8 @@ export function placeOf({ clusterName, timeline }: Pick<PlaceOwner, 'clusterName
 
 /**
  * Claims a place for a timeline of a cluster, or finds that it is claimed for it already. Throws `STORE_CLAIMED` where it is
- * another cluster's, `CLAIM_UNREADABLE` where nobody can tell: nothing may be written there then.
+ * another cluster's, `CLAIM_UNREADABLE` where nobody can tell, `STORE_COLD` where its claim lies in an archive class: nothing may be
+ * written there then.
  * @param store the whole of it, not yet the place
  * @param owner with the history that it goes on from, which a claim that stands already does not take in
  * @param by the member that this agent stands beside
@@ -73,7 +74,9 @@ export async function claimPlace(
   signal?: AbortSignal,
   onNew?: () => void,
 ): Promise<Claim> {
-  const standing = await readClaim(store, owner, signal);
+  const standing = await readClaim(store, owner, signal).catch((error: unknown) => {
+    throw error instanceof StoreError && error.code === 'STORE_COLD' ? coldClaim(owner, store.url, error) : error;
+  });
   if (standing !== undefined) return asOwn(standing, owner, store.url);
   try {
     await store.put(`${placeOf(owner)}/${CLAIM_NAME}`, encode(owner, by), { ifAbsent: true }, signal);
@@ -141,6 +144,19 @@ async function firstBehind(
 ): Promise<string | undefined> {
   for await (const { key } of store.list(prefix, { after }, signal)) return key;
   return undefined;
+}
+
+/** Other stores go on meanwhile: it says nothing of whose place that is. */
+function coldClaim(owner: PlaceOwner, url: string, cause: StoreError): StoreError {
+  const key = `${placeOf(owner)}/${CLAIM_NAME}`;
+  const message = `The claim ${key} in ${url} lies in an archive class, so nobody can tell whose place it is: nothing is written there.`;
+  return new StoreError('STORE_COLD', message, {
+    remedy:
+      `Have it brought back (RestoreObject), copy it onto itself into the class STANDARD, and keep ${CLAIM_NAME} out of the bucket's ` +
+      'rule that archives: let that take in folders such as full/ and delta/ only, or objects from 128 KiB on.',
+    cause,
+    key,
+  });
 }
 
 function asOwn(claim: Claim, owner: PlaceOwner, url: string): Claim {

@@ -9,6 +9,7 @@ import { segmentId } from '../../../src/backup/delta/segment-id.ts';
 import { encodeSegment } from '../../../src/backup/delta/segment-writer.ts';
 import { storePosition } from '../../../src/backup/delta/store-position.ts';
 import { deltaKey, manifestKey } from '../../../src/backup/names.ts';
+import { partlyCold } from '../altered-store.ts';
 import { FolderStore } from './folder-store.ts';
 import { putAt, someFacts } from './segments.ts';
 
@@ -65,6 +66,18 @@ describe('where the history of a store ends', () => {
     object[60] = (object[60] ?? 0) ^ 1;
     await writeFile(join(folder, key), object);
     expect(await storePosition(store)).toEqual({ storedRevision: 15n, previousManifestSha256: sha256 });
+  });
+
+  test('is found where a segment, or the full snapshot, lies in an archive class', async () => {
+    await putFull(10n);
+    const { sha256 } = await putSegment(11n, 15n);
+    const { key: last } = await putSegment(16n, 20n);
+    expect(await storePosition(partlyCold(store, (each) => each === last))).toEqual({
+      storedRevision: 15n,
+      previousManifestSha256: sha256,
+    });
+    // Capture goes on behind what can be read; the manifest before it is not named.
+    expect(await storePosition(partlyCold(store, () => true))).toEqual({ storedRevision: 10n });
   });
 
   test('names the last change where the last segment has it', async () => {

@@ -6,6 +6,7 @@ import { claimPlace, type PlaceOwner, placeOf, readClaim, timelinesOf } from '..
 import { LocalStore } from '../../../src/backup/store/local.ts';
 import { storeAt } from '../../../src/backup/store/place.ts';
 import type { Store } from '../../../src/backup/store/store.ts';
+import { partlyCold } from '../altered-store.ts';
 import { allOf } from './all-of.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { s3StoreAt, startS3Server } from './s3-server.ts';
@@ -38,6 +39,16 @@ describe('a place in a store', () => {
     const first = await claimPlace(store, { ...owner, follows }, 'node-1');
     expect(first).toMatchObject({ ...owner, follows });
     expect(await claimPlace(store, owner, 'node-2')).toEqual(first);
+  });
+
+  it('is not written to while its claim lies in an archive class, which is told with what to do', async () => {
+    await claimPlace(store, owner, 'node-1');
+    const cold = partlyCold(store, (key) => key.endsWith('/claim.json'));
+    await expect(claimPlace(cold, owner, 'node-1')).rejects.toMatchObject({
+      code: 'STORE_COLD',
+      message: expect.stringContaining('production/t1a2b3/claim.json'),
+      remedy: expect.stringMatching(/RestoreObject.+claim\.json out of/),
+    });
   });
 
   it('is refused to another cluster, which learns whose it is and what to do', async () => {

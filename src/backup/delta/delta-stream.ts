@@ -107,6 +107,8 @@ export class DeltaStream {
     await checkAll(options.client, ends, signal);
     const known = startAfter(spool, positions);
     const after = known === 'live' ? await liveRevision(options, signal) : known;
+    // What an earlier process let go of comes no more, and only it knew: a store that lacks it would wait for it for ever.
+    if (after !== 'earliest') spool.breakAt(after, 'no-room');
     return new DeltaStream(options, spool, positions, after);
   }
 

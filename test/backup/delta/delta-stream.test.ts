@@ -214,6 +214,41 @@ describe.each(['3.4', '3.5'] as const)('the delta stream of etcd %s', (version) 
     expect(running.stream.status.spool.pieces).toBe(0);
   });
 
+  test('after a restart breaks the chain of a store that lacks what an earlier process had let go of', async () => {
+    const before = await revision();
+    const away = new FolderStore(join(folder, 'away'));
+    const full = manifestKey({ kind: 'full', revision: before, time: '20260101T120000Z', id: 'f' });
+    for (const each of [store, away]) await each.put(full, Buffer.from('{}'));
+    const unreachable = (): never => {
+      throw new StoreError('STORE_UNREACHABLE', 'no way there');
+    };
+    {
+      await using running = await capturing();
+      for (let i = 0; i < 2; i += 1) await put('g');
+      await running.storedAll();
+      // One piece stays behind those that are gone.
+      store.fault = (request) => (request === 'put' ? unreachable() : undefined);
+      await put('g');
+      await running.seenAll();
+      await until(() => running.stream.status.spool.pieces === 1);
+    }
+    store.fault = () => undefined;
+    away.fault = unreachable;
+    const destinations = [store, away].map((each) => ({ store: each, intervalMs: 0 }));
+    await using running = await capturing(2n, 1e8, { destinations });
+    await put('g');
+    await running.seenAll();
+    away.fault = () => undefined;
+    const last = await running.storedAll();
+    const lost = { from: before + 1n, to: before + 2n };
+    expect(running.told.filter(({ kind }) => kind === 'chain-broken')).toEqual([
+      { kind: 'chain-broken', store: away.url, lost, reason: 'no-room' },
+    ]);
+    expect((await stored(away, lost.to)).revisions).toEqual(await observed(client, lost.to, last));
+    expect((await stored(store, before)).revisions).toEqual(await observed(client, before, last));
+    await until(() => running.stream.status.spool.pieces === 0);
+  });
+
   test('without a folder for the spool reads from etcd again what was not stored yet', async () => {
     const before = await revision();
     for (let round = 1n; round <= 2n; round += 1n) {

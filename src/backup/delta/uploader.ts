@@ -13,8 +13,10 @@ import type { TellDelta } from './told.ts';
 
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 60_000;
-/** An upload that takes longer does not get on: an object is small, and this is far longer than one takes. */
+/** What takes longer does not get on: an upload, besides what its size takes, or to say where the store's history ends. */
 const STUCK_MS = 60_000;
+/** 16 KiB/s: a slower uplink does not get on. */
+const SLOWEST_BYTES_PER_MS = 16.384;
 
 export interface UploaderOptions {
   readonly store: Store;
@@ -63,7 +65,8 @@ export class Uploader {
   #fault: Fault | undefined;
   #hurry = false;
   #toldUpTo = 0n;
-  #uploadingSinceMs: number | undefined;
+  readonly #madeAtMs = performance.now();
+  #uploadingUntilMs: number | undefined;
 
   constructor(options: UploaderOptions) {
     this.#options = options;
@@ -84,10 +87,10 @@ export class Uploader {
     };
   }
 
-  /** Whether the store does not get on at the moment: it fails, does not answer, or is at one object for a minute. */
+  /** Whether the store does not get on at the moment: it fails, does not answer for a minute, or is at one object for far too long. */
   get isAway(): boolean {
-    const uploadingMs = performance.now() - (this.#uploadingSinceMs ?? performance.now());
-    return !this.#positioned || this.#fault !== undefined || uploadingMs > STUCK_MS;
+    const limitMs = this.#positioned ? this.#uploadingUntilMs : this.#madeAtMs + STUCK_MS;
+    return this.#fault !== undefined || (limitMs !== undefined && performance.now() > limitMs);
   }
 
   /** Uploads without waiting for the interval until everything that is in the spool now is in the store. */
@@ -128,9 +131,9 @@ export class Uploader {
       } else {
         this.#hurry = false;
         begunAtMs = performance.now();
-        this.#uploadingSinceMs = begunAtMs;
+        this.#uploadingUntilMs = begunAtMs + STUCK_MS + bytes / SLOWEST_BYTES_PER_MS;
         await this.#upload(pieces, signal);
-        this.#uploadingSinceMs = undefined;
+        this.#uploadingUntilMs = undefined;
       }
     }
   }

@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
 import { decodeSegment } from '../../../src/backup/delta/segment.ts';
 import { encodeSegment, type SegmentCipher } from '../../../src/backup/delta/segment-writer.ts';
@@ -129,6 +130,47 @@ describe('the uploader', () => {
     // Of what the store has already nothing is sent again.
     expect(await ranges()).toEqual(['31-31 of 7']);
     expect(told.map(({ kind }) => kind)).toEqual(['stored']);
+  });
+
+  describe('is away', () => {
+    let passedMs: number;
+    beforeEach(() => {
+      passedMs = 0;
+      const now = performance.now.bind(performance);
+      vi.spyOn(performance, 'now').mockImplementation(() => now() + passedMs);
+    });
+    afterEach(() => vi.restoreAllMocks());
+
+    test('only where it has not said for a minute where its history ends', () => {
+      const uploader = new Uploader({
+        ...{ store, spool, epoch: () => 7n, intervalMs: 0, maxObjectBytes: 1e6 },
+        ...{ tell: () => undefined, advanced: () => undefined },
+      });
+      passedMs = 40_000;
+      expect(uploader.isAway).toBe(false);
+      passedMs = 61_000;
+      expect(uploader.isAway).toBe(true);
+    });
+
+    test('where it is at one object for longer than that takes on a slow line', async () => {
+      const hanging = Promise.withResolvers<void>();
+      const begun = Promise.withResolvers<void>();
+      store.put = async () => {
+        begun.resolve();
+        await hanging.promise;
+        return { bytes: 0 };
+      };
+      const value = randomBytes(2_000_000).toString('base64');
+      await spool.append(await encodeSegment(someFacts(11n, 11n), [putAt(11n, 'k', value)]));
+      const uploader = start({ maxObjectBytes: 1e7 });
+      await begun.promise;
+      passedMs = 120_000;
+      expect(uploader.isAway).toBe(false);
+      passedMs = 1_000_000;
+      expect(uploader.isAway).toBe(true);
+      ending.abort();
+      hanging.resolve();
+    });
   });
 
   test('gathers what comes within an interval into one object', async () => {

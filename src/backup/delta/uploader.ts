@@ -1,4 +1,4 @@
-import { faultOf } from '../../cluster/agent-error.ts';
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { Fault } from '../../cluster/observation.ts';
 import { deltaKey } from '../names.ts';
 import { highest } from '../revisions.ts';
@@ -33,7 +33,10 @@ export interface UploaderOptions {
   readonly position?: StorePosition;
   /** Share of the objects that are read back at once, 0 to 1; default 0. */
   readonly readBackShare?: number;
-  /** Asked where it was not: whether what comes is the continuation of that. Rejects where it is not. */
+  /**
+   * Asked where it was not: whether what comes is the continuation of that. Rejects with `TIMELINE_FORKED` where it is not; after
+   * anything else it is asked again.
+   */
   readonly continues?: (position: StorePosition, signal: AbortSignal) => Promise<void>;
   readonly tell: TellDelta;
   /** Called when the store has more than before. */
@@ -107,15 +110,30 @@ export class Uploader {
     }
   }
 
-  /** Works until the signal is aborted, then rejects with its reason; before that only where the spool cannot be read, or as `continues` does. */
+  /** Works until the signal is aborted, then rejects with its reason; before that only where the spool cannot be read, or with `TIMELINE_FORKED`. */
   async run(signal: AbortSignal): Promise<never> {
-    const { store, continues } = this.#options;
+    const { store } = this.#options;
     if (!this.#positioned) {
       const position = await this.#persist(() => storePosition(store, signal), signal);
-      await continues?.(position, signal);
+      await this.#judge(position, signal);
       this.#begin(position);
     }
     return await Promise.race([this.#uploadAll(signal), this.#tellBreaks(signal)]);
+  }
+
+  /** A read of etcd that fails is no reason to begin everything anew, for all stores. */
+  async #judge(position: StorePosition, signal: AbortSignal): Promise<void> {
+    const backOff = new BackOff();
+    for (;;) {
+      try {
+        await this.#options.continues?.(position, signal);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof AgentError && error.code === 'TIMELINE_FORKED') throw error;
+        await backOff.pause(signal);
+      }
+    }
   }
 
   async #uploadAll(signal: AbortSignal): Promise<never> {

@@ -6,11 +6,13 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readCatalogue } from '../../../src/backup/chain/catalogue.ts';
+import { forked } from '../../../src/backup/delta/last-change.ts';
 import { decodeSegment } from '../../../src/backup/delta/segment.ts';
 import { encodeSegment, type SegmentCipher } from '../../../src/backup/delta/segment-writer.ts';
 import { Spool } from '../../../src/backup/delta/spool.ts';
 import type { DeltaTold } from '../../../src/backup/delta/told.ts';
 import { Uploader, type UploaderOptions } from '../../../src/backup/delta/uploader.ts';
+import { EtcdError } from '../../../src/etcd/errors.ts';
 import { alteredStore } from '../altered-store.ts';
 import { FolderStore } from './folder-store.ts';
 import { all, inPieces, putAt, someFacts } from './segments.ts';
@@ -130,6 +132,33 @@ describe('the uploader', () => {
     // Of what the store has already nothing is sent again.
     expect(await ranges()).toEqual(['31-31 of 7']);
     expect(told.map(({ kind }) => kind)).toEqual(['stored']);
+  });
+
+  /** As it is where the store did not answer in time when the stream was opened. */
+  const startUnpositioned = (continues: () => Promise<void>): Uploader => {
+    const uploader = new Uploader({
+      ...{ store, spool, epoch: () => 7n, intervalMs: 0, maxObjectBytes: 1e6, continues },
+      ...{ tell: (what) => void told.push(what), advanced: () => undefined },
+    });
+    running = uploader.run(ending.signal);
+    running.catch(() => undefined);
+    return uploader;
+  };
+
+  test('asks once more whether the history goes on where etcd did not answer', async () => {
+    let asked = 0;
+    const uploader = startUnpositioned(async () => {
+      asked += 1;
+      if (asked === 1) throw new EtcdError('ETCD_UNREACHABLE', 'no way there');
+    });
+    await append(11n, 12n);
+    await until(() => uploader.status.lastStoredRevision === 12n);
+    expect(asked).toBe(2);
+  });
+
+  test('ends where the history is another one', async () => {
+    startUnpositioned(() => Promise.reject(forked('It was restored.')));
+    await expect(running).rejects.toMatchObject({ code: 'TIMELINE_FORKED' });
   });
 
   describe('is away', () => {

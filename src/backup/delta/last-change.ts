@@ -44,10 +44,14 @@ export async function checkContinues(
     if (header.revision < revision) {
       throw forked(`The live revision is ${header.revision}, and revision ${revision} has been stored already.`);
     }
+    // At the revision that etcd is compacted to, older versions of it leave deletions out. Where nothing else is there, and nothing has
+    // been written since, a watch would tell nothing at all.
+    const before = revision - 1n;
+    if (await isCompacted(client, before, checking)) return;
     const live = await changeAt(client, revision, checking);
     if (live === undefined || changeDigest(live) === digest) return;
-    // At the revision that etcd is compacted to, older versions of it leave deletions out.
-    if (await isCompacted(client, revision - 1n, checking)) return;
+    // It may have been compacted meanwhile.
+    if (await isCompacted(client, before, checking)) return;
     throw forked(`Revision ${revision} of the cluster is another one than that which has been stored.`);
   });
 }

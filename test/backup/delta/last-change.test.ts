@@ -136,6 +136,17 @@ describe('a history that a cluster has gone past otherwise', () => {
     }
   });
 
+  test('is not waited for where etcd 3.4 is compacted to a deletion after which nothing was written', async () => {
+    await using cluster = await startCluster({ version: '3.4' });
+    const client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
+    await client.put(Buffer.from('k'), Buffer.from('v'));
+    await client.deleteRange(Buffer.from('k'));
+    const { revision } = (await client.status()).header;
+    await cluster.etcdctl('compaction', '--physical', String(revision));
+    await checkContinues(client, { revision, digest: '00000000' }, forever);
+    client.close();
+  });
+
   test('has digests that differ where anything that a change is differs', () => {
     const put = putAt(7n);
     if (put.kind !== 'revision') throw new Error('it is none');

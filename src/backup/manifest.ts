@@ -49,7 +49,7 @@ const deltaSchema = z.looseObject({
   kind: z.literal('delta'),
   events: z.int().nonnegative(),
   endsWithManifestSha256: sha256.optional(),
-  lastChangeDigest: z.string().optional(),
+  lastChange: z.object({ revision: decimal, digest: z.string() }).optional(),
 });
 
 /** What all manifests say. Revisions are bigint, times ms since 1970. */
@@ -112,8 +112,11 @@ export interface DeltaManifest extends ManifestBase {
   readonly events: number;
   /** Of a merged segment: of the manifest of the last one in it, which is what the next one names as its previous. */
   readonly endsWithManifestSha256?: string;
-  /** Of its last revision, as `changeDigest` gives it: whether a cluster still has that in its history. */
-  readonly lastChangeDigest?: string;
+  /**
+   * What its last revision was, the digest as `changeDigest` gives it: whether a cluster still has that in its history. Of another
+   * revision where a version that did not know this merged segments: then it says nothing.
+   */
+  readonly lastChange?: { readonly revision: bigint; readonly digest: string };
 }
 
 export type Manifest = FullManifest | DeltaManifest;

@@ -4,7 +4,7 @@ import type { Fault } from '../../cluster/observation.ts';
 import { EtcdError } from '../../etcd/errors.ts';
 import { BackOff } from './back-off.ts';
 import { type CaptureClient, ZERO_KEY } from './capture-client.ts';
-import { changeDigest, checkContinues, forked } from './last-change.ts';
+import { checkContinues, forked, lastChangeIn } from './last-change.ts';
 import { LeaseTerms } from './lease-terms.ts';
 import { lookOut } from './look-out.ts';
 import type { RevisionBatch } from './revision-batch.ts';
@@ -137,8 +137,7 @@ export class Capture {
   async #attempt(signal: AbortSignal): Promise<void> {
     await this.#checkTimeline(signal);
     if (this.#lastBatch !== undefined) {
-      const { revision } = this.#lastBatch;
-      await checkContinues(this.#options.client, { revision, digest: changeDigest(this.#lastBatch) }, signal);
+      await checkContinues(this.#options.client, lastChangeIn(this.#lastBatch), signal);
     }
     const { client, lookEveryMs, silentAfterMs, tell, protectedAuthRevision } = this.#options;
     const link = linkedAbort([signal]);

@@ -33,7 +33,7 @@ export async function* joinedRecords(
 export function spanOf(manifests: readonly DeltaManifest[]): SegmentFacts {
   const [first, last] = [manifests[0], manifests.at(-1)];
   if (first === undefined || last === undefined) throw new RangeError('there is nothing to join');
-  const { encryption: _, lastChangeDigest: __, ...facts } = first;
+  const { encryption: _, lastChange: __, ...facts } = first;
   const { lastRevision, endedAtMs, authRevision } = last;
   return { ...facts, lastRevision, endedAtMs, ...(authRevision === undefined ? {} : { authRevision }) };
 }

@@ -28,6 +28,11 @@ export function changeDigest({ events }: Pick<RevisionBatch, 'events'>): string 
   return hash.digest('hex').slice(0, DIGEST_CHARACTERS);
 }
 
+/** What a revision is, for who asks later whether a history has it. */
+export function lastChangeIn(batch: RevisionBatch): LastChange {
+  return { revision: batch.revision, digest: changeDigest(batch) };
+}
+
 /**
  * Whether the live history has this change in it. Throws `TIMELINE_FORKED` where it has another one in its place, or does not reach
  * it: it was restored to an earlier point. Says nothing where etcd has compacted it: then what comes after it has a gap before it.

@@ -1,4 +1,4 @@
-import { changeDigest } from './last-change.ts';
+import { type LastChange, lastChangeIn } from './last-change.ts';
 import { encodeBatch, encodeRecord } from './record-line.ts';
 import type { RevisionBatch } from './revision-batch.ts';
 
@@ -23,9 +23,9 @@ export class OpenPiece {
     return this.#last?.revision ?? this.from - 1n;
   }
 
-  /** Of its last revision; undefined while it is empty. */
-  get lastChangeDigest(): string | undefined {
-    return this.#last === undefined ? undefined : changeDigest(this.#last);
+  /** What its last revision is; undefined while it is empty. */
+  get lastChange(): LastChange | undefined {
+    return this.#last === undefined ? undefined : lastChangeIn(this.#last);
   }
 
   get events(): number {

@@ -13,7 +13,7 @@ const RETRY_MS = 1_000;
 /** Of a segment's manifest, what is the same for all that one capture writes. */
 export type WriterFacts = Omit<
   SegmentFacts,
-  'firstRevision' | 'lastRevision' | 'startedAtMs' | 'endedAtMs' | 'lastChangeDigest'
+  'firstRevision' | 'lastRevision' | 'startedAtMs' | 'endedAtMs' | 'lastChange'
 >;
 
 export interface SealerOptions {
@@ -113,10 +113,10 @@ export class Sealer {
   }
 
   async #write(piece: OpenPiece, signal: AbortSignal): Promise<void> {
-    const { from: firstRevision, to: lastRevision, startedAtMs, endedAtMs, lastChangeDigest } = piece;
+    const { from: firstRevision, to: lastRevision, startedAtMs, endedAtMs, lastChange } = piece;
     const facts = {
       ...{ ...this.#options.facts(), firstRevision, lastRevision, startedAtMs, endedAtMs },
-      ...(lastChangeDigest === undefined ? {} : { lastChangeDigest }),
+      ...(lastChange === undefined ? {} : { lastChange }),
     };
     const segment = await encodeLines(facts, piece.lines(), () => piece.events);
     while (!(await this.#append(segment))) await this.#options.spool.changed.wait(signal, RETRY_MS);

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createZstdCompress, constants as zlib } from 'node:zlib';
 import { type DeltaManifest, type Digest, encodeManifest, FORMAT_VERSION } from '../manifest.ts';
-import { changeDigest } from './last-change.ts';
+import { lastChangeIn } from './last-change.ts';
 import { manifestFrames } from './manifest-frames.ts';
 import { encodeRecord } from './record-line.ts';
 import type { DeltaRecord, RevisionBatch } from './revision-batch.ts';
@@ -56,7 +56,7 @@ export async function encodeSegment(
   }
   const allFacts = (): SegmentFacts => {
     const all = typeof facts === 'function' ? facts() : facts;
-    return last?.revision === all.lastRevision ? { ...all, lastChangeDigest: changeDigest(last) } : all;
+    return last?.revision === all.lastRevision ? { ...all, lastChange: lastChangeIn(last) } : all;
   };
   return encodeLines(allFacts, lines(), () => events, cipher);
 }

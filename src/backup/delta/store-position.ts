@@ -79,9 +79,9 @@ async function endOfSegment(
   }
 }
 
-/** What the last revision of a segment was; undefined where an older version wrote it. */
-export function lastChangeOf({ lastRevision, lastChangeDigest }: DeltaManifest): LastChange | undefined {
-  return lastChangeDigest === undefined ? undefined : { revision: lastRevision, digest: lastChangeDigest };
+/** What the last revision of a segment was; undefined where an older version wrote it, or merged it and copied what its first part said. */
+export function lastChangeOf({ lastRevision, lastChange }: DeltaManifest): LastChange | undefined {
+  return lastChange?.revision === lastRevision ? lastChange : undefined;
 }
 
 const DAMAGE: ReadonlySet<string> = new Set([

@@ -87,6 +87,12 @@ describe('where the history of a store ends', () => {
     expect(lastChange).toEqual({ revision: 11n, digest: changeDigest(batch) });
   });
 
+  test('names no last change where an older version merged segments and copied that of the first one', async () => {
+    await putSegment(11n, 15n, { lastChange: { revision: 12n, digest: '00000000' } });
+    const position = await storePosition(store);
+    expect([position.storedRevision, position.lastChange]).toEqual([15n, undefined]);
+  });
+
   test('names what the last one in a merged segment was', async () => {
     await putFull(10n);
     const endsWithManifestSha256 = 'ab'.repeat(32);

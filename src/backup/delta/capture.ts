@@ -172,7 +172,9 @@ export class Capture {
   async #watch(signal: AbortSignal, longer: AbortSignal): Promise<void> {
     const termOf = (lease: bigint): Promise<number | undefined> => this.#terms.ttlSeconds(lease, longer);
     const whole = new WholeRevisions(this.#last);
-    const request = { key: ZERO_KEY, rangeEnd: ZERO_KEY, startRevision: this.#last + 1n };
+    // From the last one on, which is passed over: a watch that begins at the very revision that etcd is compacted to is not refused, and
+    // etcd 3.4 leaves out what was deleted in it.
+    const request = { key: ZERO_KEY, rangeEnd: ZERO_KEY, startRevision: this.#last };
     for await (const batch of this.#options.client.watch(request, signal)) {
       if (batch.kind === 'created') this.#fault = undefined;
       const seenAtMs = Date.now();

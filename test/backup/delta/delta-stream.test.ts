@@ -126,6 +126,41 @@ describe.each(['3.4', '3.5'] as const)('the delta stream of etcd %s', (version) 
     expect(gapsOf(await readCatalogue(store))).toEqual([{ from: stoppedAt + 1n, to: compacted }]);
   });
 
+  test('counts as lost also the one revision that etcd is compacted to: of a deletion in it nothing would come', async () => {
+    await using running = await capturing();
+    await put('c', '1');
+    const stoppedAt = await running.storedAll();
+    await running[Symbol.asyncDispose]();
+    await client.txn({
+      compare: [],
+      changes: [{ put: Buffer.from('d'), value: Buffer.from('v') }, { delete: Buffer.from('c') }],
+    });
+    const compacted = await revision();
+    expect(compacted).toBe(stoppedAt + 1n);
+    await cluster.etcdctl('compaction', String(compacted));
+    await put('d', '2');
+    await using again = await capturing(2n);
+    const last = await again.storedAll();
+    const lost = { from: compacted, to: compacted };
+    expect(again.told).toContainEqual({ kind: 'chain-broken', store: store.url, lost, reason: 'compacted' });
+    expect((await stored(store, compacted)).last).toBe(last);
+  });
+
+  test('goes on without a gap where etcd is compacted to the last revision that is stored', async () => {
+    const before = await revision();
+    await using running = await capturing();
+    await put('c', '1');
+    await client.deleteRange(Buffer.from('c'));
+    const stoppedAt = await running.storedAll();
+    await running[Symbol.asyncDispose]();
+    await cluster.etcdctl('compaction', String(stoppedAt));
+    await put('c', '2');
+    await using again = await capturing(2n);
+    const last = await again.storedAll();
+    expect(again.told.filter(({ kind }) => kind === 'chain-broken')).toEqual([]);
+    expect([gapsOf(await readCatalogue(store)), (await stored(store, before)).last]).toEqual([[], last]);
+  });
+
   test('loses nothing while the store fails and etcd is compacted, and tells of each failure', async () => {
     const before = await revision();
     await using running = await capturing();

@@ -1,14 +1,11 @@
 import type { ReportRecord } from '../cluster/caretaking.ts';
 import type { MemberClient } from '../etcd/member-client.ts';
 import { certainTxn } from './certain-txn.ts';
-import { guardedTxn } from './guarded-txn.ts';
+import { dropKeys } from './drop-keys.ts';
 import type { JournalKeys } from './keys.ts';
 import { encodeReport } from './records/report.ts';
 import type { JournaledSlot } from './snapshot.ts';
 import type { Term } from './term.ts';
-
-/** Etcd takes 128 changes in one transaction; what is left goes the next time. */
-const MOST_DROPPED = 100;
 
 /**
  * Reports what came of a step, as long as its operation is under way; a later report of the same operation takes its place.
@@ -44,12 +41,10 @@ export async function dropReports(
   operationIds: readonly string[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const [first, ...others] = operationIds.slice(0, MOST_DROPPED).map((id) => keys.report(id));
-  if (first === undefined) return;
-  await guardedTxn(
+  await dropKeys(
     client,
     term,
-    { compare: [], changes: [first, ...others].map((key) => ({ delete: key })), witness: { key: first } },
+    operationIds.map((id) => keys.report(id)),
     signal,
   );
 }

@@ -3,6 +3,7 @@ import type { HistoryEntry, RequestRecord } from '../cluster/caretaking.ts';
 import type { MemberClient } from '../etcd/member-client.ts';
 import type { TxnChange } from '../etcd/txn.ts';
 import { certainTxn } from './certain-txn.ts';
+import { dropKeys } from './drop-keys.ts';
 import { guardedTxn } from './guarded-txn.ts';
 import type { JournalKeys } from './keys.ts';
 import { encodeHistory } from './records/history.ts';
@@ -63,9 +64,6 @@ export async function answerRequest(
   );
 }
 
-/** Etcd takes 128 changes in one transaction; what is left goes the next time. */
-const MOST_DROPPED = 100;
-
 /**
  * Takes away requests that have been dealt with and came to be there again, since their writer had lost the answer: once
  * their history entry is gone nobody could tell any more that they were answered. Throws as `answerRequest` does.
@@ -77,12 +75,10 @@ export async function dropStaleRequests(
   ids: readonly string[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const [first, ...others] = ids.slice(0, MOST_DROPPED).map((id) => keys.request(id));
-  if (first === undefined) return;
-  await guardedTxn(
+  await dropKeys(
     client,
     term,
-    { compare: [], changes: [first, ...others].map((key) => ({ delete: key })), witness: { key: first } },
+    ids.map((id) => keys.request(id)),
     signal,
   );
 }

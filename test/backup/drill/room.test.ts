@@ -14,6 +14,9 @@ test('a drill needs twice the database in memory and three times on the disk; wh
 
 const sharedMemory = await statfs('/dev/shm').catch(() => undefined);
 
-test.runIf(sharedMemory?.type === 0x01021994)('a folder that is memory is known as such', async () => {
-  expect((await roomHere('/dev/shm')).diskIsMemory).toBe(true);
-});
+// Where there is none, there is nothing to look at.
+if (sharedMemory?.type === 0x01021994) {
+  test('a folder that is memory is known as such', async () => {
+    expect((await roomHere('/dev/shm')).diskIsMemory).toBe(true);
+  });
+}

@@ -2,23 +2,22 @@ import { linkedAbort } from '../../abort/linked-abort.ts';
 import { untilAborted } from '../../abort/until-aborted.ts';
 import { readCatalogue } from '../../backup/chain/catalogue.ts';
 import type { RevisionRange } from '../../backup/chain.ts';
-import { readTwice } from '../../backup/damage.ts';
 import { Bell } from '../../backup/delta/bell.ts';
 import { storePosition } from '../../backup/delta/store-position.ts';
 import type { FullCover } from '../../backup/delta/unprotected.ts';
 import type { Encryption } from '../../backup/encryption.ts';
-import { readBack } from '../../backup/full/read-back.ts';
 import { type FullOutcome, type FullTaken, takeFull } from '../../backup/full/take-full.ts';
-import { parseName } from '../../backup/names.ts';
 import { BrokenObject } from '../../backup/restore/broken-object.ts';
 import { readFullManifest } from '../../backup/restore/fetch-chain.ts';
-import { lastVerifiedMs, markBroken, markVerified } from '../../backup/retention/marks.ts';
+import { lastVerifiedMs } from '../../backup/retention/marks.ts';
 import { lowest } from '../../backup/revisions.ts';
 import type { Store } from '../../backup/store/store.ts';
-import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import { type AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { Fault } from '../../cluster/observation.ts';
 import { cronSchedule, type Schedule } from '../../decide/schedule.ts';
 import { type FullReason, fullDue, type NewestFull } from './full-due.ts';
+import { backupNotRunning, disagreeing } from './full-faults.ts';
+import { isGood } from './full-proof.ts';
 import type { BackupKeeperOptions } from './options.ts';
 import { fullSpool } from './settings.ts';
 import { StoreFulls, type WaitingStore } from './store-fulls.ts';
@@ -350,57 +349,11 @@ export class Fulls {
       keeper.events.log('full snapshot taken', { store: store.url, ...facts });
       // How large it is only matters to whoever looks.
       state.size = await storeSize(store, signal).catch(() => state.size);
-      succeeded = await this.#isGood(state, outcome, signal);
+      succeeded = await isGood({ keeper, tally }, state, outcome, signal);
     } finally {
       tally.changed();
       settle(state, succeeded);
     }
-  }
-
-  /** Reads a share of the snapshots back: what the store does not have is taken again. */
-  async #isGood(state: StoreFulls, stored: Exclude<FullOutcome, { error: unknown }>, signal: AbortSignal) {
-    const { tally, keeper } = this.#options;
-    const { store, manifest } = stored;
-    if (Math.random() >= keeper.config.verify.share) return true;
-    try {
-      await readTwice(() => readBack(store, stored, signal));
-      await this.#mark(state, stored.key, signal);
-      tally.succeeded('verify', { revision: manifest.lastRevision, bytes: manifest.stored.bytes });
-      return true;
-    } catch (error) {
-      if (signal.aborted) return true;
-      tally.failed('verify', error);
-      keeper.events.onFault(`reading a full snapshot back from ${store.url}`, error);
-      // A store that is away has it still.
-      const { code } = faultOf(error);
-      if (code !== 'STORE_DAMAGED' && code !== 'STORE_NOT_FOUND') return true;
-      state.forget();
-      state.failed = error;
-      await this.#markBroken(state, stored.key, error, signal);
-      return false;
-    }
-  }
-
-  /** Retention lets it take no place of a chain that is whole. Without the right to mark it, it counts as any other. */
-  async #markBroken({ store }: StoreFulls, fullKey: string, found: unknown, signal: AbortSignal): Promise<void> {
-    const name = parseName(fullKey);
-    if (name?.kind !== 'full') return;
-    const why = faultOf(found).message;
-    await markBroken(store, name.id, { why, atMs: Date.now() }, signal).catch((error: unknown) => {
-      if (!signal.aborted) this.#options.keeper.events.onFault(`marking a chain as broken in ${store.url}`, error);
-    });
-  }
-
-  /** Retention never takes the newest chain away that is marked so. Without the right to mark it, it is whole all the same. */
-  async #mark(state: StoreFulls, fullKey: string, signal: AbortSignal): Promise<void> {
-    const { store } = state;
-    const name = parseName(fullKey);
-    if (name?.kind !== 'full') return;
-    state.proven(Date.now());
-    await markVerified(store, name.id, { by: 'hashes', atMs: Date.now() }, signal).catch((error: unknown) => {
-      signal.throwIfAborted();
-      this.#options.keeper.events.onFault(`marking a chain as verified in ${store.url}`, error);
-    });
   }
 
   #refuse(error: unknown): void {
@@ -423,26 +376,4 @@ function settle({ waiting, gap }: StoreFulls, succeeded: boolean): void {
 function previousOf(waiting: WaitingStore | undefined): { readonly previousManifestSha256?: string } {
   const previousManifestSha256 = waiting?.previousManifestSha256;
   return previousManifestSha256 === undefined ? {} : { previousManifestSha256 };
-}
-
-function disagreeing(member: string, { revision, keys }: FullTaken['content'], counted: number): AgentError {
-  const { atLeast, atMost } = keys;
-  const held = atLeast === atMost ? String(atMost) : `${atLeast} to ${atMost}`;
-  const message = `${member} counts ${counted} keys at revision ${revision}, and its snapshot holds ${held}: its index and its file disagree.`;
-  return new AgentError('SNAPSHOT_DISAGREES', message, {
-    remedy:
-      'Compare the members with `etcd-caretaker run hash-check`; where the others agree among themselves, replace this one.',
-  });
-}
-
-/** What whoever asks for a snapshot gets where none can be taken. */
-export function backupNotRunning(member: string): AgentError {
-  return new AgentError('BACKUP_NOT_RUNNING', `The agent of ${member} does not back up at the moment.`, {
-    remedy: 'Look at `etcd-caretaker status`: it says what keeps backups from going on, or who leads now.',
-  });
-}
-
-/** What a timeline that was claimed by somebody else stops with. */
-export function isClaimFault({ code }: Pick<Fault, 'code'>): boolean {
-  return code === 'STORE_CLAIMED' || code === 'CLAIM_UNREADABLE';
 }

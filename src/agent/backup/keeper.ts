@@ -13,7 +13,7 @@ import type { Term } from '../../journal/term.ts';
 import { ownTimeline } from '../../journal/timeline.ts';
 import type { TakenSnapshot } from '../../operate/backup-ports.ts';
 import { CompactionHold } from './compaction-hold.ts';
-import { backupNotRunning, isClaimFault } from './fulls.ts';
+import { backupNotRunning, isClaimFault } from './full-faults.ts';
 import { noticesOf } from './notices.ts';
 import type { BackupKeeperOptions } from './options.ts';
 import { s3Options } from './settings.ts';

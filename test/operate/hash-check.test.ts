@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Effects } from '../../src/operate/effects.ts';
 import { type Operating, operating } from './operating.ts';
 
@@ -85,9 +85,13 @@ describe.each(['3.4', '3.5'] as const)('a hash check of three members of etcd %s
     const index = on.ids.findIndex((id, at) => at > 0 && id !== leader);
     const id = on.ids[index] ?? '';
     const member = on.cluster.members[index];
-    await on.client().put(Buffer.from('flipped'), Buffer.from('VALUE-TO-BE-FLIPPED'));
-    await member?.stop();
     const file = join(member?.dataDir ?? '', 'member', 'snap', 'db');
+    await on.client().put(Buffer.from('flipped'), Buffer.from('VALUE-TO-BE-FLIPPED'));
+    // Acknowledged by the two others, it may not be in this one's file yet: etcd writes it there every 100 ms.
+    await vi.waitFor(async () => expect((await readFile(file)).includes('VALUE-TO-BE-FLIPPED')).toBe(true), {
+      timeout: 30_000,
+    });
+    await member?.stop();
     const content = await readFile(file);
     let found = 0;
     for (

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { DecideSettings } from '../decide/settings.ts';
 
 /** What the policies need of the configuration. */
-export function decideSettings({ mode, maintenance, backup }: Config): DecideSettings {
+export function decideSettings({ mode, maintenance, backup, heal }: Config): DecideSettings {
   const { compaction, defrag, nospace, moveLeader, hashCheck } = maintenance;
   return {
     mode,
@@ -48,5 +48,6 @@ export function decideSettings({ mode, maintenance, backup }: Config): DecideSet
       fullSchedule: backup.full.schedule,
       drillSchedule: backup.drill.schedule,
     },
+    heal: { replaceAfterMs: heal.replaceAfterMs, maxPerDay: heal.maxPerDay, withoutBackup: heal.withoutBackup },
   };
 }

@@ -12,7 +12,7 @@ import type {
 } from './caretaking.ts';
 import { displayName } from './cluster-replies.ts';
 import type { ClusterMember, ClusterSection, MemberStatus } from './sections.ts';
-import type { ClusterState, ForeignSign, MemberState, RevisionSample } from './state.ts';
+import type { CandidateState, ClusterState, ForeignSign, MemberSilence, MemberState, RevisionSample } from './state.ts';
 
 /** What stands in the journal, as the mirror has it. */
 export interface JournalContents {
@@ -58,7 +58,10 @@ export interface StateParts {
   readonly kubernetesCompacts: boolean;
   readonly leaderWorstRounds?: ClusterState['leaderWorstRounds'];
   readonly durableRevision?: bigint;
+  readonly unprotectedSeconds?: number;
   readonly backupTrouble?: string;
+  /** By member id. */
+  readonly silences?: ReadonlyMap<string, MemberSilence>;
 }
 
 /** Puts together what policies decide on. Pure: the same parts make the same state. */
@@ -77,8 +80,10 @@ export function assembleState(parts: StateParts): ClusterState {
         leaderId: cluster.leaderId,
         agent: journal.agents.find(({ memberId }) => memberId === member.id),
         report: reports.get(member.id),
+        silence: parts.silences?.get(member.id),
       }),
     ),
+    candidates: journal.agents.flatMap((agent) => candidateState(agent, reports.get(agent.memberId)) ?? []),
     voters: cluster.voters,
     learners: cluster.learners,
     votersReachable: cluster.votersReachable,
@@ -102,6 +107,7 @@ export function assembleState(parts: StateParts): ClusterState {
     unreadable: journal.unreadable,
     ...(cluster.leaderId === undefined ? {} : { leaderId: cluster.leaderId }),
     ...(parts.durableRevision === undefined ? {} : { durableRevision: parts.durableRevision }),
+    ...(parts.unprotectedSeconds === undefined ? {} : { unprotectedSeconds: parts.unprotectedSeconds }),
     ...(parts.backupTrouble === undefined ? {} : { backupTrouble: parts.backupTrouble }),
     ...(parts.leaderWorstRounds === undefined ? {} : { leaderWorstRounds: parts.leaderWorstRounds }),
     ...(parts.epoch === undefined ? {} : { epoch: parts.epoch }),
@@ -117,9 +123,16 @@ interface MemberParts {
   readonly leaderId: string | undefined;
   readonly agent: AgentRecord | undefined;
   readonly report: AgentReport | undefined;
+  readonly silence: MemberSilence | undefined;
 }
 
-function memberState(member: ClusterMember, { applied, leaderId, agent, report }: MemberParts): MemberState {
+function candidateState(agent: AgentRecord, report: AgentReport | undefined): CandidateState | undefined {
+  const { candidate } = agent;
+  if (candidate === undefined) return undefined;
+  return { agent: { ...agent, candidate }, ...(report === undefined ? {} : { observed: observedOf(report) }) };
+}
+
+function memberState(member: ClusterMember, { applied, leaderId, agent, report, silence }: MemberParts): MemberState {
   const { status, fault } = member;
   const quotaBytes = quotaOf(status) ?? report?.sight.quotaBytes;
   return {
@@ -144,6 +157,7 @@ function memberState(member: ClusterMember, { applied, leaderId, agent, report }
     ...(quotaBytes === undefined ? {} : { quotaBytes }),
     ...(agent === undefined ? {} : { agent }),
     ...(report === undefined ? {} : { observed: observedOf(report) }),
+    ...(silence === undefined ? {} : { silence }),
   };
 }
 

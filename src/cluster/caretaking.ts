@@ -51,6 +51,13 @@ export interface AgentRecord {
   /** An arbiter's member is never given the raft leadership. */
   readonly role: 'default' | 'arbiter';
   readonly startedAtMs: number;
+  /** Its member is in no member list, and wants to be: what the list would say of it. Then `memberId` is `candidateId` of its name. */
+  readonly candidate?: { readonly peerUrls: readonly string[] };
+}
+
+/** What stands for the member id of an agent whose member is in no list yet: never an id of etcd, which is hexadecimal. */
+export function candidateId(member: string): string {
+  return `candidate:${encodeURIComponent(member)}`;
 }
 
 /** Who leads: `leader`, under that agent's lease. */

@@ -1,6 +1,7 @@
 import type { BackupView } from './backup-view.ts';
 import type { CaretakingView } from './caretaking-view.ts';
 import type { LastGaspView } from './last-gasp-view.ts';
+import type { OwnMemberView } from './own-member.ts';
 import type { Histogram, Sections } from './sections.ts';
 
 /** The name of one section of an observation; also the `collector` label of its metrics. */
@@ -61,4 +62,6 @@ export interface Observation {
   readonly backups?: BackupView;
   /** What it keeps of its member when the quorum is lost; absent where it keeps nothing. */
   readonly lastGasp?: LastGaspView;
+  /** What it says of the process and the data of its member; absent where the agent only observes, as in `doctor`. */
+  readonly own?: OwnMemberView;
 }

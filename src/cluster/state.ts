@@ -10,6 +10,7 @@ import type {
   Slot,
   UnreadableKey,
 } from './caretaking.ts';
+import type { OwnMemberView } from './own-member.ts';
 import type { ActiveAlarm } from './sections.ts';
 
 /** A member as the leader knows it: the member list, its own Status, and what the agent beside it observes. */
@@ -38,6 +39,25 @@ export interface MemberState {
   readonly agent?: AgentRecord;
   /** What that agent observes; absent where it did not answer. */
   readonly observed?: MemberObserved;
+  /** What several observers say of it; absent where only this agent has looked. */
+  readonly silence?: MemberSilence;
+}
+
+/** For how long a member has not answered, and to whom. All by monotonic clocks. */
+export interface MemberSilence {
+  /** It has not answered this agent for so long; 0 while it does. */
+  readonly seconds: number;
+  /** Agents beside other members that said within the last minute how they find it, this one among them. */
+  readonly observers: number;
+  /** How many of these get no answer from it either. */
+  readonly silentTo: number;
+}
+
+/** An agent whose member is in no member list, and wants to be. */
+export interface CandidateState {
+  readonly agent: AgentRecord & Required<Pick<AgentRecord, 'candidate'>>;
+  /** What that agent observes; absent where it did not answer. */
+  readonly observed?: MemberObserved;
 }
 
 /** What only the agent beside a member can see of it. */
@@ -60,6 +80,8 @@ export interface MemberObserved {
   readonly quorumRttSeconds?: number;
   /** Flags of its etcd, by name without dashes. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** What it says of the process and the data of its member, and whether it could start one. */
+  readonly own?: OwnMemberView;
   /** Set where somebody has paused this very agent by its file. */
   readonly localPause?: string;
 }
@@ -86,6 +108,7 @@ export interface ClusterState {
   /** The member list came from a quorum. */
   readonly linearizable: boolean;
   readonly members: readonly MemberState[];
+  readonly candidates: readonly CandidateState[];
   readonly voters: number;
   readonly learners: number;
   readonly votersReachable: number;
@@ -105,6 +128,8 @@ export interface ClusterState {
   readonly revisions: readonly RevisionSample[];
   /** The last revision that backups have made durable; absent while there are no backups. */
   readonly durableRevision?: bigint;
+  /** For how long writes have not been durable in any store; absent where this agent backs nothing up. */
+  readonly unprotectedSeconds?: number;
   /** Why backups do not get on, one sentence; absent where they do, or where the leading agent makes none. */
   readonly backupTrouble?: string;
   readonly foreign: readonly ForeignSign[];

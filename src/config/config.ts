@@ -13,7 +13,7 @@ type Observe = Always<Parsed['observe'], 'deadlineMs'>;
  * The whole configuration, checked and complete. Keys are those of the YAML file, but durations carry `Ms` and sizes
  * `Bytes` in their names (`observe.interval` is `observe.intervalMs`), and `expose.listen` is taken apart.
  */
-export type Config = Omit<Parsed, 'member' | 'cluster' | 'observe' | 'backup' | 'operate' | 'expose'> & {
+export type Config = Omit<Parsed, 'member' | 'cluster' | 'observe' | 'backup' | 'supervise' | 'operate' | 'expose'> & {
   readonly member: Always<Parsed['member'], 'walDir' | 'metricsUrl'>;
   readonly cluster: Always<Parsed['cluster'], 'endpoints'>;
   readonly observe: Omit<Observe, 'collectors'> & {
@@ -23,6 +23,7 @@ export type Config = Omit<Parsed, 'member' | 'cluster' | 'observe' | 'backup' | 
     readonly encryption: Always<Parsed['backup']['encryption'], 'mode'>;
     readonly lastGasp: Always<Parsed['backup']['lastGasp'], 'dir'>;
   };
+  readonly supervise: Always<Parsed['supervise'], 'stateDir'>;
   readonly operate: Always<Parsed['operate'], 'pauseFile'>;
   readonly expose: Always<Parsed['expose'], 'socket'>;
 };

@@ -1,4 +1,5 @@
 import { backupContradictions } from './contradictions/backup.ts';
+import { superviseContradictions } from './contradictions/supervise.ts';
 
 /** Keys that do not go together. */
 export interface Contradiction {
@@ -94,5 +95,6 @@ export function findContradictions(values: Values, asWritten: (path: string) => 
     ...tlsThatIsNotUsed(values),
     ...edgeWithKeyspace(values),
     ...backupContradictions(values),
+    ...superviseContradictions(values),
   ];
 }

@@ -64,6 +64,7 @@ export function derive(values: ReadonlyMap<string, unknown>, surroundings: Surro
   };
   offer('member.walDir', 'member.dataDir', (dataDir) => `${bare(dataDir)}/member/wal`);
   offer('member.metricsUrl', 'member.endpoint', (endpoint) => `${endpoint}/metrics`);
+  offer('supervise.stateDir', 'member.dataDir', (dataDir) => `${bare(dataDir)}.caretaker`);
   offer('cluster.endpoints', 'member.endpoint', (endpoint) => [endpoint]);
   offer('observe.deadline', 'observe.interval', (ms) => formatDurationMs(Math.min(5000, Math.floor(Number(ms) / 2))));
   offer('observe.collectors.keyspace', 'profile', (profile) => profile !== 'edge');

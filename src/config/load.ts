@@ -102,7 +102,7 @@ function present<T>(value: T | undefined, path: string): T {
 }
 
 function complete(parsed: z.output<typeof configSchema>): Config {
-  const { member, cluster, observe, backup, operate, expose } = parsed;
+  const { member, cluster, observe, backup, supervise, operate, expose } = parsed;
   return {
     ...parsed,
     member: {
@@ -124,6 +124,7 @@ function complete(parsed: z.output<typeof configSchema>): Config {
       encryption: { ...backup.encryption, mode: present(backup.encryption.mode, 'backup.encryption.mode') },
       lastGasp: { ...backup.lastGasp, dir: present(backup.lastGasp.dir, 'backup.lastGasp.dir') },
     },
+    supervise: { ...supervise, stateDir: present(supervise.stateDir, 'supervise.stateDir') },
     operate: { ...operate, pauseFile: present(operate.pauseFile, 'operate.pauseFile') },
     expose: { ...expose, socket: present(expose.socket, 'expose.socket') },
   };

@@ -53,8 +53,7 @@ read again when they change; everything else is read once, at the start.
 
 **What is refused**, all at once, each with its file and line, variable or flag, what was found and what is allowed:
 unknown keys and unknown \`ETCD_CARETAKER_*\` variables, keys that stand there twice, YAML aliases, values that do not
-fit, and values that contradict each other. A key that this version does not act on is unknown to it: there are no keys
-yet for healing and supervision.
+fit, and values that contradict each other. A key that this version does not act on is unknown to it.
 Variables that the commands read (\`ETCD_CARETAKER_AGENT\`, \`ETCD_CARETAKER_STORE\`, \`ETCD_CARETAKER_TOKEN\`) and the service
 links of Kubernetes (\`ETCD_CARETAKER_SERVICE_HOST\` and the like) are no keys.
 

@@ -3,6 +3,7 @@ import { choice } from './leaves.ts';
 import { backupSection } from './sections/backup.ts';
 import { clusterSection } from './sections/cluster.ts';
 import { exposeSection } from './sections/expose.ts';
+import { healSection } from './sections/heal.ts';
 import { leadSection } from './sections/lead.ts';
 import { logSection } from './sections/log.ts';
 import { maintenanceSection } from './sections/maintenance.ts';
@@ -10,6 +11,7 @@ import { memberSection } from './sections/member.ts';
 import { notifySection } from './sections/notify.ts';
 import { observeSection } from './sections/observe.ts';
 import { operateSection } from './sections/operate.ts';
+import { superviseSection } from './sections/supervise.ts';
 
 /**
  * All keys of the configuration. A key stands here once the code acts on it: one that does nothing would be accepted
@@ -31,6 +33,8 @@ export const configSchema = z
     lead: leadSection.prefault({}),
     maintenance: maintenanceSection.prefault({}),
     backup: backupSection.prefault({}),
+    heal: healSection.prefault({}),
+    supervise: superviseSection.prefault({}),
     operate: operateSection.prefault({}),
     notify: notifySection.prefault({}),
     expose: exposeSection.prefault({}),

@@ -79,4 +79,12 @@ export interface DecideSettings {
     readonly fullSchedule: ConfiguredSchedule;
     readonly drillSchedule: ConfiguredSchedule;
   };
+  readonly heal: {
+    /** So long a member must have been dead; one whose data are known to be gone is not waited for. */
+    readonly replaceAfterMs: number;
+    /** Members replaced in 24 hours. */
+    readonly maxPerDay: number;
+    /** Consent to replacing members without a backup that is young enough. */
+    readonly withoutBackup: boolean;
+  };
 }

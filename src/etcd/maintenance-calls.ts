@@ -1,18 +1,11 @@
-import type { Etcd3Clients } from './etcd3-clients.ts';
 import type { MemberClient } from './member-client.ts';
+import { type CallPermit, permitted } from './permitted-call.ts';
 import type { AlarmEntry, ReplyHeader } from './types.ts';
 
 /**
  * The calls that change a cluster or weigh on it, each made once on the very member that the client stands for. They go
  * through the `etcd3` package, which only the agent that leads ever loads.
  */
-
-/** Whoever makes such a call may lose the right to it while the connection is still being made. */
-export interface CallPermit {
-  readonly signal?: AbortSignal;
-  /** Asked right before the call goes out: throws where it must not be made any more. What it throws comes through. */
-  check?(): void;
-}
 
 /** AlarmRequest.AlarmAction and AlarmType, in etcd's rpc.proto. */
 const DEACTIVATE = 2;
@@ -68,29 +61,4 @@ export function hashKeyspace(client: MemberClient, revision: bigint, permit?: Ca
     );
     return { header: headerOf(reply), hash: Number(reply.hash), compactRevision: BigInt(reply.compact_revision) };
   });
-}
-
-type CallOptions = ReturnType<Etcd3Clients['withSignal']>;
-
-/** What the permit throws is not a failure of the connection, and comes through as it is. */
-async function permitted<T>(
-  client: MemberClient,
-  { signal, check }: CallPermit = {},
-  call: (clients: Etcd3Clients, options: CallOptions) => Promise<T>,
-): Promise<T> {
-  let refusal: { readonly error: unknown } | undefined;
-  const allowed = (): void => {
-    try {
-      check?.();
-    } catch (error) {
-      refusal = { error };
-      throw error;
-    }
-  };
-  const clients = await client.etcd3();
-  try {
-    return await call(clients, clients.withSignal(signal, allowed));
-  } catch (error) {
-    throw refusal === undefined ? error : refusal.error;
-  }
 }

@@ -28,6 +28,16 @@ export interface Effects {
   disarmNospace(memberId: string, permit: Permit): Promise<void>;
   /** Blocks writes through the member while it runs. */
   hashKeyspace(memberId: string, revision: bigint, permit: Permit): Promise<KeyspaceHash>;
+  /** Takes back exactly the CORRUPT alarm of exactly this member, which need not be listed any more. */
+  disarmCorrupt(memberId: string, permit: Permit): Promise<void>;
+  /** Removes a member for good: its process ends by itself once it hears of it, and its id never comes back. */
+  removeMember(memberId: string, permit: Permit): Promise<void>;
+  /** Lists a new member that has not started, without a vote. Gives its id. */
+  addLearner(peerUrls: readonly string[], permit: Permit): Promise<string>;
+  /** Gives a learner its vote; etcd refuses it while the learner lags. */
+  promoteLearner(memberId: string, permit: Permit): Promise<void>;
+  /** Has the list say that a member is reached elsewhere. */
+  updatePeerUrls(memberId: string, peerUrls: readonly string[], permit: Permit): Promise<void>;
   /** Writes the agents' own test key. */
   canaryWrite(permit: Permit): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { EtcdError } from '../etcd/errors.ts';
 import { expectMember } from '../etcd/identity.ts';
 import { compact, defragment, disarm, hashKeyspace, moveLeader } from '../etcd/maintenance-calls.ts';
 import type { MemberClient } from '../etcd/member-client.ts';
+import { addLearner, promoteLearner, removeMember, updatePeerUrls } from '../etcd/membership-calls.ts';
 import type { MetricsPage, StatusReply } from '../etcd/types.ts';
 import type { JournalKeys } from '../journal/keys.ts';
 import type { Effects, Permit, Reads } from './effects.ts';
@@ -45,6 +46,11 @@ export function etcdEffects(options: EtcdEffectsOptions): Effects & Reads {
     defragment: async (memberId, permit) => defragment(await checked(memberId, permit), permit),
     moveLeader: async (fromId, toId, permit) => moveLeader(await checked(fromId, permit), toId, permit),
     disarmNospace: (memberId, permit) => disarm(own, { memberId, alarm: 'NOSPACE' }, permit),
+    disarmCorrupt: (memberId, permit) => disarm(own, { memberId, alarm: 'CORRUPT' }, permit),
+    removeMember: (memberId, permit) => removeMember(own, memberId, permit),
+    addLearner: (peerUrls, permit) => addLearner(own, peerUrls, permit),
+    promoteLearner: (memberId, permit) => promoteLearner(own, memberId, permit),
+    updatePeerUrls: (memberId, peerUrls, permit) => updatePeerUrls(own, memberId, peerUrls, permit),
     hashKeyspace: async (memberId, revision, permit) => hashKeyspace(await checked(memberId, permit), revision, permit),
     canaryWrite: async (permit) => {
       permit.check();

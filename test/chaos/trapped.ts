@@ -11,6 +11,12 @@ export function trappedEffects(trap: CallTrap, of: Effects & Reads): Effects & R
     defragment: (id, permit) => trap.change('defragment', permit, (mine) => of.defragment(id, mine)),
     moveLeader: (from, to, permit) => trap.change('move-leader', permit, (mine) => of.moveLeader(from, to, mine)),
     disarmNospace: (id, permit) => trap.change('disarm', permit, (mine) => of.disarmNospace(id, mine)),
+    disarmCorrupt: (id, permit) => trap.change('disarm-corrupt', permit, (mine) => of.disarmCorrupt(id, mine)),
+    removeMember: (id, permit) => trap.change('remove-member', permit, (mine) => of.removeMember(id, mine)),
+    addLearner: (urls, permit) => trap.change('add-learner', permit, (mine) => of.addLearner(urls, mine)),
+    promoteLearner: (id, permit) => trap.change('promote', permit, (mine) => of.promoteLearner(id, mine)),
+    updatePeerUrls: (id, urls, permit) =>
+      trap.change('update-peer', permit, (mine) => of.updatePeerUrls(id, urls, mine)),
     hashKeyspace: (id, revision, permit) => trap.change('hash', permit, (mine) => of.hashKeyspace(id, revision, mine)),
     canaryWrite: (permit) => trap.change('canary', permit, (mine) => of.canaryWrite(mine)),
     status: (id, signal) => trap.read('status', id, () => of.status(id, signal)),

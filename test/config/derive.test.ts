@@ -27,6 +27,7 @@ describe('a value that was left out', () => {
         ['backup.lastGasp.dir', { value: '/data.last-gasp', from: 'member.dataDir' }],
         ['observe.deadline', { value: '1s500ms', from: 'observe.interval' }],
         ['expose.socket', { value: '/run/user/7/etcd-caretaker/.._a.sock', from: 'member.name' }],
+        ['supervise.stateDir', { value: '/data.caretaker', from: 'member.dataDir' }],
         ['operate.pauseFile', { value: '/run/user/7/etcd-caretaker/.._a.pause', from: 'member.name' }],
       ]),
     );

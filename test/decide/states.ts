@@ -82,6 +82,7 @@ export function state(
     clusterId: 'c1',
     linearizable: true,
     members,
+    candidates: [],
     voters: voters.length,
     learners: members.length - voters.length,
     votersReachable: voters.filter(({ reachable }) => reachable).length,
@@ -207,6 +208,7 @@ export const settings: DecideSettings = {
     fullSchedule: { crontab: '17 */6 * * *', timezone: 'UTC', text: '17 */6 * * *' },
     drillSchedule: { crontab: '43 3 * * *', timezone: 'UTC', text: '43 3 * * *' },
   },
+  heal: { replaceAfterMs: 5 * MINUTE_MS, maxPerDay: 3, withoutBackup: false },
 };
 
 /** `hold MEMBER_LAGS LEARNER_PRESENT`: a decision in one line for tables. */

@@ -73,7 +73,14 @@ export async function look({ cluster, clients, metricsUrl, options }: Looked): P
   );
   const revision = members.reduce((most, { revision: seen = 0n }) => (seen > most ? seen : most), 0n);
   return {
-    ...{ nowMs: Date.now(), monotonicMs: performance.now(), clusterId, linearizable: section.linearizable, members },
+    ...{
+      nowMs: Date.now(),
+      monotonicMs: performance.now(),
+      clusterId,
+      linearizable: section.linearizable,
+      members,
+      candidates: [],
+    },
     ...{ voters: section.voters, learners: section.learners, votersReachable: section.votersReachable },
     ...{
       quorumSize: section.quorumSize,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { configuredPeers } from '../configured-peer.ts';
 import { duration, endpoints, integer, path, secretFile, size, text } from '../leaves.ts';
 
 const minuteMs = 60_000;
@@ -74,6 +75,14 @@ export const clusterSection = z
     endpoints: endpoints(
       "Client URLs of all members. Left out: the member's own endpoint, and what the member list says.",
     ).exactOptional(),
+    peers: configuredPeers(
+      'The members of the cluster as planned, with the agents beside them: a new cluster begins with them, and by them the agents find each other without etcd.',
+    ).prefault([]),
+    token: text(
+      'What tells clusters apart that were begun with the same peer URLs (`--initial-cluster-token`).',
+      '1 to 128 characters',
+      /^[^\p{Cc}\s]{1,128}$/u,
+    ).prefault('etcd-cluster'),
     keyPrefix: text(
       "Prefix of the agents' own keys in etcd.",
       'a path that begins and ends with /, such as /etcd-caretaker/',

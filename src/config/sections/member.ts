@@ -12,6 +12,9 @@ export const memberSection = z
     endpoint: endpoint("The member's own client URL. Give its own address, not that of a load balancer.").prefault(
       'http://127.0.0.1:2379',
     ),
+    peerUrl: endpoint(
+      "The member's own peer URL, as the others reach it (`--initial-advertise-peer-urls`). Needed where the agent starts etcd; one that has changed is made known to the cluster.",
+    ).exactOptional(),
     dataDir: path("The member's data directory (`--data-dir`)."),
     walDir: path(
       "The member's WAL directory (`--wal-dir`). Left out: `member/wal` in the data directory.",

@@ -1,5 +1,5 @@
 import type { AgentRecord } from '../../cluster/caretaking.ts';
-import { finite, map, oneOf, text } from './fields.ts';
+import { Fields, finite, list, map, oneOf, type Read, text } from './fields.ts';
 import { encodeRecord, type Parsed, parseRecord } from './format.ts';
 
 /** An agent's record as it is stored. Throws `JOURNAL_TOO_LARGE`. */
@@ -18,5 +18,10 @@ export function parseAgent(value: Buffer): Parsed<AgentRecord> {
     operations: fields.need('operations', map(finite)),
     role: fields.need('role', oneOf(['default', 'arbiter'])),
     startedAtMs: fields.need('startedAtMs', finite),
+    ...fields.may('candidate', candidate),
   }));
 }
+
+const candidate: Read<NonNullable<AgentRecord['candidate']>> = (value, path) => ({
+  peerUrls: new Fields(value, path).need('peerUrls', list(text)),
+});

@@ -1,0 +1,58 @@
+import type { Contradiction, Values } from '../contradictions.ts';
+import { liesIn } from '../lies-in.ts';
+
+/** Flags that begin or discover a cluster, or that the agent keeps in step with its own configuration. */
+const OWN_FLAGS =
+  /^--(initial-cluster|initial-cluster-state|initial-cluster-token|discovery[a-z-]*|force-new-cluster|name|data-dir|wal-dir|config-file)(=|$)/;
+
+/** What of the keys of supervision and healing does not go together. */
+export function* superviseContradictions(values: Values): Generator<Contradiction> {
+  const kind = values.get('supervise.kind');
+  if (kind === 'child' && !values.has('member.peerUrl')) {
+    const hint = 'set member.peerUrl, as the other members reach it';
+    yield { key: 'supervise.kind', message: 'it is child, but member.peerUrl is not set', hint };
+  }
+  const args = values.get('supervise.child.args');
+  const owns = Array.isArray(args) ? args.map(String).find((arg) => OWN_FLAGS.test(arg)) : undefined;
+  if (owns !== undefined) {
+    const message = `${owns.split('=')[0]} is for the agent to set`;
+    const hint = 'leave it out: name, data dir and peers stand in member and cluster';
+    yield { key: 'supervise.child.args', message, hint };
+  }
+  const stateDir = values.get('supervise.stateDir');
+  for (const key of ['member.dataDir', 'member.walDir']) {
+    const folder = values.get(key);
+    if (typeof stateDir !== 'string' || typeof folder !== 'string' || !liesIn(stateDir, folder)) continue;
+    const hint = 'choose a folder outside of it: data dirs are moved away';
+    yield { key: 'supervise.stateDir', message: `it lies in ${key}`, hint };
+    return;
+  }
+  yield* wrongPeers(values);
+}
+
+interface Named {
+  readonly name: string;
+  readonly peerUrl: string;
+}
+
+function* wrongPeers(values: Values): Generator<Contradiction> {
+  const key = 'cluster.peers';
+  const peers = values.get(key);
+  if (!Array.isArray(peers) || peers.length === 0) return;
+  const planned = peers as readonly Named[];
+  if (new Set(planned.map(({ name }) => name)).size < planned.length) {
+    yield { key, message: 'a member is named twice', hint: 'name each once' };
+    return;
+  }
+  const own = planned.find(({ name }) => name === values.get('member.name'));
+  if (own === undefined) {
+    const hint = 'name all members, this one too, with the same list for every agent';
+    yield { key, message: `${String(values.get('member.name'))} is not among them`, hint };
+    return;
+  }
+  const peerUrl = values.get('member.peerUrl');
+  if (typeof peerUrl === 'string' && own.peerUrl !== peerUrl) {
+    const hint = 'give the same URL in both';
+    yield { key, message: `${own.name} has another peer URL there than in member.peerUrl`, hint };
+  }
+}

@@ -18,12 +18,29 @@ export interface Use {
   readonly metadata: Metadata;
 }
 
+/** What calls go through: the way to one member, or to whichever serves. */
+export interface Way {
+  readonly options: ResolvedOptions;
+  /** Why changed certificate or password files are not in use, if so. */
+  readonly credentialFault: Fault | undefined;
+  /** Runs a call on a session. Throws `EtcdError` only. */
+  run<T>(call: string, signal: AbortSignal | undefined, use: (use: Use) => Promise<T>): Promise<T>;
+  /** A session that is connected; the caller releases it. Throws `EtcdError` only. */
+  open(call: string, signal: AbortSignal | undefined): Promise<Session>;
+  /** Whatever went wrong on a session of this way, as an `EtcdError` that says why. */
+  explain(error: unknown, call: string, signal: AbortSignal | undefined, session: Session): Promise<EtcdError>;
+  /** Ends with the caller's signal and with this way; whoever asks for it releases it when the call has ended. */
+  linked(signal: AbortSignal | undefined): LinkedAbort;
+  /** Calls under way fail with `ETCD_CLOSED`. */
+  close(): void;
+}
+
 /**
  * The way to one member: at most one session in use, made again when credentials change or the connection has failed, and
  * every error explained. Nothing here repeats a call, but for one case: a refused token was refused before anything was
  * done, so the call is made once more with a new one.
  */
-export class Connection {
+export class Connection implements Way {
   readonly options: ResolvedOptions;
   readonly #files: CredentialFiles;
   readonly #sessions = new Set<Session>();
@@ -40,12 +57,10 @@ export class Connection {
     });
   }
 
-  /** Why changed certificate or password files are not in use, if so. */
   get credentialFault(): Fault | undefined {
     return this.#files.fault;
   }
 
-  /** Runs a call on the session. Throws `EtcdError` only. */
   async run<T>(call: string, signal: AbortSignal | undefined, use: (use: Use) => Promise<T>): Promise<T> {
     const session = await this.open(call, signal);
     try {
@@ -60,7 +75,6 @@ export class Connection {
     }
   }
 
-  /** A session that is connected; the caller releases it. Throws `EtcdError` only. */
   async open(call: string, signal: AbortSignal | undefined): Promise<Session> {
     const session = await this.#current(call);
     session.acquire();
@@ -74,7 +88,6 @@ export class Connection {
     }
   }
 
-  /** Whatever went wrong, as an `EtcdError` that says why. */
   async explain(error: unknown, call: string, signal: AbortSignal | undefined, session: Session): Promise<EtcdError> {
     if (error instanceof EtcdError) return error;
     const context = this.#context(call);
@@ -98,14 +111,12 @@ export class Connection {
     return mapped ?? new EtcdError('ETCD_UNREACHABLE', `${where(context)}: ${reason}`, { member, cause: error });
   }
 
-  /** Ends every connection; calls under way fail with `ETCD_CLOSED`. */
   close(): void {
     this.#closing.abort();
     for (const session of this.#sessions) session.retire();
     this.#session = undefined;
   }
 
-  /** Ends with the caller's signal and with this client; whoever asks for it releases it when the call has ended. */
   linked(signal: AbortSignal | undefined): LinkedAbort {
     return linkedAbort([signal, this.#closing.signal]);
   }

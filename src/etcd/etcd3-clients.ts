@@ -9,7 +9,7 @@ import {
   LeaseClient,
   MaintenanceClient,
 } from 'etcd3/lib/rpc.js';
-import type { Connection } from './connection.ts';
+import type { Way } from './connection.ts';
 import type { Session } from './session.ts';
 import type { ReplyHeader } from './types.ts';
 
@@ -36,7 +36,7 @@ interface SignalledOptions extends CallOptions {
 }
 
 /** Builds them on a connection. */
-export function etcd3Clients(connection: Connection): Etcd3Clients {
+export function etcd3Clients(connection: Way): Etcd3Clients {
   const callable = new OneMember(connection);
   return {
     kv: new KVClient(callable),
@@ -78,10 +78,10 @@ type UnaryCall = (
  */
 class OneMember implements ICallable<Session> {
   readonly callOptionsFactory = undefined;
-  readonly #connection: Connection;
+  readonly #connection: Way;
   readonly #hosts = new WeakMap<Session, Host>();
 
-  constructor(connection: Connection) {
+  constructor(connection: Way) {
     this.#connection = connection;
   }
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../cluster/observation.ts';
 import { alarmsIn } from './alarms.ts';
-import { Connection } from './connection.ts';
+import { Connection, type Way } from './connection.ts';
 import { EtcdError, type EtcdErrorCode } from './errors.ts';
 import type { Etcd3Clients } from './etcd3-clients.ts';
+import { FailoverWay } from './failover-way.ts';
 import { readMemberList } from './member-list.ts';
 import { duplexStream, serverStream } from './streams.ts';
 import type { TxnReply, TxnRequest } from './txn.ts';
@@ -61,21 +62,36 @@ const REFUSED_TO_USER: ReadonlySet<EtcdErrorCode> = new Set<EtcdErrorCode>([
 const HEALTH_KEY = Buffer.from('health');
 
 /**
- * The client of exactly one member. Every call takes a signal, ends at the call timeout at the latest, throws `EtcdError`
+ * The client of exactly one member (or, by `failingOver`, of any of a cluster). Every call takes a signal, ends at the call timeout at the latest, throws `EtcdError`
  * only, and is made once: reads are repeated only where `readRetries` says so, calls that change anything never are.
  * There is no circuit breaker: a refused call never keeps another one from being made.
  */
 export class MemberClient {
   readonly member: string;
   readonly endpoint: string;
-  readonly #connection: Connection;
+  readonly #connection: Way;
   #etcd3: Promise<Etcd3Clients> | undefined;
 
-  /** Connects at the first call. Throws `ETCD_BAD_ENDPOINT`. */
-  constructor(options: MemberClientOptions) {
-    this.#connection = new Connection(options);
+  /** Connects at the first call. Throws `ETCD_BAD_ENDPOINT`. @param way in place of a connection of its own */
+  constructor(options: MemberClientOptions, way: Way = new Connection(options)) {
+    this.#connection = way;
     this.member = options.member;
     this.endpoint = options.endpoint;
+  }
+
+  /**
+   * A client that goes through the own member as long as that one serves, and else through another. Each call is made once, as
+   * ever: who has failed is only not asked the next time. Closing it closes none of them.
+   * @param others asked for anew each time
+   * @param ownServes whether the own member has been seen to serve since then, on the monotonic clock
+   */
+  static failingOver(
+    own: MemberClient,
+    others: () => readonly MemberClient[],
+    ownServes: (sinceMs: number) => boolean,
+  ): MemberClient {
+    const way = new FailoverWay(own.#connection, () => others().map((other) => other.#connection), ownServes);
+    return new MemberClient({ member: own.member, endpoint: own.endpoint }, way);
   }
 
   /** Why changed certificate or password files are not in use (the former ones still are), if so. */

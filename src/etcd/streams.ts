@@ -1,5 +1,5 @@
 import type { ClientReadableStream, Metadata } from '@grpc/grpc-js';
-import type { Connection } from './connection.ts';
+import type { Way } from './connection.ts';
 import { wantsNewToken } from './grpc-errors.ts';
 import type { Session } from './session.ts';
 import type { Method } from './wire/method.ts';
@@ -13,7 +13,7 @@ type Begin<Reply> = (session: Session, metadata: Metadata) => ClientReadableStre
  * signal is aborted, or with an `EtcdError`.
  */
 async function* messages<Reply>(
-  connection: Connection,
+  connection: Way,
   name: string,
   callerSignal: AbortSignal | undefined,
   begin: Begin<Reply>,
@@ -65,7 +65,7 @@ async function* readAll<Reply>(
 
 /** A call with one request and many answers. */
 export function serverStream<Request, Reply>(
-  connection: Connection,
+  connection: Way,
   method: Method<Request, Reply>,
   request: Request,
   signal: AbortSignal | undefined,
@@ -77,7 +77,7 @@ export function serverStream<Request, Reply>(
 
 /** A stream both ways, on which exactly one request is sent. */
 export function duplexStream<Request, Reply>(
-  connection: Connection,
+  connection: Way,
   method: Method<Request, Reply>,
   request: Request,
   signal: AbortSignal | undefined,

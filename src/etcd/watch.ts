@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import type { Way } from './connection.ts';
 import { EtcdError } from './errors.ts';
 import { codeOfText, where } from './grpc-errors.ts';
 import { duplexStream } from './streams.ts';
@@ -11,7 +11,7 @@ import { WATCH, type WatchReply } from './wire/watch.ts';
  * only the consumer knows from which revision.
  */
 export async function* watch(
-  connection: Connection,
+  connection: Way,
   request: WatchRequest,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<WatchBatch, void, undefined> {
@@ -28,13 +28,13 @@ function kindOf(reply: WatchReply): WatchBatch['kind'] {
   return reply.events.length === 0 ? 'progress' : 'events';
 }
 
-function canceled(connection: Connection, reply: WatchReply): EtcdError {
+function canceled(connection: Way, reply: WatchReply): EtcdError {
   if (reply.compactRevision === 0n) return ended(connection, reply.cancelReason);
   const message = `the start revision is compacted; the oldest one left is ${reply.compactRevision}`;
   return ended(connection, message, reply.compactRevision);
 }
 
-function ended(connection: Connection, reason: string, compactRevision?: bigint): EtcdError {
+function ended(connection: Way, reason: string, compactRevision?: bigint): EtcdError {
   const { member, endpoint } = connection.options;
   const code = compactRevision === undefined ? (codeOfText(reason) ?? 'ETCD_WATCH_ENDED') : 'ETCD_COMPACTED';
   return new EtcdError(code, `${where({ call: WATCH.name, member, endpoint: endpoint.url })}: ${reason}`, {

@@ -1,3 +1,4 @@
+import type { OwnMemberView } from './own-member.ts';
 import { quorumSize } from './quorum.ts';
 import type { DiskRole, PeerProbe, QuotaSection, WalSection } from './sections.ts';
 import type { MemberObserved } from './state.ts';
@@ -7,6 +8,8 @@ export interface AgentSight extends Omit<MemberObserved, 'ageSeconds' | 'localPa
   /** Infinity where it is disabled. */
   readonly quotaBytes?: number;
   readonly largestPrefixes?: readonly { readonly prefix: string; readonly bytes: number }[];
+  /** Whether each member answers it, by member id. */
+  readonly reached?: ReadonlyMap<string, boolean>;
 }
 
 interface Told<T> {
@@ -35,6 +38,9 @@ export interface SightSections {
     | Told<{ readonly filesystems: readonly { readonly role: DiskRole; readonly availableBytes: number }[] }>
     | undefined;
   readonly peers?: Told<{ readonly peers: readonly ToldPeer[] }> | undefined;
+  readonly cluster?:
+    | Told<{ readonly members: readonly { readonly id: string; readonly reachable: boolean }[] }>
+    | undefined;
   readonly keyspace?:
     | Told<{
         readonly phase: 'waiting' | 'scanning' | 'current';
@@ -46,9 +52,10 @@ export interface SightSections {
 /**
  * Takes what policies need out of an agent's sections. Sections that failed leave their figures out.
  * @param voters of the cluster, for the round trip that makes a quorum
+ * @param own what it says of the process and the data of its member
  */
-export function sightOf(sections: SightSections, voters: number): AgentSight {
-  const { wal, quota, process, filesystem, peers, keyspace } = sections;
+export function sightOf(sections: SightSections, voters: number, own?: OwnMemberView): AgentSight {
+  const { wal, quota, process, filesystem, peers, keyspace, cluster } = sections;
   const available = filesystem?.value?.filesystems.find(({ role }) => role === 'data')?.availableBytes;
   const rtts = (peers?.value?.peers ?? []).flatMap((peer) => newestRtt(peer) ?? []);
   const byPeer = nearestFirst(peers?.value?.peers ?? []);
@@ -69,6 +76,8 @@ export function sightOf(sections: SightSections, voters: number): AgentSight {
       keyspace?.value?.phase === 'current'
         ? keyspace.value.prefixes.map(({ prefix, bytes }) => ({ prefix, bytes }))
         : undefined,
+    reached: cluster?.value && new Map(cluster.value.members.map(({ id, reachable }) => [id, reachable])),
+    own,
   });
 }
 

@@ -91,6 +91,8 @@ export interface OwnMemberView {
   /** Which member of which cluster it was last. */
   readonly identity?: { readonly clusterId: string; readonly memberId: string };
   readonly boot?: BootView;
+  /** The peer URL that the configuration gives it. */
+  readonly peerUrl?: string;
   /** How often the agent has started the process again since the agent itself was started. */
   readonly restarts: number;
   /** Where the old data dirs are. */

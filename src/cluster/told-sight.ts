@@ -1,5 +1,6 @@
 import { type AgentSight, type SightSections, sightOf } from './agent-sight.ts';
 import type { PeerProbe, QuotaSection } from './sections.ts';
+import { ownTold } from './told-own.ts';
 
 /**
  * Reads the reply of another agent's `/api/v1/observation`, which may be of another version: a section that is not as
@@ -25,8 +26,9 @@ export function sightTold(
     filesystem: told('filesystem', filesystemOf),
     peers: told('peers', peersOf),
     keyspace: told('keyspace', keyspaceOf),
+    cluster: told('cluster', clusterOf),
   };
-  return { member, sight: sightOf(known, voters) };
+  return { member, sight: sightOf(known, voters, ownTold(field(reply, 'own'))) };
 }
 
 type Value<K extends keyof SightSections> = NonNullable<NonNullable<SightSections[K]>['value']>;
@@ -83,6 +85,14 @@ function peersOf(value: unknown): Value<'peers'> | undefined {
 function probeOf(value: unknown): { readonly probe: PeerProbe; readonly lastSeconds?: number | undefined } | undefined {
   const probe = (['tcp', 'tls', 'http'] as const).find((name) => name === field(value, 'probe'));
   return probe && { probe, lastSeconds: amount(field(value, 'lastSeconds')) };
+}
+
+function clusterOf(value: unknown): Value<'cluster'> | undefined {
+  const members = list(field(value, 'members'))?.flatMap((one) => {
+    const [id, reachable] = [text(field(one, 'id')), field(one, 'reachable')];
+    return id === undefined || typeof reachable !== 'boolean' ? [] : { id, reachable };
+  });
+  return members && { members };
 }
 
 function keyspaceOf(value: unknown): Value<'keyspace'> | undefined {

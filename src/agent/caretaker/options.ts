@@ -62,6 +62,8 @@ export interface CaretakerOptions {
   readonly onTerm?: (term: Term) => void;
   /** Asked each round: the last revision that backups have made durable; undefined where compaction need not wait. */
   readonly durableRevision?: () => bigint | undefined;
+  /** Asked each round: for how long writes have not been durable in any store; undefined where this agent backs nothing up. */
+  readonly unprotectedSeconds?: () => number | undefined;
   /** Asked each round: why backups do not get on, one sentence; undefined where they do. */
   readonly backupTrouble?: () => string | undefined;
   /** What takes full snapshots on demand; absent where this agent backs nothing up. */

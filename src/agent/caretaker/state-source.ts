@@ -8,6 +8,7 @@ import type { Observation } from '../../cluster/observation.ts';
 import { isReady } from '../../cluster/readiness.ts';
 import { RevisionHistory } from '../../cluster/revision-history.ts';
 import type { ClusterSection } from '../../cluster/sections.ts';
+import { Silences } from '../../cluster/silences.ts';
 import { HeldCondition, StableValue } from '../../cluster/stability.ts';
 import type { ClusterState } from '../../cluster/state.ts';
 import type { JournalMirror } from '../../journal/mirror.ts';
@@ -48,6 +49,7 @@ export class StateSource {
   readonly #ready = new HeldCondition();
   readonly #slowness = new LeaderSlowness();
   readonly #hands = new ForeignHands();
+  readonly #silences = new Silences();
   /** The newest record of the agent beside each member, also of those that are not registered any more. */
   readonly #seen = new Map<string, PeerAgent>();
   #remembered = { termStableSeconds: 0, membersStableSeconds: 0, readySeconds: 0 };
@@ -92,6 +94,7 @@ export class StateSource {
     const own = epoch();
     const durableRevision = caretaker.durableRevision?.();
     const backupTrouble = caretaker.backupTrouble?.();
+    const unprotectedSeconds = caretaker.unprotectedSeconds?.();
     const state = assembleState({
       nowMs,
       monotonicMs,
@@ -102,6 +105,8 @@ export class StateSource {
       ownOperations,
       ...(durableRevision === undefined ? {} : { durableRevision }),
       ...(backupTrouble === undefined ? {} : { backupTrouble }),
+      ...(unprotectedSeconds === undefined ? {} : { unprotectedSeconds }),
+      silences: this.#silences.told(cluster.members, reports),
       revisions: this.#revisions.samples(monotonicMs),
       ...this.#remembered,
       foreign: [],
@@ -135,6 +140,7 @@ export class StateSource {
       const seen = status?.revision ?? 0n;
       return seen > most ? seen : most;
     }, 0n);
+    this.#silences.look(cluster.members, monotonicMs);
     if (revision > 0n) this.#revisions.add(monotonicMs, revision);
     const ids = cluster.members.map(({ id, isLearner }) => `${id}${isLearner ? ' learner' : ''}`).toSorted();
     this.#remembered = {
@@ -150,15 +156,16 @@ export class StateSource {
     for (const place of places) if (!this.#seen.has(place.memberId)) this.#seen.set(place.memberId, place);
     for (const agent of agents) this.#seen.set(agent.memberId, agent);
     // An agent that was started again while etcd is full cannot register; it answers where it did before.
-    const others = cluster.members.flatMap(({ id }) => (id === memberId ? [] : (this.#seen.get(id) ?? [])));
+    const listed = cluster.members.flatMap(({ id }) => (id === memberId ? [] : (this.#seen.get(id) ?? [])));
+    const others = [...listed, ...agents.filter(({ candidate }) => candidate !== undefined)];
     const { fetchAgent, readTimeoutMs, events } = caretaker;
     const [reports, localPause] = await Promise.all([
       peerReports(others, cluster.voters, { fetchAgent, timeoutMs: readTimeoutMs, onFault: events.onFault }, signal),
       readLocalPause(caretaker.pauseFile, Date.now()),
     ]);
-    const { sections, observedAtMonotonicMs } = caretaker.observation();
+    const { sections, observedAtMonotonicMs, own: ownMember } = caretaker.observation();
     const own: AgentReport = {
-      sight: sightOf(sections, cluster.voters),
+      sight: sightOf(sections, cluster.voters, ownMember),
       ageSeconds: (performance.now() - observedAtMonotonicMs) / 1000,
       ...(localPause === undefined ? {} : { localPause }),
     };

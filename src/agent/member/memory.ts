@@ -1,0 +1,138 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { AgentPlace } from '../../cluster/caretaking.ts';
+
+/** A member of the list as it was seen last. */
+export interface RememberedListed {
+  readonly id: string;
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly clientUrls: readonly string[];
+  readonly isLearner: boolean;
+}
+
+/** Who the own member is, and who the others are: what an agent needs to know when etcd does not answer. */
+export interface RememberedMember {
+  readonly clusterId: string;
+  readonly memberId: string;
+  /** The last list that a quorum gave. */
+  readonly members: readonly RememberedListed[];
+  /** Where the agents answered then. */
+  readonly agents: readonly AgentPlace[];
+  /** A person wanted the member to leave the cluster, at this time. */
+  readonly leftAtMs?: number;
+}
+
+const FORMAT = 1;
+const FILE = 'member.json';
+
+/**
+ * What the agent remembers of its member over restarts: a file in `supervise.stateDir`, beside the data dir, which a wiped or replaced
+ * data dir does not take along. Written whole or not at all.
+ */
+export class MemberMemory {
+  readonly #file: string;
+  #current: RememberedMember | undefined;
+
+  private constructor(file: string, current: RememberedMember | undefined) {
+    this.#file = file;
+    this.#current = current;
+  }
+
+  /**
+   * Reads what there is. Throws `MEMBER_MEMORY_UNREADABLE` where there is something that this version cannot read: whoever goes on as if
+   * there were nothing could begin a second cluster.
+   */
+  static async open(stateDir: string): Promise<MemberMemory> {
+    const file = join(stateDir, FILE);
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw unreadable(file, error.message, error);
+    });
+    return new MemberMemory(file, text === undefined ? undefined : parse(file, text));
+  }
+
+  /** Undefined where it has never been a member. */
+  get current(): RememberedMember | undefined {
+    return this.#current;
+  }
+
+  /** Remembers it from now on, if it is anything new; back when it is on the disk. Throws `MEMBER_MEMORY_UNWRITABLE`. */
+  async remember(next: RememberedMember): Promise<void> {
+    const before = this.#current;
+    if (before !== undefined && asText(before) === asText(next)) return;
+    try {
+      await writeWhole(this.#file, asText(next));
+    } catch (error) {
+      throw new AgentError('MEMBER_MEMORY_UNWRITABLE', `${this.#file} cannot be written: ${faultOf(error).message}`, {
+        cause: error,
+        remedy: 'Give the agent the right to write into supervise.stateDir, and see whether the disk is full.',
+      });
+    }
+    this.#current = next;
+  }
+}
+
+function asText(remembered: RememberedMember): string {
+  return `${JSON.stringify({ format: FORMAT, ...remembered }, undefined, 2)}\n`;
+}
+
+async function writeWhole(file: string, text: string): Promise<void> {
+  const folder = dirname(file);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const draft = `${file}.new`;
+  const handle = await open(draft, 'w', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
+  const parent = await open(folder, 'r');
+  try {
+    await parent.sync();
+  } finally {
+    await parent.close();
+  }
+}
+
+function parse(file: string, text: string): RememberedMember {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(file, 'it is not JSON', error);
+  }
+  if (!isRemembered(json)) throw unreadable(file, 'it is of another version, or damaged');
+  const { format: _format, ...remembered } = json;
+  return remembered;
+}
+
+function isRemembered(json: unknown): json is RememberedMember & { readonly format: number } {
+  if (typeof json !== 'object' || json === null) return false;
+  const { format, clusterId, memberId, members, agents } = json as Partial<Record<string, unknown>>;
+  return (
+    format === FORMAT &&
+    typeof clusterId === 'string' &&
+    typeof memberId === 'string' &&
+    Array.isArray(members) &&
+    members.every(isListed) &&
+    Array.isArray(agents)
+  );
+}
+
+function isListed(json: unknown): boolean {
+  if (typeof json !== 'object' || json === null) return false;
+  const { id, name, peerUrls, clientUrls } = json as Partial<Record<string, unknown>>;
+  return typeof id === 'string' && typeof name === 'string' && Array.isArray(peerUrls) && Array.isArray(clientUrls);
+}
+
+function unreadable(file: string, why: string, cause?: unknown): AgentError {
+  return new AgentError('MEMBER_MEMORY_UNREADABLE', `${file} cannot be read: ${why}`, {
+    cause,
+    remedy:
+      'It says which member this is. See what happened to it; where the member runs, move the file away: it is written anew.',
+  });
+}

@@ -4,14 +4,18 @@ import type { ReceiverName } from '../expose/notify/receiver.ts';
 import { createNotifier } from '../expose/notify.ts';
 import { createRegistry } from '../expose/registry.ts';
 import { type HttpServer, startServer } from '../expose/server.ts';
+import type { Term } from '../journal/term.ts';
 import { notifying } from './acting-notify.ts';
 import { backupDuty } from './backup/from-config.ts';
+import { unprotectedSeconds } from './backup/unprotected-seconds.ts';
 import { besideObserver } from './caretaker/beside-observer.ts';
 import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
 import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
 import { drillErrand } from './drill/drill-errand.ts';
 import { sweepDrills } from './drill/drill-folder.ts';
 import { lastGaspDuty } from './last-gasp/from-config.ts';
+import { refusingErrands } from './member/errands.ts';
+import { memberCareOf } from './member/from-config.ts';
 import { buildObserver } from './observer.ts';
 import type { Releasers } from './releasers.ts';
 
@@ -59,6 +63,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   const observer = await buildObserver(config, {
     ...events,
     onObservation: (observation) => {
+      memberCare?.take(observation);
       caretaking.take(observation);
       lastGasp?.take(observation);
       events.onObservation?.(caretaking.observation());
@@ -88,10 +93,17 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   });
   // Ended after the caretaker, so that no term begins any more.
   releasers.push('backups', async () => backups?.[Symbol.asyncDispose]());
-  const caretaking = besideObserver(
-    () => runner.observation,
-    () => notifier.counts(),
-    () => {
+  const memberCare = await memberCareOf(config, observer, {
+    ...events.acting,
+    onChange: () => caretaking.changed(),
+  });
+  // Its owner lets go of etcd, which goes on. After the caretaker, whose operations need it.
+  releasers.push('member', async () => memberCare?.[Symbol.asyncDispose]());
+  const client = memberCare === undefined ? observer.pool.own : memberCare.client;
+  const caretaking = besideObserver({
+    observed: () => runner.observation,
+    notifyCounts: () => notifier.counts(),
+    options: () => {
       const acting: CaretakerEvents = {
         ...events.acting,
         onEnded: (entry) => {
@@ -102,25 +114,31 @@ export async function startAgent(config: Config, options: StartOptions, releaser
       const made = caretakerOptions(config, { observer, url, events: notifying(acting, notifier, observation) });
       return {
         ...made,
-        client: wrapClient?.(made.client) ?? made.client,
+        client: wrapClient?.(client) ?? client,
         ...(backups === undefined
           ? {}
           : {
-              onTerm: (term) => backups.begin(term),
+              onTerm: (term: Term) => backups.begin(term),
               durableRevision: () => backups.durableRevision(),
               backupTrouble: () => backups.trouble(),
+              unprotectedSeconds: () => unprotectedSeconds(backups.view()),
               snapshots: backups,
             }),
-        // Also one that backs nothing up is asked, and has to answer.
-        errands: { drill: drillErrand(config, made.client) },
+        // Also one that backs nothing up, or starts nothing, is asked, and has to answer.
+        errands: {
+          drill: drillErrand(config, made.client),
+          ...(memberCare?.errands ?? refusingErrands(config.member.name)),
+        },
         ...(wrapEffects === undefined ? {} : { wrapEffects }),
       };
     },
-    () => ({
+    besides: () => ({
       ...(backups === undefined ? {} : { backups: backups.view() }),
       ...(lastGasp === undefined ? {} : { lastGasp: lastGasp.view() }),
+      ...(memberCare === undefined ? {} : { own: memberCare.keeper.view() }),
     }),
-  );
+    ...(memberCare === undefined ? {} : { seat: () => memberCare.seat() }),
+  });
   releasers.push('caretaker', () => caretaking.close());
   const { observation } = caretaking;
   const registry = createRegistry({
@@ -148,5 +166,6 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   releasers.push('HTTP server', () => server.close());
   url = agentUrl(config, server.address);
   runner.start();
+  memberCare?.start();
   return { observation, server };
 }

@@ -23,6 +23,8 @@ export interface JournalKeys {
   readonly timeline: Buffer;
   /** What says `resume` by going, while nothing can be put. */
   readonly resumeTokens: KeyRange;
+  /** All ended operations, the oldest first. */
+  readonly histories: KeyRange;
   /** The key that a test write goes to. */
   readonly canary: Buffer;
   agent(memberId: string): Buffer;
@@ -53,6 +55,7 @@ export function journalKeys(prefix: string): JournalKeys {
     places: at('places'),
     timeline: at('timeline'),
     resumeTokens: { key: at('resume/'), rangeEnd: endOf(`${prefix}resume/`) },
+    histories: { key: at('history/'), rangeEnd: endOf(`${prefix}history/`) },
     canary: at('canary'),
     agent: (memberId) => at(`agents/${memberId}`),
     history: (revision) => at(`history/${digits(revision)}`),

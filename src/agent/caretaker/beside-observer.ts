@@ -1,8 +1,8 @@
 import type { CaretakingView, NotifyCount } from '../../cluster/caretaking-view.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { CaretakingPorts } from '../../expose/caretaking-ports.ts';
+import { type Seat, type SeatParts, seatOf } from '../member/seat.ts';
 import { type Caretaker, startCaretaker } from './caretaker.ts';
-import { refusedId } from './member-fitness.ts';
 import type { CaretakerOptions } from './options.ts';
 import { portsOf } from './ports.ts';
 
@@ -18,25 +18,53 @@ export interface BesideObserver {
   close(): Promise<void>;
 }
 
-/** @param options asked for once, when the caretaker starts: by then the agent knows where it listens */
-export function besideObserver(
-  observed: () => Observation,
-  notifyCounts: () => readonly NotifyCount[],
-  options: () => Omit<CaretakerOptions, 'observation'>,
-  besides: () => Pick<Observation, 'backups' | 'lastGasp'> = () => ({}),
-): BesideObserver {
+export interface BesideObserverParts {
+  readonly observed: () => Observation;
+  readonly notifyCounts: () => readonly NotifyCount[];
+  /** Asked for each time that a caretaker starts: by then the agent knows where it listens. */
+  readonly options: () => Omit<CaretakerOptions, 'observation' | 'candidate'>;
+  /** What else an observation carries. */
+  readonly besides?: () => Pick<Observation, 'backups' | 'lastGasp' | 'own'>;
+  /** What a seat hangs on besides the observation; left out: on the own member's answers alone. */
+  readonly seat?: () => Pick<SeatParts, 'remembered' | 'peerUrls' | 'wantsToJoin'>;
+}
+
+/** Whose seat changes, because its member was removed or has joined, starts acting anew in the new one. */
+export function besideObserver(parts: BesideObserverParts): BesideObserver {
+  const { observed, notifyCounts, options, besides = () => ({}) } = parts;
   let caretaker: Caretaker | undefined;
+  let seat: Seat | undefined;
+  let changing: Promise<void> | undefined;
   let closed = false;
   let changed = true;
   let merged: { readonly of: Observation; readonly with: Observation } | undefined;
 
-  const start = (memberId: string): Caretaker => {
+  const start = ({ memberId, candidate }: Seat): Caretaker => {
     const { events, ...rest } = options();
     const onChange = (): void => {
       changed = true;
       events.onChange();
     };
-    return startCaretaker({ ...rest, observation: observed, events: { ...events, onChange } }, memberId);
+    const given = { ...rest, observation: observed, events: { ...events, onChange } };
+    return startCaretaker(candidate === undefined ? given : { ...given, candidate }, memberId);
+  };
+  /** Takes the seat, once the caretaker in the former one has ended: it gives its record and its leadership back. */
+  const take = (next: Seat): void => {
+    const former = caretaker;
+    changing = (former?.close() ?? Promise.resolve()).then(() => {
+      changing = undefined;
+      if (closed) return;
+      seat = next;
+      caretaker = start(next);
+      changed = true;
+    });
+  };
+  const seatNow = (observation: Observation): Seat | undefined => {
+    const view = caretaker?.view();
+    const isTarget = seat !== undefined && view?.slot?.targets.includes(seat.memberId) === true;
+    const now = seat && view && { seat, isTarget, journalConnected: view.journalConnected };
+    const hangsOn = parts.seat?.() ?? { onlyAnswering: true as const };
+    return seatOf({ observation, ...hangsOn, ...(now === undefined ? {} : { now }) });
   };
   return {
     ports: portsOf(() => caretaker),
@@ -58,24 +86,23 @@ export function besideObserver(
       return merged.with;
     },
     take: (observation) => {
-      const memberId = ownMember(observation);
-      if (caretaker === undefined && !closed && memberId !== undefined) caretaker = start(memberId);
-      caretaker?.take(observation);
+      if (closed || changing !== undefined) return;
+      const next = seatNow(observation);
+      if (next !== undefined && next.memberId !== seat?.memberId) {
+        if (seat === undefined) {
+          seat = next;
+          caretaker = start(next);
+        } else take(next);
+      }
+      if (changing === undefined) caretaker?.take(observation);
     },
     changed: () => {
       changed = true;
     },
     close: async () => {
       closed = true;
+      await changing;
       await caretaker?.close();
     },
   };
-}
-
-/** The id of the own member, once it has answered; under another name than configured it may be somebody else's. */
-function ownMember(observation: Observation): string | undefined {
-  const member = observation.sections.member?.value;
-  return member?.findings.some(({ code }) => code === 'MEMBER_NAME_MISMATCH') === true
-    ? undefined
-    : (member?.status.memberId ?? refusedId(observation));
 }

@@ -91,6 +91,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     version: options.version,
     operations: ownOperations,
     role: options.role,
+    ...(options.candidate === undefined ? {} : { candidate: options.candidate }),
     startedAtMs: Date.now(),
   };
   const registration = new Registration({

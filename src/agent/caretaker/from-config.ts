@@ -1,9 +1,9 @@
 import type { Config } from '../../config/config.ts';
 import { fetchMetricsPage } from '../../etcd/metrics-page.ts';
-import { PeerAgents } from '../../observe/peer-agent.ts';
 import { productionTiming } from '../../operate/timing.ts';
 import { decideSettings } from '../decide-settings.ts';
 import type { Observer } from '../observer.ts';
+import { peerAgents } from '../peer-agents.ts';
 import { agentVersion } from '../version.ts';
 import type { CaretakerEvents, CaretakerOptions } from './options.ts';
 
@@ -15,20 +15,8 @@ export function caretakerOptions(
   config: Config,
   { observer, url, events }: { observer: Observer; url: string | undefined; events: CaretakerEvents },
 ): Omit<CaretakerOptions, 'observation' | 'wrapEffects'> {
-  const { member, cluster, lead, maintenance, operate, expose } = config;
-  const { cert, key, clientCa } = expose.tls;
-  const agents = new PeerAgents({
-    tls: {
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-      ...(clientCa === undefined ? {} : { clientCa }),
-    },
-    memberUrls: () => {
-      const members = observer.runner.observation.sections.cluster?.value?.members ?? [];
-      return members.flatMap(({ clientUrls, peerUrls }) => [...clientUrls, ...peerUrls]);
-    },
-    timeoutMs: READ_TIMEOUT_MS,
-  });
+  const { member, cluster, lead, maintenance, operate } = config;
+  const agents = peerAgents(config, observer);
   return {
     member: member.name,
     version: agentVersion(),

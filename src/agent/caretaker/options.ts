@@ -34,6 +34,8 @@ export interface CaretakerOptions {
   /** Where others reach this agent; absent: nowhere but on its own machine's socket. */
   readonly url?: string;
   readonly role: 'default' | 'arbiter';
+  /** Its member is in no list, and wants to be. */
+  readonly candidate?: { readonly peerUrls: readonly string[] };
   readonly keyPrefix: string;
   readonly ttlMs: number;
   readonly pauseFile: string;

@@ -17,7 +17,9 @@ export interface SeatParts {
   /** What the list would say of a member that was added for it; absent where the agent could not start one. */
   readonly peerUrls?: readonly string[];
   /** Its boot decision was to join. */
-  readonly wantsToJoin: boolean;
+  readonly wantsToJoin?: boolean;
+  /** The agent only watches: it takes part as long as its member answers, and nothing else gives it a seat. */
+  readonly onlyAnswering?: boolean;
 }
 
 /**
@@ -25,10 +27,11 @@ export interface SeatParts {
  * that is how a member that has been removed already is still known by its former id until the new one has joined.
  */
 export function seatOf(parts: SeatParts): Seat | undefined {
-  const { observation, now, remembered, peerUrls, wantsToJoin } = parts;
+  const { observation, now, remembered, peerUrls, wantsToJoin = false, onlyAnswering = false } = parts;
   if (now?.isTarget === true || now?.journalConnected === false) return now.seat;
   const answering = answeringId(observation);
   if (answering !== undefined) return { memberId: answering };
+  if (onlyAnswering) return now?.seat;
   const listed = listedId(parts);
   if (listed !== undefined) return { memberId: listed };
   const cluster = observation.sections.cluster?.value;

@@ -1,0 +1,58 @@
+import { within } from '../../abort/linked-abort.ts';
+import type { StorePlace } from '../../backup/places.ts';
+import type { MemberClient } from '../../etcd/member-client.ts';
+import { type JournalKeys, journalKeys } from '../../journal/keys.ts';
+import { removedBy } from '../../journal/removal.ts';
+import type { SeenList } from './options.ts';
+import type { PeerTold } from './peers-told.ts';
+
+/** What others say right before it is decided what to do with a member that does not run. Nothing here throws but for the signal. */
+export interface Evidence {
+  list(signal: AbortSignal): Promise<SeenList | undefined>;
+  /** Who removed this member: an operation of the agents, or else a person; undefined where the journal cannot be read. */
+  removedBy(memberId: string, signal: AbortSignal): Promise<'journal' | 'person' | undefined>;
+  peers(signal: AbortSignal): Promise<readonly PeerTold[]>;
+  store(signal: AbortSignal): Promise<'none-configured' | 'no-chain' | 'has-chain' | 'unreachable'>;
+}
+
+export interface EvidenceParts {
+  /** Goes through any member. */
+  readonly client: MemberClient;
+  readonly keyPrefix: string;
+  readonly peers: (signal: AbortSignal) => Promise<readonly PeerTold[]>;
+  /** One for each store: what there is of this cluster. */
+  readonly places: (signal: AbortSignal) => Promise<readonly (readonly StorePlace[] | undefined)[]>;
+  /** How long each read may take. */
+  readonly timeoutMs: number;
+}
+
+/** An operation by which a person has a member leave. */
+const LEAVE = 'leave';
+
+export function evidenceOf({ client, keyPrefix, peers, places, timeoutMs }: EvidenceParts): Evidence {
+  const keys: JournalKeys = journalKeys(keyPrefix);
+  const unlessAsked = <T>(signal: AbortSignal, read: (until: AbortSignal) => Promise<T>): Promise<T | undefined> =>
+    within([signal], timeoutMs, read).catch(() => {
+      signal.throwIfAborted();
+      return undefined;
+    });
+  return {
+    list: (signal) =>
+      unlessAsked(signal, async (until) => {
+        const { header, members, linearizable } = await client.memberList(until, timeoutMs / 2);
+        return { clusterId: header.clusterId, members, linearizable };
+      }),
+    removedBy: (memberId, signal) =>
+      unlessAsked(signal, async (until) => {
+        const operation = await removedBy(client, keys, memberId, until);
+        return operation === undefined || operation === LEAVE ? 'person' : 'journal';
+      }),
+    peers,
+    store: async (signal) => {
+      const stores = await places(signal);
+      if (stores.length === 0) return 'none-configured';
+      if (stores.some((found) => found !== undefined && found.length > 0)) return 'has-chain';
+      return stores.includes(undefined) ? 'unreachable' : 'no-chain';
+    },
+  };
+}

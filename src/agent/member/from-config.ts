@@ -1,0 +1,144 @@
+import { execFile } from 'node:child_process';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { within } from '../../abort/linked-abort.ts';
+import type { Observation } from '../../cluster/observation.ts';
+import type { Config } from '../../config/config.ts';
+import { inspectDataDir } from '../../datadir/inspect.ts';
+import { listQuarantine, quarantine, releaseQuarantine } from '../../datadir/quarantine.ts';
+import { bootDecision } from '../../decide/boot.ts';
+import { findEtcd } from '../../distribution/find-binaries.ts';
+import { MemberClient } from '../../etcd/member-client.ts';
+import type { Errand } from '../caretaker/errands.ts';
+import type { Observer } from '../observer.ts';
+import { peerAgents } from '../peer-agents.ts';
+import { gatherEvidence } from './boot-evidence.ts';
+import { memberErrands } from './errands.ts';
+import { evidenceOf } from './evidence.ts';
+import { MemberKeeper } from './keeper.ts';
+import { learnt } from './learn.ts';
+import { MemberMemory } from './memory.ts';
+import { type MemberKeeperOptions, memberTiming } from './options.ts';
+import { peersTold } from './peers-told.ts';
+import type { SeatParts } from './seat.ts';
+import { storedPlaces } from './stored-places.ts';
+import { supervisorOf } from './supervisor-of.ts';
+
+/** How long a read of etcd may take that a start waits for. */
+const READ_TIMEOUT_MS = 1500;
+
+/** All that an agent does for the process of its own member. Its owner disposes of it; the process goes on. */
+export interface MemberCare extends AsyncDisposable {
+  readonly keeper: MemberKeeper;
+  /** Goes through the own member while that one serves, else through another. */
+  readonly client: MemberClient;
+  readonly errands: Readonly<Record<string, Errand>>;
+  seat(): Pick<SeatParts, 'remembered' | 'peerUrls' | 'wantsToJoin'>;
+  /** Takes in each observation: what is learnt of the cluster is remembered. */
+  take(observation: Observation): void;
+  start(): void;
+}
+
+/**
+ * What looks after the member of an agent with this configuration; undefined where it is only watched. Throws `ETCD_MISSING`,
+ * `MEMBER_MEMORY_UNREADABLE`.
+ */
+export async function memberCareOf(
+  config: Config,
+  observer: Pick<Observer, 'pool' | 'runner'>,
+  events: MemberKeeperOptions['events'],
+): Promise<MemberCare | undefined> {
+  const supervisor = await supervisorOf(config);
+  if (supervisor === undefined) return undefined;
+  const { member, cluster, supervise, heal } = config;
+  const { pool, runner } = observer;
+  const memory = await MemberMemory.open(supervise.stateDir);
+  const client = MemberClient.failingOver(
+    pool.own,
+    () => pool.others(),
+    (sinceMs) => isServing(runner.observation, sinceMs),
+  );
+  const agents = peerAgents(config, observer);
+  const fetchAgent = (url: string, path: string, signal: AbortSignal): Promise<unknown> =>
+    agents.fetch(url, path, signal);
+  const evidence = evidenceOf({
+    client,
+    keyPrefix: cluster.keyPrefix,
+    peers: (signal) => peersTold(cluster.peers, member.name, fetchAgent, signal),
+    places: (signal) => storedPlaces(config, signal),
+    timeoutMs: READ_TIMEOUT_MS,
+  });
+  const places = { dataDir: member.dataDir, walDir: member.walDir };
+  const keeper = new MemberKeeper({
+    name: member.name,
+    ...(member.peerUrl === undefined ? {} : { peerUrl: member.peerUrl }),
+    ...{ supervisor, memory, events },
+    planned: cluster.peers.map(({ name, peerUrl }) => ({ name, peerUrl })),
+    token: cluster.token,
+    inspect: (depth, signal) => inspectDataDir(places, signal, { depth }),
+    putAside: (reason) => quarantine(places, reason, Date.now()),
+    quarantined: () => listQuarantine(places),
+    releaseQuarantine: (signal) => releaseQuarantine(places, { keepMs: heal.quarantine.keepMs }, signal),
+    decide: async (parts, signal) =>
+      bootDecision(await gatherEvidence({ ...parts, config, remembered: memory.current, evidence }, signal)),
+    list: async (signal) => {
+      const { header, members, linearizable } = await client.memberList(signal);
+      return { clusterId: header.clusterId, members, linearizable };
+    },
+    ownId: async (signal) =>
+      (await within([signal], READ_TIMEOUT_MS, (until) => pool.own.status(until))).header.memberId,
+    freeBytes: async () => {
+      const { bavail, bsize } = await statfs(dirname(member.dataDir));
+      return bavail * bsize;
+    },
+    etcdVersion: (signal) => versionOf(config, signal),
+    timing: memberTiming,
+  });
+  return {
+    ...{ keeper, client },
+    errands: memberErrands(keeper),
+    seat: () => {
+      const remembered = memory.current;
+      const peerUrls = peerUrlsOf(config, keeper);
+      return {
+        wantsToJoin: keeper.view().boot?.action === 'join',
+        ...(remembered === undefined ? {} : { remembered }),
+        ...(peerUrls === undefined ? {} : { peerUrls }),
+      };
+    },
+    take: (observation) => {
+      const next = learnt(observation, memory.current);
+      if (next !== undefined) {
+        memory.remember(next).catch((error: unknown) => events.onFault('remembering who the member is', error));
+      }
+    },
+    start: () => keeper.start(),
+    [Symbol.asyncDispose]: async () => {
+      await keeper[Symbol.asyncDispose]();
+      client.close();
+    },
+  };
+}
+
+/** Whether the newest observation that is younger than this has the own member serving. */
+function isServing({ sections, observedAtMonotonicMs }: Observation, sinceMs: number): boolean {
+  const state = sections.member?.value?.state;
+  return observedAtMonotonicMs > sinceMs && (state === 'healthy' || state === 'nospace');
+}
+
+/** Under which the own member is, or would be, listed. */
+function peerUrlsOf({ member }: Config, { options }: MemberKeeper): readonly string[] | undefined {
+  if (member.peerUrl !== undefined) return [member.peerUrl];
+  const { current } = options.memory;
+  return current?.members.find(({ id }) => id === current.memberId)?.peerUrls;
+}
+
+const run = promisify(execFile);
+
+/** Of the etcd that the agent itself would start. What a unit or a pod starts is not known before. */
+async function versionOf({ supervise }: Config, signal: AbortSignal): Promise<string | undefined> {
+  if (supervise.kind !== 'child') return undefined;
+  const { stdout } = await run(supervise.child.etcd ?? findEtcd(process.env), ['--version'], { signal });
+  return /etcd Version: (\S+)/.exec(stdout)?.[1];
+}

@@ -1,0 +1,247 @@
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { BootView, DataDirState, OwnMemberView, ProcessEnd, ProcessState } from '../../cluster/own-member.ts';
+import type { InitialCluster, StartPlan } from '../../supervise/supervisor.ts';
+import { News } from '../caretaker/news.ts';
+import type { MemberKeeperOptions } from './options.ts';
+import { RestartPauses } from './restart-pauses.ts';
+
+/** Ends after which all of the data is looked at, and not only whether it is there. */
+const SUSPICIOUS: ReadonlySet<string> = new Set(['wal-corrupt', 'database-corrupt', 'data-differs', 'unknown']);
+
+/** Data that were found broken are read again so often: a person may have mended them. */
+const BROKEN_AGAIN_MS = 30_000;
+
+/**
+ * Keeps the process of one member running: looks whether it runs, and where it does not, decides from what is on the disk and what others
+ * say whether it is to be started. It never touches data by itself: that is for operations, and for a person. Its owner disposes of it,
+ * and the process goes on.
+ */
+export class MemberKeeper implements AsyncDisposable {
+  readonly options: MemberKeeperOptions;
+  readonly #ending = new AbortController();
+  readonly #news = new News();
+  readonly #pauses: RestartPauses;
+  readonly #stopListening: () => void;
+  #process: ProcessState = { state: 'unknown', reason: 'it has not been looked at yet' };
+  #dataDir: DataDirState = { state: 'unreadable', problem: 'it has not been looked at yet' };
+  #quarantine: OwnMemberView['quarantine'] = [];
+  #boot: BootView | undefined;
+  #lastEnd: ProcessEnd | undefined;
+  #restarts = 0;
+  #inspectedAtMs = Number.NEGATIVE_INFINITY;
+  #tidiedAtMs = Number.NEGATIVE_INFINITY;
+  /** Why nothing is started by itself now: an operation, or a recovery, has the member in its hands. */
+  #held: string | undefined;
+  /** One at a time: a look, or what an operation asks for. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #working: Promise<void> | undefined;
+
+  constructor(options: MemberKeeperOptions) {
+    this.options = options;
+    this.#pauses = new RestartPauses(options.timing);
+    this.#stopListening = options.supervisor.onEnd((end) => {
+      this.#lastEnd = end;
+      this.#pauses.ended(performance.now());
+      options.events.log('etcd has ended', { ...end });
+      this.#news.tell();
+    });
+  }
+
+  /** Begins to look after the member; never rejects. */
+  start(): void {
+    this.#working ??= this.#work();
+  }
+
+  /** What there is to say of the member now. */
+  view(): OwnMemberView {
+    const { supervisor, memory, peerUrl } = this.options;
+    const remembered = memory.current;
+    return {
+      kind: supervisor.kind,
+      process: this.#process,
+      dataDir: this.#dataDir,
+      bootstrapped: remembered !== undefined || this.#quarantine.length > 0,
+      ...(remembered === undefined
+        ? {}
+        : { identity: { clusterId: remembered.clusterId, memberId: remembered.memberId } }),
+      ...(this.#boot === undefined ? {} : { boot: this.#boot }),
+      ...(peerUrl === undefined ? {} : { peerUrl }),
+      restarts: this.#restarts,
+      quarantine: this.#quarantine,
+    };
+  }
+
+  /** Looks again now: something has changed. */
+  reconsider(): void {
+    this.#news.tell();
+  }
+
+  /** Starts nothing by itself from now on, until `release`. @param why for people */
+  hold(why: string): void {
+    this.#held = why;
+  }
+
+  /** Takes up looking after the member again. */
+  release(): void {
+    this.#held = undefined;
+    this.#news.tell();
+  }
+
+  /** Does something with the member while nothing else does; afterwards it is looked at anew. */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work, work);
+    this.#turn = mine.catch(() => undefined);
+    try {
+      return await mine;
+    } finally {
+      this.#inspectedAtMs = Number.NEGATIVE_INFINITY;
+      this.#news.tell();
+    }
+  }
+
+  /** Looks at process and data, whatever was known. Within `exclusively` alone. */
+  async look(depth: 'quick' | 'full', signal: AbortSignal): Promise<OwnMemberView> {
+    this.#process = await this.options.supervisor.look(signal);
+    this.#dataDir = await this.options.inspect(depth, signal);
+    this.#inspectedAtMs = performance.now();
+    this.options.events.onChange();
+    return this.view();
+  }
+
+  /** Starts the process. Within `exclusively` alone. */
+  async startProcess(plan: StartPlan, signal: AbortSignal): Promise<void> {
+    this.options.events.log('etcd is started', { initial: plan.initial?.state });
+    this.#pauses.started(performance.now());
+    this.#restarts += 1;
+    await this.options.supervisor.start(plan, signal);
+    this.#process = await this.options.supervisor.look(signal);
+    this.options.events.onChange();
+  }
+
+  /** Ends the process. Within `exclusively` alone. */
+  async stopProcess(signal: AbortSignal): Promise<void> {
+    await this.options.supervisor.stop(signal);
+    this.#process = await this.options.supervisor.look(signal);
+    this.options.events.onChange();
+  }
+
+  /** Moves the data away. Within `exclusively` alone, with the process stopped. Gives their size. */
+  async putAside(reason: string, signal: AbortSignal): Promise<number> {
+    const process = await this.options.supervisor.look(signal);
+    if (process.state !== 'stopped') {
+      throw new AgentError('MEMBER_RUNS', 'The data of a member that may run are not moved away.', {
+        member: this.options.name,
+        remedy: 'Stop it first.',
+      });
+    }
+    const aside = await this.options.putAside(reason);
+    if (aside !== undefined) this.options.events.log('data moved to quarantine', { reason, ...aside });
+    this.#quarantine = await this.options.quarantined();
+    await this.look('quick', signal);
+    return aside?.bytes ?? 0;
+  }
+
+  /** Ends looking after the member; its process goes on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    this.#stopListening();
+    await this.#working;
+    await this.#turn;
+    await this.options.supervisor[Symbol.asyncDispose]();
+  }
+
+  async #work(): Promise<void> {
+    const { signal } = this.#ending;
+    const { timing, events } = this.options;
+    while (!signal.aborted) {
+      const round = (): Promise<void> => this.#round(signal);
+      this.#turn = this.#turn.then(round, round).catch((error: unknown) => {
+        if (!signal.aborted) events.onFault('looking after the member', error);
+      });
+      await this.#turn;
+      const waitMs = this.#process.state === 'running' ? timing.lookMs : timing.stoppedLookMs;
+      await this.#news.next(waitMs, signal);
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const { supervisor, timing, events } = this.options;
+    const before = JSON.stringify([this.#process, this.#dataDir.state, this.#boot]);
+    this.#process = await supervisor.look(signal);
+    if (this.#process.state === 'stopped' && this.#lastEnd === undefined) this.#lastEnd = this.#process.end;
+    const nowMs = performance.now();
+    const isDue = this.#process.state !== 'running' || nowMs - this.#inspectedAtMs >= timing.inspectMs;
+    if (isDue) await this.#inspect(signal);
+    if (nowMs - this.#tidiedAtMs >= timing.houseKeepingMs) await this.#tidy(signal);
+    await this.#see(signal);
+    if (JSON.stringify([this.#process, this.#dataDir.state, this.#boot]) !== before) events.onChange();
+  }
+
+  async #inspect(signal: AbortSignal): Promise<void> {
+    // What a thorough look has found broken does not become whole by a glance.
+    const isKnownBroken = this.#dataDir.state === 'corrupt' && this.#process.state === 'stopped';
+    if (isKnownBroken && performance.now() - this.#inspectedAtMs < BROKEN_AGAIN_MS) return;
+    const suspicious =
+      isKnownBroken || (this.#process.state === 'stopped' && this.#pauses.inRow > 0 && this.#isSuspicious());
+    this.#dataDir = await this.options.inspect(suspicious ? 'full' : 'quick', signal);
+    this.#inspectedAtMs = performance.now();
+  }
+
+  #isSuspicious(): boolean {
+    return SUSPICIOUS.has(this.#lastEnd?.cause ?? 'unknown');
+  }
+
+  async #tidy(signal: AbortSignal): Promise<void> {
+    this.#tidiedAtMs = performance.now();
+    try {
+      await this.options.releaseQuarantine(signal);
+      this.#quarantine = await this.options.quarantined();
+    } catch (error) {
+      if (!signal.aborted) this.options.events.onFault('looking through the quarantine', error);
+    }
+  }
+
+  /** Decides what is to be done now, and does it. */
+  async #see(signal: AbortSignal): Promise<void> {
+    if (this.#process.state === 'running') {
+      this.#boot = undefined;
+      return;
+    }
+    if (this.#process.state === 'unknown') {
+      this.#boot = waits('PROCESS_UNKNOWN', `whether etcd runs cannot be told: ${this.#process.reason}`);
+      return;
+    }
+    if (this.#held !== undefined) {
+      this.#boot = waits('HELD', this.#held);
+      return;
+    }
+    const pauseMs = this.#pauses.leftMs(performance.now());
+    const boot = await this.options.decide(
+      {
+        dataDir: this.#dataDir,
+        bootstrapped: this.view().bootstrapped,
+        ...(this.#lastEnd === undefined ? {} : { lastEnd: this.#lastEnd }),
+      },
+      signal,
+    );
+    this.#boot = boot;
+    if ((boot.action !== 'start' && boot.action !== 'bootstrap') || pauseMs > 0) return;
+    try {
+      await this.startProcess(boot.action === 'bootstrap' ? { initial: this.#newCluster() } : {}, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#pauses.ended(performance.now());
+      const { code, message } = faultOf(error);
+      this.#boot = waits(code, `etcd could not be started: ${message}`);
+      throw error;
+    }
+  }
+
+  #newCluster(): InitialCluster {
+    return { state: 'new', members: this.options.planned, token: this.options.token };
+  }
+}
+
+function waits(code: string, message: string): BootView {
+  return { action: 'wait', reasons: [{ code, message }] };
+}

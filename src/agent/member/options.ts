@@ -1,0 +1,82 @@
+import type { BootView, DataDirState, OwnMemberView, ProcessEnd } from '../../cluster/own-member.ts';
+import type { InitialMember, Supervisor } from '../../supervise/supervisor.ts';
+import type { MemberMemory, RememberedListed } from './memory.ts';
+
+/** The member list as somebody gave it. */
+export interface SeenList {
+  readonly clusterId: string;
+  readonly members: readonly RememberedListed[];
+  /** A quorum gave it. */
+  readonly linearizable: boolean;
+}
+
+/** What is known right before it is decided what to do with a member that does not run. */
+export interface BootParts {
+  readonly dataDir: DataDirState;
+  readonly bootstrapped: boolean;
+  readonly lastEnd?: ProcessEnd;
+}
+
+export interface MemberKeeperOptions {
+  readonly name: string;
+  /** As the others reach the member; absent where the configuration does not say. */
+  readonly peerUrl?: string;
+  readonly supervisor: Supervisor;
+  readonly memory: MemberMemory;
+  /** The members that a new cluster begins with. */
+  readonly planned: readonly InitialMember[];
+  readonly token: string;
+  /** Looks at the data dir; `full` reads all of it. */
+  readonly inspect: (depth: 'quick' | 'full', signal: AbortSignal) => Promise<DataDirState>;
+  /** Moves the data dir away, for this reason; gives where it is now and how large it is. */
+  readonly putAside: (reason: string) => Promise<{ readonly path: string; readonly bytes: number } | undefined>;
+  readonly quarantined: () => Promise<OwnMemberView['quarantine']>;
+  /** Lets go of what has been in quarantine for long enough, or is in the way of a full disk. */
+  readonly releaseQuarantine: (signal: AbortSignal) => Promise<void>;
+  /** Gathers what else there is to know, and decides. Must not throw but for the signal. */
+  readonly decide: (parts: BootParts, signal: AbortSignal) => Promise<BootView>;
+  /** The member list as a quorum has it; through any member. Throws `EtcdError` where there is none. */
+  readonly list: (signal: AbortSignal) => Promise<SeenList>;
+  /** Id of the own member, once it answers Status. Throws where it does not. */
+  readonly ownId: (signal: AbortSignal) => Promise<string>;
+  /** Free bytes where the data of a new member would go. */
+  readonly freeBytes: () => Promise<number>;
+  /** Version of the etcd that would be started; undefined where that cannot be told before. */
+  readonly etcdVersion: (signal: AbortSignal) => Promise<string | undefined>;
+  readonly timing: MemberTiming;
+  readonly events: {
+    readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+    readonly onFault: (what: string, error: unknown) => void;
+    readonly onChange: () => void;
+  };
+}
+
+/** How often is looked, and how long is waited. */
+export interface MemberTiming {
+  /** Between two looks at a process that runs. */
+  readonly lookMs: number;
+  /** Between two looks while it does not. */
+  readonly stoppedLookMs: number;
+  /** Between two looks at the data dir of a process that runs. */
+  readonly inspectMs: number;
+  /** A process that ends sooner after its start than this has not come up. */
+  readonly upAfterMs: number;
+  /** The pause after the second end in a row that came too soon; twice as long after each further one, */
+  readonly firstPauseMs: number;
+  /** up to this. */
+  readonly longestPauseMs: number;
+  /** How long a member that joins may take until it answers. */
+  readonly answerWithinMs: number;
+  readonly houseKeepingMs: number;
+}
+
+export const memberTiming: MemberTiming = {
+  lookMs: 1000,
+  stoppedLookMs: 500,
+  inspectMs: 5000,
+  upAfterMs: 10_000,
+  firstPauseMs: 1000,
+  longestPauseMs: 30_000,
+  answerWithinMs: 60_000,
+  houseKeepingMs: 10 * 60_000,
+};

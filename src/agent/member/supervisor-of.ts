@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { findEtcd } from '../../distribution/find-binaries.ts';
+import type { Supervisor } from '../../supervise/supervisor.ts';
+
+/**
+ * What starts and stops the member's process, as the configuration says; undefined where it is only watched. Each kind is loaded where
+ * it is used. Throws `ETCD_MISSING`.
+ */
+export async function supervisorOf({ member, supervise }: Config): Promise<Supervisor | undefined> {
+  const { kind, stateDir, stopGraceMs, child } = supervise;
+  switch (kind) {
+    case 'none':
+      return undefined;
+    case 'child': {
+      const { childSupervisor } = await import('../../supervise/child/child-supervisor.ts');
+      const { name, dataDir, walDir, endpoint, peerUrl = '' } = member;
+      return childSupervisor({
+        member: { name, dataDir, walDir, endpoint, peerUrl },
+        program: child.etcd ?? findEtcd(process.env),
+        args: child.args,
+        logFile: child.logFile ?? join(stateDir, 'etcd.log'),
+        ...{ stateDir, stopGraceMs, env: process.env },
+      });
+    }
+  }
+}

@@ -1,13 +1,16 @@
-import { spawn } from 'node:child_process';
-import { cp, mkdtemp, open, rm } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { MemberClient } from '../../src/etcd/member-client.ts';
 import type { EtcdLine } from '../real/binaries.ts';
 import type { RealCluster } from '../real/cluster.ts';
 import { startCluster } from '../real/cluster.ts';
 import { freePort } from '../real/ports.ts';
+
+const run = promisify(execFile);
 
 /** A member that has lived and was killed, and what it said of itself before. */
 export interface StoppedMember extends AsyncDisposable {
@@ -52,7 +55,8 @@ export async function stoppedMember(
     copy: async () => {
       count += 1;
       const to = join(copies, String(count));
-      await cp(member.dataDir, to, { recursive: true });
+      // Most of a WAL is preallocated and empty.
+      await run('cp', ['-r', '--sparse=always', member.dataDir, to]);
       return to;
     },
     [Symbol.asyncDispose]: async () => {

@@ -71,6 +71,9 @@ class LogReader {
   #takeEntry(entry: LogPosition): void {
     const before = this.#lastEntry?.index ?? 0n;
     if (entry.index > before + 1n && entry.index > this.#wholeFrom) this.#wholeFrom = entry.index - 1n;
+    if (this.#lastEntry?.index === entry.index - 1n && entry.term < this.#lastEntry.term) {
+      throw new RangeError(`its term ${entry.term} is below that of the entry before it`);
+    }
     this.#lastEntry = entry;
   }
 

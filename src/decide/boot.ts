@@ -1,0 +1,39 @@
+import type { BootView, EndCause } from '../cluster/own-member.ts';
+import { decideDamaged } from './boot/damaged.ts';
+import { decideEmpty } from './boot/empty.ts';
+import type { BootEvidence } from './boot/evidence.ts';
+import { decideIntact } from './boot/intact.ts';
+import { boot, bootReason } from './boot/view.ts';
+
+/** Etcd would end the same way again. */
+const OF_ITS_DATA: ReadonlySet<EndCause> = new Set(['wal-corrupt', 'database-corrupt', 'data-differs']);
+
+/**
+ * What becomes of a member's process. Pure, never a throw; nothing that it gives loses data: `join` moves what is there into quarantine, and
+ * only a quorum's word lets it; data that are intact are started also where nobody can be asked, since the quorum may need them.
+ *
+ * `start`: it runs, or is to run, with the data that it has. `bootstrap`: it begins a cluster with the configured peers. `join`: the leader
+ * is to take it in, or to replace it (`DATA_GONE`). `stay-out`: it is not to run until a person says so. `refuse`: something is
+ * mixed up, and a person has to look. `wait`: it is decided again when more is known.
+ */
+export function bootDecision(evidence: BootEvidence): BootView {
+  const { dataDir, left, lastEnd, process } = evidence;
+  if (left) return boot('stay-out', bootReason('LEFT', 'a person had this member leave'));
+  if (process.state === 'running') return boot('start', bootReason('RUNNING', 'etcd runs'));
+  switch (dataDir.state) {
+    case 'unreadable':
+      return boot('wait', bootReason('DATA_UNREADABLE', dataDir.problem));
+    case 'corrupt':
+      return decideDamaged(evidence, dataDir, bootReason('DATA_CORRUPT', dataDir.problem));
+    case 'empty':
+      return decideEmpty(evidence);
+    case 'intact':
+      return lastEnd !== undefined && OF_ITS_DATA.has(lastEnd.cause)
+        ? decideDamaged(
+            evidence,
+            dataDir,
+            bootReason('ETCD_FOUND_DAMAGE', `etcd ended with ${lastEnd.how} (${lastEnd.cause})`),
+          )
+        : decideIntact(evidence, dataDir);
+  }
+}

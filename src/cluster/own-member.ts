@@ -88,6 +88,8 @@ export interface OwnMemberView {
   readonly dataDir: DataDirState;
   /** It has been a member before: there is a record of it beside the data dir, also where the data are gone. */
   readonly bootstrapped: boolean;
+  /** It has found that nobody was ever a member, and begins a cluster with the others; no quorum has answered yet. */
+  readonly bootstrapping?: boolean;
   /** Which member of which cluster it was last. */
   readonly identity?: { readonly clusterId: string; readonly memberId: string };
   readonly boot?: BootView;

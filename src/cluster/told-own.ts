@@ -30,19 +30,21 @@ const CAUSES: readonly EndCause[] = [
  */
 export function ownTold(value: unknown): OwnMemberView | undefined {
   const kind = oneOf(KINDS, field(value, 'kind'));
-  const process = processOf(field(value, 'process'));
+  const processTold = processOf(field(value, 'process'));
   const dataDir = dataDirOf(field(value, 'dataDir'));
   const bootstrapped = field(value, 'bootstrapped');
   const restarts = count(field(value, 'restarts'));
-  if (kind === undefined || process === undefined || dataDir === undefined || restarts === undefined) return undefined;
+  if (kind === undefined || processTold === undefined || dataDir === undefined || restarts === undefined)
+    return undefined;
   if (typeof bootstrapped !== 'boolean') return undefined;
   const identity = field(value, 'identity');
   const [clusterId, memberId] = [text(field(identity, 'clusterId')), text(field(identity, 'memberId'))];
   const boot = bootOf(field(value, 'boot'));
   const peerUrl = text(field(value, 'peerUrl'));
   return {
-    ...{ kind, process, dataDir, bootstrapped, restarts },
+    ...{ kind, process: processTold, dataDir, bootstrapped, restarts },
     ...(clusterId === undefined || memberId === undefined ? {} : { identity: { clusterId, memberId } }),
+    ...(field(value, 'bootstrapping') === true ? { bootstrapping: true } : {}),
     ...(boot === undefined ? {} : { boot }),
     ...(peerUrl === undefined ? {} : { peerUrl }),
     // Where they are matters only on that machine.

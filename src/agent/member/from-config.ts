@@ -6,7 +6,8 @@ import { within } from '../../abort/linked-abort.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { Config } from '../../config/config.ts';
 import { inspectDataDir } from '../../datadir/inspect.ts';
-import { listQuarantine, quarantine, releaseQuarantine } from '../../datadir/quarantine.ts';
+import { quarantine } from '../../datadir/quarantine.ts';
+import { listQuarantine, releaseQuarantine } from '../../datadir/quarantine-list.ts';
 import { bootDecision } from '../../decide/boot.ts';
 import { findEtcd } from '../../distribution/find-binaries.ts';
 import { MemberClient } from '../../etcd/member-client.ts';
@@ -77,11 +78,22 @@ export async function memberCareOf(
     planned: cluster.peers.map(({ name, peerUrl }) => ({ name, peerUrl })),
     token: cluster.token,
     inspect: (depth, signal) => inspectDataDir(places, signal, { depth }),
-    putAside: (reason) => quarantine(places, reason, Date.now()),
-    quarantined: () => listQuarantine(places),
-    releaseQuarantine: (signal) => releaseQuarantine(places, { keepMs: heal.quarantine.keepMs }, signal),
-    decide: async (parts, signal) =>
-      bootDecision(await gatherEvidence({ ...parts, config, remembered: memory.current, evidence }, signal)),
+    putAside: (reason, signal) => quarantine(places, reason, Date.now(), signal),
+    quarantined: (signal) => listQuarantine(places, signal),
+    releaseQuarantine: async (signal) => {
+      const shortBytes = await shortOf(member.dataDir);
+      const released = await releaseQuarantine(
+        places,
+        { nowMs: Date.now(), keepMs: heal.quarantine.keepMs, shortBytes },
+        signal,
+      );
+      for (const { path, reason, bytes } of released) events.log('quarantine released', { path, reason, bytes });
+    },
+    decide: async (parts, signal) => {
+      const [peerUrl = ''] = peerUrlsOf(config, memory) ?? [];
+      const remembered = memory.current;
+      return bootDecision(await gatherEvidence({ ...parts, config, peerUrl, remembered, evidence }, signal));
+    },
     list: async (signal) => {
       const { header, members, linearizable } = await client.memberList(signal);
       return { clusterId: header.clusterId, members, linearizable };
@@ -100,7 +112,7 @@ export async function memberCareOf(
     errands: memberErrands(keeper),
     seat: () => {
       const remembered = memory.current;
-      const peerUrls = peerUrlsOf(config, keeper);
+      const peerUrls = peerUrlsOf(config, memory);
       return {
         wantsToJoin: keeper.view().boot?.action === 'join',
         ...(remembered === undefined ? {} : { remembered }),
@@ -128,10 +140,19 @@ function isServing({ sections, observedAtMonotonicMs }: Observation, sinceMs: nu
 }
 
 /** Under which the own member is, or would be, listed. */
-function peerUrlsOf({ member }: Config, { options }: MemberKeeper): readonly string[] | undefined {
+function peerUrlsOf({ member }: Config, memory: MemberMemory): readonly string[] | undefined {
   if (member.peerUrl !== undefined) return [member.peerUrl];
-  const { current } = options.memory;
+  const { current } = memory;
   return current?.members.find(({ id }) => id === current.memberId)?.peerUrls;
+}
+
+/** Below this share of free space the disk counts as short of it: etcd itself needs room for a second copy now and then. */
+const FREE_SHARE = 0.05;
+
+/** How many bytes the disk of a folder has too few of; 0 where it has enough. */
+async function shortOf(folder: string): Promise<number> {
+  const { bavail, blocks, bsize } = await statfs(dirname(folder));
+  return Math.max(0, blocks * bsize * FREE_SHARE - bavail * bsize);
 }
 
 const run = promisify(execFile);

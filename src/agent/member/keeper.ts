@@ -8,6 +8,8 @@ import { RestartPauses } from './restart-pauses.ts';
 /** Ends after which all of the data is looked at, and not only whether it is there. */
 const SUSPICIOUS: ReadonlySet<string> = new Set(['wal-corrupt', 'database-corrupt', 'data-differs', 'unknown']);
 
+const JUST_STARTED: DataDirState = { state: 'unreadable', problem: 'etcd has been started a moment ago' };
+
 /** Data that were found broken are read again so often: a person may have mended them. */
 const BROKEN_AGAIN_MS = 30_000;
 
@@ -61,6 +63,7 @@ export class MemberKeeper implements AsyncDisposable {
       process: this.#process,
       dataDir: this.#dataDir,
       bootstrapped: remembered !== undefined || this.#quarantine.length > 0,
+      ...(memory.isBootstrapping ? { bootstrapping: true } : {}),
       ...(remembered === undefined
         ? {}
         : { identity: { clusterId: remembered.clusterId, memberId: remembered.memberId } }),
@@ -102,7 +105,7 @@ export class MemberKeeper implements AsyncDisposable {
   /** Looks at process and data, whatever was known. Within `exclusively` alone. */
   async look(depth: 'quick' | 'full', signal: AbortSignal): Promise<OwnMemberView> {
     this.#process = await this.options.supervisor.look(signal);
-    this.#dataDir = await this.options.inspect(depth, signal);
+    this.#dataDir = await this.#found(depth, signal);
     this.#inspectedAtMs = performance.now();
     this.options.events.onChange();
     return this.view();
@@ -114,6 +117,7 @@ export class MemberKeeper implements AsyncDisposable {
     this.#pauses.started(performance.now());
     this.#restarts += 1;
     await this.options.supervisor.start(plan, signal);
+    if (this.#dataDir.state === 'empty') this.#dataDir = JUST_STARTED;
     this.#process = await this.options.supervisor.look(signal);
     this.options.events.onChange();
   }
@@ -134,9 +138,9 @@ export class MemberKeeper implements AsyncDisposable {
         remedy: 'Stop it first.',
       });
     }
-    const aside = await this.options.putAside(reason);
+    const aside = await this.options.putAside(reason, signal);
     if (aside !== undefined) this.options.events.log('data moved to quarantine', { reason, ...aside });
-    this.#quarantine = await this.options.quarantined();
+    this.#quarantine = await this.options.quarantined(signal);
     await this.look('quick', signal);
     return aside?.bytes ?? 0;
   }
@@ -183,8 +187,15 @@ export class MemberKeeper implements AsyncDisposable {
     if (isKnownBroken && performance.now() - this.#inspectedAtMs < BROKEN_AGAIN_MS) return;
     const suspicious =
       isKnownBroken || (this.#process.state === 'stopped' && this.#pauses.inRow > 0 && this.#isSuspicious());
-    this.#dataDir = await this.options.inspect(suspicious ? 'full' : 'quick', signal);
+    this.#dataDir = await this.#found(suspicious ? 'full' : 'quick', signal);
     this.#inspectedAtMs = performance.now();
+  }
+
+  /** A process that was started a moment ago has not made its data dir yet: to call that empty would have it replaced. */
+  async #found(depth: 'quick' | 'full', signal: AbortSignal): Promise<DataDirState> {
+    const found = await this.options.inspect(depth, signal);
+    const isYoung = this.#process.state === 'running' && this.#pauses.isYoung(performance.now());
+    return found.state === 'empty' && isYoung ? JUST_STARTED : found;
   }
 
   #isSuspicious(): boolean {
@@ -195,7 +206,7 @@ export class MemberKeeper implements AsyncDisposable {
     this.#tidiedAtMs = performance.now();
     try {
       await this.options.releaseQuarantine(signal);
-      this.#quarantine = await this.options.quarantined();
+      this.#quarantine = await this.options.quarantined(signal);
     } catch (error) {
       if (!signal.aborted) this.options.events.onFault('looking through the quarantine', error);
     }
@@ -219,6 +230,7 @@ export class MemberKeeper implements AsyncDisposable {
     const boot = await this.options.decide(
       {
         dataDir: this.#dataDir,
+        process: this.#process,
         bootstrapped: this.view().bootstrapped,
         ...(this.#lastEnd === undefined ? {} : { lastEnd: this.#lastEnd }),
       },
@@ -227,6 +239,8 @@ export class MemberKeeper implements AsyncDisposable {
     this.#boot = boot;
     if ((boot.action !== 'start' && boot.action !== 'bootstrap') || pauseMs > 0) return;
     try {
+      // Said before it is done: the others find data here a moment later, and have to know whose they are.
+      if (boot.action === 'bootstrap') await this.options.memory.begin();
       await this.startProcess(boot.action === 'bootstrap' ? { initial: this.#newCluster() } : {}, signal);
     } catch (error) {
       signal.throwIfAborted();

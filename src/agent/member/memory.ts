@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
@@ -26,6 +27,8 @@ export interface RememberedMember {
 
 const FORMAT = 1;
 const FILE = 'member.json';
+/** There from right before etcd is started with a new cluster until a quorum has answered. */
+const BOOTSTRAP_FILE = 'bootstrap.json';
 
 /**
  * What the agent remembers of its member over restarts: a file in `supervise.stateDir`, beside the data dir, which a wiped or replaced
@@ -33,11 +36,15 @@ const FILE = 'member.json';
  */
 export class MemberMemory {
   readonly #file: string;
+  readonly #bootstrapFile: string;
   #current: RememberedMember | undefined;
+  #hasBegun: boolean;
 
-  private constructor(file: string, current: RememberedMember | undefined) {
-    this.#file = file;
+  private constructor(stateDir: string, current: RememberedMember | undefined, hasBegun: boolean) {
+    this.#file = join(stateDir, FILE);
+    this.#bootstrapFile = join(stateDir, BOOTSTRAP_FILE);
     this.#current = current;
+    this.#hasBegun = hasBegun;
   }
 
   /**
@@ -50,7 +57,8 @@ export class MemberMemory {
       if (error.code === 'ENOENT') return undefined;
       throw unreadable(file, error.message, error);
     });
-    return new MemberMemory(file, text === undefined ? undefined : parse(file, text));
+    const current = text === undefined ? undefined : parse(file, text);
+    return new MemberMemory(stateDir, current, existsSync(join(stateDir, BOOTSTRAP_FILE)));
   }
 
   /** Undefined where it has never been a member. */
@@ -58,19 +66,35 @@ export class MemberMemory {
     return this.#current;
   }
 
+  /** It has begun a cluster with the others, and no quorum has answered yet. */
+  get isBootstrapping(): boolean {
+    return this.#hasBegun && this.#current === undefined;
+  }
+
+  /** Notes that a cluster is begun now; back when that is on the disk. Throws `MEMBER_MEMORY_UNWRITABLE`. */
+  async begin(): Promise<void> {
+    if (this.#hasBegun) return;
+    await this.#write(this.#bootstrapFile, `${JSON.stringify({ format: FORMAT })}\n`);
+    this.#hasBegun = true;
+  }
+
   /** Remembers it from now on, if it is anything new; back when it is on the disk. Throws `MEMBER_MEMORY_UNWRITABLE`. */
   async remember(next: RememberedMember): Promise<void> {
     const before = this.#current;
     if (before !== undefined && asText(before) === asText(next)) return;
+    await this.#write(this.#file, asText(next));
+    this.#current = next;
+  }
+
+  async #write(file: string, text: string): Promise<void> {
     try {
-      await writeWhole(this.#file, asText(next));
+      await writeWhole(file, text);
     } catch (error) {
-      throw new AgentError('MEMBER_MEMORY_UNWRITABLE', `${this.#file} cannot be written: ${faultOf(error).message}`, {
+      throw new AgentError('MEMBER_MEMORY_UNWRITABLE', `${file} cannot be written: ${faultOf(error).message}`, {
         cause: error,
         remedy: 'Give the agent the right to write into supervise.stateDir, and see whether the disk is full.',
       });
     }
-    this.#current = next;
   }
 }
 

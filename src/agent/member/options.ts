@@ -1,4 +1,4 @@
-import type { BootView, DataDirState, OwnMemberView, ProcessEnd } from '../../cluster/own-member.ts';
+import type { BootView, DataDirState, OwnMemberView, ProcessEnd, ProcessState } from '../../cluster/own-member.ts';
 import type { InitialMember, Supervisor } from '../../supervise/supervisor.ts';
 import type { MemberMemory, RememberedListed } from './memory.ts';
 
@@ -13,6 +13,7 @@ export interface SeenList {
 /** What is known right before it is decided what to do with a member that does not run. */
 export interface BootParts {
   readonly dataDir: DataDirState;
+  readonly process: ProcessState;
   readonly bootstrapped: boolean;
   readonly lastEnd?: ProcessEnd;
 }
@@ -29,8 +30,11 @@ export interface MemberKeeperOptions {
   /** Looks at the data dir; `full` reads all of it. */
   readonly inspect: (depth: 'quick' | 'full', signal: AbortSignal) => Promise<DataDirState>;
   /** Moves the data dir away, for this reason; gives where it is now and how large it is. */
-  readonly putAside: (reason: string) => Promise<{ readonly path: string; readonly bytes: number } | undefined>;
-  readonly quarantined: () => Promise<OwnMemberView['quarantine']>;
+  readonly putAside: (
+    reason: string,
+    signal: AbortSignal,
+  ) => Promise<{ readonly paths: readonly string[]; readonly bytes: number } | undefined>;
+  readonly quarantined: (signal: AbortSignal) => Promise<OwnMemberView['quarantine']>;
   /** Lets go of what has been in quarantine for long enough, or is in the way of a full disk. */
   readonly releaseQuarantine: (signal: AbortSignal) => Promise<void>;
   /** Gathers what else there is to know, and decides. Must not throw but for the signal. */

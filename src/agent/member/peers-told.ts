@@ -24,17 +24,17 @@ export async function peersTold(
     others.map(async (peer): Promise<PeerTold> => {
       const reply = await fetchAgent(peer.agentUrl, '/api/v1/observation', signal).catch(() => undefined);
       signal.throwIfAborted();
-      const own = textOf(reply, 'member') === peer.name ? ownTold(valueOf(reply, 'own')) : undefined;
+      const own = textOf(reply, 'member') === peer.name ? ownTold(fieldOf(reply, 'own')) : undefined;
       return { peer, ...(own === undefined ? {} : { own }) };
     }),
   );
 }
 
-function valueOf(reply: unknown, name: string): unknown {
+function fieldOf(reply: unknown, name: string): unknown {
   return typeof reply === 'object' && reply !== null ? Reflect.get(reply, name) : undefined;
 }
 
 function textOf(reply: unknown, name: string): string | undefined {
-  const value = valueOf(reply, name);
+  const value = fieldOf(reply, name);
   return typeof value === 'string' ? value : undefined;
 }

@@ -16,6 +16,11 @@ export class RestartPauses {
     return this.#inRow;
   }
 
+  /** It was started so short a time ago that it may still be coming up. */
+  isYoung(nowMs: number): boolean {
+    return this.#startedAtMs !== undefined && nowMs - this.#startedAtMs < this.#timing.upAfterMs;
+  }
+
   started(nowMs: number): void {
     this.#startedAtMs = nowMs;
   }

@@ -23,5 +23,8 @@ export async function supervisorOf({ member, supervise }: Config): Promise<Super
         ...{ stateDir, stopGraceMs, env: process.env },
       });
     }
+    case 'systemd':
+    case 'static-pod':
+      throw new Error(`${kind} is not there yet`);
   }
 }

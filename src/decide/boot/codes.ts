@@ -12,6 +12,8 @@ export const bootCodes = {
   EMPTY_EVERYWHERE:
     'Every configured peer is empty and was never bootstrapped, and no store has a backup of the cluster.',
 
+  BEGUN_WITHOUT: 'The others have begun the cluster with this member, which has not started yet.',
+
   // It is to become a member.
   NEW_MEMBER: 'There is a cluster, and this is an empty data dir that it does not know.',
   ADDED_NOT_STARTED: 'The cluster lists the configured peer URL for a member that was never started.',

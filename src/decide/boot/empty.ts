@@ -30,6 +30,11 @@ function decideJoin(evidence: BootEvidence, list: SeenList): BootView {
     const message = `the cluster lists ${called(known)} where ${own.name} is configured at ${own.peerUrl}`;
     return boot('refuse', bootReason('OTHER_MEMBER', message));
   }
+  if (known !== undefined && identity === undefined && known.clientUrls.length === 0) {
+    // Etcd itself refuses to begin with a member that has told the cluster before where its clients find it.
+    const message = `the cluster was begun with ${called(known)}, which has not started yet`;
+    return boot('bootstrap', bootReason('BEGUN_WITHOUT', message));
+  }
   if (known !== undefined) {
     return boot('join', bootReason('DATA_GONE', `the cluster lists ${called(known)}, and its data dir is empty`));
   }
@@ -62,7 +67,7 @@ function decideBegin(evidence: BootEvidence, list: 'unreachable' | 'not-asked'):
       ? []
       : [bootReason('NOT_CONFIGURED', `the configured peers do not name ${own.name} at ${own.peerUrl}`)]),
     ...peers.flatMap(({ name, answer }) => {
-      if (answer === 'empty-never-bootstrapped') return [];
+      if (answer === 'empty-never-bootstrapped' || answer === 'bootstrapping') return [];
       if (answer === 'unreachable') return [bootReason('PEER_UNREACHABLE', `the agent of ${name} does not answer`)];
       const what = answer === 'has-data' ? 'has data' : 'was a member before';
       return [bootReason('PEER_HAS_DATA', `${name} ${what}: the cluster is there, and does not answer`)];

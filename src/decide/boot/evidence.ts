@@ -14,11 +14,21 @@ export interface SeenMember {
   /** Empty until it has been started once. */
   readonly name: string;
   readonly peerUrls: readonly string[];
+  /** Empty until it has been started once, also of a member that its cluster was begun with, which has its name from then on. */
+  readonly clientUrls: readonly string[];
   readonly isLearner: boolean;
 }
 
-/** What the agent of a configured peer says of its member. */
-export type PeerAnswer = 'empty-never-bootstrapped' | 'has-data' | 'bootstrapped-before' | 'unreachable';
+/**
+ * What the agent of a configured peer says of its member. `bootstrapping`: it has found everything empty just now, this one too, and begins;
+ * no quorum has answered it yet.
+ */
+export type PeerAnswer =
+  | 'empty-never-bootstrapped'
+  | 'bootstrapping'
+  | 'has-data'
+  | 'bootstrapped-before'
+  | 'unreachable';
 
 /** A configured peer, and what is known of it. */
 export interface AskedPeer {

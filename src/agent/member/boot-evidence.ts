@@ -1,0 +1,59 @@
+import type { OwnMemberView } from '../../cluster/own-member.ts';
+import type { Config } from '../../config/config.ts';
+import type { AskedPeer, BootEvidence, PeerAnswer } from '../../decide/boot/evidence.ts';
+import type { Evidence } from './evidence.ts';
+import type { RememberedMember } from './memory.ts';
+import type { BootParts } from './options.ts';
+import type { PeerTold } from './peers-told.ts';
+
+export interface GatherParts extends BootParts {
+  readonly config: Pick<Config, 'member' | 'cluster'>;
+  readonly peerUrl: string;
+  readonly remembered: RememberedMember | undefined;
+  readonly evidence: Evidence;
+}
+
+/** Asks only for what the decision hangs on: a member with its data is not kept waiting for a store that is far away. */
+export async function gatherEvidence(parts: GatherParts, signal: AbortSignal): Promise<BootEvidence> {
+  const { config, dataDir, remembered, evidence, lastEnd, peerUrl, process } = parts;
+  const list = await evidence.list(signal);
+  const id = ('memberId' in dataDir ? dataDir.memberId : undefined) ?? remembered?.memberId;
+  const isGone = list !== undefined && id !== undefined && list.members.every((member) => member.id !== id);
+  const mayBegin = dataDir.state === 'empty' && list === undefined && !parts.bootstrapped;
+  const [removedBy, peers, store] = await Promise.all([
+    isGone ? evidence.removedBy(id, signal) : undefined,
+    mayBegin ? evidence.peers(signal) : [],
+    mayBegin ? evidence.store(signal) : ('unreachable' as const),
+  ]);
+  return {
+    own: { name: config.member.name, peerUrl },
+    dataDir,
+    left: remembered?.leftAtMs !== undefined,
+    list: list ?? 'unreachable',
+    peers: mayBegin ? config.cluster.peers.map((peer) => answerOf(peer, config.member.name, peers)) : [],
+    store,
+    process,
+    ...(remembered === undefined
+      ? {}
+      : { identity: { clusterId: remembered.clusterId, memberId: remembered.memberId } }),
+    ...(removedBy === undefined ? {} : { removedBy }),
+    ...(lastEnd === undefined ? {} : { lastEnd }),
+  };
+}
+
+/** The own one is empty and was never a member: else nobody would be asked. */
+function answerOf(
+  { name, peerUrl }: Pick<AskedPeer, 'name' | 'peerUrl'>,
+  ownName: string,
+  told: readonly PeerTold[],
+): AskedPeer {
+  const own = told.find(({ peer }) => peer.name === name)?.own;
+  return { name, peerUrl, answer: name === ownName ? 'empty-never-bootstrapped' : answer(own) };
+}
+
+function answer(own: OwnMemberView | undefined): PeerAnswer {
+  if (own === undefined) return 'unreachable';
+  if (own.bootstrapped) return 'bootstrapped-before';
+  if (own.bootstrapping === true) return 'bootstrapping';
+  return own.dataDir.state === 'empty' ? 'empty-never-bootstrapped' : 'has-data';
+}

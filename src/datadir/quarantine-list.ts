@@ -25,15 +25,25 @@ export interface ReleaseOptions {
  */
 export async function listQuarantine(places: DataPlaces, signal: AbortSignal): Promise<readonly QuarantinedFolder[]> {
   const found: QuarantinedFolder[] = [];
+  for (const named of await namedFolders(places)) {
+    if (!(await isOurs(named.path))) continue;
+    const bytes = (await recordedBytes(named.path)) ?? (await folderSize(named.path, signal)).bytes;
+    found.push({ ...named, bytes });
+  }
+  return found.toSorted((a, b) => a.atMs - b.atMs || (a.path < b.path ? -1 : 1));
+}
+
+/** Folders that have a name as we give it, with a record or without one; never links. */
+export async function namedFolders(places: DataPlaces): Promise<readonly Omit<QuarantinedFolder, 'bytes'>[]> {
+  const found: Omit<QuarantinedFolder, 'bytes'>[] = [];
   for (const { parent, prefix } of quarantineParents(places)) {
     for (const name of await namesIn(parent)) {
       const named = name.startsWith(prefix) ? parseStamp(name.slice(prefix.length)) : undefined;
       const path = join(parent, name);
-      if (named === undefined || !(await isOurs(path))) continue;
-      found.push({ path, ...named, bytes: (await recordedBytes(path)) ?? (await folderSize(path, signal)).bytes });
+      if (named !== undefined && (await lstat(path)).isDirectory()) found.push({ path, ...named });
     }
   }
-  return found.toSorted((a, b) => a.atMs - b.atMs || (a.path < b.path ? -1 : 1));
+  return found;
 }
 
 /** Which of them may go now. Pure. @param folders the oldest first */
@@ -86,12 +96,12 @@ async function remove(path: string, signal: AbortSignal): Promise<void> {
   await rmdir(path);
 }
 
-/** A folder itself, not a link to one, with a record that is a file. */
+/** Whether a folder has a record that is a file. */
 async function isOurs(path: string): Promise<boolean> {
   try {
-    return (await lstat(path)).isDirectory() && (await lstat(join(path, RECORD_FILE))).isFile();
+    return (await lstat(join(path, RECORD_FILE))).isFile();
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return false;
+    if (systemCodeOf(error) === 'ENOENT') return false;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import { folderSize } from './folder-size.ts';
 import { inspectDataDir } from './inspect.ts';
 import { type DataPlaces, isThere, namesIn, outerWalDir } from './places.ts';
+import { namedFolders } from './quarantine-list.ts';
 import { isReason, quarantinePath, RECORD_FILE, stampOf } from './quarantine-names.ts';
 import { systemCodeOf } from './system-fault.ts';
 
@@ -43,6 +44,7 @@ export async function quarantine(
       remedy: 'Use small letters, digits and dashes.',
     });
   }
+  await addMissingRecords(places, signal);
   const state = await inspectDataDir(places, signal, { depth: 'quick' });
   const owner = 'memberId' in state ? { clusterId: state.clusterId, memberId: state.memberId } : {};
   const walDir = outerWalDir(places);
@@ -63,6 +65,15 @@ export async function quarantine(
     bytes: moved.reduce((sum, { bytes }) => sum + bytes, 0),
     unrecorded: moved.flatMap(({ unrecorded }) => unrecorded),
   };
+}
+
+/** An agent that died between the rename and the record has left a folder that nobody would ever release. */
+async function addMissingRecords(places: DataPlaces, signal: AbortSignal): Promise<void> {
+  for (const { path, reason, atMs } of await namedFolders(places)) {
+    if (await isThere(join(path, RECORD_FILE))) continue;
+    const { bytes } = await folderSize(path, signal);
+    await writeRecord(path, { format: 1, reason, at: new Date(atMs).toISOString(), bytes });
+  }
 }
 
 /** A name that nothing has yet: two within a second are a second apart. */

@@ -81,8 +81,11 @@ export interface Started {
   readonly keys: number;
 }
 
-/** Starts etcd on a data dir, looks whether it answers, and kills it. */
-export async function startsOn(etcd: string, dataDir: string): Promise<Started> {
+/**
+ * Starts etcd on a data dir, looks whether it answers, and kills it.
+ * @param patienceMs then it counts as refused: one that has lost all of its log runs and finds no leader
+ */
+export async function startsOn(etcd: string, dataDir: string, patienceMs = Number.POSITIVE_INFINITY): Promise<Started> {
   const [clientUrl, peerUrl] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`];
   const child = spawn(
     etcd,
@@ -104,7 +107,8 @@ export async function startsOn(etcd: string, dataDir: string): Promise<Started> 
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const client = new MemberClient({ member: 'm1', endpoint: clientUrl });
   try {
-    while (child.exitCode === null && child.signalCode === null) {
+    const began = performance.now();
+    while (child.exitCode === null && child.signalCode === null && performance.now() - began < patienceMs) {
       try {
         await client.linearizableRead();
         const { count } = await client.range({

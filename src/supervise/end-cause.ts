@@ -8,8 +8,8 @@ export interface ExplainedEnd {
 }
 
 /**
- * What etcd 3.4 and 3.5 say at the end, as `message: error`, and what it means; the first that fits counts. All of it was
- * provoked on real etcds: test/fixtures/etcd-ends has what they wrote.
+ * What etcd 3.4 and 3.5 say at the end, as `message: error`, and what it means; the first that fits counts. Each cause was
+ * provoked on real etcds (test/fixtures/etcd-ends has what they wrote); a few more words are from the sources of etcd, bbolt and Go.
  */
 const sayings: readonly (readonly [EndCause, RegExp])[] = [
   // Before all others: 3.5 stops its listeners for it, and says last that these have failed.

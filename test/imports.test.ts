@@ -43,7 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'datadir',
     'supervise',
   ],
-  demo: ['abort', 'cluster', 'distribution'],
+  demo: ['abort', 'cluster', 'distribution', 'supervise'],
   backup: ['abort', 'cluster', 'distribution', 'etcd', 'pem'],
   distribution: ['cluster'],
   expose: ['cluster', 'pem'],

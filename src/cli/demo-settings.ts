@@ -5,11 +5,14 @@ import { loadConfig } from '../config/load.ts';
 const keysOfTheDemo: readonly (readonly [path: string, value: string])[] = [
   ['member.name', 'm1'],
   ['member.endpoint', 'http://127.0.0.1:2379'],
+  ['member.peerUrl', 'http://127.0.0.1:2380'],
   ['member.dataDir', '/data'],
+  ['supervise.kind', 'child'],
 ];
 
 /** Keys, or beginnings of keys, that must differ from agent to agent, and what the demo itself waits at. */
-const keptByTheDemo = /^(member(\.|$)|expose$|expose\.(listen|socket)$|cluster$|cluster\.endpoints$)/;
+const keptByTheDemo =
+  /^(member(\.|$)|expose$|expose\.(listen|socket)$|cluster$|cluster\.(endpoints|peers|token)$|supervise$|supervise\.(kind|stateDir|child)(\.|$))/;
 
 /**
  * Checks `--set` of the demo as its agents will: a mistake is told before anything is started.

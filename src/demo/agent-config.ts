@@ -3,11 +3,33 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { DemoLayout, MemberLayout } from './layout.ts';
 
+/** How the agents of the demo start their members. */
+export interface DemoEtcd {
+  /** Path of the etcd program. */
+  readonly program: string;
+  /** Backend quota; left out: etcd's own default. */
+  readonly quotaBytes: number | undefined;
+}
+
 /** Writes the configuration of one agent of the demo; what `--set` says comes on top of it, as flags of the agent. */
-export async function writeAgentConfig(layout: DemoLayout, member: MemberLayout): Promise<void> {
+export async function writeAgentConfig(layout: DemoLayout, member: MemberLayout, etcd: DemoEtcd): Promise<void> {
   const config = {
-    member: { name: member.name, endpoint: member.endpoint, dataDir: member.dataDir },
-    cluster: { name: 'demo', endpoints: layout.members.map(({ endpoint }) => endpoint) },
+    member: { name: member.name, endpoint: member.endpoint, peerUrl: member.peerUrl, dataDir: member.dataDir },
+    cluster: {
+      name: 'demo',
+      endpoints: layout.members.map(({ endpoint }) => endpoint),
+      peers: layout.members.map(({ name, peerUrl, agentUrl }) => `${name}=${peerUrl} ${agentUrl}`),
+      token: 'etcd-caretaker-demo',
+    },
+    supervise: {
+      kind: 'child',
+      stateDir: member.stateDir,
+      child: {
+        etcd: etcd.program,
+        args: etcd.quotaBytes === undefined ? [] : [`--quota-backend-bytes=${etcd.quotaBytes}`],
+        logFile: member.etcdLog,
+      },
+    },
     // A demo is looked at for minutes: the agents act at once, and wait for less than they should elsewhere.
     maintenance: {
       armAfter: '0s',

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The environment variable by which the processes of one demo are known, to the watchdog above all. */
+/** The environment variable by which the processes of one demo are known, the etcds of its agents too. */
 export const demoMark = 'CARETAKER_DEMO_RUN';
 
 /** A process of the demo: in a session of its own, so that Ctrl-C reaches only the demo, its output in a file. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AgentError } from '../cluster/agent-error.ts';
-import { writeAgentConfig } from './agent-config.ts';
+import { type DemoEtcd, writeAgentConfig } from './agent-config.ts';
 import { endpointsOfEarlierDemo } from './demo-file.ts';
 import { type DemoLayout, layOut } from './layout.ts';
 import type { DemoOptions } from './options.ts';
@@ -21,7 +21,7 @@ export interface PreparedFolder {
  * Makes the folder, a fresh token and the agents' configurations. A folder that an earlier demo has left is taken up
  * again, data and all. Throws `USAGE` when its members had other addresses: etcd keeps those in its data.
  */
-export async function prepareFolder(options: DemoOptions): Promise<PreparedFolder> {
+export async function prepareFolder(options: DemoOptions, etcd: DemoEtcd): Promise<PreparedFolder> {
   const temporary = options.folder === undefined ? await mkdtemp(join(tmpdir(), 'etcd-caretaker-demo-')) : undefined;
   const layout = layOut(resolve(temporary ?? options.folder ?? ''), options);
   try {
@@ -31,7 +31,7 @@ export async function prepareFolder(options: DemoOptions): Promise<PreparedFolde
     await writeFile(layout.tokenFile, `${token}\n`, { mode: 0o600 });
     for (const member of layout.members) {
       await mkdir(member.folder, { recursive: true, mode: 0o700 });
-      await writeAgentConfig(layout, member);
+      await writeAgentConfig(layout, member, etcd);
     }
     return { layout, token, temporary };
   } catch (error) {

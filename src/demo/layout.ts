@@ -16,6 +16,8 @@ export interface MemberLayout {
   /** Holds data, configuration and logs of this member. */
   readonly folder: string;
   readonly dataDir: string;
+  /** What the agent remembers of its member. */
+  readonly stateDir: string;
   readonly etcdLog: string;
   readonly agentLog: string;
   readonly agentConfig: string;
@@ -61,6 +63,7 @@ function layOutMember(demoFolder: string, basePort: number, index: number): Memb
     ports: [client, client + 1, client + 2],
     folder,
     dataDir: join(folder, 'data'),
+    stateDir: join(folder, 'state'),
     etcdLog: join(folder, 'etcd.log'),
     agentLog: join(folder, 'agent.log'),
     agentConfig: join(folder, 'agent.yaml'),

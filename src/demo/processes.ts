@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { demoMark } from './child.ts';
 
 function markedProcesses(run: string): number[] {
@@ -20,6 +21,20 @@ export function signalMarked(run: string, signal: NodeJS.Signals | 0): number {
     }
   }
   return pids.length;
+}
+
+/** Ends all processes that carry the mark: asks them to, and kills those that are left after `graceMs`. Back when none is left. */
+export async function endMarked(run: string, graceMs: number): Promise<void> {
+  // One that is stopped would take the other signal only when it goes on.
+  signalMarked(run, 'SIGCONT');
+  signalMarked(run, 'SIGTERM');
+  const deadline = performance.now() + graceMs;
+  while (performance.now() < deadline && signalMarked(run, 0) > 0) {
+    await sleep(50);
+  }
+  while (signalMarked(run, 'SIGKILL') > 0) {
+    await sleep(20);
+  }
 }
 
 /** What makes a process id unique over time: the id and when it was started, or undefined when there is none. */

@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { findEtcd } from '../distribution/find-binaries.ts';
+import { sizeOf } from '../supervise/child/log-file.ts';
 import { AgentKeeper } from './agent-keeper.ts';
-import { type DemoChild, startChild } from './child.ts';
 import { writeDemoFile } from './demo-file.ts';
 import { childEnvironment } from './environment.ts';
-import { etcdCommand } from './etcd-command.ts';
+import { EtcdWatch } from './etcd-watch.ts';
 import { prepareFolder } from './folder.ts';
 import { checkPorts } from './free-ports.ts';
-import { type DemoLayout, layOut, type MemberLayout } from './layout.ts';
+import { layOut, type MemberLayout } from './layout.ts';
 import type { DemoOptions } from './options.ts';
-import { signalMarked } from './processes.ts';
+import { endMarked } from './processes.ts';
 import { listenForStop } from './stop-request.ts';
 import { waitForAgents, waitForMembers } from './wait-ready.ts';
 import { startWatchdog } from './watchdog.ts';
@@ -32,50 +32,34 @@ export async function runDemo(
   print: (text: string) => void,
   say: (line: string) => void,
 ): Promise<void> {
-  const etcd = findEtcd(process.env);
+  const etcd = { program: findEtcd(process.env), quotaBytes: options.quotaBytes };
   await checkPorts(layOut('/', options).members);
   using stop = listenForStop(say);
   await using cleanup = new AsyncDisposableStack();
-  const { layout, token, temporary } = await prepareFolder(options);
+  const { layout, token, temporary } = await prepareFolder(options, etcd);
   if (temporary !== undefined) {
     cleanup.defer(() => rm(temporary, { recursive: true, force: true, maxRetries: 3 }));
   }
   const run = randomUUID();
   const watchdog = startWatchdog(run, { demoFile: layout.demoFile, folder: temporary }, say);
   cleanup.defer(() => watchdog.dismiss());
-  cleanup.defer(() => {
-    signalMarked(run, 'SIGKILL');
-  });
-
-  const etcds = new Map<string, DemoChild>();
+  const logLengths = new Map<string, number>();
+  for (const { name, etcdLog } of layout.members) logLengths.set(name, await sizeOf(etcdLog));
   const keepers = new Map<string, AgentKeeper>();
-  const record = () =>
-    writeDemoFile(layout, token, (name) => {
-      const child = etcds.get(name);
-      return {
-        etcdPid: child?.running === true ? child.pid : null,
-        agentPid: keepers.get(name)?.pid ?? null,
-      };
-    });
+  const record = (): void =>
+    writeDemoFile(layout, token, (name) => ({
+      etcdPid: etcds.pidOf(name) ?? null,
+      agentPid: keepers.get(name)?.pid ?? null,
+    }));
+  const etcds = new EtcdWatch(layout, { changed: record, say });
   record();
-  cleanup.defer(record);
-  let ending = false;
-  const env = childEnvironment(process.env, run);
-  for (const member of layout.members) {
-    const child = await startChild(etcdCommand(etcd, layout, member, options.quotaBytes), member.etcdLog, env);
-    cleanup.defer(() => child.stop(etcdGraceMs));
-    etcds.set(member.name, child);
-    void child.ended.then((how) => {
-      if (!ending) {
-        say(`${member.name}: etcd has ended (${how})`);
-        record();
-      }
-    });
-  }
-  cleanup.defer(() => {
-    ending = true;
-    return stopAll([...etcds.values()].map((child) => child.stop(etcdGraceMs)));
+  cleanup.defer(async () => {
+    await etcds.untilNone(etcdGraceMs);
+    record();
   });
+  // The agents leave their etcds running, as they do everywhere.
+  cleanup.defer(() => endMarked(run, etcdGraceMs));
+  const env = childEnvironment(process.env, run);
   for (const member of layout.members) {
     const keeper = keeperOf(member, options, env, record, say);
     await keeper.start();
@@ -83,9 +67,17 @@ export async function runDemo(
     keepers.set(member.name, keeper);
   }
   cleanup.defer(() => stopAll([...keepers.values()].map((keeper) => keeper.stop())));
+  cleanup.use(etcds);
+  etcds.start();
   record();
 
-  await waitForMembers(membersWith(layout, etcds), stop.signal);
+  const awaited = layout.members.flatMap((member) => {
+    const keeper = keepers.get(member.name);
+    if (keeper === undefined) return [];
+    const logFromBytes = logLengths.get(member.name) ?? 0;
+    return [{ layout: member, keeper, etcdPid: () => etcds.pidOf(member.name), logFromBytes }];
+  });
+  await waitForMembers(awaited, stop.signal);
   const loadEnds = new AbortController();
   const load = writeUntil(
     AbortSignal.any([stop.signal, loadEnds.signal]),
@@ -95,14 +87,14 @@ export async function runDemo(
     loadEnds.abort();
     return load;
   });
-  const notReady = await waitForAgents(agentsWith(layout, keepers), stop.signal);
+  const notReady = await waitForAgents(awaited, stop.signal);
   if (stop.signal.aborted) {
     return;
   }
   const { runForMs } = options;
   const howItEnds =
     runForMs === undefined ? 'Ctrl-C stops all of it.' : `All of it stops in ${runForMs / 1000} s, or on Ctrl-C.`;
-  print(welcome(layout, new Map([...etcds].map(([name, { pid }]) => [name, pid])), notReady, howItEnds));
+  print(welcome(layout, (name) => etcds.pidOf(name), notReady, howItEnds));
   if (runForMs !== undefined) {
     stop.after(runForMs);
   }
@@ -126,20 +118,6 @@ function keeperOf(
       say(
         `${member.name}: the agent has ended (${how}), started again in ${restartInMs / 1000} s; see ${member.agentLog}`,
       ),
-  });
-}
-
-function membersWith(layout: DemoLayout, etcds: ReadonlyMap<string, DemoChild>) {
-  return layout.members.flatMap((member) => {
-    const etcd = etcds.get(member.name);
-    return etcd === undefined ? [] : [{ layout: member, etcd }];
-  });
-}
-
-function agentsWith(layout: DemoLayout, keepers: ReadonlyMap<string, AgentKeeper>) {
-  return layout.members.flatMap((member) => {
-    const keeper = keepers.get(member.name);
-    return keeper === undefined ? [] : [{ layout: member, keeper }];
   });
 }
 

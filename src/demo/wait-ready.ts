@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../cluster/agent-error.ts';
+import { readTail } from '../supervise/child/log-file.ts';
 import type { AgentKeeper } from './agent-keeper.ts';
-import type { DemoChild } from './child.ts';
 import type { MemberLayout } from './layout.ts';
 import { listens } from './listens.ts';
 
@@ -11,33 +10,41 @@ const agentTimeoutMs = 15_000;
 const pollMs = 100;
 const requestTimeoutMs = 2_000;
 
+/** A member whose agent is to start it. */
+export interface AwaitedMember {
+  readonly layout: MemberLayout;
+  readonly keeper: AgentKeeper;
+  /** The process of its etcd that runs now. */
+  readonly etcdPid: () => number | undefined;
+  /** How long the log of etcd was before this demo: what stands there is of another. */
+  readonly logFromBytes: number;
+}
+
 /**
- * Waits until every member answers a linearizable read (an alarm does not matter). Throws `DEMO_ETCD_FAILED` with the
- * end of etcd's own log when one ends before, or takes longer than a minute; `LISTEN_IN_USE` when it ended since
- * somebody else has its port by now.
+ * Waits until the agents have started their members and every one answers a linearizable read (an alarm does not matter).
+ * Throws `DEMO_ETCD_FAILED` with the end of etcd's own log when that takes longer than a minute; `LISTEN_IN_USE` when
+ * somebody else has its port by now, or, as `USAGE`, what an agent says that refuses to run.
  */
-export async function waitForMembers(
-  members: readonly { readonly layout: MemberLayout; readonly etcd: DemoChild }[],
-  signal: AbortSignal,
-): Promise<void> {
+export async function waitForMembers(members: readonly AwaitedMember[], signal: AbortSignal): Promise<void> {
   await Promise.all(
-    members.map(async ({ layout, etcd }) => {
+    members.map(async (member) => {
+      const { layout, keeper, etcdPid } = member;
       const url = `${layout.endpoint}/health?exclude=NOSPACE&exclude=CORRUPT`;
       const isReady = await poll(url, membersTimeoutMs, signal, {
-        goOn: () => etcd.running,
-        isOurs: () => listens(etcd.pid, layout.ports[0]),
+        goOn: async () => !(keeper.refused || (await hasLostPort(member))),
+        isOurs: () => listens(etcdPid(), layout.ports[0]),
       });
-      if (!(isReady || signal.aborted)) {
-        const problem = etcd.running ? `does not answer after ${membersTimeoutMs / 1000} s` : 'has ended';
-        const log = await endOf(layout.etcdLog);
-        if (!etcd.running && log.includes('address already in use')) {
-          throw portsTaken(`the demo's etcd cannot listen; the end of its log:\n${log}`, layout.name);
-        }
-        throw new AgentError('DEMO_ETCD_FAILED', `the demo's etcd ${problem}; the end of its log:\n${log}`, {
-          member: layout.name,
-          remedy: `see ${layout.etcdLog}; data of another demo in the folder does not fit this one`,
-        });
+      if (isReady || signal.aborted) return;
+      if (keeper.refused) throw await refusalOf(layout);
+      const log = await endOf(layout.etcdLog);
+      if (await hasLostPort(member)) {
+        throw portsTaken(`the demo's etcd cannot listen; the end of its log:\n${log}`, layout.name);
       }
+      const message = `the demo's etcd does not answer after ${membersTimeoutMs / 1000} s; the end of its log:\n${log}`;
+      throw new AgentError('DEMO_ETCD_FAILED', message, {
+        member: layout.name,
+        remedy: `see ${layout.etcdLog} and ${layout.agentLog}; data of another demo in the folder do not fit this one`,
+      });
     }),
   );
 }
@@ -59,18 +66,24 @@ export async function waitForAgents(
       if (isReady || signal.aborted || !keeper.refused) {
         return isReady ? [] : [layout.name];
       }
-      const log = await endOf(layout.agentLog);
-      const message = `the demo's agent does not start; the end of its log:\n${log}`;
-      if (log.includes('LISTEN_IN_USE')) {
-        throw portsTaken(message, layout.name);
-      }
-      throw new AgentError('USAGE', message, {
-        member: layout.name,
-        remedy: 'mend what the agent says of its settings',
-      });
+      throw await refusalOf(layout);
     }),
   );
   return names.flat();
+}
+
+/** What an agent says that has ended with exit code 2. */
+async function refusalOf(layout: MemberLayout): Promise<AgentError> {
+  const log = await endOf(layout.agentLog);
+  const message = `the demo's agent does not start; the end of its log:\n${log}`;
+  if (log.includes('LISTEN_IN_USE')) return portsTaken(message, layout.name);
+  return new AgentError('USAGE', message, { member: layout.name, remedy: 'mend what the agent says of its settings' });
+}
+
+/** Its agent would start it again and again, and find the port taken each time. */
+async function hasLostPort({ layout, etcdPid, logFromBytes }: AwaitedMember): Promise<boolean> {
+  if (etcdPid() !== undefined) return false;
+  return lastLines(await readTail(layout.etcdLog, logFromBytes)).includes('bind: address already in use');
 }
 
 function portsTaken(message: string, member: string): AgentError {
@@ -81,12 +94,16 @@ function portsTaken(message: string, member: string): AgentError {
 }
 
 async function endOf(logFile: string): Promise<string> {
-  return (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-3).join('\n');
+  return lastLines(await readTail(logFile, 0));
+}
+
+function lastLines(log: string): string {
+  return log.trim().split('\n').slice(-3).join('\n');
 }
 
 interface Patience {
   /** There is sense in waiting. */
-  readonly goOn: () => boolean;
+  readonly goOn: () => boolean | Promise<boolean>;
   /** Whoever answers is the one that was started for it. */
   readonly isOurs: () => boolean;
 }
@@ -94,7 +111,7 @@ interface Patience {
 /** Asks `url` until the one that was started for it answers with a 2xx; false when that did not happen in time or there is no sense in waiting. */
 async function poll(url: string, timeoutMs: number, signal: AbortSignal, patience: Patience): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  while (!signal.aborted && patience.goOn() && performance.now() < deadline) {
+  while (!signal.aborted && (await patience.goOn()) && performance.now() < deadline) {
     const request = AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]);
     const answer = await fetch(url, { signal: request }).catch(() => undefined);
     await answer?.arrayBuffer().catch(() => undefined);

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forgetEnded } from './demo-file.ts';
-import { processIdentity, signalMarked } from './processes.ts';
+import { endMarked, processIdentity } from './processes.ts';
 
 /** How long the demo's processes have to end by themselves; with it, all are gone 5 s after the demo at the latest. */
 const graceMs = 2_000;
@@ -22,15 +22,7 @@ async function watch(run: string, demoFile: string, folder: string | undefined):
   if (word.includes('stopped')) {
     return;
   }
-  signalMarked(run, 'SIGCONT');
-  signalMarked(run, 'SIGTERM');
-  const deadline = performance.now() + graceMs;
-  while (performance.now() < deadline && signalMarked(run, 0) > 0) {
-    await sleep(100);
-  }
-  while (signalMarked(run, 'SIGKILL') > 0) {
-    await sleep(20);
-  }
+  await endMarked(run, graceMs);
   // A process that is ending has lost its mark a moment before it is gone.
   const gone = performance.now() + graceMs;
   while (forgetEnded(demoFile, (pid) => processIdentity(pid) !== undefined) > 0 && performance.now() < gone) {

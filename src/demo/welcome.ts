@@ -8,7 +8,7 @@ const program = extname(import.meta.filename) === '.ts' ? 'npm run -s cli --' : 
 /** What the demo prints when everything runs: where things are, and what to try. */
 export function welcome(
   layout: DemoLayout,
-  etcdPids: ReadonlyMap<string, number>,
+  etcdPidOf: (member: string) => number | undefined,
   notReady: readonly string[],
   ending: string,
 ): string {
@@ -18,7 +18,7 @@ export function welcome(
   const agentFlag = isDefault || first === undefined ? '' : ` --agent ${first.agentUrl}`;
   const rows = layout.members.map(({ name, endpoint, agentUrl }) => {
     const state = notReady.includes(name) ? '   (agent not ready yet, see its log)' : '';
-    return `  ${name}   etcd ${endpoint} (pid ${etcdPids.get(name) ?? '-'})   agent ${agentUrl}${state}`;
+    return `  ${name}   etcd ${endpoint} (pid ${etcdPidOf(name) ?? '-'})   agent ${agentUrl}${state}`;
   });
   return [
     layout.members.length === 1
@@ -38,7 +38,7 @@ export function welcome(
     `  ${program} explain --dir ${word(layout.folder)}`,
     `  ${program} run defrag --dir ${word(layout.folder)}`,
     `  curl -s ${first?.agentUrl ?? ''}/metrics | grep -E 'member_healthy|wal_fsync|quota'`,
-    `  kill -9 ${etcdPids.get(last?.name ?? '') ?? 'PID'}   # lose ${last?.name ?? 'a member'}, then look at the status again`,
+    `  kill -9 ${etcdPidOf(last?.name ?? '') ?? 'PID'}   # ${last?.name ?? 'the member'} ends, and its agent starts it again`,
     '',
     ending,
     '',

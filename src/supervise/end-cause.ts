@@ -8,8 +8,8 @@ export interface ExplainedEnd {
 }
 
 /**
- * What etcd 3.4 and 3.5 say at the end, as `message: error`, and what it means; the first that fits counts. All of it was
- * provoked on real etcds: test/fixtures/etcd-ends has what they wrote.
+ * What etcd 3.4 and 3.5 say at the end, as `message: error`, and what it means; the first that fits counts. Each cause was
+ * provoked on real etcds (test/fixtures/etcd-ends has what they wrote); a few more words are from the sources of etcd, bbolt and Go.
  */
 const sayings: readonly (readonly [EndCause, RegExp])[] = [
   // Before all others: 3.5 stops its listeners for it, and says last that these have failed.
@@ -24,9 +24,10 @@ const sayings: readonly (readonly [EndCause, RegExp])[] = [
   ['wrong-cluster', /has already been bootstrapped|error validating peerURLs/],
   // The last one: data that are behind what this member has acknowledged, as an old copy or a log that lost its end.
   ['wal-corrupt', /\bwalp?b?: |crc mismatch|proto: (illegal|wrong) wireType|tocommit\(\d+\) is out of range/],
+  // Not where it could not be opened for another reason, which says nothing of what is in it.
   [
     'database-corrupt',
-    /failed to open database|freepages: |Page expected to be: |invalid freelist page|checksum error|failed to recover v3 backend/,
+    /failed to open database: (checksum error|invalid database|version mismatch)|failed to recover v3 backend from snapshot: .*snapshot file doesn't exist|freepages: |Page expected to be: |invalid freelist page/,
   ],
   // The database is mapped into memory: one that is shorter than its pages say, or on a disk that cannot give them, ends so.
   ['database-corrupt', /^unexpected fault address|^fatal error: fault/],
@@ -50,7 +51,8 @@ export function endCause(how: string, logTail: string): ExplainedEnd {
     const evidence = words.find((line) => pattern.test(line));
     if (evidence !== undefined) return { cause, evidence: shortened(evidence) };
   }
-  const last = words.at(-1);
+  // What panics with a logged line is printed once more, without the error.
+  const last = words.findLast((line) => !line.startsWith('panic: ')) ?? words.at(-1);
   return { cause: 'unknown', ...(last === undefined ? {} : { evidence: shortened(last) }) };
 }
 

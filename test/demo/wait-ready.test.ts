@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -31,6 +32,15 @@ const besideAnother = async (service: 0 | 2) => {
   return { port, layout: { ...layout, agentLog: logFile, etcdLog: logFile }, logFile };
 };
 
+const unstarted = (logFile: string, command: string = 'exit 0') =>
+  new AgentKeeper({
+    command: ['sh', '-c', command],
+    logFile,
+    env: process.env,
+    changed: () => undefined,
+    ended: () => undefined,
+  });
+
 test('a port belongs to the process that listens there, and to no other', async () => {
   const { port } = await besideAnother(0);
   const other = spawn('sleep', ['30']);
@@ -44,18 +54,15 @@ test('a port belongs to the process that listens there, and to no other', async 
 test("another's etcd at the port is not taken for the demo's own, which could not listen", async () => {
   const { layout, logFile } = await besideAnother(0);
   await writeFile(logFile, 'listen tcp 127.0.0.1:2380: bind: address already in use\n');
+  const earlier = { layout, keeper: unstarted(logFile), logFromBytes: (await stat(logFile)).size };
   // It runs at first, as an etcd does that has not come to its ports yet.
   let looks = 0;
-  const etcd = {
-    pid: 2 ** 22 + 1,
-    get running() {
-      looks += 1;
-      return looks < 3;
-    },
-    ended: Promise.resolve(''),
-    stop: async () => undefined,
+  const etcdPid = () => {
+    looks += 1;
+    if (looks === 3) appendFileSync(logFile, 'listen tcp 127.0.0.1:2380: bind: address already in use\n');
+    return looks < 3 ? 2 ** 22 + 1 : undefined;
   };
-  await expect(waitForMembers([{ layout, etcd }], new AbortController().signal)).rejects.toMatchObject({
+  await expect(waitForMembers([{ ...earlier, etcdPid }], new AbortController().signal)).rejects.toMatchObject({
     code: 'LISTEN_IN_USE',
     remedy: expect.stringContaining('--base-port'),
   });
@@ -66,17 +73,17 @@ test.each([
   ['CONFIG_INVALID: no such key', 'USAGE'],
 ])('an agent that ends with exit code 2 and %s ends the wait with its message', async (message, code) => {
   const { layout, logFile } = await besideAnother(2);
-  const keeper = new AgentKeeper({
-    command: ['sh', '-c', `sleep 0.3; echo "${message}"; exit 2`],
-    logFile,
-    env: process.env,
-    changed: () => undefined,
-    ended: () => undefined,
-  });
+  const keeper = unstarted(logFile, `sleep 0.3; echo "${message}"; exit 2`);
   await keeper.start();
   cleanups.push(() => keeper.stop());
-  await expect(waitForAgents([{ layout, keeper }], new AbortController().signal)).rejects.toMatchObject({
-    code,
-    message: expect.stringContaining(message),
-  });
+  const { signal } = new AbortController();
+  const refusal = { code, message: expect.stringContaining(message) };
+  await expect(waitForAgents([{ layout, keeper }], signal)).rejects.toMatchObject(refusal);
+  const member = {
+    layout: { ...layout, endpoint: 'http://127.0.0.1:1' },
+    keeper,
+    etcdPid: () => undefined,
+    logFromBytes: 0,
+  };
+  await expect(waitForMembers([member], signal)).rejects.toMatchObject(refusal);
 });

@@ -25,6 +25,8 @@ const table: readonly (readonly [string, string, EndCause, string])[] = [
   ['db-short', 'exit code 2', 'database-corrupt', 'failed to open database: invalid database'],
   ['db-pages', 'exit code 2', 'database-corrupt', 'panic: '],
   ['db-cut', 'exit code 2', 'database-corrupt', 'unexpected fault address 0x'],
+  ['db-missing-with-snapshot', 'exit code 2', 'database-corrupt', "snap: snapshot file doesn't exist"],
+  ['db-unreadable', 'exit code 2', 'unknown', 'is a directory'],
   ['data-differs', 'exit code 1', 'data-differs', 'found data inconsistency with peers'],
   ['removed-running', 'exit code 0', 'removed', 'server error: the member has been permanently removed'],
   ['removed-restart', 'exit code 1', 'removed', 'server error: the member has been permanently removed'],

@@ -136,8 +136,8 @@ class ChildSupervisor implements Supervisor {
   async #find(): Promise<Current | 'unproven' | undefined> {
     if (this.#current?.process.running === true) return this.#current;
     await this.#current?.settled;
-    const { stateDir, member, logFile } = this.#options;
-    const found = await findRunning({ stateDir, dataDir: member.dataDir, ports: portsOf(member) });
+    const { stateDir, member, program, logFile } = this.#options;
+    const found = await findRunning({ stateDir, dataDir: member.dataDir, program, ports: portsOf(member) });
     if (found.is === 'unproven') return 'unproven';
     if (found.is === 'none') {
       this.#lastEnd ??= await this.#endWhileAway(found);

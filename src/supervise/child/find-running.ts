@@ -15,6 +15,8 @@ import { type PidRecord, readPidFile } from './pid-file.ts';
 export interface RunningSearch {
   readonly stateDir: string;
   readonly dataDir: string;
+  /** Path of the program that the agent starts. Others that are called etcd may be the member's too. */
+  readonly program: string;
   /** TCP ports of its client and its peer URL. */
   readonly ports: readonly number[];
 }
@@ -37,13 +39,13 @@ export async function findRunning(search: RunningSearch): Promise<FoundRunning> 
   const record = await readPidFile(search.stateDir);
   if (record !== undefined) {
     const process = await processOf(record.pid);
-    if (process?.startTicks === record.startTicks && (await usesDataDir(record.pid, search.dataDir))) {
+    if (process?.startTicks === record.startTicks && (await isOurServer(record.pid, search))) {
       return { is: 'ours', process, record };
     }
   }
   const alike = [];
   for (const pid of await processIds()) {
-    if (await usesDataDir(pid, search.dataDir)) alike.push(pid);
+    if (await isOurServer(pid, search)) alike.push(pid);
   }
   for (const pid of alike) {
     const process = await processOf(pid);
@@ -54,18 +56,18 @@ export async function findRunning(search: RunningSearch): Promise<FoundRunning> 
 }
 
 /** Whether it is an etcd server with that data dir on its command line, which it sees where this process does. */
-async function usesDataDir(pid: number, dataDir: string): Promise<boolean> {
-  const [program = '', ...words] = await commandLine(pid);
+async function isOurServer(pid: number, { dataDir, program }: RunningSearch): Promise<boolean> {
+  const [called = '', ...words] = await commandLine(pid);
   // `etcdutl snapshot restore --data-dir …` is no server, nor are programs that have etcd inside and a first word.
-  if (!isServer(program) || words[0]?.startsWith('-') !== true) return false;
+  if (!(basename(called) === basename(program) || isEtcd(called)) || words[0]?.startsWith('-') !== true) return false;
   const named = dataDirOf(words);
   if (named === undefined || !(await sharesMounts(pid))) return false;
   const there = resolve((await processLink(pid, 'cwd')) ?? '/', named);
   return there === resolve(dataDir) || (await real(there)) === (await real(dataDir));
 }
 
-function isServer(program: string): boolean {
-  const name = basename(program);
+function isEtcd(called: string): boolean {
+  const name = basename(called);
   return name.startsWith('etcd') && !/^etcd(ctl|utl|-caretaker)/.test(name);
 }
 

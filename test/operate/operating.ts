@@ -33,6 +33,7 @@ const fast: OperateTiming = {
   compactStepMs: 1000,
   reraiseMs: 500,
   hashPauseMs: 50,
+  learnerStallMs: 60_000,
 };
 
 /** A term that a test ends when it likes. */

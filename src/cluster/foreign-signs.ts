@@ -50,14 +50,18 @@ function autoCompaction({ members }: ForeignInput): readonly ForeignSign[] {
 }
 
 /** A list that differs from the one that was armed, by more than the agents' own operations, was changed by others. */
-function memberChange({ members, membersStableSeconds, armed, history = [], slot }: ForeignInput): readonly ForeignSign[] {
+function memberChange({
+  members,
+  membersStableSeconds,
+  armed,
+  history = [],
+  slot,
+}: ForeignInput): readonly ForeignSign[] {
   if (armed === undefined || membersStableSeconds >= SETTLING_SECONDS) return [];
   const before = new Set(armed.members);
   const now = new Set(members.map(({ id }) => id));
   const own = ownMemberChanges(history, slot);
-  const added = members
-    .filter(({ id }) => !before.has(id) && !own.added.has(id))
-    .map(({ name }) => `${name} is new`);
+  const added = members.filter(({ id }) => !before.has(id) && !own.added.has(id)).map(({ name }) => `${name} is new`);
   const removed = armed.members.filter((id) => !now.has(id) && !own.removed.has(id)).map((id) => `${id} is gone`);
   if (added.length + removed.length === 0) return [];
   const left = formatSpan(SETTLING_SECONDS - membersStableSeconds);

@@ -89,8 +89,6 @@ export interface OwnMemberView {
   /** It has been a member before: there is a record of it beside the data dir, also where the data are gone. */
   readonly bootstrapped: boolean;
   /** Which member of which cluster it was last. */
-  /** The peer URL that it is configured with, where it is. */
-  readonly peerUrl?: string;
   readonly identity?: { readonly clusterId: string; readonly memberId: string };
   readonly boot?: BootView;
   /** The peer URL that the configuration gives it. */

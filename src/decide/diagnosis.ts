@@ -53,10 +53,18 @@ export function diagnose(member: MemberState, state: ClusterState, settings: Dec
   const { name } = member;
   const hashes = hashesOf(state);
   if (hashes.minority.has(member.id)) {
-    return { verdict: 'data-corrupt', remedy: 'replace', reason: because('DATA_CORRUPT', `${name} has other data than the majority, by a hash check`) };
+    return {
+      verdict: 'data-corrupt',
+      remedy: 'replace',
+      reason: because('DATA_CORRUPT', `${name} has other data than the majority, by a hash check`),
+    };
   }
   if (state.alarms.some(({ memberId, alarm }) => memberId === member.id && alarm === 'CORRUPT')) {
-    return { verdict: 'data-corrupt', remedy: 'page', reason: because('CORRUPT_ALARM', `CORRUPT is raised for ${name}, and no hash check says which data is right`) };
+    return {
+      verdict: 'data-corrupt',
+      remedy: 'page',
+      reason: because('CORRUPT_ALARM', `CORRUPT is raised for ${name}, and no hash check says which data is right`),
+    };
   }
   if (member.reachable && member.healthy) return judgeServing(member);
   const own = freshOf(member)?.own;
@@ -79,7 +87,11 @@ function judgeServing(member: MemberState): Diagnosis {
   const fsync = observed?.walFsyncP99Seconds ?? 0;
   const clock = observed?.clockOffSeconds ?? 0;
   if (silence !== undefined && silence.silentTo > 0) {
-    return waiting('partitioned', 'PARTITIONED', `${name} answers here, and not ${silence.silentTo} of ${silence.observers} observers`);
+    return waiting(
+      'partitioned',
+      'PARTITIONED',
+      `${name} answers here, and not ${silence.silentTo} of ${silence.observers} observers`,
+    );
   }
   if (fsync >= SLOW_FSYNC_SECONDS) {
     const message = `an fsync of the WAL of ${name} takes ${formatLatency(fsync)} (p99)`;
@@ -99,7 +111,11 @@ function judgeByOwn(member: MemberState, own: OwnMemberView, settings: DecideSet
   if (own.process.state === 'unknown') return judgeSilent(member, settings);
   if (own.dataDir.state === 'empty') return dataGone(member, own, settings);
   if (own.dataDir.state === 'corrupt') {
-    return { verdict: 'data-corrupt', remedy: 'replace', reason: because('DATA_CORRUPT', `the data of ${name} are corrupt: ${own.dataDir.problem}`) };
+    return {
+      verdict: 'data-corrupt',
+      remedy: 'replace',
+      reason: because('DATA_CORRUPT', `the data of ${name} are corrupt: ${own.dataDir.problem}`),
+    };
   }
   const cause = own.process.end?.cause ?? 'unknown';
   const said = own.process.end?.evidence ?? own.process.end?.how ?? 'nobody knows why';
@@ -109,10 +125,18 @@ function judgeByOwn(member: MemberState, own: OwnMemberView, settings: DecideSet
 function judgeRunning(member: MemberState): Diagnosis {
   const { name, silence } = member;
   if (silence !== undefined && silence.silentTo < silence.observers) {
-    return waiting('partitioned', 'PARTITIONED', `${name} answers some of ${silence.observers} observers, and not others`);
+    return waiting(
+      'partitioned',
+      'PARTITIONED',
+      `${name} answers some of ${silence.observers} observers, and not others`,
+    );
   }
   if (silence !== undefined && freshOf(member)?.quorumRttSeconds !== undefined) {
-    return waiting('partitioned-one-way', 'PARTITIONED_ONE_WAY', `${name} runs and reaches the others, and nobody reaches it`);
+    return waiting(
+      'partitioned-one-way',
+      'PARTITIONED_ONE_WAY',
+      `${name} runs and reaches the others, and nobody reaches it`,
+    );
   }
   return waiting('starved', 'STARVED', `etcd runs on ${name}, and does not serve`);
 }
@@ -123,7 +147,11 @@ function dataGone(member: MemberState, own: OwnMemberView, settings: DecideSetti
   const isProved = own.bootstrapped || isDead(member, settings);
   return isProved
     ? { verdict: 'data-gone', remedy: 'replace', reason: because('DATA_GONE', message) }
-    : waiting('data-gone', 'NOT_DEAD_YET', `${message}, and its agent has no record of it: ${deadText(member, settings)}`);
+    : waiting(
+        'data-gone',
+        'NOT_DEAD_YET',
+        `${message}, and its agent has no record of it: ${deadText(member, settings)}`,
+      );
 }
 
 interface End {
@@ -135,7 +163,11 @@ interface End {
 function judgeEnd(member: MemberState, { cause, said, own }: End, settings: DecideSettings): Diagnosis {
   const { name } = member;
   const ended = `etcd on ${name} has ended: ${said}`;
-  const page = (verdict: Verdict, code: ReasonCode): Diagnosis => ({ verdict, remedy: 'page', reason: because(code, ended) });
+  const page = (verdict: Verdict, code: ReasonCode): Diagnosis => ({
+    verdict,
+    remedy: 'page',
+    reason: because(code, ended),
+  });
   switch (cause) {
     case 'wal-corrupt':
     case 'database-corrupt':
@@ -176,7 +208,11 @@ function judgeSilent(member: MemberState, settings: DecideSettings): Diagnosis {
     return waiting('machine-gone', 'TOO_FEW_OBSERVERS', `only one agent says how it finds ${name}`);
   }
   if (silence.silentTo < silence.observers) {
-    return waiting('partitioned', 'PARTITIONED', `${name} answers some of ${silence.observers} observers, and not others`);
+    return waiting(
+      'partitioned',
+      'PARTITIONED',
+      `${name} answers some of ${silence.observers} observers, and not others`,
+    );
   }
   if (agent !== undefined || observed !== undefined) {
     return waiting('starved', 'STARVED', `${name} does not answer, and its agent does not say what etcd is doing`);

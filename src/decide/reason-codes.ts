@@ -23,15 +23,27 @@ export const reasonCodes = {
   DRILL_DUE: { sentence: 'The newest chain of backups is to be restored for real.', motive: true },
   DATA_GONE: { sentence: 'The data dir of a listed member is empty: its own agent says so.', motive: true },
   DATA_CORRUPT: { sentence: 'The data of a member are corrupt.', motive: true },
-  MEMBER_DEAD: { sentence: 'A member has been dead for long enough, by the word of at least two observers.', motive: true },
+  MEMBER_DEAD: {
+    sentence: 'A member has been dead for long enough, by the word of at least two observers.',
+    motive: true,
+  },
   CANDIDATE_WAITS: { sentence: 'An agent whose member is in no list wants it to be.', motive: true },
-  LEARNER_LEFT: { sentence: 'An earlier operation of the agents has left a learner, which is gone on with.', motive: true },
+  LEARNER_LEFT: {
+    sentence: 'An earlier operation of the agents has left a learner, which is gone on with.',
+    motive: true,
+  },
   LEAVE_ASKED: { sentence: 'A member is to leave the cluster.', motive: true },
   PEER_URL_CHANGED: { sentence: 'A member is configured with another peer URL than the list has.', motive: true },
-  EVEN_VOTERS: { sentence: 'The number of voters becomes even: that takes one more for a quorum, and survives no more.', motive: true },
+  EVEN_VOTERS: {
+    sentence: 'The number of voters becomes even: that takes one more for a quorum, and survives no more.',
+    motive: true,
+  },
   MANY_VOTERS: { sentence: 'There are more than seven voters: each write waits for more of them.', motive: true },
   QUORUM_RISK: { sentence: 'With two voters the loss of either stops all writes.', motive: true },
-  VERSION_PRECAUTION: { sentence: 'The running version of etcd has a defect that a precaution is taken against.', motive: true },
+  VERSION_PRECAUTION: {
+    sentence: 'The running version of etcd has a defect that a precaution is taken against.',
+    motive: true,
+  },
   REQUESTED: { sentence: 'A person asked for it.', motive: true },
 
   // Why there is nothing to do.
@@ -70,11 +82,13 @@ export const reasonCodes = {
   DISK_SLOW: { sentence: 'The disk of a member is far too slow.' },
   MEMBER_REMOVED: { sentence: 'A member has heard that it was removed, and the list still has it.' },
   CLOCK_OFF: { sentence: 'The clock of a machine differs from those of the others.' },
-  CERTIFICATE_EXPIRED: { sentence: "Etcd does not start for its certificates: a person has to renew them." },
+  CERTIFICATE_EXPIRED: { sentence: 'Etcd does not start for its certificates: a person has to renew them.' },
   NEEDS_PERSON: { sentence: 'Etcd does not start for something that a person has to mend.' },
   NOT_DEAD_YET: { sentence: 'It has not been dead for `heal.replaceAfter` yet.' },
   TOO_FEW_OBSERVERS: { sentence: 'Fewer than two agents have said how they find the member.' },
-  NO_MAJORITY: { sentence: 'The data of the members differ, and no majority agrees: a person has to say which is right.' },
+  NO_MAJORITY: {
+    sentence: 'The data of the members differ, and no majority agrees: a person has to say which is right.',
+  },
   NO_REPLACEMENT: { sentence: 'No agent can start a member in place of the broken one.' },
   SECOND_FAILURE: { sentence: 'Another voter is not well either: nothing is taken away now.' },
   QUORUM_AT_RISK: { sentence: 'Too few voters would be left that are well.' },

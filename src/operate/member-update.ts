@@ -17,8 +17,11 @@ async function update(context: OperationContext, parts: Parts): Promise<Operatio
       found: ({ members }) => {
         const listed = members.find(({ id }) => id === memberId);
         if (listed === undefined) throw new OperationStopped('TARGET_GONE', `${name} is no member any more`);
-        if (listed.isLearner) throw new OperationStopped('LEARNER', `${name} is a learner, and would be promoted by it`);
-        const taken = members.find(({ id, peerUrls: urls }) => id !== memberId && urls.some((url) => peerUrls.includes(url)));
+        if (listed.isLearner)
+          throw new OperationStopped('LEARNER', `${name} is a learner, and would be promoted by it`);
+        const taken = members.find(
+          ({ id, peerUrls: urls }) => id !== memberId && urls.some((url) => peerUrls.includes(url)),
+        );
         if (taken !== undefined) throw new OperationStopped('URL_TAKEN', `${taken.name} is listed under that URL`);
         return peerUrls.every((url) => listed.peerUrls.includes(url)) ? true : undefined;
       },

@@ -1,8 +1,9 @@
-import type { ClusterState, MemberState } from '../cluster/state.ts';
 import { faultOf } from '../cluster/agent-error.ts';
+import type { ClusterState, MemberState } from '../cluster/state.ts';
 import { type Operation, type OperationContext, type OperationResult, OperationStopped } from './operation.ts';
 import { ownListed } from './steps/add-learner.ts';
 import { askAgent } from './steps/ask-agent.ts';
+import { disarmCorruptOf } from './steps/disarm-corrupt.ts';
 import { giveAwayLeadership } from './steps/give-away-leadership.ts';
 import { type AskedAgent, type Newcomer, newcomerOf, textParameter } from './steps/newcomer.ts';
 import type { MembershipParts } from './steps/parts.ts';
@@ -11,7 +12,6 @@ import { removeFromList } from './steps/remove-member.ts';
 import { safetySnapshot } from './steps/safety-snapshot.ts';
 import { steadyState } from './steps/steady-state.ts';
 import { startedLearner, type TakenIn, voterOf } from './steps/take-in.ts';
-import { disarmCorruptOf } from './steps/disarm-corrupt.ts';
 
 /** What the policy has decided on. */
 interface Plan {

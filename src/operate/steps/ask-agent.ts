@@ -64,7 +64,8 @@ function reportOf(
 function wellReported(report: ReportRecord, { name }: AskedAgent): ReportRecord {
   const { outcome, code = 'AGENT_FAILED', summary } = report;
   if (outcome === 'succeeded') return report;
-  if (outcome === 'stopped') throw new OperationStopped(code, `the agent of ${name} says: ${summary}`, { member: name });
+  if (outcome === 'stopped')
+    throw new OperationStopped(code, `the agent of ${name} says: ${summary}`, { member: name });
   throw new AgentError(code, `The agent of ${name} says: ${summary}`, {
     member: name,
     remedy: 'See its log; the operation is tried again by itself.',

@@ -7,8 +7,9 @@ import { stillLedAs } from './gate.ts';
 import type { Parts } from './parts.ts';
 import { steadyState, wellVoters } from './steady-state.ts';
 
-/** Etcd refuses a change for some seconds after the last one, or while a peer has just come back. */
-const ATTEMPTS = 6;
+/** Etcd refuses a change while a peer has not been connected for 5 s (`HealthInterval`): seven attempts take 16 s. */
+const ATTEMPTS = 7;
+const FIRST_PAUSE_MS = 250;
 
 /** Codes of what kept a change from being made, before it was: it is looked at anew. */
 const NOT_MADE: ReadonlySet<string> = new Set(['LEADER_CHANGED', 'MEMBER_DOWN']);
@@ -39,10 +40,9 @@ export async function changeMembers<T>(
   parts: Parts,
 ): Promise<T> {
   const { signal } = context;
-  const { pollMs } = parts.timing;
   let refused: unknown;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    if (attempt > 0) await sleep(pollMs * 2 ** (attempt - 1), undefined, { signal });
+    if (attempt > 0) await sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1), undefined, { signal });
     const state = await steadyState(context, parts);
     const already = found(state);
     if (already !== undefined) return already;

@@ -13,7 +13,9 @@ export async function giveAwayLeadership(memberId: string, context: OperationCon
   if (from === undefined || state.leaderId !== memberId) return;
   const to = transfereeOf(state, memberId);
   if (to === undefined) {
-    throw new OperationStopped('NO_TRANSFEREE', `${from.name} leads, and no other voter is fit to`, { member: from.name });
+    throw new OperationStopped('NO_TRANSFEREE', `${from.name} leads, and no other voter is fit to`, {
+      member: from.name,
+    });
   }
   const led = { ...state, members: wellVoters(state) };
   await handOver({ from, to, state: led, why: ', which is to go' }, context, parts);

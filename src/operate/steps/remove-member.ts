@@ -40,7 +40,8 @@ export async function removeFromList(
           isWell: listed.reachable && listed.healthy,
           byPerson,
         });
-        if (risk !== undefined) throw new OperationStopped('QUORUM_AT_RISK', `without ${name} ${risk}`, { member: name });
+        if (risk !== undefined)
+          throw new OperationStopped('QUORUM_AT_RISK', `without ${name} ${risk}`, { member: name });
         return undefined;
       },
       call: (permit) => parts.effects.removeMember(memberId, permit),

@@ -28,5 +28,7 @@ export async function steadyState(context: OperationContext, { timing }: Parts):
 
 /** The voters that take part. @param exceptId the member whose going is being looked at */
 export function wellVoters({ members }: ClusterState, exceptId?: string): readonly MemberState[] {
-  return members.filter(({ id, isLearner, reachable, healthy }) => id !== exceptId && !isLearner && reachable && healthy);
+  return members.filter(
+    ({ id, isLearner, reachable, healthy }) => id !== exceptId && !isLearner && reachable && healthy,
+  );
 }

@@ -41,7 +41,10 @@ export async function verifyMember(memberId: string, context: OperationContext, 
       remedy: 'Have all members compared (`run hash-check`): one of them is corrupt.',
     });
   }
-  throw new OperationStopped('HASH_NOT_COMPARABLE', 'the members were compacted while their hashes were read, each time');
+  throw new OperationStopped(
+    'HASH_NOT_COMPARABLE',
+    'the members were compacted while their hashes were read, each time',
+  );
 }
 
 async function untilServing(memberId: string, context: OperationContext, parts: Parts): Promise<void> {

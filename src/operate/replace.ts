@@ -1,7 +1,7 @@
 import { faultOf } from '../cluster/agent-error.ts';
 import type { ClusterState, MemberState } from '../cluster/state.ts';
 import { type Operation, type OperationContext, type OperationResult, OperationStopped } from './operation.ts';
-import { ownListed } from './steps/add-learner.ts';
+import { ownListed, refuseForeignLearners } from './steps/add-learner.ts';
 import { askAgent } from './steps/ask-agent.ts';
 import { disarmCorruptOf } from './steps/disarm-corrupt.ts';
 import { giveAwayLeadership } from './steps/give-away-leadership.ts';
@@ -49,7 +49,7 @@ async function replace(context: OperationContext, parts: MembershipParts): Promi
 /** Nothing is changed before a replacement has said that it is ready. */
 async function prepare(plan: Plan, context: OperationContext, parts: MembershipParts): Promise<void> {
   await safetySnapshot(context, parts);
-  stillToGo(await steadyState(context, parts), plan);
+  stillToGo(await steadyState(context, parts), plan, context);
   await askAgent('prepare-join', plan.newcomer, context, parts);
   await giveAwayLeadership(plan.victim.id, context, parts);
 }
@@ -77,7 +77,7 @@ async function addFirst(plan: Plan, context: OperationContext, parts: Membership
 /** Removes it, and has the agent beside it see to it that its data are not started any more. */
 async function removeVictim(plan: Plan, context: OperationContext, parts: MembershipParts): Promise<void> {
   const { victim, byPerson, victimAgent } = plan;
-  const check = (state: ClusterState): void => stillToGo(state, plan);
+  const check = (state: ClusterState): void => stillToGo(state, plan, context);
   await removeFromList({ memberId: victim.id, name: victim.name, byPerson, check }, context, parts);
   if (victimAgent === undefined || isFenced(victim.id, context)) return;
   // Its own agent asks for the list before each start, so that a machine which is away need not be waited for.
@@ -93,8 +93,9 @@ function isFenced(victimId: string, { slot }: OperationContext): boolean {
   return slot.steps.slice(0, -1).some(({ name, memberId }) => name === 'fence' && memberId === victimId);
 }
 
-/** Throws `OperationStopped` `MEMBER_BACK` where it answers again. */
-function stillToGo(state: ClusterState, { victim, evenIfWell }: Plan): void {
+/** Throws `OperationStopped` `MEMBER_BACK` where it answers again, `FOREIGN_LEARNER` where somebody else is at it. */
+function stillToGo(state: ClusterState, { victim, newcomer, evenIfWell }: Plan, context: OperationContext): void {
+  refuseForeignLearners(state, newcomer, victim.id, context);
   const member = memberOf(state, victim.id);
   if (evenIfWell || member === undefined || !member.reachable) return;
   throw new OperationStopped('MEMBER_BACK', `${member.name} answers again`, { member: member.name });

@@ -1,8 +1,11 @@
 import { rm } from 'node:fs/promises';
 import type { HistoryEntry, OperationName, Slot } from '../../src/cluster/caretaking.ts';
 import type { ClusterState, MemberState } from '../../src/cluster/state.ts';
+import { parseSlot } from '../../src/journal/records/slot.ts';
+import { takeOverSlot } from '../../src/journal/slot.ts';
 import type { AskedAgents } from '../../src/operate/backup-ports.ts';
-import type { SlotJournal } from '../../src/operate/slot-journal.ts';
+import type { Permit } from '../../src/operate/effects.ts';
+import { SlotJournal } from '../../src/operate/slot-journal.ts';
 import type { RealMember } from '../real/cluster.ts';
 import { agentsOnMembers } from './agents-on-members.ts';
 import type { Operating, Runnable, TestTerm } from './operating.ts';
@@ -66,8 +69,15 @@ export function membershipOf(on: Operating): Membership {
     },
     run: ({ term, journal, agents }, more = {}) => on.run({ term, journal, agents, ...more }),
     takeOver: async ({ journal: { slot } }) => {
-      const term = await on.term({ epoch: slot.epoch + 1n });
-      const journal = await on.slot(term, { ...slot, operation: 'replace', epoch: term.epoch });
+      const term = await on.term({ epoch: slot.epoch + 1n, holder: slot.holder });
+      const client = on.client(well());
+      const [kv] = (await client.range({ key: on.keys.slot })).kvs;
+      const parsed = parseSlot(kv?.value ?? Buffer.alloc(0));
+      if (kv === undefined || parsed.kind !== 'record') throw new Error('there is no slot that can be read');
+      const { createRevision, modRevision } = kv;
+      const left = { slot: parsed.record, createRevision, modRevision };
+      const taken = await takeOverSlot(client, on.keys, term, left);
+      const journal = new SlotJournal({ client, keys: on.keys, term, history: () => [] }, taken);
       return { term, journal, agents: agentsFor(() => journal.slot) };
     },
     replacing: async (name, more = {}) => {
@@ -80,6 +90,10 @@ export function membershipOf(on: Operating): Membership {
       };
     },
     wipe: async (name) => {
+      // An election takes long here: what it costs is not what is looked at.
+      const [led, victim] = [await on.leader(), await listed(name)];
+      const other = (await on.observe()).members.find(({ id, isLearner }) => id !== led && !isLearner);
+      if (victim?.id === led && other !== undefined) await on.effects.moveLeader(led, other.id, permit());
       await member(name).kill();
       await rm(member(name).dataDir, { recursive: true, force: true });
     },
@@ -90,4 +104,9 @@ export function membershipOf(on: Operating): Membership {
 export function stepsOf(entry: HistoryEntry | undefined): readonly string[] {
   const names = (entry?.steps ?? []).map(({ name }) => name);
   return names.filter((name, index) => name !== names[index - 1]);
+}
+
+/** For calls of the test itself. */
+export function permit(): Permit {
+  return { signal: new AbortController().signal, check: () => undefined };
 }

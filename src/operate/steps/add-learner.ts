@@ -23,10 +23,8 @@ export async function addToList(
     {
       step: { name: 'add-learner', detail: newcomer.peerUrls.join(', ') },
       found: (state) => {
-        const own = ownListed(state, newcomer, exceptId, context);
-        const other = state.members.find((member) => member.isLearner && member.id !== own?.id);
-        if (other === undefined) return own?.id;
-        throw new OperationStopped('FOREIGN_LEARNER', `${other.name} is a learner that the agents have not added`);
+        refuseForeignLearners(state, newcomer, exceptId, context);
+        return ownListed(state, newcomer, exceptId, context)?.id;
       },
       call: (permit) => parts.effects.addLearner(newcomer.peerUrls, permit),
       ...(exceptId === undefined ? {} : { exceptId }),
@@ -39,6 +37,19 @@ export async function addToList(
     await context.step(step, async () => undefined);
   }
   return id;
+}
+
+/** Throws `OperationStopped` `FOREIGN_LEARNER` where there is a learner that is not the newcomer. */
+export function refuseForeignLearners(
+  state: ClusterState,
+  newcomer: Newcomer,
+  exceptId: string | undefined,
+  context: OperationContext,
+): void {
+  const own = ownListed(state, newcomer, exceptId, context);
+  const other = state.members.find(({ id, isLearner }) => isLearner && id !== own?.id);
+  if (other === undefined) return;
+  throw new OperationStopped('FOREIGN_LEARNER', `${other.name} is a learner that the agents have not added`);
 }
 
 /**

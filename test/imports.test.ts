@@ -61,7 +61,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** Siblings of one kind that must not know each other, by folder; a subject may have a folder of its own name. */
 const siblings: Readonly<Record<string, readonly string[]>> = {
-  decide: ['compaction', 'defrag', 'drill', 'hash-check', 'move-leader', 'nospace', 'snapshot'],
+  decide: [
+    'compaction',
+    'defrag',
+    'drill',
+    'hash-check',
+    'join',
+    'leave',
+    'member-update',
+    'move-leader',
+    'nospace',
+    'replace',
+    'snapshot',
+  ],
   observe: [
     'certificates',
     'cluster',
@@ -77,7 +89,19 @@ const siblings: Readonly<Record<string, readonly string[]>> = {
     'quota',
     'wal',
   ],
-  operate: ['compaction', 'defrag', 'drill', 'hash-check', 'move-leader', 'nospace', 'snapshot'],
+  operate: [
+    'compaction',
+    'defrag',
+    'drill',
+    'hash-check',
+    'join',
+    'leave',
+    'member-update',
+    'move-leader',
+    'nospace',
+    'replace',
+    'snapshot',
+  ],
 };
 
 interface Import {

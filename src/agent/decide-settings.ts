@@ -8,6 +8,10 @@ export function decideSettings({ mode, maintenance, backup, heal }: Config): Dec
     mode,
     policies: {
       nospace: nospace.mode,
+      replace: heal.mode,
+      join: heal.mode,
+      leave: heal.mode,
+      'member-update': heal.mode,
       compaction: compaction.mode,
       defrag: defrag.mode,
       'move-leader': moveLeader.mode,

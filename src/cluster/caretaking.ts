@@ -7,6 +7,10 @@
 /** Every operation that this version can carry out; each has a policy of the same name. */
 export const operationNames = [
   'nospace',
+  'replace',
+  'join',
+  'leave',
+  'member-update',
   'compaction',
   'defrag',
   'move-leader',

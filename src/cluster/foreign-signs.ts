@@ -1,6 +1,7 @@
 import { autoCompactionOf } from './auto-compaction.ts';
-import { type ArmedRecord, operationNames } from './caretaking.ts';
+import { type ArmedRecord, type HistoryEntry, operationNames, type Slot } from './caretaking.ts';
 import { signsOfMarks } from './foreign-marks.ts';
+import { ownMemberChanges } from './own-member-changes.ts';
 import type { ForeignSign, MemberState } from './state.ts';
 import { formatSpan } from './units.ts';
 import { parseVersion, seriesOf } from './version.ts';
@@ -16,6 +17,9 @@ export interface ForeignInput {
   readonly members: readonly Pick<MemberState, 'id' | 'name' | 'version' | 'observed'>[];
   readonly membersStableSeconds: number;
   readonly armed?: ArmedRecord | undefined;
+  /** What the agents themselves have done. */
+  readonly history?: readonly HistoryEntry[];
+  readonly slot?: Slot | undefined;
   /** Keys that were found in the ranges of `marksToLookFor`. */
   readonly marks: readonly string[];
   /** Storage prefixes of Kubernetes, as they were given to `marksToLookFor`. */
@@ -45,13 +49,20 @@ function autoCompaction({ members }: ForeignInput): readonly ForeignSign[] {
   return [{ code: 'FOREIGN_AUTO_COMPACTION', message, policies: ['compaction'] }];
 }
 
-/** This version changes no member list itself, so a list that differs from the one that was armed was changed by others. */
-function memberChange({ members, membersStableSeconds, armed }: ForeignInput): readonly ForeignSign[] {
+/** A list that differs from the one that was armed, by more than the agents' own operations, was changed by others. */
+function memberChange({
+  members,
+  membersStableSeconds,
+  armed,
+  history = [],
+  slot,
+}: ForeignInput): readonly ForeignSign[] {
   if (armed === undefined || membersStableSeconds >= SETTLING_SECONDS) return [];
   const before = new Set(armed.members);
   const now = new Set(members.map(({ id }) => id));
-  const added = members.filter(({ id }) => !before.has(id)).map(({ name }) => `${name} is new`);
-  const removed = armed.members.filter((id) => !now.has(id)).map((id) => `${id} is gone`);
+  const own = ownMemberChanges(history, slot);
+  const added = members.filter(({ id }) => !before.has(id) && !own.added.has(id)).map(({ name }) => `${name} is new`);
+  const removed = armed.members.filter((id) => !now.has(id) && !own.removed.has(id)).map((id) => `${id} is gone`);
   if (added.length + removed.length === 0) return [];
   const left = formatSpan(SETTLING_SECONDS - membersStableSeconds);
   const message = `somebody else changes the member list (${[...added, ...removed].join(', ')}); it has to be the same for another ${left}`;

@@ -80,6 +80,8 @@ export interface MemberObserved {
   readonly quorumRttSeconds?: number;
   /** Flags of its etcd, by name without dashes. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Its clock is so far ahead of those of most others, or, negative, behind; absent where too few could be compared. */
+  readonly clockOffSeconds?: number;
   /** What it says of the process and the data of its member, and whether it could start one. */
   readonly own?: OwnMemberView;
   /** Set where somebody has paused this very agent by its file. */

@@ -1,5 +1,6 @@
-import type { AgentRecord, Decision, OperationVersions, Reason } from '../cluster/caretaking.ts';
+import type { Action, AgentRecord, Decision, OperationName, OperationVersions, Reason } from '../cluster/caretaking.ts';
 import type { ClusterState } from '../cluster/state.ts';
+import { isHealing } from './heal-limits.ts';
 import { because } from './policy.ts';
 
 /**
@@ -10,12 +11,11 @@ import { because } from './policy.ts';
  */
 export function agentTrouble({ policy, action }: Decision, state: ClusterState): readonly Reason[] {
   const own = ownOperations(state)?.[policy];
-  const concerned =
-    policy === 'nospace' ? state.members : state.members.filter(({ id }) => action?.targets.includes(id));
+  const concerned = concernedIn(policy, action, state);
   const missing = concerned.filter(
     ({ agent, observed }) => agent === undefined && !(policy === 'nospace' && observed !== undefined),
   );
-  const different = state.members.flatMap(({ agent }) =>
+  const different = [...state.members, ...state.candidates].flatMap(({ agent }) =>
     agent === undefined || agent.operations[policy] === own ? [] : [agent],
   );
   return [
@@ -24,6 +24,16 @@ export function agentTrouble({ policy, action }: Decision, state: ClusterState):
       ? [because('AGENT_VERSIONS_DIFFER', `which version of ${policy} the leading agent knows, is not known`)]
       : different.map((agent) => because('AGENT_VERSIONS_DIFFER', differs(agent, policy, own)))),
   ];
+}
+
+/** Who is there for what heals, its own policy has seen to: a broken member's agent may be what is missing. */
+function concernedIn(
+  policy: OperationName,
+  action: Action | undefined,
+  { members }: ClusterState,
+): ClusterState['members'] {
+  if (isHealing(policy)) return [];
+  return policy === 'nospace' ? members : members.filter(({ id }) => action?.targets.includes(id));
 }
 
 function ownOperations({ ownOperations: own, leader, members }: ClusterState): OperationVersions | undefined {

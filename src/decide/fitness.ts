@@ -64,9 +64,21 @@ export function voterTrouble(state: ClusterState, settleMs: number): readonly Re
   return [
     ...votersOf(state).flatMap(memberTrouble),
     ...(learners.length > 0 ? [because('LEARNER_PRESENT', `${learners.join(', ')} is still a learner`)] : []),
-    ...defragUnderWay(state),
+    ...defragTrouble(state),
     ...settling(state, settleMs),
   ];
+}
+
+/** Voters that do not answer, are not healthy or lag. @param exceptId one that may */
+export function votersWell(state: ClusterState, exceptId?: string): readonly Reason[] {
+  return votersOf(state)
+    .filter(({ id }) => id !== exceptId)
+    .flatMap(memberTrouble);
+}
+
+/** Voters that answer and lag. @param exceptId one that may */
+export function lagTrouble(state: ClusterState, exceptId?: string): readonly Reason[] {
+  return votersWell(state, exceptId).filter(({ code }) => code === 'MEMBER_LAGS' || code === 'LAG_UNKNOWN');
 }
 
 function memberTrouble({ name, reachable, healthy, lagEntries, fault }: MemberState): readonly Reason[] {
@@ -80,7 +92,8 @@ function memberTrouble({ name, reachable, healthy, lagEntries, fault }: MemberSt
     : [];
 }
 
-function defragUnderWay({ members }: ClusterState): readonly Reason[] {
+/** Members that stand still since they are being defragmented, whoever began that. */
+export function defragTrouble({ members }: ClusterState): readonly Reason[] {
   return members
     .filter(({ observed }) => observed?.defragInflight === true)
     .map(({ name }) => because('DEFRAG_UNDER_WAY', `${name} is being defragmented`));

@@ -8,6 +8,7 @@ import {
 import type { ClusterState } from '../cluster/state.ts';
 import { formatSpan } from '../cluster/units.ts';
 import { agentTrouble } from './agents.ts';
+import { healLimits, isHealing } from './heal-limits.ts';
 import { budgetedToday, endedOf, failuresInRow, sinceMs } from './past.ts';
 import { type Asked, because, hold, isSome } from './policy.ts';
 import { passes } from './reason-codes.ts';
@@ -22,10 +23,15 @@ const NOSPACE_RETRY_AFTER_MS = 10_000;
 const MOST_RETRY_AFTER_MS = 10 * 60_000;
 
 /** What changes the cluster is what a day may have so much of. */
-const BUDGETED: readonly string[] = operationNames.filter((name) => !['nospace', 'snapshot', 'drill'].includes(name));
+const BUDGETED: readonly string[] = operationNames.filter(
+  (name) => !['nospace', 'snapshot', 'drill'].includes(name) && !isHealing(name),
+);
 
 /** Signs that make an operation dangerous, whoever asks for it: members may come, go or restart at any moment. */
 const dangerousSigns: ReadonlySet<string> = new Set(['FOREIGN_MEMBER_CHANGE', 'FOREIGN_UPGRADE']);
+
+/** Nobody but a person gets on from these. */
+const PAGED: ReadonlySet<string> = new Set(['KEY_UNREADABLE', 'BREAKER_OPEN', 'HEAL_GIVEN_UP']);
 
 /**
  * Whether the agents may act on what a policy wants. `hold` and `plan` of the policy itself stay as they are. What
@@ -47,13 +53,13 @@ export function gate(decision: Decision, state: ClusterState, settings: DecideSe
     // Before arming, agents are expected to be missing still.
     ...(armed ? agents : []),
     ...breakerOpen(decision, state, settings),
-    ...(asked === undefined ? [...retryLater(decision, state), ...budgetSpent(decision, state, settings)] : []),
+    ...(asked === undefined ? limits(decision, state, settings) : []),
   ];
   const nospace = decision.policy === 'nospace';
   if (isSome(blocking)) {
     const { action: _action, ...rest } = decision;
     const page =
-      blocking.some(({ code }) => code === 'KEY_UNREADABLE' || code === 'BREAKER_OPEN') ||
+      blocking.some(({ code }) => PAGED.has(code)) ||
       (nospace && !blocking.every(({ code }) => passes(code) || code === 'RETRY_LATER'));
     const [first, ...others] = blocking;
     return { ...rest, ...hold(decision.policy, [first, ...others, ...decision.reasons], page) };
@@ -74,6 +80,7 @@ export function gate(decision: Decision, state: ClusterState, settings: DecideSe
 
 /** Where a policy's mode stands in the configuration: `maintenance.moveLeader.mode`. */
 function modeKey(policy: OperationName): string {
+  if (isHealing(policy)) return 'heal.mode';
   if (policy === 'drill') return 'backup.drill.mode';
   if (policy === 'snapshot') return 'backup.full.mode';
   return `maintenance.${policy.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}.mode`;
@@ -93,8 +100,12 @@ export function unreadableReason({ key, kind, message }: UnreadableKey): Reason 
   );
 }
 
-function paused({ action }: Decision, { pause, members, leader, nowMs }: ClusterState): readonly Reason[] {
-  const local = members.filter(
+function paused({ action }: Decision, { pause, members, candidates, leader, nowMs }: ClusterState): readonly Reason[] {
+  const all = [
+    ...members,
+    ...candidates.map(({ agent, observed }) => ({ id: agent.memberId, name: agent.member, observed })),
+  ];
+  const local = all.filter(
     ({ id, observed }) =>
       observed?.localPause !== undefined && (id === leader?.memberId || action?.targets.includes(id) === true),
   );
@@ -125,6 +136,12 @@ function breakerOpen({ policy }: Decision, state: ClusterState, settings: Decide
   const last = endedOf(state.history, policy)[0]?.summary ?? '';
   const message = `${policy} has failed ${failures} times in a row, the last time because: ${last}. Once that is mended, "etcd-caretaker resume" lets it try again`;
   return [because('BREAKER_OPEN', message)];
+}
+
+/** What only those of people pass. */
+function limits(decision: Decision, state: ClusterState, settings: DecideSettings): readonly Reason[] {
+  if (isHealing(decision.policy)) return healLimits(decision.policy, state, settings);
+  return [...retryLater(decision, state), ...budgetSpent(decision, state, settings)];
 }
 
 function retryLater({ policy }: Decision, { history, nowMs, resumedRevision }: ClusterState): readonly Reason[] {

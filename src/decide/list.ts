@@ -3,14 +3,22 @@ import { compactionPolicy } from './compaction.ts';
 import { defragPolicy } from './defrag.ts';
 import { drillPolicy } from './drill.ts';
 import { hashCheckPolicy } from './hash-check.ts';
+import { joinPolicy } from './join.ts';
+import { leavePolicy } from './leave.ts';
+import { memberUpdatePolicy } from './member-update.ts';
 import { moveLeaderPolicy } from './move-leader.ts';
 import { nospacePolicy } from './nospace.ts';
 import type { Policy } from './policy.ts';
+import { replacePolicy } from './replace.ts';
 import { snapshotPolicy } from './snapshot.ts';
 
 /** Every policy by the name of its operation; `operationNames` has their order. */
 export const policies: Readonly<Record<OperationName, Policy>> = {
   nospace: nospacePolicy,
+  replace: replacePolicy,
+  join: joinPolicy,
+  leave: leavePolicy,
+  'member-update': memberUpdatePolicy,
   compaction: compactionPolicy,
   defrag: defragPolicy,
   'move-leader': moveLeaderPolicy,

@@ -5,9 +5,13 @@ import { defragOperation } from './defrag.ts';
 import { drillOperation } from './drill.ts';
 import type { Effects, Reads } from './effects.ts';
 import { hashCheckOperation } from './hash-check.ts';
+import { joinOperation } from './join.ts';
+import { leaveOperation } from './leave.ts';
+import { memberUpdateOperation } from './member-update.ts';
 import { moveLeaderOperation } from './move-leader.ts';
 import { nospaceOperation } from './nospace.ts';
 import type { Operation } from './operation.ts';
+import { replaceOperation } from './replace.ts';
 import { snapshotOperation } from './snapshot.ts';
 import type { OperateTiming } from './timing.ts';
 
@@ -22,6 +26,10 @@ export function allOperations(parts: {
 }): Readonly<Record<OperationName, Operation>> {
   return {
     nospace: nospaceOperation(parts),
+    replace: replaceOperation(parts),
+    join: joinOperation(parts),
+    leave: leaveOperation(parts),
+    'member-update': memberUpdateOperation(parts),
     compaction: compactionOperation(parts),
     defrag: defragOperation(parts),
     'move-leader': moveLeaderOperation(parts),

@@ -21,6 +21,8 @@ export interface OperateTiming {
   readonly reraiseMs: number;
   /** Between two comparisons of hashes that differ. */
   readonly hashPauseMs: number;
+  /** A learner that has not come on for so long is taken off the list again. */
+  readonly learnerStallMs: number;
 }
 
 export const productionTiming: OperateTiming = {
@@ -35,4 +37,5 @@ export const productionTiming: OperateTiming = {
   compactStepMs: 10_000,
   reraiseMs: 5000,
   hashPauseMs: 10_000,
+  learnerStallMs: 300_000,
 };

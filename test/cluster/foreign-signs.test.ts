@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ForeignInput, foreignSigns } from '../../src/cluster/foreign-signs.ts';
-import { member, observed } from '../decide/states.ts';
+import { entry, member, observed, slot } from '../decide/states.ts';
 
 const input = (more: Partial<ForeignInput> = {}): ForeignInput => ({
   members: [member(1), member(2), member(3)],
@@ -20,7 +20,7 @@ const compacting = (retention: string, mode?: string) => ({
   }),
 });
 
-const all = 'nospace,compaction,defrag,move-leader,hash-check';
+const all = 'nospace,replace,join,leave,member-update,compaction,defrag,move-leader,hash-check';
 
 describe('signs of somebody else who takes care of the cluster', () => {
   it.each<[string, ForeignInput, string]>([
@@ -61,6 +61,21 @@ describe('signs of somebody else who takes care of the cluster', () => {
       '',
     ],
     ['not a list that the agents have only just begun to watch', input({ membersStableSeconds: 0 }), ''],
+    [
+      'not what the agents have changed themselves, in operations that have ended or in the slot',
+      input({
+        armed: { atMs: 0, epoch: 1n, members: ['1', '2', '4', '5'] },
+        membersStableSeconds: 0,
+        history: [entry('replace', { steps: [{ name: 'remove-member', memberId: '4', atMs: 0 }] })],
+        slot: slot('replace', {
+          steps: [
+            { name: 'learner-listed', memberId: '3', atMs: 0 },
+            { name: 'remove-member', memberId: '5', atMs: 0 },
+          ],
+        }),
+      }),
+      '',
+    ],
     ['not before arming', input({ armed: undefined, membersStableSeconds: 0 }), ''],
     [
       'the mark of an operator',

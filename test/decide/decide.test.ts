@@ -16,6 +16,7 @@ describe('all decisions of a round', () => {
     expect(decisions.map(({ policy }) => policy)).toEqual([...operationNames]);
     expect(decisions.map(short)).toEqual([
       'hold NO_ALARM',
+      ...Array.from({ length: 4 }, () => 'hold NOT_SUPERVISED'),
       'hold TOO_FEW_REVISIONS',
       'hold NOTHING_TO_RECLAIM',
       'hold LEADER_FINE',
@@ -31,6 +32,7 @@ describe('all decisions of a round', () => {
     expect(chosen?.policy).toBe('compaction');
     expect(decisions.map(short)).toEqual([
       'hold NO_ALARM',
+      ...Array.from({ length: 4 }, () => 'hold NOT_SUPERVISED'),
       'act HISTORY_DUE',
       'hold OTHER_FIRST SPACE_RECLAIMABLE',
       'hold LEADER_FINE',

@@ -12,6 +12,10 @@ export const NOW_MS = Date.UTC(2026, 6, 15, 12, 0);
 
 export const operations = {
   nospace: 1,
+  replace: 1,
+  join: 1,
+  leave: 1,
+  'member-update': 1,
   compaction: 1,
   defrag: 1,
   'move-leader': 1,
@@ -179,6 +183,10 @@ export const settings: DecideSettings = {
   mode: 'auto',
   policies: {
     nospace: 'auto',
+    replace: 'auto',
+    join: 'auto',
+    leave: 'auto',
+    'member-update': 'auto',
     compaction: 'auto',
     defrag: 'auto',
     'move-leader': 'auto',

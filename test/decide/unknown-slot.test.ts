@@ -9,7 +9,7 @@ test.each([
   ['one of this version', aSlot({ operation: 'defrag', operationVersion: 2 }), undefined],
   ['one of an older version', aSlot({ operation: 'defrag', operationVersion: 1 }), undefined],
   ['one of a newer version', aSlot({ operation: 'defrag', operationVersion: 3 }), 'KEY_UNREADABLE'],
-  ['an operation that only a newer version knows', aSlot({ operation: 'replace' }), 'KEY_UNREADABLE'],
+  ['an operation that only a newer version knows', aSlot({ operation: 'of-the-future' }), 'KEY_UNREADABLE'],
 ])('a slot with %s', (_, slot, code) => {
   expect(unknownSlot({ ...(slot === undefined ? {} : { slot }), ownOperations })?.code).toBe(code);
 });

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { assembleCluster } from '../../src/cluster/assemble.ts';
 import type { AgentRecord } from '../../src/cluster/caretaking.ts';
+import { displayName } from '../../src/cluster/cluster-replies.ts';
 import type { ClusterState, MemberState } from '../../src/cluster/state.ts';
 import type { MemberClient } from '../../src/etcd/member-client.ts';
 import { fetchMetricsPage } from '../../src/etcd/metrics-page.ts';
@@ -32,7 +33,8 @@ export async function look({ cluster, clients, metricsUrl, options }: Looked): P
   // Behind a proxy a member advertises another URL than the one that was asked.
   const listed = list.members.map((member) => {
     const index = Number(member.name.slice(1)) - 1;
-    return { ...member, clientUrls: [clients[index]?.endpoint ?? ''] };
+    // What was never started has no name yet, and is asked nothing.
+    return { ...member, clientUrls: index < 0 ? [] : [clients[index]?.endpoint ?? ''] };
   });
   const { clusterId } = list.header;
   const section = assembleCluster({ clusterId, linearizable: list.linearizable, listed, replies, alarms });
@@ -42,14 +44,14 @@ export async function look({ cluster, clients, metricsUrl, options }: Looked): P
       const { status } = member;
       const page = await fetchMetricsPage({
         member: member.name,
-        url: metricsUrl(index),
+        url: index < 0 ? '' : metricsUrl(index),
         families: ['etcd_debugging_mvcc_compact_revision'],
         timeoutMs: 2000,
       }).catch(() => undefined);
       const compacted = page?.samples.get('etcd_debugging_mvcc_compact_revision')?.[0]?.value;
       const disk = await statfs(cluster.folder);
       return {
-        ...{ id: member.id, name: member.name, clientUrls: member.clientUrls, peerUrls: member.peerUrls },
+        ...{ id: member.id, name: displayName(member), clientUrls: member.clientUrls, peerUrls: member.peerUrls },
         ...{ isLearner: member.isLearner, isLeader: member.id === section.leaderId },
         ...{ reachable: member.reachable, healthy: member.healthy },
         ...(member.raftIndexLagEntries === undefined ? {} : { lagEntries: member.raftIndexLagEntries }),

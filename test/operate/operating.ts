@@ -7,6 +7,7 @@ import { type JournalKeys, journalKeys } from '../../src/journal/keys.ts';
 import { takeSlot } from '../../src/journal/slot.ts';
 import type { Term } from '../../src/journal/term.ts';
 import { memberStatusOf } from '../../src/observe/member-status.ts';
+import type { AskedAgents, SnapshotTaker } from '../../src/operate/backup-ports.ts';
 import type { Effects, Reads } from '../../src/operate/effects.ts';
 import { etcdEffects } from '../../src/operate/etcd-effects.ts';
 import type { JournalPort } from '../../src/operate/journal-port.ts';
@@ -33,6 +34,7 @@ const fast: OperateTiming = {
   compactStepMs: 1000,
   reraiseMs: 500,
   hashPauseMs: 50,
+  learnerStallMs: 60_000,
 };
 
 /** A term that a test ends when it likes. */
@@ -68,6 +70,8 @@ export interface Runnable extends Partial<Pick<RunOptions, 'localPause' | 'onSte
   readonly effects?: Partial<Effects & Reads>;
   readonly timing?: Partial<OperateTiming>;
   readonly withoutSpare?: boolean;
+  readonly agents?: AskedAgents;
+  readonly backups?: SnapshotTaker;
   readonly signal?: AbortSignal;
 }
 
@@ -78,14 +82,18 @@ export async function operating(
 ): Promise<Operating> {
   const cluster = await startCluster({ ...options, extraArgs: [...calm, ...(options.extraArgs ?? [])] });
   const keys = journalKeys(`/${randomUUID()}/`);
-  const endpoints = await Promise.all(cluster.endpoints.map(endpointOf));
+  const planned = [...cluster.members, ...cluster.spares];
+  const endpoints = await Promise.all(planned.map(({ endpoint }, index) => endpointOf(endpoint, index)));
   const clients = endpoints.map((endpoint, index) => new MemberClient({ member: `m${index + 1}`, endpoint }));
   const client = (index = 0): MemberClient => {
     const found = clients[index];
     if (found === undefined) throw new Error(`there is no member ${index}`);
     return found;
   };
-  const ids = await Promise.all(clients.map(async (one) => (await one.status()).header.memberId));
+  const started = clients.slice(0, cluster.members.length);
+  const ids = await Promise.all(started.map(async (one) => (await one.status()).header.memberId));
+  /** Also of those that have joined since, once they were seen in the list. */
+  const places = new Map(ids.map((id, index) => [id, index]));
   const metricsUrl = (index: number): string => new URL('/metrics', endpoints[index]).href;
   const effectsWith = (clientOf: (id: string) => MemberClient): Effects & Reads =>
     etcdEffects({
@@ -94,17 +102,21 @@ export async function operating(
       keys,
       statusOf: memberStatusOf,
       metricsPage: (id, families, signal) =>
-        fetchMetricsPage({ member: id, url: metricsUrl(ids.indexOf(id)), families, signal, timeoutMs: 2000 }),
+        fetchMetricsPage({ member: id, url: metricsUrl(places.get(id) ?? -1), families, signal, timeoutMs: 2000 }),
       readTimeoutMs: 2000,
     });
-  const effects = effectsWith((id) => client(ids.indexOf(id)));
+  const effects = effectsWith((id) => client(places.get(id) ?? -1));
   let change = (state: ClusterState): ClusterState => state;
-  const observe = async (): Promise<ClusterState> => change(await look({ cluster, clients, metricsUrl, options }));
+  const observe = async (): Promise<ClusterState> => {
+    const seen = await look({ cluster, clients, metricsUrl, options });
+    for (const { id, name } of seen.members) if (name !== id) places.set(id, Number(name.slice(1)) - 1);
+    return change(seen);
+  };
   return {
     cluster,
     keys,
     effects,
-    mistaking: (id, forId) => effectsWith((wanted) => client(ids.indexOf(wanted === forId ? id : wanted))),
+    mistaking: (id, forId) => effectsWith((wanted) => client(places.get(wanted === forId ? id : wanted) ?? -1)),
     ids,
     client,
     observe,
@@ -119,13 +131,23 @@ export async function operating(
         await takeSlot(client(), keys, term, slot),
       );
     },
-    run: async ({ term, journal, effects: changed = {}, timing, withoutSpare = false, signal, ...more }) => {
+    run: async ({
+      term,
+      journal,
+      effects: changed = {},
+      timing,
+      withoutSpare = false,
+      signal,
+      agents,
+      backups,
+      ...more
+    }) => {
       const operations = allOperations({
         effects: { ...effects, ...changed },
         timing: { ...fast, ...timing },
         withoutSpare,
-        backups: { takeSnapshot: () => Promise.reject(new Error('nothing is backed up here')) },
-        agents: { reportOf: () => Promise.reject(new Error('there are no agents here')) },
+        backups: backups ?? { takeSnapshot: () => Promise.reject(new Error('nothing is backed up here')) },
+        agents: agents ?? { reportOf: () => Promise.reject(new Error('there are no agents here')) },
       });
       const operation = Object.values(operations).find(({ name }) => name === journal.slot.operation);
       if (operation === undefined) throw new Error(`there is no operation ${journal.slot.operation}`);

@@ -25,6 +25,8 @@ process.on('exit', () => {
 export type ClusterOptions = {
   /** Default 1. */
   readonly members?: number;
+  /** Further members that are planned and not started, in no list: default none. */
+  readonly spares?: number;
   /** Default 3.5. */
   readonly version?: EtcdLine;
   /** mTLS covers clients and peers; the metrics listener stays plain. Default none. */
@@ -43,6 +45,8 @@ export type ClusterOptions = {
 /** A running etcd cluster of its own folder, on loopback; whoever starts it closes it. */
 export type RealCluster = AsyncDisposable & {
   readonly members: readonly RealMember[];
+  /** Named on from the members. */
+  readonly spares: readonly RealMember[];
   /** With mTLS only. */
   readonly certs?: Certificates;
   readonly endpoints: readonly string[];
@@ -62,9 +66,10 @@ export const startCluster = async (options: ClusterOptions = {}): Promise<RealCl
   const folder = await mkdtemp(join(tmpdir(), 'caretaker-cluster-'));
   folders.add(folder);
   const certs = options.tls === 'mtls' ? await createCertificates(join(folder, 'certs')) : undefined;
-  const { members, peerProxies } = await planMembers(options, binaries, folder, certs);
+  const { members: planned, peerProxies } = await planMembers(options, binaries, folder, certs);
+  const members = planned.slice(0, options.members ?? 1);
   const close = async () => {
-    await Promise.all(members.map((member) => member.kill()));
+    await Promise.all(planned.map((member) => member.kill()));
     await Promise.all(peerProxies.map((proxy) => proxy.close()));
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     folders.delete(folder);
@@ -80,6 +85,7 @@ export const startCluster = async (options: ClusterOptions = {}): Promise<RealCl
     const login = options.auth === undefined ? [] : ['--user', `root:${options.auth.rootPassword}`];
     return {
       members,
+      spares: planned.slice(members.length),
       ...(certs !== undefined && { certs }),
       endpoints: members.map((member) => member.endpoint),
       peerProxies,
@@ -103,7 +109,7 @@ const planMembers = async (
 ): Promise<{ readonly members: readonly RealMember[]; readonly peerProxies: readonly TcpProxy[] }> => {
   const scheme = certs === undefined ? 'http' : 'https';
   const places = await Promise.all(
-    Array.from({ length: options.members ?? 1 }, async (_, index) => {
+    Array.from({ length: (options.members ?? 1) + (options.spares ?? 0) }, async (_, index) => {
       const peerPort = await freePort();
       const proxy = options.peerProxies === true ? await startTcpProxy(peerPort) : undefined;
       return {
@@ -116,7 +122,10 @@ const planMembers = async (
       };
     }),
   );
-  const initialCluster = places.map((place) => `${place.name}=${place.peerUrl}`).join(',');
+  const initialCluster = places
+    .slice(0, options.members ?? 1)
+    .map((place) => `${place.name}=${place.peerUrl}`)
+    .join(',');
   const members = places.map(({ proxy: _, peerListenUrl, ...place }) => {
     const dataDir = join(options.dataFolder ?? folder, place.name, 'data');
     return new RealMember({

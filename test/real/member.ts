@@ -63,15 +63,16 @@ export class RealMember {
 
   /**
    * Starts etcd and, unless `wait` is false, returns when it answers a linearizable read; that takes a quorum.
+   * Of flags that stand twice etcd takes the last: `moreArgs` win.
    * Throws with the end of etcd's log when it exits or does not get there within 60 s.
    */
-  async start(options: { readonly wait?: boolean } = {}): Promise<void> {
+  async start(options: { readonly wait?: boolean; readonly moreArgs?: readonly string[] } = {}): Promise<void> {
     if (this.running) {
       return;
     }
     mkdirSync(join(this.dataDir, '..'), { recursive: true });
     const log = openSync(this.logFile, 'a');
-    const child = spawn(this.#plan.etcd, this.#plan.args, {
+    const child = spawn(this.#plan.etcd, [...this.#plan.args, ...(options.moreArgs ?? [])], {
       stdio: ['ignore', log, log],
       env: { ...process.env, ETCD_UNSUPPORTED_ARCH: process.arch },
     });

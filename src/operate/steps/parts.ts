@@ -1,3 +1,4 @@
+import type { AskedAgents, SnapshotTaker } from '../backup-ports.ts';
 import type { Effects, Reads } from '../effects.ts';
 import type { OperateTiming } from '../timing.ts';
 
@@ -5,4 +6,10 @@ import type { OperateTiming } from '../timing.ts';
 export interface Parts {
   readonly effects: Effects & Reads;
   readonly timing: OperateTiming;
+}
+
+/** What those work with that change the member list. */
+export interface MembershipParts extends Parts {
+  readonly agents: AskedAgents;
+  readonly backups: SnapshotTaker;
 }

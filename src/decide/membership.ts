@@ -1,0 +1,164 @@
+import type { AgentRecord, Reason } from '../cluster/caretaking.ts';
+import type { OwnMemberView } from '../cluster/own-member.ts';
+import { ownMemberChanges } from '../cluster/own-member-changes.ts';
+import type { ClusterState, MemberObserved, MemberState } from '../cluster/state.ts';
+import { parseVersion, seriesOf } from '../cluster/version.ts';
+import { hazardsOf } from '../cluster/version-hazards.ts';
+import { freshOf, votersOf } from './fitness.ts';
+import { because } from './policy.ts';
+import type { DecideSettings } from './settings.ts';
+
+/** Writes that are not in a store for so long may be lost with it: a snapshot is taken first. */
+const UNPROTECTED_SECONDS = 60;
+
+/** More of them make each write slower without making the cluster safer: etcd's own advice. */
+const MOST_VOTERS = 7;
+
+/** A snapshot of the database comes in beside the database itself. */
+const ROOM_FACTOR = 2;
+
+/** Why nothing is healed at all: no agent can start its member. Empty where one can. */
+export function notSupervised({ members, candidates }: ClusterState): readonly Reason[] {
+  const seen = [...members, ...candidates].flatMap(({ observed }) => observed?.own ?? []);
+  return seen.some(({ kind }) => kind !== 'none')
+    ? []
+    : [because('NOT_SUPERVISED', 'no agent says that it can start its member: supervise.kind is none everywhere')];
+}
+
+/** Learners that an earlier operation of the agents has added and not brought to its end. */
+export function ownLearners(state: ClusterState): readonly MemberState[] {
+  const { added } = ownMemberChanges(state.history, state.slot);
+  return state.members.filter(({ id, isLearner }) => isLearner && added.has(id));
+}
+
+/** A learner of somebody else's means that somebody else changes the list. */
+export function foreignLearners(state: ClusterState): readonly Reason[] {
+  const own = ownLearners(state);
+  return state.members
+    .filter((member) => member.isLearner && !own.includes(member))
+    .map(({ name }) => because('FOREIGN_LEARNER', `${name} is a learner that the agents have not added`));
+}
+
+/** Whatever is started new comes in one version; and a half upgraded cluster is not changed. */
+export function mixedVersions({ members }: ClusterState): readonly Reason[] {
+  const series = new Set(
+    members.flatMap(({ version }) => {
+      const parsed = version === undefined ? undefined : parseVersion(version);
+      return parsed === undefined ? [] : [seriesOf(parsed)];
+    }),
+  );
+  return series.size < 2
+    ? []
+    : [because('MIXED_VERSIONS', `members run ${[...series].toSorted().join(' and ')}: an upgrade is under way`)];
+}
+
+/** Precautions that the running versions ask for before the list is changed, each with its sentence. */
+export function precautionsOf(state: ClusterState): readonly Reason[] {
+  const rules = votersOf(state).flatMap(({ version }) =>
+    (version === undefined ? [] : hazardsOf(version)).flatMap(({ hazard, effects }) =>
+      effects
+        .filter(({ operation, effect }) => operation === 'replace' && effect === 'precaution')
+        .map(({ rule }) => `${hazard} So: ${rule}.`),
+    ),
+  );
+  return [...new Set(rules)].map((text) => because('VERSION_PRECAUTION', text));
+}
+
+/** Whether the running versions take a new member while a voter is down. */
+export function takesMemberWithVoterDown(state: ClusterState): boolean {
+  return votersOf(state).every(({ reachable, version }) =>
+    version === undefined
+      ? !reachable
+      : hazardsOf(version).every(({ id }) => id !== 'member-add-refused-with-voter-down'),
+  );
+}
+
+/** What a number of voters means that is not as it should be. */
+export function sizeWarnings(votersAfter: number): readonly Reason[] {
+  return [
+    ...(votersAfter > MOST_VOTERS
+      ? [because('MANY_VOTERS', `there will be ${votersAfter} voters, and more than ${MOST_VOTERS} make writes slower`)]
+      : []),
+    ...(votersAfter === 2
+      ? [because('QUORUM_RISK', 'there will be 2 voters: the loss of either stops all writes')]
+      : []),
+    ...(votersAfter > 2 && votersAfter % 2 === 0
+      ? [
+          because(
+            'EVEN_VOTERS',
+            `there will be ${votersAfter} voters, which survive no more losses than ${votersAfter - 1}`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** Whether a snapshot has to be taken first, or why nothing may be done without a backup. */
+export function backupFirst(
+  { unprotectedSeconds }: ClusterState,
+  { backups, heal }: DecideSettings,
+): { readonly snapshot: boolean } | Reason {
+  if (heal.withoutBackup) return { snapshot: false };
+  if (backups.stores === 0) {
+    return because('NO_BACKUP', 'no backup.store is configured, and heal.withoutBackup does not consent to that');
+  }
+  return { snapshot: unprotectedSeconds === undefined || unprotectedSeconds > UNPROTECTED_SECONDS };
+}
+
+/** Bytes that a new member needs on its disk. */
+export function roomFor({ members }: ClusterState): number {
+  return ROOM_FACTOR * Math.max(0, ...members.map(({ dbSizeBytes = 0 }) => dbSizeBytes));
+}
+
+/** The version that most voters run, which a new one should have. */
+export function versionOf(state: ClusterState): string {
+  const counts = Map.groupBy(
+    votersOf(state).flatMap(({ version }) => version ?? []),
+    (version) => version,
+  );
+  const [most] = [...counts].toSorted(([, a], [, b]) => b.length - a.length);
+  return most?.[0] ?? '';
+}
+
+/** An agent that can start a member, and what the list is to say of it. */
+export interface Bringer {
+  readonly name: string;
+  readonly agentId: string;
+  readonly peerUrls: readonly string[];
+}
+
+/** Why an agent cannot start a new member, as the end of a sentence; undefined where it may be asked. */
+export function unfitToBring(agent: AgentRecord | undefined, observed: MemberObserved | undefined): string | undefined {
+  if (agent === undefined) return 'has no agent that is registered';
+  const own = observed?.own;
+  if (observed === undefined || own === undefined) return 'has an agent that does not say how its data are';
+  if (own.kind === 'none') return 'has an agent that does not start it (supervise.kind is none)';
+  if (observed.localPause !== undefined) return `has an agent that is paused: ${observed.localPause}`;
+  return refusal(own);
+}
+
+function refusal({ boot, dataDir }: OwnMemberView): string | undefined {
+  if (dataDir.state === 'unreadable') return `has a data dir that cannot be looked at: ${dataDir.problem}`;
+  if (boot?.action === 'stay-out') return `is to stay out: ${boot.reasons[0].message}`;
+  return boot?.action === 'refuse' ? `is refused by its agent: ${boot.reasons[0].message}` : undefined;
+}
+
+/** The agent beside a listed member, where it can start it anew. */
+export function ownBringer(member: MemberState): Bringer | undefined {
+  const observed = freshOf(member);
+  if (member.agent === undefined || unfitToBring(member.agent, observed) !== undefined) return undefined;
+  const url = observed?.own?.peerUrl;
+  return {
+    name: member.agent.member,
+    agentId: member.agent.memberId,
+    peerUrls: url === undefined ? member.peerUrls : [url],
+  };
+}
+
+/** The candidates that may be asked, in the order of their names. */
+export function candidateBringers({ candidates }: ClusterState): readonly Bringer[] {
+  return candidates
+    .filter(({ agent, observed }) => unfitToBring(agent, observed) === undefined)
+    .map(({ agent }) => ({ name: agent.member, agentId: agent.memberId, peerUrls: agent.candidate.peerUrls }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+}

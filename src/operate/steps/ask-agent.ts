@@ -1,0 +1,73 @@
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { ReportRecord } from '../../cluster/caretaking.ts';
+import { type OperationContext, OperationStopped } from '../operation.ts';
+import { type AskedAgent, registeredAs } from './newcomer.ts';
+import type { MembershipParts } from './parts.ts';
+import { steadyState } from './steady-state.ts';
+
+/** An agent that is registered under another id by now is asked once more under that. */
+const ATTEMPTS = 3;
+
+/** What an agent is asked for: see `docs/acting.md`. Each comes to the same however often it is done. */
+export type AskedStepName = 'prepare-join' | 'fence' | 'start-joined' | 'stop-member';
+
+/**
+ * Asks the agent beside a member to do what only that one can, as a step of its own, and waits for its report. An agent
+ * that a former leader has asked last is not asked anew. What it reports as stopped or failed is thrown with its code:
+ * stopped as `OperationStopped`. Throws `OperationStopped` `AGENT_MISSING` where it is not there.
+ */
+export async function askAgent(
+  name: AskedStepName,
+  agent: AskedAgent,
+  context: OperationContext,
+  parts: MembershipParts,
+): Promise<ReportRecord> {
+  let memberId = lastAsked(name, context) ?? registeredAs(await steadyState(context, parts), agent);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return wellReported(await reportOf(name, memberId, agent, context, parts), agent);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (faultOf(error).code !== 'AGENT_MISSING' || attempt === ATTEMPTS) throw error;
+      const now = registeredAs(await steadyState(context, parts), agent);
+      if (now === memberId) throw error;
+      memberId = now;
+    }
+  }
+}
+
+/** Whom a former leader has asked for it, where that is the newest step. */
+function lastAsked(name: AskedStepName, { slot }: OperationContext): string | undefined {
+  const last = slot.steps.at(-1);
+  return last?.name === name ? last.memberId : undefined;
+}
+
+function reportOf(
+  name: AskedStepName,
+  memberId: string,
+  agent: AskedAgent,
+  context: OperationContext,
+  { agents }: MembershipParts,
+): Promise<ReportRecord> {
+  const last = context.slot.steps.at(-1);
+  const asked = (): Parameters<typeof agents.reportOf>[0] => ({
+    operationId: context.slot.id,
+    step: context.slot.steps.length,
+    memberId,
+  });
+  if (last?.name === name && last.memberId === memberId) return agents.reportOf(asked(), context.signal);
+  return context.step({ name, memberId, detail: `the agent of ${agent.name}` }, ({ signal }) =>
+    agents.reportOf(asked(), signal),
+  );
+}
+
+function wellReported(report: ReportRecord, { name }: AskedAgent): ReportRecord {
+  const { outcome, code = 'AGENT_FAILED', summary } = report;
+  if (outcome === 'succeeded') return report;
+  if (outcome === 'stopped')
+    throw new OperationStopped(code, `the agent of ${name} says: ${summary}`, { member: name });
+  throw new AgentError(code, `The agent of ${name} says: ${summary}`, {
+    member: name,
+    remedy: 'See its log; the operation is tried again by itself.',
+  });
+}

@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProcessState } from '../../cluster/own-member.ts';
+import { beginSettings } from '../begin-settings.ts';
+import { EndWatch, type Glimpse, plainCause } from '../end-watch.ts';
+import type { StartPlan, Supervisor } from '../supervisor.ts';
+import { editedManifest } from './manifest-edit.ts';
+import { ManifestPlaces } from './manifest-places.ts';
+import { findPodProcess, listens, type PodProcess } from './pod-process.ts';
+
+/** What the supervisor of a static pod is given. */
+export interface StaticPodSupervisorOptions {
+  /** In the kubelet's folder, such as `/etc/kubernetes/manifests/etcd.yaml`. */
+  readonly manifest: string;
+  /** Where the manifest is while etcd is stopped: `held` in `supervise.stateDir`. */
+  readonly holdDir: string;
+  /** As the pod's etcd has it in `--data-dir`. */
+  readonly dataDir: string;
+  readonly memberName: string;
+  /** Where the member serves clients, on this machine. */
+  readonly endpoint: { readonly host: string; readonly port: number };
+  /** How long etcd may take to end once the kubelet had as long, before it is killed. */
+  readonly stopGraceMs: number;
+  /** How often it is looked whether etcd still runs; 1 s. */
+  readonly pollMs?: number;
+  /** `/proc`. */
+  readonly procRoot?: string;
+}
+
+/** Between two looks while something is awaited. */
+const waitStepMs = 200;
+
+/**
+ * Starts and stops etcd as a static pod: the kubelet runs what lies in its folder, and stops what is taken away. The kubelet
+ * also starts a container again that has ended; that end is told all the same.
+ */
+export function staticPodSupervisor(options: StaticPodSupervisorOptions): Supervisor {
+  return new StaticPodSupervisor(options);
+}
+
+/** What can be seen of etcd: its process, or only that its port is open or not. */
+type Sight = { readonly process: PodProcess } | { readonly port: boolean | undefined };
+
+class StaticPodSupervisor implements Supervisor {
+  readonly kind = 'static-pod';
+  readonly #options: StaticPodSupervisorOptions;
+  readonly #places: ManifestPlaces;
+  readonly #watch: EndWatch;
+  #startedRun: string | undefined;
+
+  constructor(options: StaticPodSupervisorOptions) {
+    this.#options = options;
+    this.#places = new ManifestPlaces(options.manifest, options.holdDir);
+    this.#watch = new EndWatch({
+      look: async (signal) => glimpseOf(await this.#see(signal)),
+      explain: (how) => Promise.resolve(plainCause(how)),
+      intervalMs: options.pollMs ?? 1000,
+    });
+  }
+
+  async look(signal: AbortSignal): Promise<ProcessState> {
+    try {
+      const sight = await this.#see(signal);
+      if ('process' in sight) {
+        const { pid } = sight.process;
+        return { state: 'running', pid, adopted: runOf(sight) !== this.#startedRun };
+      }
+      if (sight.port === false) return { state: 'stopped' };
+      const { host, port } = this.#options.endpoint;
+      const where = `${host} port ${port}`;
+      if (sight.port === undefined)
+        return { state: 'unknown', reason: `no process of etcd is seen, and ${where} neither answers nor refuses` };
+      if (await this.#places.inPlace()) return { state: 'running', adopted: runOf(sight) !== this.#startedRun };
+      return { state: 'unknown', reason: `the manifest is not in place, and yet something listens on ${where}` };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { state: 'unknown', reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async start(plan: StartPlan, signal: AbortSignal): Promise<void> {
+    const { text, path } = await this.#places.read();
+    const runs = isRunning(await this.#see(signal));
+    // A pod that runs by the manifest in place is left alone; one that ends by itself is still to be found where it was.
+    const settled = runs && path === this.#places.path;
+    await this.#places.put(settled ? text : editedManifest(text, beginSettings(plan), path));
+    for (;;) {
+      const sight = await this.#see(signal);
+      if (isRunning(sight)) {
+        const run = runOf(sight);
+        if (!settled) this.#startedRun = run;
+        this.#watch.begun(run);
+        return;
+      }
+      await sleep(waitStepMs, undefined, { signal });
+    }
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    await this.#places.hold();
+    this.#watch.expectEnd();
+    const { stopGraceMs } = this.#options;
+    const startedMs = performance.now();
+    for (;;) {
+      const sight = await this.#see(signal);
+      if (!('process' in sight) && sight.port === false) return;
+      const waitedMs = performance.now() - startedMs;
+      // The kubelet sends SIGTERM. Where it does not, because it is down itself, etcd is asked and at last killed from here.
+      if ('process' in sight && waitedMs > stopGraceMs) endProcess(sight.process.pid, waitedMs > 2 * stopGraceMs);
+      await sleep(waitStepMs, undefined, { signal });
+    }
+  }
+
+  onEnd(listener: Parameters<Supervisor['onEnd']>[0]): () => void {
+    return this.#watch.onEnd(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#watch[Symbol.asyncDispose]();
+  }
+
+  async #see(signal: AbortSignal): Promise<Sight> {
+    const { dataDir, memberName, procRoot = '/proc', endpoint } = this.#options;
+    const process = await findPodProcess({ dataDir, memberName, procRoot }, signal);
+    if (process !== undefined) return { process };
+    return { port: await listens(endpoint.host, endpoint.port, signal) };
+  }
+}
+
+function isRunning(sight: Sight): boolean {
+  return 'process' in sight || sight.port === true;
+}
+
+function runOf(sight: Sight): string {
+  return 'process' in sight ? `${sight.process.pid}/${sight.process.startTicks}` : 'seen by its port';
+}
+
+function glimpseOf(sight: Sight): Glimpse {
+  if (isRunning(sight)) return { state: 'running', run: runOf(sight) };
+  if ('port' in sight && sight.port === undefined) return { state: 'unknown' };
+  return { state: 'ended', how: 'unknown' };
+}
+
+/** The process was found a moment ago, by its data dir. One that is paused takes SIGTERM only when it goes on. */
+function endProcess(pid: number, atOnce: boolean): void {
+  try {
+    process.kill(pid, atOnce ? 'SIGKILL' : 'SIGTERM');
+    process.kill(pid, 'SIGCONT');
+  } catch {
+    // It has ended, or the agent has no right to: then the next look finds it still running, as long as the caller waits.
+  }
+}

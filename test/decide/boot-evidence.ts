@@ -22,6 +22,7 @@ export const member = (id: string, name: string, peerUrl: string): SeenMember =>
   id,
   name,
   peerUrls: [peerUrl],
+  clientUrls: name === '' ? [] : [peerUrl.replace('2380', '2379')],
   isLearner: false,
 });
 export const others = [member('a2', 'm2', 'http://10.0.0.2:2380'), member('a3', 'm3', 'http://10.0.0.3:2380')];

@@ -22,6 +22,7 @@ const anyMember = fc.record({
   id: fc.constantFrom('a1', 'a2', 'a4', 'a7'),
   name: fc.constantFrom('', 'm1', 'm2', 'm4'),
   peerUrls: fc.subarray([OURS, 'http://10.0.0.2:2380', 'http://10.0.0.8:2380'], { minLength: 1 }),
+  clientUrls: fc.constantFrom([], ['http://10.0.0.1:2379']),
   isLearner: fc.boolean(),
 });
 const anyEvidence: fc.Arbitrary<BootEvidence> = fc
@@ -41,7 +42,7 @@ const anyEvidence: fc.Arbitrary<BootEvidence> = fc
     ),
     removedBy: fc.constantFrom('journal' as const, 'person' as const, undefined),
     peers: fc.array(
-      fc.constantFrom<PeerAnswer>(never, never, never, 'has-data', 'bootstrapped-before', 'unreachable'),
+      fc.constantFrom<PeerAnswer>(never, never, never, 'bootstrapping', 'has-data', 'bootstrapped-before', 'unreachable'),
       { maxLength: 3 },
     ),
     store: fc.constantFrom(
@@ -82,11 +83,14 @@ describe('whatever is known', () => {
         (dataDir.state === 'empty' &&
           remembered === undefined &&
           !left &&
-          list === 'unreachable' &&
-          peers.length > 0 &&
-          peers.every(({ answer }) => answer === never) &&
-          (store === 'no-chain' || store === 'none-configured') &&
-          process.state === 'stopped'),
+          process.state === 'stopped' &&
+          (typeof list === 'string'
+            ? list === 'unreachable' &&
+              peers.length > 0 &&
+              peers.every(({ answer }) => answer === never || answer === 'bootstrapping') &&
+              (store === 'no-chain' || store === 'none-configured')
+            : list.linearizable &&
+              list.members.some(({ peerUrls, clientUrls }) => peerUrls.includes(OURS) && clientUrls.length === 0))),
     );
   });
 

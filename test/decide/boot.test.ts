@@ -250,6 +250,13 @@ const rows: readonly Row[] = [
     'wait',
     'PEER_UNREACHABLE',
   ],
+  ['a peer has found the same and begins already', { peers: peersWith(never, 'bootstrapping', never) }, 'bootstrap', 'EMPTY_EVERYWHERE'],
+  [
+    'the others have begun with it, and it has never started',
+    { list: listOf({ ...member('a1', 'm1', OURS), clientUrls: [] }) },
+    'bootstrap',
+    'BEGUN_WITHOUT',
+  ],
   ['a peer has data', { peers: peersWith(never, never, 'has-data') }, 'wait', 'PEER_HAS_DATA'],
   ['a peer was a member before', { peers: peersWith(never, 'bootstrapped-before', never) }, 'wait', 'PEER_HAS_DATA'],
   ['the store has a backup', { store: 'has-chain' }, 'wait', 'STORE_HAS_CHAIN'],

@@ -8,7 +8,7 @@ import type { Supervisor } from '../../supervise/supervisor.ts';
  * it is used. Throws `ETCD_MISSING`.
  */
 export async function supervisorOf({ member, supervise }: Config): Promise<Supervisor | undefined> {
-  const { kind, stateDir, stopGraceMs, child } = supervise;
+  const { kind, stateDir, stopGraceMs, child, systemd, staticPod } = supervise;
   switch (kind) {
     case 'none':
       return undefined;
@@ -23,8 +23,28 @@ export async function supervisorOf({ member, supervise }: Config): Promise<Super
         ...{ stateDir, stopGraceMs, env: process.env },
       });
     }
-    case 'systemd':
-    case 'static-pod':
-      throw new Error(`${kind} is not there yet`);
+    case 'systemd': {
+      const [{ systemdSupervisor }, { endCause }] = await Promise.all([
+        import('../../supervise/systemd/systemd-supervisor.ts'),
+        import('../../supervise/end-cause.ts'),
+      ]);
+      const { unit, configFile } = systemd;
+      return systemdSupervisor({
+        ...{ unit, stopGraceMs, explainEnd: endCause },
+        ...(configFile === undefined ? {} : { configFile }),
+      });
+    }
+    case 'static-pod': {
+      const { staticPodSupervisor } = await import('../../supervise/static-pod/static-pod-supervisor.ts');
+      const { hostname, port } = new URL(member.endpoint);
+      return staticPodSupervisor({
+        manifest: staticPod.manifest,
+        holdDir: join(stateDir, 'held'),
+        dataDir: member.dataDir,
+        memberName: member.name,
+        endpoint: { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) },
+        stopGraceMs,
+      });
+    }
   }
 }

@@ -115,6 +115,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
       return {
         ...made,
         client: wrapClient?.(client) ?? client,
+        ...(memberCare === undefined ? {} : { own: () => memberCare.keeper.view() }),
         ...(backups === undefined
           ? {}
           : {

@@ -34,6 +34,9 @@ const IDLE_MS = 10_000;
 /** Nobody has led for so long that nobody else wants to: longer than any `lead.ttl` by default. */
 const UNWANTED_SECONDS = 15;
 
+/** A leader whose own member has not been fit for so long gives leadership up: it may hold its lease through another member. */
+const UNFIT_SECONDS = 2;
+
 /** So long after a round that failed nothing is tried, whatever changes. */
 const AFTER_FAILURE_MS = 2000;
 
@@ -62,6 +65,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
   let term: Term | undefined;
   let localPause: string | undefined;
   const leaderless = new HeldCondition();
+  const unfit = new HeldCondition();
   let requestsSeen: ReadonlyMap<string, number> = new Map();
   /** The recovery from NOSPACE that this agent carries out, which stands in no slot. */
   let recovering: Slot | undefined;
@@ -199,6 +203,8 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     },
     take: (observation) => {
       source.take(observation);
+      const unfitSeconds = unfit.look(!isFit(observation), performance.now());
+      if (term !== undefined && unfitSeconds > UNFIT_SECONDS) void leadership.resign();
       leadership.reconsider();
       void readLocalPause(options.pauseFile, Date.now()).then((paused) => {
         if (paused !== localPause) events.onChange();

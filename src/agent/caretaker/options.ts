@@ -1,5 +1,6 @@
 import type { Decision, HistoryEntry, Slot } from '../../cluster/caretaking.ts';
 import type { Observation } from '../../cluster/observation.ts';
+import type { OwnMemberView } from '../../cluster/own-member.ts';
 import type { ClusterSection } from '../../cluster/sections.ts';
 import type { DecideSettings } from '../../decide/settings.ts';
 import type { MemberClient } from '../../etcd/member-client.ts';
@@ -46,6 +47,8 @@ export interface CaretakerOptions {
   readonly client: MemberClient;
   /** The newest observation of this agent. */
   readonly observation: () => Observation;
+  /** What this agent says of the process and the data of its member; absent where it only watches. */
+  readonly own?: () => OwnMemberView;
   /** The members as they are now, beside the rounds of observation. */
   readonly freshCluster: (signal: AbortSignal) => Promise<ClusterSection>;
   /** The client of an endpoint that members advertise. */

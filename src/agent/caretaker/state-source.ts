@@ -163,9 +163,9 @@ export class StateSource {
       peerReports(others, cluster.voters, { fetchAgent, timeoutMs: readTimeoutMs, onFault: events.onFault }, signal),
       readLocalPause(caretaker.pauseFile, Date.now()),
     ]);
-    const { sections, observedAtMonotonicMs, own: ownMember } = caretaker.observation();
+    const { sections, observedAtMonotonicMs } = caretaker.observation();
     const own: AgentReport = {
-      sight: sightOf(sections, cluster.voters, ownMember),
+      sight: sightOf(sections, cluster.voters, caretaker.own?.()),
       ageSeconds: (performance.now() - observedAtMonotonicMs) / 1000,
       ...(localPause === undefined ? {} : { localPause }),
     };

@@ -39,6 +39,8 @@ export class MemberMemory {
   readonly #bootstrapFile: string;
   #current: RememberedMember | undefined;
   #hasBegun: boolean;
+  /** One write after the other: they share a draft. */
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(stateDir: string, current: RememberedMember | undefined, hasBegun: boolean) {
     this.#file = join(stateDir, FILE);
@@ -87,8 +89,10 @@ export class MemberMemory {
   }
 
   async #write(file: string, text: string): Promise<void> {
+    const mine = this.#writing.then(() => writeWhole(file, text));
+    this.#writing = mine.catch(() => undefined);
     try {
-      await writeWhole(file, text);
+      await mine;
     } catch (error) {
       throw new AgentError('MEMBER_MEMORY_UNWRITABLE', `${file} cannot be written: ${faultOf(error).message}`, {
         cause: error,

@@ -37,6 +37,8 @@ export async function writeAgentConfig(layout: DemoLayout, member: MemberLayout,
       compaction: { keep: '1m', keepRevisions: 500 },
       nospace: { compactOlderThan: '10s' },
     },
+    // An agent looks for the first time before its member can run.
+    observe: { interval: '3s' },
     backup: { store: layout.store },
     // Not beside the socket, which for a long path is in a folder shared with other demos.
     operate: { pauseFile: join(member.folder, `${member.name}.pause`) },

@@ -11,7 +11,7 @@ function markedProcesses(run: string): number[] {
 }
 
 /** Sends a signal (0: none) to all processes that carry the mark of a demo, but for this one. Gives how many there were. */
-export function signalMarked(run: string, signal: NodeJS.Signals | 0): number {
+function signalMarked(run: string, signal: NodeJS.Signals | 0): number {
   const pids = markedProcesses(run);
   for (const pid of pids) {
     try {

@@ -27,7 +27,10 @@ export function healLimits(policy: OperationName, state: ClusterState, settings:
 function budget(policy: OperationName, { history, nowMs }: ClusterState, { heal }: DecideSettings): readonly Reason[] {
   if (policy !== 'replace') return [];
   const done = endedOf(history, policy).filter(
-    ({ requestedBy, endedAtMs }) => requestedBy === undefined && isWithinDay(nowMs, endedAtMs),
+    ({ requestedBy, endedAtMs, outcome, steps }) =>
+      requestedBy === undefined &&
+      isWithinDay(nowMs, endedAtMs) &&
+      (outcome === 'succeeded' || steps.some(({ name }) => name === 'remove-member')),
   ).length;
   if (done < heal.maxPerDay) return [];
   return [

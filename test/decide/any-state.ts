@@ -4,6 +4,8 @@ import type { ClusterState, MemberObserved, MemberState } from '../../src/cluste
 import type { DecideSettings } from '../../src/decide/settings.ts';
 import {
   agent,
+  broken,
+  candidate,
   entry,
   GiB,
   MiB,
@@ -12,10 +14,12 @@ import {
   nightly,
   noon,
   observed,
+  own,
   request,
   settings,
   slot,
   state,
+  supervised,
 } from './states.ts';
 
 type Change = (given: ClusterState) => ClusterState;
@@ -34,6 +38,47 @@ const needs: readonly ((members: readonly MemberState[]) => ClusterState)[] = [
     state(
       members.map((one) => (one.id === '1' ? seeing({ walFsyncP99Seconds: 0.2 })(one) : one)),
       { leaderWorstRounds: { fsync: 99, rtt: 0 } },
+    ),
+];
+
+const asSupervised = (one: MemberState): MemberState => supervised(Number(one.id), { isLeader: one.isLeader });
+const last = (members: readonly MemberState[]): number => members.length;
+
+/** Something to heal, in a cluster whose agents can start their members. */
+const ills: readonly ((members: readonly MemberState[]) => ClusterState)[] = [
+  { dataDir: { state: 'empty' as const } },
+  { dataDir: { state: 'corrupt' as const, part: 'wal' as const, problem: 'x' } },
+].map(
+  (view) => (members) =>
+    state([...members.slice(0, -1).map(asSupervised), broken(last(members), view)], { unprotectedSeconds: 2 }),
+);
+const moreIlls: typeof ills = [
+  (members) =>
+    state(
+      [
+        ...members.slice(0, -1).map(asSupervised),
+        broken(last(members), undefined, { silence: { seconds: 900, observers: 2, silentTo: 2 } }),
+      ],
+      { candidates: [candidate('m9')] },
+    ),
+  (members) =>
+    state(members.map(asSupervised), {
+      history: [
+        entry('hash-check', {
+          endedAtMs: NOW_MS,
+          figures: { hashMismatch: 1, members: members.length, [`hashDiffers.${last(members)}`]: 1 },
+        }),
+      ],
+    }),
+  (members) => state(members.map(asSupervised), { candidates: [candidate('m9')] }),
+  (members) => state(members.map(asSupervised), { requests: [request('leave', { target: `${last(members)}` })] }),
+  (members) =>
+    state(
+      members.map((one) =>
+        supervised(Number(one.id), {
+          observed: observed({ own: own(Number(one.id), { peerUrl: `http://moved:${one.id}` }) }),
+        }),
+      ),
     ),
 ];
 
@@ -80,6 +125,9 @@ const memberChanges: readonly ((one: MemberState) => MemberState)[] = [
   seeing({ localPause: 'x' }),
   seeing({ walFsyncP99Seconds: 0.0001 }),
   seeing({ settings: { 'auto-compaction-retention': '1h' } }),
+  (one) => ({ ...one, silence: { seconds: 900, observers: 2, silentTo: 1 } }),
+  (one) => broken(Number(one.id), { dataDir: { state: 'empty' } }),
+  (one) => broken(Number(one.id), undefined, { silence: { seconds: 900, observers: 2, silentTo: 2 } }),
 ];
 
 const anyRevisions = fc.array(
@@ -142,6 +190,8 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
       only({ leaderWorstRounds: { fsync: 0, rtt: 99 } }),
       only({ resumedRevision: 10_000_000n }),
       only({ durableRevision: 120_000n }),
+      only({ unprotectedSeconds: 3600 }),
+      only({ candidates: [candidate('m8')] }),
       only({ unreadable: [{ key: 'slot', kind: 'garbage', message: 'x' }] }),
       only({ foreign: [{ code: 'FOREIGN_UPGRADE', message: 'x', policies: [...operationNames] }] }),
       only({ pause: { reason: 'x', by: 'bob', atMs: 0, untilMs: NOW_MS } }),
@@ -174,7 +224,7 @@ function changeMember(at: number, change: (one: MemberState) => MemberState): Ch
 export const anyState: fc.Arbitrary<ClusterState> = fc
   .record({
     count: fc.constantFrom(1, 2, 3, 3, 3, 5),
-    need: fc.constantFrom(...needs),
+    need: fc.constantFrom(...needs, ...ills, ...moreIlls),
     changes: fc.array(anyChange, { maxLength: 4 }),
   })
   .map(({ count, need, changes }) => {
@@ -188,5 +238,13 @@ export const anySettings: fc.Arbitrary<DecideSettings> = fc
     windows: fc.subarray([nightly, noon]),
     settleMs: fc.constantFrom(0, 30_000),
     withoutSpare: fc.boolean(),
+    stores: fc.constantFrom(0, 1, 1),
+    withoutBackup: fc.boolean(),
   })
-  .map(({ withoutSpare, ...more }) => ({ ...settings, ...more, defrag: { ...settings.defrag, withoutSpare } }));
+  .map(({ withoutSpare, stores, withoutBackup, ...more }) => ({
+    ...settings,
+    ...more,
+    defrag: { ...settings.defrag, withoutSpare },
+    backups: { ...settings.backups, stores },
+    heal: { ...settings.heal, withoutBackup },
+  }));

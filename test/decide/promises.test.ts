@@ -12,6 +12,9 @@ function broken(promises: Readonly<Record<string, boolean>>): string | undefined
   return Object.entries(promises).find(([, holds]) => !holds)?.[0];
 }
 
+/** Policies that change the member list: what is broken is what they are for. */
+const healing: readonly OperationName[] = ['replace', 'join', 'leave', 'member-update'];
+
 /** Holds a promise against what is chosen in many states; the cases in which nothing is chosen prove nothing. */
 function always(
   promise: (chosen: Decision, given: ClusterState, when: DecideSettings) => string | undefined,
@@ -68,19 +71,27 @@ describe('whatever the state of the cluster', () => {
         'nobody else is at it': given.foreign.length === 0,
         'a quorum has spoken': given.linearizable && given.votersReachable >= given.quorumSize,
         'a leader is agreed on': given.leaderId !== undefined,
-        'alarms are known, CORRUPT is not there':
-          !given.alarmsUnknown && given.alarms.every(({ alarm }) => alarm !== 'CORRUPT'),
+        'alarms are known, CORRUPT is not there, or is what is dealt with':
+          !given.alarmsUnknown &&
+          given.alarms.every(
+            ({ alarm, memberId }) =>
+              alarm !== 'CORRUPT' || (chosen.policy === 'replace' && chosen.action?.targets[0] === memberId),
+          ),
       }),
     );
   });
 
   it('acts only on voters whose agents are there and not paused', () => {
-    always((chosen, given) =>
-      broken({
-        'voters that there are': targetsOf(chosen, given).every((target) => target?.isLearner === false),
-        'with an agent': targetsOf(chosen, given).every((target) => (target?.agent ?? target?.observed) !== undefined),
-        'not paused': targetsOf(chosen, given).every((target) => target?.observed?.localPause === undefined),
-      }),
+    always(
+      (chosen, given) =>
+        broken({
+          'voters that there are': targetsOf(chosen, given).every((target) => target?.isLearner === false),
+          'with an agent': targetsOf(chosen, given).every(
+            (target) => (target?.agent ?? target?.observed) !== undefined,
+          ),
+          'not paused': targetsOf(chosen, given).every((target) => target?.observed?.localPause === undefined),
+        }),
+      operationNames.filter((name) => !healing.includes(name)),
     );
   });
 
@@ -139,6 +150,70 @@ describe('whatever the state of the cluster', () => {
         });
       },
       ['move-leader'],
+    );
+  });
+
+  it('removes a member only where the rest, all well, is a majority now and afterwards', () => {
+    always(
+      (chosen, given) => {
+        const [victim] = targetsOf(chosen, given);
+        const rest = given.members.filter(({ id, isLearner }) => id !== victim?.id && !isLearner);
+        const well = rest.filter(({ reachable, healthy }) => reachable && healthy).length;
+        const asked = chosen.requestedBy !== undefined;
+        const byItself = asked && victim?.reachable === true && victim.healthy ? 1 : 0;
+        const isVoter = victim?.isLearner === false;
+        return broken({
+          'of the list': victim !== undefined,
+          'a majority now': !isVoter || well + byItself >= given.quorumSize,
+          'a majority afterwards': !isVoter || well >= Math.floor((given.voters - 1) / 2) + 1,
+          'never of two unless a person asks': !isVoter || asked || given.voters > 2,
+          'somebody is left': !isVoter || rest.length > 0,
+          'nobody else is broken': chosen.policy === 'leave' || well === rest.length,
+        });
+      },
+      ['replace', 'leave'],
+    );
+  });
+
+  it('replaces only by proof, by a majority, by the word of two observers, or for a person', () => {
+    always(
+      (chosen, given, when) => {
+        const [victim] = targetsOf(chosen, given);
+        const view = victim?.observed?.own;
+        const stopped = view?.process.state === 'stopped';
+        const proved =
+          stopped && (view?.dataDir.state === 'corrupt' || (view?.dataDir.state === 'empty' && view.bootstrapped));
+        const dead =
+          (victim?.silence?.observers ?? 0) >= 2 &&
+          victim?.silence?.silentTo === victim?.silence?.observers &&
+          (victim?.silence?.seconds ?? 0) * 1000 >= when.heal.replaceAfterMs;
+        const byHash = chosen.reasons.some(
+          ({ code, message }) => code === 'DATA_CORRUPT' && message.includes('hash check'),
+        );
+        const { snapshot, agentId } = chosen.action?.parameters ?? {};
+        return broken({
+          'for a reason': chosen.requestedBy !== undefined || proved || (dead && victim?.reachable === false) || byHash,
+          'with a backup, or consent':
+            when.heal.withoutBackup ||
+            (when.backups.stores > 0 && (snapshot === true || (given.unprotectedSeconds ?? 99) <= 60)),
+          'by an agent that is there':
+            given.members.some(({ agent }) => agent?.memberId === agentId) ||
+            given.candidates.some(({ agent }) => agent.memberId === agentId),
+        });
+      },
+      ['replace'],
+    );
+  });
+
+  it('changes the list beside no learner but its own, and in one version', () => {
+    always(
+      (chosen, given) =>
+        broken({
+          'no learner': given.learners === 0 || chosen.policy === 'leave',
+          'one version':
+            new Set(given.members.flatMap(({ version }) => version?.match(/^\d+\.\d+/)?.[0] ?? [])).size <= 1,
+        }),
+      healing,
     );
   });
 });

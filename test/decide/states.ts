@@ -1,5 +1,7 @@
 import type { AgentRecord, Decision, HistoryEntry, RequestRecord, Slot } from '../../src/cluster/caretaking.ts';
-import type { ClusterState, MemberObserved, MemberState } from '../../src/cluster/state.ts';
+import { candidateId } from '../../src/cluster/caretaking.ts';
+import type { OwnMemberView } from '../../src/cluster/own-member.ts';
+import type { CandidateState, ClusterState, MemberObserved, MemberState } from '../../src/cluster/state.ts';
 import type { DecideSettings, MaintenanceWindow } from '../../src/decide/settings.ts';
 
 export const MiB = 2 ** 20;
@@ -71,6 +73,68 @@ export function member(n: number, more: Partial<MemberState> = {}): MemberState 
     agent: agent(n),
     observed: observed(),
     ...more,
+  };
+}
+
+/** What the agent of a member that runs says of it, and which it could start anew. */
+export function own(n: number, more: Partial<OwnMemberView> = {}): OwnMemberView {
+  const ids = { clusterId: 'c1', memberId: `${n}` };
+  return {
+    kind: 'child',
+    process: { state: 'running', pid: n, adopted: false },
+    dataDir: { state: 'intact', ...ids, raftTerm: 4n, commitIndex: 9n, lastIndex: 9n, lastTerm: 4n },
+    bootstrapped: true,
+    identity: ids,
+    restarts: 0,
+    quarantine: [],
+    ...more,
+  };
+}
+
+/** A healthy member whose agent could start it anew. */
+export function supervised(n: number, more: Partial<MemberState> = {}): MemberState {
+  return member(n, { observed: observed({ own: own(n) }), ...more });
+}
+
+/** A voter that answers nobody, of whom its own agent says this; without a view its agent is away too. */
+export function broken(n: number, view?: Partial<OwnMemberView>, more: Partial<MemberState> = {}): MemberState {
+  const {
+    version: _v,
+    lagEntries: _l,
+    dbSizeBytes: _s,
+    dbSizeInUseBytes: _u,
+    agent: _a,
+    observed: _o,
+    ...rest
+  } = member(n);
+  return {
+    ...rest,
+    reachable: false,
+    healthy: false,
+    fault: 'connection refused',
+    silence: { seconds: 10, observers: 2, silentTo: 2 },
+    ...(view === undefined
+      ? {}
+      : { agent: agent(n), observed: observed({ own: own(n, { process: { state: 'stopped' }, ...view }) }) }),
+    ...more,
+  };
+}
+
+/** An agent that wants its member to be taken in. */
+export function candidate(
+  name: string,
+  view: Partial<OwnMemberView> = {},
+  peerUrl = `http://${name}:2380`,
+): CandidateState {
+  const memberId = candidateId(name);
+  const { identity: _i, ...empty } = own(0, {
+    process: { state: 'stopped' },
+    dataDir: { state: 'empty' },
+    bootstrapped: false,
+  });
+  return {
+    agent: { ...agent(0), memberId, member: name, instance: name, candidate: { peerUrls: [peerUrl] } },
+    observed: observed({ own: { ...empty, ...view } }),
   };
 }
 

@@ -239,7 +239,8 @@ function hasEnded(unit: UnitState): boolean {
 }
 
 function glimpseOf(unit: UnitState): Glimpse {
-  const end = unit.end ?? { how: 'unknown' };
+  // Systemd forgets how a unit has ended that has not failed: with exit code 0, or by the signal with which it stops units.
+  const end = unit.end ?? { how: unit.activeState === 'failed' ? 'unknown' : 'SIGTERM' };
   switch (phaseOf(unit)) {
     case 'running':
       return { state: 'running', run: runOf(unit) };

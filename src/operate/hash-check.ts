@@ -4,6 +4,7 @@ import type { ClusterState, MemberState } from '../cluster/state.ts';
 import type { KeyspaceHash } from './effects.ts';
 import type { Operation, OperationContext, OperationResult } from './operation.ts';
 import { gate, stillLedAs } from './steps/gate.ts';
+import { type Hashes, mismatch, newestOfAll } from './steps/hash-groups.ts';
 import type { Parts } from './steps/parts.ts';
 import { votersOf } from './steps/unsafe.ts';
 
@@ -15,9 +16,6 @@ const ATTEMPTS = 6;
 
 /** Whether a cluster may stand still for it the policy decides; learners refuse HashKV, and are left out. */
 const CONSENT = { withoutSpare: true, besideLearners: true };
-
-/** The hashes of all voters at one revision. */
-type Hashes = ReadonlyMap<MemberState, KeyspaceHash>;
 
 /**
  * Compares the hashes of all voters' keyspaces, one member at a time, at one revision. Figure `hashMismatch`: 1 where they
@@ -42,7 +40,7 @@ async function compare(context: OperationContext, parts: Parts): Promise<Operati
       return { outcome: 'succeeded', summary, figures: { hashMismatch: 0, members: all.length } };
     }
     mismatches += 1;
-    if (mismatches === MISMATCHES) return mismatch(hashes);
+    if (mismatches === MISMATCHES) return mismatch(hashes, MISMATCHES);
   }
   const summary = 'The members were compacted while their hashes were read, each time: nothing could be compared.';
   return { outcome: 'stopped', code: 'HASH_NOT_COMPARABLE', summary };
@@ -89,26 +87,4 @@ async function orderOf(context: OperationContext): Promise<readonly string[]> {
   const state = await context.observe();
   const ids = votersOf(state).map(({ id }) => id);
   return [...ids.filter((id) => id !== state.leaderId), ...ids.filter((id) => id === state.leaderId)];
-}
-
-async function newestOfAll(state: ClusterState, { effects }: Parts, signal: AbortSignal): Promise<bigint> {
-  const statuses = await Promise.all(votersOf(state).map(({ id }) => effects.status(id, signal)));
-  const [least = 0n] = statuses.map(({ revision }) => revision).toSorted((a, b) => (a < b ? -1 : Number(a > b)));
-  return least;
-}
-
-/** Names who differs from the majority; where there is none, all of them. */
-function mismatch(hashes: Hashes): OperationResult {
-  const groups = [...Map.groupBy(hashes, ([, { hash }]) => hash).values()].toSorted((a, b) => b.length - a.length);
-  const [largest = []] = groups;
-  const named = (group: Iterable<[MemberState, KeyspaceHash]>): string =>
-    [...group].map(([{ name, id }]) => `${name} (${id})`).join(', ');
-  const isMajority = largest.length * 2 > hashes.size;
-  const odd = isMajority ? groups.slice(1).flat() : [...hashes];
-  const summary = isMajority
-    ? `MISMATCH, ${MISMATCHES} times in a row: ${named(odd)} differs from the majority (${named(largest)}).`
-    : `MISMATCH, ${MISMATCHES} times in a row, and no majority agrees: ${groups.map(named).join(' | ')}.`;
-  const differs = odd.map(([{ id }]) => [`hashDiffers.${id}`, 1] as const);
-  const figures = { hashMismatch: 1, members: hashes.size, ...Object.fromEntries(differs) };
-  return { outcome: 'succeeded', summary, figures };
 }

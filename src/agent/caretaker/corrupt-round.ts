@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { HistoryEntry } from '../../cluster/caretaking.ts';
+import type { ClusterState } from '../../cluster/state.ts';
+import { addHistory, historyToDrop } from '../../journal/history.ts';
+import type { Term } from '../../journal/term.ts';
+import { clearCorruptAlarm } from '../../operate/corrupt-alarm.ts';
+import { readLocalPause } from '../../operate/local-pause.ts';
+import type { Acting } from './acting.ts';
+
+/** A comparison that found nothing to do is made again so much later. */
+const AGAIN_MS = 10 * 60_000;
+
+/** When it was last looked into, by the agent that leads. */
+const lookedAtMs = new WeakMap<Acting, number>();
+
+/**
+ * What a leader does while CORRUPT is raised, before anything can be written: it compares the members' data, and where a majority agrees
+ * takes the alarm back, so that the minority can be replaced. The result is written down as a hash check, by which that is decided.
+ */
+export async function corruptRound(
+  acting: Acting,
+  term: Term,
+  state: ClusterState,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!state.alarms.some(({ alarm }) => alarm === 'CORRUPT') || !(await mayAct(acting, state))) return;
+  const nowMs = performance.now();
+  if (nowMs - (lookedAtMs.get(acting) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return;
+  lookedAtMs.set(acting, nowMs);
+  const startedAtMs = Date.now();
+  const check = (): void => {
+    signal.throwIfAborted();
+    if (!term.held) throw new Error('the term is over');
+  };
+  const result = await clearCorruptAlarm(state, acting.parts, { signal, check });
+  if (result === undefined) return;
+  const entry: HistoryEntry = {
+    // Later than all that stands there, and before whatever is done about it.
+    revision: state.revision,
+    id: randomUUID(),
+    operation: 'hash-check',
+    outcome: result.outcome,
+    epoch: term.epoch,
+    holder: term.holder,
+    targets: state.members.filter(({ isLearner }) => !isLearner).map(({ id }) => id),
+    startedAtMs,
+    endedAtMs: Date.now(),
+    seconds: (performance.now() - nowMs) / 1000,
+    reasons: ['CORRUPT is raised'],
+    summary: result.summary,
+    steps: [],
+    figures: result.figures ?? {},
+  };
+  const { snapshot } = acting.mirror;
+  const { client } = acting.options;
+  const isWritten = await addHistory(client, acting.keys, entry, historyToDrop(snapshot.history), signal).then(
+    () => true,
+    () => false,
+  );
+  if (!isWritten) acting.unwritten.push(entry);
+  acting.ended(entry);
+}
+
+/** What the gate asks for of an operation that stands in the slot. */
+async function mayAct({ options }: Acting, { armed, pause, slot, unreadable }: ClusterState): Promise<boolean> {
+  const { settings, pauseFile } = options;
+  if (settings.mode !== 'auto' || settings.policies.replace !== 'auto') return false;
+  if (armed === undefined || pause !== undefined || slot !== undefined || unreadable.length > 0) return false;
+  return (await readLocalPause(pauseFile, Date.now())) === undefined;
+}

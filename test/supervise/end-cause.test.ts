@@ -4,7 +4,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { EndCause } from '../../src/cluster/own-member.ts';
 import { endCause } from '../../src/supervise/end-cause.ts';
 
-/** Ends of the logs of etcd 3.4.23 and 3.5.30, each brought about on a real one; only the path of the data dir was changed. */
+/** Ends of the logs of etcd 3.4.23 and 3.5.30, each brought about on a real one; only paths were changed. */
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'etcd-ends');
 
 const logOf = (line: string, name: string): string => readFileSync(join(fixtures, `${line}-${name}.log`), 'utf8');

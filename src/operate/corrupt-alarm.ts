@@ -39,7 +39,8 @@ export async function clearCorruptAlarm(
     differed += 1;
     if (differed < MISMATCHES) continue;
     const result = mismatch(hashes, MISMATCHES);
-    const isMajority = Object.keys(result.figures ?? {}).filter((name) => name.startsWith('hashDiffers.')).length * 2 < all.length;
+    const isMajority =
+      Object.keys(result.figures ?? {}).filter((name) => name.startsWith('hashDiffers.')).length * 2 < all.length;
     if (isMajority) await takeBack(state, parts, permit);
     return result;
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { faultOf } from '../cluster/agent-error.ts';
-import type { ClusterState, MemberState } from '../cluster/state.ts';
+import type { MemberState } from '../cluster/state.ts';
 import type { KeyspaceHash } from './effects.ts';
 import type { Operation, OperationContext, OperationResult } from './operation.ts';
 import { gate, stillLedAs } from './steps/gate.ts';

@@ -58,7 +58,9 @@ describe('the commands of acting and the API of an agent', () => {
     const cli = await against(scriptedPorts());
     const operation = await cli('run', 'upgrade');
     expect(operation).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(operation.stderr).toContain('There is no operation "upgrade". Allowed: nospace, replace, join, leave, member-update, compaction, defrag');
+    expect(operation.stderr).toContain(
+      'There is no operation "upgrade". Allowed: nospace, replace, join, leave, member-update, compaction, defrag',
+    );
     const member = await cli('run', 'defrag', '--member', 'm9');
     expect(member).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('There is no member "m9"') });
   });

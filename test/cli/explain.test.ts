@@ -38,7 +38,9 @@ describe('explain', () => {
   it('refuses a policy that there is not, and names those that there are', async () => {
     const { exitCode, stderr } = await runCli(['explain', 'tidy']);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('nospace, replace, join, leave, member-update, compaction, defrag, move-leader, hash-check');
+    expect(stderr).toContain(
+      'nospace, replace, join, leave, member-update, compaction, defrag, move-leader, hash-check',
+    );
   });
 
   it('says where a policy has not decided yet', async () => {

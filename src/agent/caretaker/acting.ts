@@ -4,6 +4,7 @@ import type { JournalMirror } from '../../journal/mirror.ts';
 import type { Registration } from '../../lead/registration.ts';
 import type { Operation } from '../../operate/operation.ts';
 import type { RunOptions } from '../../operate/runner.ts';
+import type { Parts } from '../../operate/steps/parts.ts';
 import type { CaretakerOptions } from './options.ts';
 import type { StateSource } from './state-source.ts';
 
@@ -15,6 +16,8 @@ export interface Acting {
   readonly registration: Registration;
   readonly source: StateSource;
   readonly operations: Readonly<Record<OperationName, Operation>>;
+  /** What the operations work with. */
+  readonly parts: Parts;
   /** What every operation runs with. */
   runParts(): Pick<RunOptions, 'observe' | 'localPause' | 'log' | 'onStep'>;
   /** When this agent first saw a request, by its monotonic clock. */

@@ -79,9 +79,9 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
       options.metricsPageAt(clientUrlOf(options.observation(), id), id, families, signal),
     readTimeoutMs: options.readTimeoutMs,
   });
+  const parts = { effects: options.wrapEffects?.(effects) ?? effects, timing: options.timing };
   const operations = allOperations({
-    effects: options.wrapEffects?.(effects) ?? effects,
-    timing: options.timing,
+    ...parts,
     withoutSpare: options.settings.defrag.withoutSpare,
     backups: options.snapshots ?? { takeSnapshot: () => Promise.reject(noBackups(options.member)) },
     agents: askedAgents(mirror, options.timing),
@@ -144,7 +144,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     onFault: events.onFault,
   });
   const acting: Acting = {
-    ...{ options, keys, mirror, registration, source, operations, unwritten: [] },
+    ...{ options, keys, mirror, registration, source, operations, parts, unwritten: [] },
     runParts: () => ({
       observe: (signal) => source.observe(signal),
       localPause: () => readLocalPause(options.pauseFile, Date.now()),

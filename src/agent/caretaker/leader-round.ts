@@ -18,6 +18,7 @@ import { type Operation, OperationStopped } from '../../operate/operation.ts';
 import { runOperation } from '../../operate/runner.ts';
 import { SlotJournal } from '../../operate/slot-journal.ts';
 import type { Acting } from './acting.ts';
+import { corruptRound } from './corrupt-round.ts';
 import { isFull } from './member-fitness.ts';
 import { newSlot } from './new-slot.ts';
 import { recoverFromNospace, unlessClaimed } from './nospace-round.ts';
@@ -40,6 +41,7 @@ export async function leaderRound(acting: Acting, term: Term, signal: AbortSigna
   }
   const state = await acting.source.observe(signal, 'newest round');
   if (!term.held) return;
+  await corruptRound(acting, term, state, signal);
   await keepHouse(acting, term, state, signal);
   const decided = decide(state, acting.options.settings);
   const decisions = decided.decisions.map((decision) => unlessClaimed(acting, decision, term));

@@ -3,7 +3,8 @@ import type { Observation } from '../../cluster/observation.ts';
 /** An agent beside a member that is in no state to serve is not the one to lead. */
 export function isFit(observation: Observation): boolean {
   const state = observation.sections.member?.value?.state;
-  return state === 'healthy' || state === 'nospace' || refusedId(observation) !== undefined;
+  // CORRUPT is raised for the whole cluster, whoever it is about: somebody has to lead to deal with it.
+  return state === 'healthy' || state === 'nospace' || state === 'corrupt' || refusedId(observation) !== undefined;
 }
 
 /**

@@ -42,7 +42,15 @@ const anyEvidence: fc.Arbitrary<BootEvidence> = fc
     ),
     removedBy: fc.constantFrom('journal' as const, 'person' as const, undefined),
     peers: fc.array(
-      fc.constantFrom<PeerAnswer>(never, never, never, 'bootstrapping', 'has-data', 'bootstrapped-before', 'unreachable'),
+      fc.constantFrom<PeerAnswer>(
+        never,
+        never,
+        never,
+        'bootstrapping',
+        'has-data',
+        'bootstrapped-before',
+        'unreachable',
+      ),
       { maxLength: 3 },
     ),
     store: fc.constantFrom(

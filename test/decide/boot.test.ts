@@ -250,7 +250,12 @@ const rows: readonly Row[] = [
     'wait',
     'PEER_UNREACHABLE',
   ],
-  ['a peer has found the same and begins already', { peers: peersWith(never, 'bootstrapping', never) }, 'bootstrap', 'EMPTY_EVERYWHERE'],
+  [
+    'a peer has found the same and begins already',
+    { peers: peersWith(never, 'bootstrapping', never) },
+    'bootstrap',
+    'EMPTY_EVERYWHERE',
+  ],
   [
     'the others have begun with it, and it has never started',
     { list: listOf({ ...member('a1', 'm1', OURS), clientUrls: [] }) },

@@ -71,7 +71,11 @@ async function look(places: DataPlaces, depth: InspectOptions['depth'], signal: 
     owner = await ownerOf(newest.path);
     if (applied === undefined) throw new Damage('layout', 'there is a WAL, and no database beside it');
     if (applied instanceof Damage) throw applied;
-    const standing = await whereTheLogStands({ files, snapDir, depth, applied }, signal);
+    const appliedNow = async (): Promise<bigint> => {
+      const again = await lookAtDatabase(join(snapDir, 'db'), 'quick', signal);
+      return typeof again === 'bigint' ? again : applied;
+    };
+    const standing = await whereTheLogStands({ files, snapDir, depth, applied, appliedNow }, signal);
     return { state: 'intact', ...standing };
   } catch (error) {
     signal.throwIfAborted();

@@ -47,7 +47,7 @@ export async function namedFolders(places: DataPlaces): Promise<readonly Omit<Qu
 }
 
 /** Which of them may go now. Pure. @param folders the oldest first */
-export function releasable(
+function releasable(
   folders: readonly QuarantinedFolder[],
   { nowMs, keepMs, shortBytes }: ReleaseOptions,
 ): readonly QuarantinedFolder[] {

@@ -41,7 +41,7 @@ describe.each(['3.4', '3.5'] as const)('a data dir of etcd %s', (version) => {
     const seen: string[] = [];
     for (let index = 0; (await files()).length < 2; index += 1) {
       const state = await inspectDataDir({ dataDir: member.dataDir }, signal, { depth: DEPTHS[index % 2] ?? 'full' });
-      seen.push(state.state === 'corrupt' ? state.problem : state.state);
+      seen.push('problem' in state ? state.problem : state.state);
     }
     // In the middle of a write.
     await member.kill();

@@ -77,7 +77,7 @@ describe('data that are put into quarantine', () => {
   });
 
   it('need no space on a full disk', async () => {
-    await using small = await mountSmallFilesystem(8 * 2 ** 20);
+    await using small = mountSmallFilesystem(8 * 2 ** 20);
     const places = { dataDir: join(small.path, 'etcd') };
     await fill(places.dataDir);
     small.fill();

@@ -3,7 +3,7 @@ import type { AskedPeer, BootEvidence, PeerAnswer, SeenList, SeenMember } from '
 
 export const OURS = 'http://10.0.0.1:2380';
 export const empty: DataDirState = { state: 'empty' };
-export const log = { raftTerm: 3n, commitIndex: 90n, lastIndex: 91n, lastTerm: 3n };
+const log = { raftTerm: 3n, commitIndex: 90n, lastIndex: 91n, lastTerm: 3n };
 export const intact = { state: 'intact', clusterId: 'c1', memberId: 'a1', ...log } as const satisfies DataDirState;
 export const ofAnother: DataDirState = { ...intact, clusterId: 'c9' };
 export const ofSomebody: DataDirState = { ...intact, memberId: 'a9' };
@@ -25,7 +25,7 @@ export const member = (id: string, name: string, peerUrl: string): SeenMember =>
   clientUrls: name === '' ? [] : [peerUrl.replace('2380', '2379')],
   isLearner: false,
 });
-export const others = [member('a2', 'm2', 'http://10.0.0.2:2380'), member('a3', 'm3', 'http://10.0.0.3:2380')];
+const others = [member('a2', 'm2', 'http://10.0.0.2:2380'), member('a3', 'm3', 'http://10.0.0.3:2380')];
 export const listOf = (...members: readonly SeenMember[]): SeenList => ({
   clusterId: 'c1',
   members: [...members, ...others],
@@ -39,7 +39,7 @@ export const stale = (list: SeenList): SeenList => ({ ...list, linearizable: fal
 export const peersWith = (...answers: readonly PeerAnswer[]): readonly AskedPeer[] =>
   answers.map((answer, index) => ({ name: `m${index + 1}`, peerUrl: `http://10.0.0.${index + 1}:2380`, answer }));
 export const never = 'empty-never-bootstrapped';
-export const allEmpty = peersWith(never, never, never);
+const allEmpty = peersWith(never, never, never);
 export const ended = (cause: ProcessEnd['cause']): ProcessEnd => ({ how: 'exit code 1', cause, atMs: 0 });
 
 export const base: BootEvidence = {

@@ -7,7 +7,7 @@
 
 export const PAGE_HEADER_BYTES = 16;
 /** Of an entry in the table at the beginning of a branch or leaf page. */
-export const ELEMENT_BYTES = 16;
+const ELEMENT_BYTES = 16;
 /** What stands before the page of a bucket that is so small that it has none of its own. */
 export const BUCKET_BYTES = 16;
 export const BRANCH_PAGE = 0x01;

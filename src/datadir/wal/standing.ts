@@ -20,19 +20,21 @@ export interface LogSurroundings {
   readonly depth: 'quick' | 'full';
   /** Raft index of the last change in the database, read before the WAL. */
   readonly applied: bigint;
+  /** The same, read again: etcd may have gone on since. */
+  readonly appliedNow: () => Promise<bigint>;
 }
 
 const BEGINNING: LogPosition = { index: 0n, term: 0n };
 
 /** Where the raft log of a member ends. Throws `Damage` where etcd could not go on from it, or would have forgotten what it knew. */
 export async function whereTheLogStands(
-  { files, snapDir, depth, applied }: LogSurroundings,
+  { files, snapDir, depth, applied, appliedNow }: LogSurroundings,
   signal: AbortSignal,
 ): Promise<Standing> {
   const log = depth === 'full' ? await readLog(files, signal) : await newestPart(files, signal);
   const known = log.snapshots.filter(({ index }) => index <= log.commit);
   const start =
-    depth === 'full' ? await startOf(log, { known, snapDir, applied }, signal) : (newestOf(known) ?? BEGINNING);
+    depth === 'full' ? await startOf(log, { known, snapDir, appliedNow }, signal) : (newestOf(known) ?? BEGINNING);
   const { lastEntry = start } = log;
   const last = lastEntry.index > start.index ? lastEntry : start;
   if (log.commit > last.index) {
@@ -54,8 +56,8 @@ async function startOf(
   {
     known,
     snapDir,
-    applied,
-  }: { readonly known: readonly LogPosition[]; readonly snapDir: string; readonly applied: bigint },
+    appliedNow,
+  }: Pick<LogSurroundings, 'snapDir' | 'appliedNow'> & { readonly known: readonly LogPosition[] },
   signal: AbortSignal,
 ): Promise<LogPosition> {
   const start = (await newestSnapshot(snapDir, known, signal)) ?? BEGINNING;
@@ -67,6 +69,7 @@ async function startOf(
     throw new Damage('wal', `the WAL does not know the snapshot of raft index ${start.index}`);
   }
   const received = `${start.index.toString(16).padStart(16, '0')}.snap.db`;
+  const applied = await appliedNow();
   if (applied < start.index && !(await isThere(join(snapDir, received)))) {
     throw new Damage('database', `the database ends at raft index ${applied}, before the snapshot of ${start.index}`);
   }

@@ -10,6 +10,8 @@ const WRITES = 30;
 const PAGE_BYTES = 4096;
 const FIRST_FILE = '0000000000000000-0000000000000000.wal';
 const WAL_BYTES = 256 * 1024;
+/** In each file; `npm run test:flips` makes more of them. */
+const FLIPS = Number(process.env['CARETAKER_FLIPS'] ?? 6);
 
 interface Flipped {
   readonly where: string;
@@ -60,7 +62,7 @@ describe('a flipped bit', () => {
       const used = await usedBytes(join(stopped.dataDir, path));
       const draw = drawing(20_261_130);
       const found: Flipped[] = [];
-      for (let count = 0; count < 24; count += 1) found.push(await flipped(stopped, path, [[draw(used), draw(8)]]));
+      for (let count = 0; count < FLIPS; count += 1) found.push(await flipped(stopped, path, [[draw(used), draw(8)]]));
       expect(found.filter(({ ours, etcd }) => ours.state === 'intact' && (!etcd.served || etcd.keys < WRITES))).toEqual(
         [],
       );
@@ -74,7 +76,7 @@ describe('a flipped bit', () => {
     await using stopped = await stoppedMember('3.5', { writes: WRITES });
     const draw = drawing(7);
     const found: Flipped[] = [];
-    for (let count = 0; count < 24; count += 1) {
+    for (let count = 0; count < FLIPS; count += 1) {
       const bit = (page: number) => [page * PAGE_BYTES + 16 + draw(64), draw(8)] as const;
       found.push(
         await flipped(stopped, 'member/snap/db', count % 2 === 0 ? [bit(0), bit(1)] : [bit((count >> 1) % 2)]),

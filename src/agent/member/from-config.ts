@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { within } from '../../abort/linked-abort.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { Config } from '../../config/config.ts';
+import { holdsData } from '../../datadir/holds-data.ts';
 import { inspectDataDir } from '../../datadir/inspect.ts';
 import { quarantine } from '../../datadir/quarantine.ts';
 import { listQuarantine, releaseQuarantine } from '../../datadir/quarantine-list.ts';
@@ -78,6 +79,7 @@ export async function memberCareOf(
     planned: cluster.peers.map(({ name, peerUrl }) => ({ name, peerUrl })),
     token: cluster.token,
     inspect: (depth, signal) => inspectDataDir(places, signal, { depth }),
+    holdsData: () => holdsData(places),
     putAside: (reason, signal) => quarantine(places, reason, Date.now(), signal),
     quarantined: (signal) => listQuarantine(places, signal),
     releaseQuarantine: async (signal) => {

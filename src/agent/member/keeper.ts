@@ -30,6 +30,8 @@ export class MemberKeeper implements AsyncDisposable {
   #boot: BootView | undefined;
   #lastEnd: ProcessEnd | undefined;
   #restarts = 0;
+  /** The data of the process that ended last are in quarantine. */
+  #isAfresh = false;
   #inspectedAtMs = Number.NEGATIVE_INFINITY;
   #tidiedAtMs = Number.NEGATIVE_INFINITY;
   /** Why nothing is started by itself now: an operation, or a recovery, has the member in its hands. */
@@ -116,6 +118,7 @@ export class MemberKeeper implements AsyncDisposable {
     this.options.events.log('etcd is started', { initial: plan.initial?.state });
     this.#pauses.started(performance.now());
     this.#restarts += 1;
+    this.#isAfresh = false;
     await this.options.supervisor.start(plan, signal);
     if (this.#dataDir.state === 'empty') this.#dataDir = JUST_STARTED;
     this.#process = await this.options.supervisor.look(signal);
@@ -141,6 +144,10 @@ export class MemberKeeper implements AsyncDisposable {
     const aside = await this.options.putAside(reason, signal);
     if (aside !== undefined) this.options.events.log('data moved to quarantine', { reason, ...aside });
     this.#quarantine = await this.options.quarantined(signal);
+    // How etcd ended with those data says nothing about the next ones.
+    this.#lastEnd = undefined;
+    this.#isAfresh = true;
+    this.#pauses.forget();
     await this.look('quick', signal);
     return aside?.bytes ?? 0;
   }
@@ -172,13 +179,16 @@ export class MemberKeeper implements AsyncDisposable {
     const { supervisor, timing, events } = this.options;
     const before = JSON.stringify([this.#process, this.#dataDir.state, this.#boot]);
     this.#process = await supervisor.look(signal);
-    if (this.#process.state === 'stopped' && this.#lastEnd === undefined) this.#lastEnd = this.#process.end;
     const nowMs = performance.now();
-    const isDue = this.#process.state !== 'running' || nowMs - this.#inspectedAtMs >= timing.inspectMs;
-    if (isDue) await this.#inspect(signal);
+    if (this.#process.state !== 'running' || !(await this.#isAsKnown())) await this.#inspect(signal);
     if (nowMs - this.#tidiedAtMs >= timing.houseKeepingMs) await this.#tidy(signal);
     await this.#see(signal);
     if (JSON.stringify([this.#process, this.#dataDir.state, this.#boot]) !== before) events.onChange();
+  }
+
+  /** Of a process that runs it is only looked whether its data are there: to read them costs more the fuller the WAL is. */
+  async #isAsKnown(): Promise<boolean> {
+    return this.#dataDir.state === 'intact' && (await this.options.holdsData().catch(() => false));
   }
 
   async #inspect(signal: AbortSignal): Promise<void> {
@@ -227,12 +237,14 @@ export class MemberKeeper implements AsyncDisposable {
       return;
     }
     const pauseMs = this.#pauses.leftMs(performance.now());
+    // An agent that was started again knows of the end from what its supervisor finds.
+    const lastEnd = this.#lastEnd ?? (this.#isAfresh ? undefined : this.#process.end);
     const boot = await this.options.decide(
       {
         dataDir: this.#dataDir,
         process: this.#process,
         bootstrapped: this.view().bootstrapped,
-        ...(this.#lastEnd === undefined ? {} : { lastEnd: this.#lastEnd }),
+        ...(lastEnd === undefined ? {} : { lastEnd }),
       },
       signal,
     );

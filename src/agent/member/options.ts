@@ -29,6 +29,8 @@ export interface MemberKeeperOptions {
   readonly token: string;
   /** Looks at the data dir; `full` reads all of it. */
   readonly inspect: (depth: 'quick' | 'full', signal: AbortSignal) => Promise<DataDirState>;
+  /** Whether there are data at all: a glance, for while etcd runs. */
+  readonly holdsData: () => Promise<boolean>;
   /** Moves the data dir away, for this reason; gives where it is now and how large it is. */
   readonly putAside: (
     reason: string,
@@ -61,8 +63,6 @@ export interface MemberTiming {
   readonly lookMs: number;
   /** Between two looks while it does not. */
   readonly stoppedLookMs: number;
-  /** Between two looks at the data dir of a process that runs. */
-  readonly inspectMs: number;
   /** A process that ends sooner after its start than this has not come up. */
   readonly upAfterMs: number;
   /** The pause after the second end in a row that came too soon; twice as long after each further one, */
@@ -77,7 +77,6 @@ export interface MemberTiming {
 export const memberTiming: MemberTiming = {
   lookMs: 1000,
   stoppedLookMs: 500,
-  inspectMs: 5000,
   upAfterMs: 10_000,
   firstPauseMs: 1000,
   longestPauseMs: 30_000,

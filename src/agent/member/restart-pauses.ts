@@ -34,6 +34,12 @@ export class RestartPauses {
       this.#inRow === 0 ? nowMs : nowMs + Math.min(longestPauseMs, firstPauseMs * 2 ** (this.#inRow - 1));
   }
 
+  /** What comes has nothing to do with what was. */
+  forget(): void {
+    this.#inRow = 0;
+    this.#notBeforeMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** 0 where it may be started now. */
   leftMs(nowMs: number): number {
     return Math.max(0, this.#notBeforeMs - nowMs);

@@ -49,7 +49,9 @@ export function assembleCluster(input: ClusterReplies): ClusterSection {
     members,
     alarms: alarms.map((alarm): ActiveAlarm => {
       const member = input.listed.find(({ id }) => id === alarm.memberId);
-      return { ...alarm, member: member === undefined ? alarm.memberId : displayName(member) };
+      // Etcd raises CORRUPT for member 0 where it cannot tell whose data are wrong.
+      const unlisted = alarm.memberId === '0' ? 'unknown' : alarm.memberId;
+      return { ...alarm, member: member === undefined ? unlisted : displayName(member) };
     }),
     voters: voters.length,
     learners: members.length - voters.length,

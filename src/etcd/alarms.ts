@@ -1,7 +1,10 @@
 import type { AlarmEntry, AlarmKind, StatusReply } from './types.ts';
 
-/** How etcd writes an active alarm among the errors of its Status reply, since 3.4. */
-const ALARM_LINE = /^memberID:(\d+) alarm:(NOSPACE|CORRUPT)\s*$/;
+/**
+ * How etcd writes an active alarm among the errors of its Status reply, since 3.4. A member id of 0, which stands for a member that it
+ * cannot name, is left out, as protobuf's text form does: etcd 3.5 raises CORRUPT so after its own comparison (seen on 3.5.30).
+ */
+const ALARM_LINE = /^(?:memberID:(\d+) )?alarm:(NOSPACE|CORRUPT)\s*$/;
 
 /**
  * The active alarms of all members, as the member that gave this Status knows them.
@@ -11,7 +14,7 @@ const ALARM_LINE = /^memberID:(\d+) alarm:(NOSPACE|CORRUPT)\s*$/;
  */
 export function alarmsIn(status: StatusReply): readonly AlarmEntry[] {
   return status.errors.flatMap((line) => {
-    const [, memberId, alarm] = ALARM_LINE.exec(line) ?? [];
-    return memberId === undefined ? [] : [{ memberId: BigInt(memberId).toString(16), alarm: alarm as AlarmKind }];
+    const [, memberId = '0', alarm] = ALARM_LINE.exec(line) ?? [];
+    return alarm === undefined ? [] : [{ memberId: BigInt(memberId).toString(16), alarm: alarm as AlarmKind }];
   });
 }

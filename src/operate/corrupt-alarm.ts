@@ -41,7 +41,7 @@ export async function clearCorruptAlarm(
     const result = mismatch(hashes, MISMATCHES);
     const isMajority =
       Object.keys(result.figures ?? {}).filter((name) => name.startsWith('hashDiffers.')).length * 2 < all.length;
-    if (isMajority) await takeBack(state, parts, permit);
+    if (isMajority) await takeCorruptBack(state, parts, permit);
     return result;
   }
   return undefined;
@@ -60,7 +60,8 @@ async function hashesOf(
   return found;
 }
 
-async function takeBack({ alarms }: ClusterState, { effects }: Parts, permit: Permit): Promise<void> {
+/** Takes back every CORRUPT alarm that is raised, each by the member that it names. Done twice it comes to the same. */
+export async function takeCorruptBack({ alarms }: ClusterState, { effects }: Parts, permit: Permit): Promise<void> {
   for (const { memberId, alarm } of alarms) {
     if (alarm === 'CORRUPT') await effects.disarmCorrupt(memberId, permit);
   }

@@ -122,12 +122,14 @@ describe('alarms among the errors of Status', () => {
       'etcdserver: no leader',
       'memberID:16280429264080310597 alarm:NOSPACE ',
       'memberID:1 alarm:CORRUPT',
+      'alarm:CORRUPT ',
       'memberID:1 alarm:FUTURE',
     ];
     const status = { ...STATUS.decode(Buffer.alloc(0)), errors };
     expect(alarmsIn(status)).toEqual([
       { memberId: 'e1efb42884619145', alarm: 'NOSPACE' },
       { memberId: '1', alarm: 'CORRUPT' },
+      { memberId: '0', alarm: 'CORRUPT' },
     ]);
   });
 });

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { HistoryEntry } from '../../cluster/caretaking.ts';
 import type { ClusterState } from '../../cluster/state.ts';
+import { hashesOf } from '../../decide/hash-evidence.ts';
+import { termLost } from '../../journal/guarded-txn.ts';
 import { addHistory, historyToDrop } from '../../journal/history.ts';
 import type { Term } from '../../journal/term.ts';
-import { clearCorruptAlarm } from '../../operate/corrupt-alarm.ts';
+import { clearCorruptAlarm, takeCorruptBack } from '../../operate/corrupt-alarm.ts';
 import { readLocalPause } from '../../operate/local-pause.ts';
 import type { Acting } from './acting.ts';
 
@@ -24,15 +26,21 @@ export async function corruptRound(
   signal: AbortSignal,
 ): Promise<void> {
   if (!state.alarms.some(({ alarm }) => alarm === 'CORRUPT') || !(await mayAct(acting, state))) return;
+  const check = (): void => {
+    signal.throwIfAborted();
+    if (!term.held) throw termLost(term);
+  };
+  const permit = { signal, check };
+  // Known already: etcd has raised it once more while the minority is being replaced.
+  if (hashesOf(state).minority.size > 0) {
+    await takeCorruptBack(state, acting.parts, permit);
+    return;
+  }
   const nowMs = performance.now();
   if (nowMs - (lookedAtMs.get(acting) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return;
   lookedAtMs.set(acting, nowMs);
   const startedAtMs = Date.now();
-  const check = (): void => {
-    signal.throwIfAborted();
-    if (!term.held) throw new Error('the term is over');
-  };
-  const result = await clearCorruptAlarm(state, acting.parts, { signal, check });
+  const result = await clearCorruptAlarm(state, acting.parts, permit);
   if (result === undefined) return;
   const entry: HistoryEntry = {
     // Later than all that stands there, and before whatever is done about it.
@@ -65,6 +73,7 @@ export async function corruptRound(
 async function mayAct({ options }: Acting, { armed, pause, slot, unreadable }: ClusterState): Promise<boolean> {
   const { settings, pauseFile } = options;
   if (settings.mode !== 'auto' || settings.policies.replace !== 'auto') return false;
-  if (armed === undefined || pause !== undefined || slot !== undefined || unreadable.length > 0) return false;
+  if (armed === undefined || pause !== undefined || unreadable.length > 0) return false;
+  if (slot !== undefined && slot.operation !== 'replace') return false;
   return (await readLocalPause(pauseFile, Date.now())) === undefined;
 }

@@ -19,7 +19,7 @@ import { runOperation } from '../../operate/runner.ts';
 import { SlotJournal } from '../../operate/slot-journal.ts';
 import type { Acting } from './acting.ts';
 import { corruptRound } from './corrupt-round.ts';
-import { isFull } from './member-fitness.ts';
+import { isCorrupt, isFull } from './member-fitness.ts';
 import { newSlot } from './new-slot.ts';
 import { recoverFromNospace, unlessClaimed } from './nospace-round.ts';
 
@@ -33,6 +33,10 @@ const REQUEST_WAITS_MS = 10 * 60_000;
 export async function leaderRound(acting: Acting, term: Term, signal: AbortSignal): Promise<void> {
   const { mirror } = acting;
   if (!mirror.snapshot.connected) return;
+  // While CORRUPT is raised nothing can be written, a step of what is under way neither.
+  if (isCorrupt(acting.options.observation())) {
+    await corruptRound(acting, term, await acting.source.observe(signal), signal);
+  }
   const left = mirror.snapshot.slot;
   // A full etcd takes no step of it any more: what comes first is the recovery, which takes the slot away.
   if (left !== undefined && knownOperation(acting, left) !== undefined && !isFull(acting.options.observation())) {
@@ -41,7 +45,6 @@ export async function leaderRound(acting: Acting, term: Term, signal: AbortSigna
   }
   const state = await acting.source.observe(signal, 'newest round');
   if (!term.held) return;
-  await corruptRound(acting, term, state, signal);
   await keepHouse(acting, term, state, signal);
   const decided = decide(state, acting.options.settings);
   const decisions = decided.decisions.map((decision) => unlessClaimed(acting, decision, term));

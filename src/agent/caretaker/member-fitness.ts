@@ -21,3 +21,8 @@ export function refusedId({ member, sections }: Observation): string | undefined
 export function isFull({ sections }: Observation): boolean {
   return sections.cluster?.value?.alarms.some(({ alarm }) => alarm === 'NOSPACE') === true;
 }
+
+/** Etcd refuses writes because data differ, as the newest round has seen it. */
+export function isCorrupt({ sections }: Observation): boolean {
+  return sections.cluster?.value?.alarms.some(({ alarm }) => alarm === 'CORRUPT') === true;
+}

@@ -112,6 +112,17 @@ export class TendedCluster implements AsyncDisposable {
     return new MemberClient({ member: name, endpoint, callTimeoutMs: 3000 });
   }
 
+  /** Asks for an operation, as a person does. */
+  async request(operation: string, member?: string): Promise<void> {
+    const [first] = this.members.filter(({ name }) => name !== member);
+    const reply = await fetch(`${first?.agentUrl}/api/v1/operations`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ operation, ...(member === undefined ? {} : { member }), by: 'a test' }),
+    });
+    if (reply.status !== 202) throw new Error(`${operation} was not taken: ${await reply.text()}`);
+  }
+
   /** Waits until each of these members is a healthy voter of a cluster that has so many voters. */
   async untilWell(names: readonly string[] = this.members.map(({ name }) => name), timeoutMs = 90_000): Promise<void> {
     const untilMs = performance.now() + timeoutMs;

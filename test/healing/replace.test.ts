@@ -1,0 +1,95 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { TendedCluster, type TendedMember } from './tended-cluster.ts';
+
+const soon = { timeout: 60_000, interval: 100 };
+
+describe('three agents, whose members break', () => {
+  let cluster: TendedCluster;
+  beforeAll(async () => {
+    cluster = await TendedCluster.start({ set: { 'heal.replaceAfter': '5s' } });
+    await cluster.untilWell();
+    const client = cluster.client();
+    for (let index = 0; index < 50; index += 1) await client.put(Buffer.from(`k${index}`), Buffer.from('v'));
+    client.close();
+    await vi.waitFor(async () => expect(await status(cluster)).toMatchObject({ armed: expect.anything() }), soon);
+  });
+  afterAll(() => cluster.close());
+
+  const idOf = async (name: string): Promise<string | undefined> => {
+    const client = cluster.client(name === 'm1' ? 'm2' : 'm1');
+    try {
+      return (await client.memberList()).members.find((member) => member.name === name)?.id;
+    } finally {
+      client.close();
+    }
+  };
+  const replaced = async (name: string, before: string | undefined): Promise<void> => {
+    await vi.waitFor(async () => {
+      const now = await idOf(name);
+      expect(now).toBeDefined();
+      expect(now).not.toBe(before);
+    }, soon);
+    await cluster.untilWell();
+  };
+
+  test('replace one whose data dir was wiped, and nobody has to say so', async () => {
+    const before = await idOf('m3');
+    const m3 = cluster.member('m3');
+    m3.killEtcd();
+    await m3.wipeData();
+    await replaced('m3', before);
+    const client = cluster.client('m3');
+    expect((await client.range({ key: Buffer.from('k49') })).kvs).toHaveLength(1);
+    client.close();
+  });
+
+  test('put the data of one aside whose WAL is damaged, and start it anew', async () => {
+    const before = await idOf('m2');
+    const m2 = cluster.member('m2');
+    await m2.killAgent();
+    m2.killEtcd();
+    await vi.waitFor(() => expect(m2.etcdPid()).toBeUndefined(), soon);
+    await damageWal(m2);
+    m2.startAgent();
+    await replaced('m2', before);
+    const folders = await readdir(m2.folder);
+    expect(folders.filter((name) => /^data\.quarantine-\d{8}T\d{6}Z-replace$/.test(name))).toHaveLength(1);
+  });
+
+  test('let one go that a person wants to leave, and it stays out', async () => {
+    await cluster.request('leave', 'm3');
+    const m3 = cluster.member('m3');
+    await vi.waitFor(() => expect(m3.etcdPid()).toBeUndefined(), soon);
+    await cluster.untilWell(['m1', 'm2']);
+    await vi.waitFor(async () => expect(await m3.own()).toMatchObject({ boot: { action: 'stay-out' } }), soon);
+  });
+
+  test('take in an agent whose machine is new', async () => {
+    const m3 = cluster.member('m3');
+    await m3.killAgent();
+    await m3.wipeMachine();
+    m3.startAgent();
+    await cluster.untilWell();
+  });
+});
+
+async function status(cluster: TendedCluster): Promise<unknown> {
+  const reply = await fetch(`${cluster.member('m1').agentUrl}/api/v1/decisions`);
+  return await reply.json();
+}
+
+/** Flips a bit in the middle of what the WAL holds. */
+async function damageWal({ dataDir }: TendedMember): Promise<void> {
+  const folder = join(dataDir, 'member', 'wal');
+  const [name = ''] = (await readdir(folder))
+    .filter((each) => each.endsWith('.wal'))
+    .toSorted()
+    .slice(-1);
+  const content = await readFile(join(folder, name));
+  const end = content.findLastIndex((byte) => byte !== 0);
+  const at = Math.floor(end / 2);
+  content[at] = (content[at] ?? 0) ^ 4;
+  await writeFile(join(folder, name), content);
+}

@@ -24,7 +24,7 @@ const systemdSection = z
       /^[A-Za-z0-9:_.@-]+\.service$/,
     ).prefault('etcd.service'),
     configFile: path(
-      'The file that the unit gives etcd as `--config-file`, if it does: etcd ignores flags and environment then, so it is changed there.',
+      'The file that the unit gives etcd as `--config-file`, where that cannot be read from the unit: etcd looks at nothing else then, and is started with a changed copy.',
     ).exactOptional(),
   })
   .meta({ description: 'With `kind: systemd`.' });

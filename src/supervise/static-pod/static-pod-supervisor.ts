@@ -80,8 +80,9 @@ class StaticPodSupervisor implements Supervisor {
   async start(plan: StartPlan, signal: AbortSignal): Promise<void> {
     const { text, path } = await this.#places.read();
     const runs = isRunning(await this.#see(signal));
-    // A pod that runs by the manifest in place is left alone; one that ends by itself is still to be found where it was.
-    const settled = runs && path === this.#places.path;
+    // What the kubelet runs, or is about to run, is left alone as long as nothing has to be different: a manifest that changes
+    // makes it end a pod.
+    const settled = path === this.#places.path && (runs || plan.initial === undefined);
     await this.#places.put(settled ? text : editedManifest(text, beginSettings(plan), path));
     for (;;) {
       const sight = await this.#see(signal);
@@ -120,9 +121,13 @@ class StaticPodSupervisor implements Supervisor {
 
   async #see(signal: AbortSignal): Promise<Sight> {
     const { dataDir, memberName, procRoot = '/proc', endpoint } = this.#options;
-    const process = await findPodProcess({ dataDir, memberName, procRoot }, signal);
+    const find = () => findPodProcess({ dataDir, memberName, procRoot }, signal);
+    const process = await find();
     if (process !== undefined) return { process };
-    return { port: await listens(endpoint.host, endpoint.port, signal) };
+    const port = await listens(endpoint.host, endpoint.port, signal);
+    // It may have begun between the two looks.
+    const begun = port === true ? await find() : undefined;
+    return begun === undefined ? { port } : { process: begun };
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseDocument } from 'yaml';
+import { isMap, parseDocument } from 'yaml';
 import { AgentError } from '../../cluster/agent-error.ts';
 import { beginSettingNames } from '../begin-settings.ts';
 import { ownerOf, replaceFile } from '../replace-file.ts';
@@ -22,10 +22,11 @@ export async function writeConfigCopy(
 }
 
 /** The text of a configuration file with these settings and none of the others that begin a cluster. Throws as `writeConfigCopy`. */
-export function editedConfig(text: string, settings: ReadonlyMap<string, string>, path: string): string {
+function editedConfig(text: string, settings: ReadonlyMap<string, string>, path: string): string {
   const document = parseDocument(text);
   const [problem] = document.errors;
   if (problem !== undefined) throw unreadable(path, problem.message.split('\n')[0] ?? 'it is not YAML', problem);
+  if (!isMap(document.contents)) throw unreadable(path, 'it is not a list of settings', undefined);
   for (const name of beginSettingNames) {
     if (!settings.has(name)) document.delete(name);
   }

@@ -51,7 +51,7 @@ const waitStepMs = 100;
 
 /**
  * Starts and stops etcd as a unit of systemd, 235 or newer. The unit's own files and etcd's configuration file are never changed:
- * what has to be different stands in drop-ins (docs/supervise.md says which). A unit that systemd restarts by itself is
+ * what has to be different stands in drop-ins (docs/supervise-systemd.md says which). A unit that systemd restarts by itself is
  * left to it: an end is told when the next run is there, or when systemd has given up.
  */
 export function systemdSupervisor(options: SystemdSupervisorOptions): Supervisor {
@@ -68,6 +68,7 @@ class SystemdSupervisor implements Supervisor {
   /** Where what the drop-ins refer to is: gone with the next reboot, as they are. */
   readonly #runFolder: string;
   #startedRun: string | undefined;
+  #explained: { readonly invocation: string; readonly why: ReturnType<ExplainEnd> } | undefined;
 
   constructor(options: SystemdSupervisorOptions) {
     this.#options = options;
@@ -225,7 +226,12 @@ class SystemdSupervisor implements Supervisor {
     const explain = this.#options.explainEnd;
     if (explain === undefined) return plainCause(how);
     const [invocation = ''] = run.split('/');
-    return explain(how, await this.#systemctl.journalTail(invocation, signal));
+    // An etcd that stays stopped is looked at again and again, and a large journal is slow to read.
+    if (this.#explained?.invocation === invocation) return this.#explained.why;
+    const logTail = await this.#systemctl.journalTail(invocation, signal);
+    const why = explain(how, logTail);
+    if (logTail !== '') this.#explained = { invocation, why };
+    return why;
   }
 }
 

@@ -9,9 +9,11 @@ const bootTimeoutMs = 120_000;
 
 /** A small Debian with systemd, made once and kept beside the other tools of the tests. Throws where debootstrap is missing. */
 export function systemdRoot(): string {
-  const root = join(realpathSync(join(repository, '.tools')), 'systemd-root');
+  const tools = realpathSync(join(repository, '.tools'));
+  const root = join(tools, 'systemd-root');
   if (existsSync(root)) return root;
-  const unfinished = `${root}.unfinished-${process.pid}`;
+  // The set-up removes those of processes that are gone.
+  const unfinished = join(tools, `.unpack-${process.pid}`);
   const suite = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable';
   mkdirSync(unfinished, { recursive: true });
   try {

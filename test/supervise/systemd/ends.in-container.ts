@@ -138,7 +138,7 @@ describe('a stop under a real systemd', () => {
     const kill = async () => {
       const pid = await pidOf(supervisor);
       if (pid > 0) process.kill(pid, 'SIGKILL');
-      return systemctl('show', '--property=Result', etcd.unit).includes('start-limit-hit');
+      return systemctl('show', '--property=SubState', etcd.unit).includes('=failed');
     };
     await until('systemd gives up', kill);
     await until('that is told', () => ends.length > 1);

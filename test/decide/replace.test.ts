@@ -212,14 +212,14 @@ describe('a broken member is replaced', () => {
       'act DATA_CORRUPT',
     ],
     [
-      'where a hash check names it and CORRUPT is raised for it',
+      'not while CORRUPT is raised: nothing could be written down',
       without(supervised(3, { healthy: false }), {
         ...mismatch,
         alarms: [{ memberId: '3', member: 'm3', alarm: 'CORRUPT' }],
       }),
       settings,
       undefined,
-      'act DATA_CORRUPT',
+      'hold page CORRUPT_ALARM DATA_CORRUPT',
     ],
     [
       'not where CORRUPT is raised for another one',

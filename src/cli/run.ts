@@ -57,7 +57,9 @@ operation. Exit codes: 0 it succeeded (or would be done); 1 it was refused, stop
 Examples:
   etcd-caretaker run defrag --dry-run
   etcd-caretaker run defrag --member m2
-  etcd-caretaker run compaction --no-wait`,
+  etcd-caretaker run compaction --no-wait
+  etcd-caretaker run replace --member m2
+  etcd-caretaker run leave --member m4`,
     );
   return agentOptions(command).action(run);
 }

@@ -19,6 +19,7 @@ interface Told<T> {
 interface ToldPeer {
   readonly peerId: string;
   readonly probes: readonly { readonly probe: PeerProbe; readonly lastSeconds?: number | undefined }[];
+  readonly clockSkewSeconds?: number | undefined;
 }
 
 /** Those parts of `Observation.sections` that the sight is made of; any of them may be missing. */
@@ -68,6 +69,7 @@ export function sightOf(sections: SightSections, voters: number, own?: OwnMember
     defragInflight: wal?.value?.defragInflight,
     compactRevision: wal?.value?.compactRevision,
     dataAvailableBytes: available,
+    clockOffSeconds: clockOff(peers?.value?.peers ?? []),
     worstPeerRttSeconds: rtts.length === 0 ? undefined : Math.max(...rtts),
     quorumRttSeconds: quorumRtt,
     settings: process?.value?.settings,
@@ -79,6 +81,17 @@ export function sightOf(sections: SightSections, voters: number, own?: OwnMember
     reached: cluster?.value && new Map(cluster.value.members.map(({ id, reachable }) => [id, reachable])),
     own,
   });
+}
+
+/**
+ * How far the own clock is off: where all peers, two at least, are apart from it in one way, by the least that one of them
+ * is; else it is the clock of one of them that is off. Positive: ahead.
+ */
+function clockOff(peers: readonly ToldPeer[]): number | undefined {
+  const skews = peers.flatMap(({ peerId, clockSkewSeconds: skew }) => (skew === undefined ? [] : [{ peerId, skew }]));
+  if (new Set(skews.map(({ peerId }) => peerId)).size < 2) return undefined;
+  const [least = 0] = skews.map(({ skew }) => skew).toSorted((a, b) => Math.abs(a) - Math.abs(b));
+  return skews.every(({ skew }) => Math.sign(skew) === Math.sign(least)) ? 0 - least : 0;
 }
 
 /** The newest round trip to one peer URL: HTTP says most, TCP is the next best. */

@@ -77,7 +77,9 @@ function peersOf(value: unknown): Value<'peers'> | undefined {
   const peers = list(field(value, 'peers'))?.flatMap((one) => {
     const peerId = text(field(one, 'peerId'));
     const probes = (list(field(one, 'probes')) ?? []).flatMap((probe) => probeOf(probe) ?? []);
-    return peerId === undefined ? [] : { peerId, probes };
+    const skew = field(one, 'clockSkewSeconds');
+    const clockSkewSeconds = typeof skew === 'number' ? skew : undefined;
+    return peerId === undefined ? [] : { peerId, probes, clockSkewSeconds };
   });
   return peers && { peers };
 }

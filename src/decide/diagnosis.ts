@@ -107,7 +107,7 @@ function judgeServing(member: MemberState): Diagnosis {
 /** Its own agent knows more than what the others see. */
 function judgeByOwn(member: MemberState, own: OwnMemberView, settings: DecideSettings): Diagnosis {
   const { name } = member;
-  if (own.process.state === 'running') return judgeRunning(member);
+  if (own.process.state === 'running') return judgeRunning(member, settings);
   if (own.process.state === 'unknown') return judgeSilent(member, settings);
   if (own.dataDir.state === 'empty') return dataGone(member, own, settings);
   if (own.dataDir.state === 'corrupt') {
@@ -122,7 +122,7 @@ function judgeByOwn(member: MemberState, own: OwnMemberView, settings: DecideSet
   return judgeEnd(member, { cause, said, own }, settings);
 }
 
-function judgeRunning(member: MemberState): Diagnosis {
+function judgeRunning(member: MemberState, settings: DecideSettings): Diagnosis {
   const { name, silence } = member;
   if (silence !== undefined && silence.silentTo < silence.observers) {
     return waiting(
@@ -132,13 +132,15 @@ function judgeRunning(member: MemberState): Diagnosis {
     );
   }
   if (silence !== undefined && freshOf(member)?.quorumRttSeconds !== undefined) {
-    return waiting(
-      'partitioned-one-way',
-      'PARTITIONED_ONE_WAY',
-      `${name} runs and reaches the others, and nobody reaches it`,
-    );
+    const message = `${name} runs and reaches the others, and nobody reaches it`;
+    return lasting(member, waiting('partitioned-one-way', 'PARTITIONED_ONE_WAY', message), settings);
   }
-  return waiting('starved', 'STARVED', `etcd runs on ${name}, and does not serve`);
+  return lasting(member, waiting('starved', 'STARVED', `etcd runs on ${name}, and does not serve`), settings);
+}
+
+/** What runs is never replaced for being silent; but what does not go by itself is for a person to see. */
+function lasting(member: MemberState, diagnosis: Diagnosis, settings: DecideSettings): Diagnosis {
+  return isDead(member, settings) ? { ...diagnosis, remedy: 'page' } : diagnosis;
 }
 
 function dataGone(member: MemberState, own: OwnMemberView, settings: DecideSettings): Diagnosis {
@@ -215,7 +217,8 @@ function judgeSilent(member: MemberState, settings: DecideSettings): Diagnosis {
     );
   }
   if (agent !== undefined || observed !== undefined) {
-    return waiting('starved', 'STARVED', `${name} does not answer, and its agent does not say what etcd is doing`);
+    const message = `${name} does not answer, and its agent does not say what etcd is doing`;
+    return lasting(member, waiting('starved', 'STARVED', message), settings);
   }
   return isDead(member, settings)
     ? { verdict: 'machine-gone', remedy: 'replace', reason: because('MEMBER_DEAD', deadText(member, settings)) }

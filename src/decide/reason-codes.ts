@@ -1,12 +1,4 @@
-/** One reason that decisions give. */
-interface ReasonKind {
-  /** For the reference: what it means, and what a person may do. */
-  readonly sentence: string;
-  /** It goes by itself, as a rule within minutes: what a person asked for waits for it instead of being refused. */
-  readonly passes?: true;
-  /** It speaks for doing something; what keeps the agents from it has other codes. */
-  readonly motive?: true;
-}
+import { healReasonCodes, type ReasonKind } from './heal-reason-codes.ts';
 
 /**
  * Every code that a decision gives as its reason: stable, and few enough to be labels of metrics. Those that begin with
@@ -21,29 +13,6 @@ export const reasonCodes = {
   HASH_CHECK_DUE: { sentence: 'The last comparison of hashes is long enough ago.', motive: true },
   SNAPSHOT_DUE: { sentence: 'A full snapshot is to be taken.', motive: true },
   DRILL_DUE: { sentence: 'The newest chain of backups is to be restored for real.', motive: true },
-  DATA_GONE: { sentence: 'The data dir of a listed member is empty: its own agent says so.', motive: true },
-  DATA_CORRUPT: { sentence: 'The data of a member are corrupt.', motive: true },
-  MEMBER_DEAD: {
-    sentence: 'A member has been dead for long enough, by the word of at least two observers.',
-    motive: true,
-  },
-  CANDIDATE_WAITS: { sentence: 'An agent whose member is in no list wants it to be.', motive: true },
-  LEARNER_LEFT: {
-    sentence: 'An earlier operation of the agents has left a learner, which is gone on with.',
-    motive: true,
-  },
-  LEAVE_ASKED: { sentence: 'A member is to leave the cluster.', motive: true },
-  PEER_URL_CHANGED: { sentence: 'A member is configured with another peer URL than the list has.', motive: true },
-  EVEN_VOTERS: {
-    sentence: 'The number of voters becomes even: that takes one more for a quorum, and survives no more.',
-    motive: true,
-  },
-  MANY_VOTERS: { sentence: 'There are more than seven voters: each write waits for more of them.', motive: true },
-  QUORUM_RISK: { sentence: 'With two voters the loss of either stops all writes.', motive: true },
-  VERSION_PRECAUTION: {
-    sentence: 'The running version of etcd has a defect that a precaution is taken against.',
-    motive: true,
-  },
   REQUESTED: { sentence: 'A person asked for it.', motive: true },
 
   // Why there is nothing to do.
@@ -65,38 +34,6 @@ export const reasonCodes = {
   DRILL_FAILED: { sentence: 'The last drill failed: a person has to find out whether backups can be restored.' },
   NO_WINDOW: { sentence: 'It would be felt for longer than allowed, and no maintenance window is configured.' },
   OUTSIDE_WINDOW: { sentence: 'It waits for a maintenance window.' },
-
-  ALL_WELL: { sentence: 'No member is broken.' },
-  NO_CANDIDATE: { sentence: 'No agent wants its member to be taken in.' },
-  ON_REQUEST: { sentence: 'It is only done for a person who asks.' },
-  PEER_URLS_FIT: { sentence: 'Every member is listed under the peer URL that it is configured with.' },
-  NOT_SUPERVISED: { sentence: 'No agent can start its member (`supervise.kind`): nothing is healed.' },
-
-  // What is the matter with a member that is not replaced for it, or not yet.
-  PROCESS_DOWN: { sentence: 'The process of a member has ended: its own agent starts it again.' },
-  STARVED: { sentence: 'The process of a member runs and does not answer: it is paused, or has no CPU or disk.' },
-  MACHINE_GONE: { sentence: 'Neither a member nor the agent beside it answers anybody.' },
-  PARTITIONED: { sentence: 'Some observers reach a member and others do not: the network is to be mended.' },
-  PARTITIONED_ONE_WAY: { sentence: 'A member reaches the others, and nobody reaches it.' },
-  DISK_FULL: { sentence: 'The disk of a member is full: a person has to make room.' },
-  DISK_SLOW: { sentence: 'The disk of a member is far too slow.' },
-  MEMBER_REMOVED: { sentence: 'A member has heard that it was removed, and the list still has it.' },
-  CLOCK_OFF: { sentence: 'The clock of a machine differs from those of the others.' },
-  CERTIFICATE_EXPIRED: { sentence: 'Etcd does not start for its certificates: a person has to renew them.' },
-  NEEDS_PERSON: { sentence: 'Etcd does not start for something that a person has to mend.' },
-  NOT_DEAD_YET: { sentence: 'It has not been dead for `heal.replaceAfter` yet.' },
-  TOO_FEW_OBSERVERS: { sentence: 'Fewer than two agents have said how they find the member.' },
-  NO_MAJORITY: {
-    sentence: 'The data of the members differ, and no majority agrees: a person has to say which is right.',
-  },
-  NO_REPLACEMENT: { sentence: 'No agent can start a member in place of the broken one.' },
-  SECOND_FAILURE: { sentence: 'Another voter is not well either: nothing is taken away now.' },
-  QUORUM_AT_RISK: { sentence: 'Too few voters would be left that are well.' },
-  FOREIGN_LEARNER: { sentence: 'There is a learner that the agents have not added.' },
-  MIXED_VERSIONS: { sentence: 'Members run different minor versions.' },
-  NO_BACKUP: { sentence: 'There is no backup, and `heal.withoutBackup` does not consent to that.' },
-  CANDIDATE_UNFIT: { sentence: 'An agent wants its member to be taken in, and it is in no state for it.' },
-  PEER_URL_TAKEN: { sentence: 'Another member is listed under that peer URL.' },
 
   // Why the cluster is in no state for it.
   NOT_LINEARIZABLE: { sentence: 'The member list did not come from a quorum.', passes: true },
@@ -127,6 +64,8 @@ export const reasonCodes = {
     sentence: 'NOSPACE came back twice within a day: a person has to find out what fills the store.',
   },
 
+  ...healReasonCodes,
+
   // Why the agents do not act on it.
   POLICY_OFF: { sentence: 'The policy is off.' },
   MODE_PLAN: { sentence: '`mode: plan`: the agents only say what they would do.' },
@@ -140,7 +79,6 @@ export const reasonCodes = {
   AGENT_MISSING: { sentence: 'No agent runs beside a member that it concerns.' },
   AGENT_VERSIONS_DIFFER: { sentence: 'Not all agents know this operation in the same version.' },
   BUDGET_SPENT: { sentence: 'As many operations as a day may have were done.' },
-  HEAL_GIVEN_UP: { sentence: 'It has failed three times within a day: a person has to see why.' },
   BREAKER_OPEN: { sentence: 'It failed too often in a row: `etcd-caretaker resume` lets it try again.' },
   RETRY_LATER: { sentence: 'The last one did not come to its end; the next one waits a while.' },
   FOREIGN_AUTO_COMPACTION: { sentence: "Etcd's own auto-compaction is on." },

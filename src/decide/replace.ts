@@ -92,7 +92,7 @@ function decideOn(
   const backup = backupFirst(state, settings);
   const bringer = bringerFor(member, state, settings);
   const risks = [
-    ...corruptTrouble(state),
+    ...clusterTrouble(state),
     ...nospaceRaised(state),
     ...foreignLearners(state),
     ...ownLearners(state).map(({ name }) =>
@@ -127,13 +127,6 @@ const PAGED: ReadonlySet<string> = new Set([
   'QUORUM_AT_RISK',
   'SECOND_FAILURE',
 ]);
-
-/** CORRUPT of a member that a hash check shows to differ from the majority is what is dealt with. */
-function corruptTrouble(state: ClusterState): readonly Reason[] {
-  const { minority } = hashesOf(state);
-  const alarms = state.alarms.filter(({ memberId, alarm }) => alarm !== 'CORRUPT' || !minority.has(memberId));
-  return clusterTrouble({ ...state, alarms });
-}
 
 function secondFailure(victim: MemberState, judged: readonly Judged[]): readonly Reason[] {
   return judged

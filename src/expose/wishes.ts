@@ -88,13 +88,16 @@ function byOf(fields: Fields, caller: string): string {
   return auditName(caller, textOf(fields, 'by', 'who asks'));
 }
 
-function checkMember(member: string, { sections }: Observation): void {
+function checkMember(member: string, { sections, caretaking }: Observation): void {
   const members = sections.cluster?.value?.members;
   if (members === undefined) {
     const detail = 'This agent does not know the member list now. Ask again, or leave "member" out.';
     throw new ProblemError({ status: 503, code: 'MEMBERS_UNKNOWN', detail });
   }
-  if (members.some(({ id }) => id === member)) {
+  // What is to be taken in is in no list: it goes by what its agent is registered as.
+  const candidates = (caretaking?.agents ?? []).filter(({ candidate }) => candidate !== undefined);
+  const isCandidate = candidates.some((agent) => agent.memberId === member || agent.member === member);
+  if (isCandidate || members.some(({ id }) => id === member)) {
     return;
   }
   const named = members.filter(({ name }) => name === member && name !== '');
@@ -103,7 +106,8 @@ function checkMember(member: string, { sections }: Observation): void {
     throw refusal('MEMBER_AMBIGUOUS', `Several members are named "${shown(member)}". Name one by its id: ${ids}.`);
   }
   if (named.length === 0) {
-    const known = members.map(({ id, name }) => (name === '' ? id : name)).join(', ');
+    const listed = members.map(({ id, name }) => (name === '' ? id : name));
+    const known = [...listed, ...candidates.map((agent) => agent.member)].join(', ');
     throw refusal('MEMBER_UNKNOWN', `There is no member "${shown(member)}". Allowed: ${known}.`);
   }
 }

@@ -18,11 +18,16 @@ backup:
   store: [file:///a, file:///b]
   full: {mode: plan, schedule: 1 2 * * *}
   drill: {mode: off, schedule: 3 4 * * * in Europe/Berlin}
+heal: {mode: plan, replaceAfter: 33s, maxPerDay: 34, withoutBackup: true}
 `;
   expect(decideSettings((await load({ yaml })).config)).toEqual({
     mode: 'plan',
     policies: {
       nospace: 'off',
+      replace: 'plan',
+      join: 'plan',
+      leave: 'plan',
+      'member-update': 'plan',
       compaction: 'plan',
       defrag: 'auto',
       'move-leader': 'plan',
@@ -52,5 +57,6 @@ backup:
       fullSchedule: { crontab: '1 2 * * *', timezone: 'UTC', text: '1 2 * * *' },
       drillSchedule: { crontab: '3 4 * * *', timezone: 'Europe/Berlin', text: '3 4 * * * in Europe/Berlin' },
     },
+    heal: { replaceAfterMs: 33_000, maxPerDay: 34, withoutBackup: true },
   });
 });

@@ -4,9 +4,11 @@ import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
 import { type FaultPoint, isChange, parsePoint, pointText } from './fault-point.ts';
 import { faultRun, pointsOf, type RunResult } from './fault-run.ts';
 import { type ChangingOperation, changingOperations } from './operations.ts';
+import { runMembership } from './run-membership.ts';
 
 const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K] [--share I/N] [--changes]
        npm run chaos -- --operation NAME --point "slot#1 after"
+       npm run chaos -- --membership
        npm run chaos -- --backup [--runs N] [--seed S] [--for 60s]
   --enumerate   kills the leading agent before and after every call of every operation, one run for each
   --operation   only this one of ${changingOperations.join(', ')}
@@ -14,6 +16,7 @@ const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K]
   --share I/N   only every N-th point, from the I-th on: N such runs side by side make all of them
   --changes     only calls that change something: what an operation looks at in between is left out
   --logs        prints the end of the agents' logs after each run
+  --membership  ends the leading agent before and after every step of a replacement, on etcd 3.4 and 3.5
   --backup      kills agents, members and stores under random writes, then restores and compares; what a run
                 is made of comes from its seed: --seed is that of the first, each next one is one higher`;
 
@@ -57,6 +60,7 @@ async function main(): Promise<void> {
       point: { type: 'string' },
       changes: { type: 'boolean', default: false },
       logs: { type: 'boolean', default: false },
+      membership: { type: 'boolean', default: false },
       backup: { type: 'boolean', default: false },
       runs: { type: 'string', default: '1' },
       seed: { type: 'string', default: String(Date.now() % 100_000) },
@@ -65,6 +69,10 @@ async function main(): Promise<void> {
   });
   if (values.backup) {
     process.exitCode = (await runBackups(values)) > 0 ? 1 : 0;
+    return;
+  }
+  if (values.membership) {
+    process.exitCode = (await runMembership()) > 0 ? 1 : 0;
     return;
   }
   const { operation, point } = values;

@@ -40,3 +40,17 @@ describe('round trips as an agent sees them', () => {
     expect(rtts(voters, ...peers)).toEqual(expected);
   });
 });
+
+describe('how far the own clock is off', () => {
+  const at = (peerId: string, clockSkewSeconds?: number): Peer => ({ peerId, probes: [], clockSkewSeconds });
+  it.each<[string, readonly Peer[], number | undefined]>([
+    ['by the least of those that all peers are apart from it', [at('2', -5), at('3', -4.9)], 4.9],
+    ['also where it is behind', [at('2', 2), at('3', 2.1)], -2],
+    ['not where one peer is apart and another is not', [at('2', -5), at('3', 0)], 0],
+    ['not where they are apart in different ways', [at('2', -5), at('3', 4)], 0],
+    ['not known from one peer', [at('2', -5), at('2', -5)], undefined],
+    ['not known where no skew is', [at('2'), at('3')], undefined],
+  ])('%s', (_name, peers, expected) => {
+    expect(sightOf({ peers: { value: { peers } } }, 3).clockOffSeconds).toBe(expected);
+  });
+});

@@ -129,13 +129,13 @@ describe('what a member suffers from', () => {
       'a process that runs and that nobody reaches',
       broken(3, running, seen(900)),
       {},
-      'partitioned-one-way wait PARTITIONED_ONE_WAY',
+      'partitioned-one-way page PARTITIONED_ONE_WAY',
     ],
     [
       'a process that runs, reaches nobody, and is reached by nobody',
       broken(3, running, { ...seen(900), observed: { ...unheard, own: own(3, running) } }),
       {},
-      'starved wait STARVED',
+      'starved page STARVED',
     ],
     [
       'a process that runs and that some reach',
@@ -157,13 +157,13 @@ describe('what a member suffers from', () => {
       'a member whose agent is registered and does not answer',
       broken(3, undefined, { ...seen(900), agent: agent(3) }),
       {},
-      'starved wait STARVED',
+      'starved page STARVED',
     ],
     [
       'a member whose agent does not start it, away for long enough',
       broken(3, { kind: 'none', dataDir: { state: 'empty' } }, seen(900)),
       {},
-      'starved wait STARVED',
+      'starved page STARVED',
     ],
     [
       'a word of its agent that is too old to count',
@@ -172,7 +172,7 @@ describe('what a member suffers from', () => {
         observed: { ...observed({ own: own(3, { dataDir: { state: 'empty' } }) }), ageSeconds: 61 },
       }),
       {},
-      'starved wait STARVED',
+      'starved page STARVED',
     ],
 
     [

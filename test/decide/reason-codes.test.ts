@@ -7,7 +7,7 @@ import { isMotive, passes, reasonCodes } from '../../src/decide/reason-codes.ts'
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 const textOf = (folder: string, start = '') =>
   readdirSync(join(src, folder))
-    .filter((name) => name.startsWith(start) && name.endsWith('.ts') && name !== 'reason-codes.ts')
+    .filter((name) => name.startsWith(start) && name.endsWith('.ts') && !name.endsWith('reason-codes.ts'))
     .map((name) => readFileSync(join(src, folder, name), 'utf8'))
     .join('\n');
 

@@ -1,26 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Decision, HistoryEntry } from '../../src/cluster/caretaking.ts';
 import type { ClusterState, MemberState } from '../../src/cluster/state.ts';
-import { gate } from '../../src/decide/gate.ts';
 import type { Asked } from '../../src/decide/policy.ts';
 import { replacePolicy } from '../../src/decide/replace.ts';
 import type { DecideSettings } from '../../src/decide/settings.ts';
-import {
-  broken,
-  candidate,
-  entry,
-  GiB,
-  HOUR_MS,
-  MINUTE_MS,
-  member,
-  NOW_MS,
-  observed,
-  own,
-  settings,
-  short,
-  state,
-  supervised,
-} from './states.ts';
+import { broken, candidate, entry, GiB, observed, own, settings, short, state, supervised } from './states.ts';
 
 const wiped = broken(3, { dataDir: { state: 'empty' } });
 const gone = broken(3, undefined, { silence: { seconds: 300, observers: 2, silentTo: 2 } });
@@ -212,14 +195,14 @@ describe('a broken member is replaced', () => {
       'act DATA_CORRUPT',
     ],
     [
-      'where a hash check names it and CORRUPT is raised for it',
+      'not while CORRUPT is raised: nothing could be written down',
       without(supervised(3, { healthy: false }), {
         ...mismatch,
         alarms: [{ memberId: '3', member: 'm3', alarm: 'CORRUPT' }],
       }),
       settings,
       undefined,
-      'act DATA_CORRUPT',
+      'hold page CORRUPT_ALARM DATA_CORRUPT',
     ],
     [
       'not where CORRUPT is raised for another one',
@@ -326,68 +309,5 @@ describe('how a member is replaced', () => {
   it('needs twice the largest database', () => {
     const large = state([supervised(1, { dbSizeBytes: 3 * GiB }), supervised(2), wiped], safe);
     expect(parameters(large)).toMatchObject({ needBytes: 6 * GiB });
-  });
-});
-
-describe('how often members are replaced', () => {
-  const tried = (outcome: HistoryEntry['outcome'], agoMs: number, more: Partial<HistoryEntry> = {}): HistoryEntry =>
-    entry('replace', { outcome, endedAtMs: NOW_MS - agoMs, summary: 'it broke.', ...more });
-  const gated = (history: readonly HistoryEntry[], more: Partial<ClusterState> = {}, when = settings): Decision => {
-    const given = without(wiped, { history, ...more });
-    return gate(replacePolicy(given, when), given, when);
-  };
-
-  it.each<[string, readonly HistoryEntry[], Partial<ClusterState>, string]>([
-    ['at once where nothing was tried', [], {}, 'act'],
-    ['a minute after the first in vain, not before', [tried('stopped', MINUTE_MS - 1)], {}, 'hold RETRY_LATER'],
-    ['a minute after the first in vain', [tried('stopped', MINUTE_MS)], {}, 'act'],
-    [
-      'five minutes after the second, not before',
-      [tried('failed', 5 * MINUTE_MS - 1), tried('stopped', 9 * MINUTE_MS)],
-      {},
-      'hold RETRY_LATER',
-    ],
-    ['five minutes after the second', [tried('failed', 5 * MINUTE_MS), tried('stopped', 9 * MINUTE_MS)], {}, 'act'],
-    [
-      'not after three in vain within a day',
-      [1, 2, 3].map((n) => tried('stopped', n * HOUR_MS)),
-      {},
-      'hold page HEAL_GIVEN_UP',
-    ],
-    [
-      'after three in vain once somebody says resume',
-      [1, 2, 3].map((n) => tried('stopped', n * HOUR_MS)),
-      { resumedRevision: 10n ** 9n },
-      'act',
-    ],
-    ['not more than three a day', [1, 2, 3].map((n) => tried('succeeded', n * HOUR_MS)), {}, 'hold BUDGET_SPENT'],
-    [
-      'where three were replaced for people',
-      [1, 2, 3].map((n) => tried('succeeded', n * HOUR_MS, { requestedBy: 'alice' })),
-      {},
-      'act',
-    ],
-    ['where three were replaced the day before', [25, 26, 27].map((n) => tried('succeeded', n * HOUR_MS)), {}, 'act'],
-    ['whatever maintenance has taken of its own budget', Array.from({ length: 30 }, () => entry('defrag')), {}, 'act'],
-  ])('%s', (_, history, more, expected) => {
-    const { decision, reasons, page } = gated(history, more);
-    const said = decision === 'act' ? 'act' : [decision, ...(page === true ? ['page'] : []), reasons[0].code].join(' ');
-    expect(said).toBe(expected);
-  });
-
-  it('not where heal.mode is off or plan', () => {
-    const off = { ...settings, policies: { ...settings.policies, replace: 'off' as const } };
-    const plan = { ...settings, policies: { ...settings.policies, replace: 'plan' as const } };
-    expect(gated([], {}, off).reasons[0]).toEqual({ code: 'POLICY_OFF', message: 'heal.mode is off' });
-    expect(gated([], {}, plan)).toMatchObject({ decision: 'plan', reasons: [{ code: 'POLICY_PLAN' }, {}] });
-  });
-
-  it('with the leading agent and those of all members in one version', () => {
-    const old = member(2).agent;
-    const given = state(
-      [supervised(1), supervised(2, old === undefined ? {} : { agent: { ...old, operations: {} } }), wiped],
-      safe,
-    );
-    expect(gate(replacePolicy(given, settings), given, settings).reasons[0].code).toBe('AGENT_VERSIONS_DIFFER');
   });
 });

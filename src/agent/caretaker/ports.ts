@@ -127,7 +127,7 @@ async function dryRun(caretaker: Caretaker, wish: OperationWish, signal: AbortSi
 }
 
 /** Throws `MEMBER_UNKNOWN`, `OPERATION_UNKNOWN`. */
-function requestOf({ acting }: Caretaker, { operation, member, by }: OperationWish): RequestRecord {
+function requestOf({ acting, view }: Caretaker, { operation, member, by }: OperationWish): RequestRecord {
   const known = Object.keys(acting.operations);
   if (!known.includes(operation)) {
     throw new AgentError('OPERATION_UNKNOWN', `There is no operation ${operation}.`, {
@@ -135,7 +135,11 @@ function requestOf({ acting }: Caretaker, { operation, member, by }: OperationWi
     });
   }
   const members = acting.options.observation().sections.cluster?.value?.members ?? [];
-  const target = members.find(({ id, name }) => id === member || name === member)?.id;
+  // What is to be taken in is in no list, and goes by the name that its agent gives.
+  const candidates = view().agents.filter(({ candidate }) => candidate !== undefined);
+  const target =
+    members.find(({ id, name }) => id === member || name === member)?.id ??
+    candidates.find((agent) => agent.memberId === member || agent.member === member)?.memberId;
   if (member !== undefined && target === undefined) {
     const names = members.map(({ id, name }) => (name === '' ? id : name)).join(', ');
     throw new AgentError('MEMBER_UNKNOWN', `There is no member ${member}.`, {

@@ -5,7 +5,7 @@ import { listedAs, type Newcomer, wasStarted } from './newcomer.ts';
 import type { Parts } from './parts.ts';
 
 /** What a learner that the agents have added is journaled as, with its id: others are somebody else's. */
-export const LEARNER_LISTED = 'learner-listed';
+const LEARNER_LISTED = 'learner-listed';
 
 /**
  * Lists a newcomer as a learner, and writes its id down. One that is listed already is taken for the newcomer only where

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { ReportRecord } from '../../cluster/caretaking.ts';
 import { type OperationContext, OperationStopped } from '../operation.ts';
@@ -5,7 +6,7 @@ import { type AskedAgent, registeredAs } from './newcomer.ts';
 import type { MembershipParts } from './parts.ts';
 import { steadyState } from './steady-state.ts';
 
-/** An agent that is registered under another id by now is asked once more under that. */
+/** What an agent reports as failed, or whoever is registered under another id by now, is asked once more, and then once more. */
 const ATTEMPTS = 3;
 
 /** What an agent is asked for: see `docs/acting.md`. Each comes to the same however often it is done. */
@@ -23,18 +24,25 @@ export async function askAgent(
   parts: MembershipParts,
 ): Promise<ReportRecord> {
   let memberId = lastAsked(name, context) ?? registeredAs(await steadyState(context, parts), agent);
+  let anew = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return wellReported(await reportOf(name, memberId, agent, context, parts), agent);
+      return wellReported(await reportOf({ name, memberId, anew }, agent, context, parts), agent);
     } catch (error) {
       context.signal.throwIfAborted();
-      if (faultOf(error).code !== 'AGENT_MISSING' || attempt === ATTEMPTS) throw error;
+      const isMissing = faultOf(error).code === 'AGENT_MISSING';
+      if (attempt === ATTEMPTS || (!isMissing && !(error instanceof ReportedFailure))) throw error;
+      await sleep(parts.timing.pollMs, undefined, { signal: context.signal });
       const now = registeredAs(await steadyState(context, parts), agent);
-      if (now === memberId) throw error;
+      if (isMissing && now === memberId) throw error;
       memberId = now;
+      anew = true;
     }
   }
 }
+
+/** An agent has tried, and it did not work: the next time it may. */
+class ReportedFailure extends AgentError {}
 
 /** Whom a former leader has asked for it, where that is the newest step. */
 function lastAsked(name: AskedStepName, { slot }: OperationContext): string | undefined {
@@ -43,8 +51,7 @@ function lastAsked(name: AskedStepName, { slot }: OperationContext): string | un
 }
 
 function reportOf(
-  name: AskedStepName,
-  memberId: string,
+  { name, memberId, anew }: { readonly name: AskedStepName; readonly memberId: string; readonly anew: boolean },
   agent: AskedAgent,
   context: OperationContext,
   { agents }: MembershipParts,
@@ -55,7 +62,7 @@ function reportOf(
     step: context.slot.steps.length,
     memberId,
   });
-  if (last?.name === name && last.memberId === memberId) return agents.reportOf(asked(), context.signal);
+  if (!anew && last?.name === name && last.memberId === memberId) return agents.reportOf(asked(), context.signal);
   return context.step({ name, memberId, detail: `the agent of ${agent.name}` }, ({ signal }) =>
     agents.reportOf(asked(), signal),
   );
@@ -66,7 +73,7 @@ function wellReported(report: ReportRecord, { name }: AskedAgent): ReportRecord 
   if (outcome === 'succeeded') return report;
   if (outcome === 'stopped')
     throw new OperationStopped(code, `the agent of ${name} says: ${summary}`, { member: name });
-  throw new AgentError(code, `The agent of ${name} says: ${summary}`, {
+  throw new ReportedFailure(code, `The agent of ${name} says: ${summary}`, {
     member: name,
     remedy: 'See its log; the operation is tried again by itself.',
   });

@@ -79,7 +79,7 @@ describe.each(['3.4', '3.5'] as const)('agents that act on a cluster of etcd %s'
   });
 
   it('refuse an operation and a member that there is not, and say what there is', async () => {
-    const operation = await acting.change('POST', '/api/v1/operations', { operation: 'replace' });
+    const operation = await acting.change('POST', '/api/v1/operations', { operation: 'reboot' });
     expect([operation.status, operation.text]).toEqual([400, expect.stringContaining('compaction')]);
     const member = await acting.change('POST', '/api/v1/operations', { operation: 'defrag', member: 'm9' });
     expect([member.status, member.text]).toEqual([400, expect.stringMatching(/Allowed: (m[123], ){2}m[123]/)]);

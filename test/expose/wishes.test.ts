@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { operationWish } from '../../src/expose/wishes.ts';
+import { fullCaretaking } from './support/full-caretaking.ts';
+import { fullObservation } from './support/full-observation.ts';
+
+const [agent] = fullCaretaking.agents;
+const agents =
+  agent === undefined
+    ? []
+    : [{ ...agent, memberId: 'candidate:m9', member: 'm9', candidate: { peerUrls: ['http://m9:2380'] } }];
+const observation = { ...fullObservation, caretaking: { ...fullCaretaking, agents } };
+
+test('a member that waits to be taken in can be named, though it is in no list', () => {
+  expect(operationWish({ operation: 'join', member: 'm9' }, 'token', observation)).toMatchObject({ member: 'm9' });
+  expect(operationWish({ operation: 'join', member: 'candidate:m9' }, 'token', observation).operation).toBe('join');
+  expect(() => operationWish({ operation: 'join', member: 'm8' }, 'token', observation)).toThrow(/Allowed: .*, m9\./);
+});

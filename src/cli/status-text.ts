@@ -4,6 +4,7 @@ import type { Status, StatusMember } from '../expose/status.ts';
 import { backupsText } from './backups-text.ts';
 import { caretakingText } from './caretaking-text.ts';
 import { lastGaspText } from './last-gasp-text.ts';
+import { ownMemberText } from './own-member-text.ts';
 import { formatTable } from './table.ts';
 import { formatBytes, formatCount, formatLatency, formatPercent, formatSpan } from './units.ts';
 
@@ -24,7 +25,7 @@ export function statusText(status: AsJson<Status>, nowMs: number): string {
     `${headline(status)}\n`,
     `${origin(status, nowMs)}\n`,
     status.members.length === 0 ? '' : `\n${memberTable(status.members)}`,
-    `\n${quotaLine(status)}${latencyLine(status)}${caretakingText(status, nowMs)}${backupsText(status, nowMs)}${lastGaspText(status, nowMs)}`,
+    `\n${quotaLine(status)}${latencyLine(status)}${caretakingText(status, nowMs)}${backupsText(status, nowMs)}${lastGaspText(status, nowMs)}${ownMemberText(status)}`,
     problems(status),
   ].join('');
 }

@@ -3,6 +3,7 @@ import type { Decision } from '../cluster/caretaking.ts';
 import type { LastGaspView } from '../cluster/last-gasp-view.ts';
 import { machineFindings } from '../cluster/machine-findings.ts';
 import type { Fault, Observation } from '../cluster/observation.ts';
+import type { OwnMemberView } from '../cluster/own-member.ts';
 import type { Finding } from '../cluster/sections.ts';
 import { unseenFindings } from '../cluster/unseen.ts';
 
@@ -27,7 +28,7 @@ const severities = ['critical', 'warning', 'info'] as const;
 
 /** All findings of an observation, the gravest first. */
 export function findingsOf(observation: Observation): readonly CollectorFinding[] {
-  const { sections, caretaking, backups, lastGasp } = observation;
+  const { sections, caretaking, backups, lastGasp, own } = observation;
   const unseen = unseenFindings(observation).map((finding) => ({ ...finding, collector: 'process' as const }));
   return collectors
     .flatMap((collector) =>
@@ -37,6 +38,7 @@ export function findingsOf(observation: Observation): readonly CollectorFinding[
     .concat((caretaking?.faults ?? []).filter(({ code }) => loudFaults.has(code)).map(faultFinding))
     .concat(backups === undefined ? [] : backupFindings(backups))
     .concat(lastGasp === undefined ? [] : lastGaspFindings(lastGasp))
+    .concat(own === undefined ? [] : ownFindings(own))
     .concat((caretaking?.decisions ?? []).filter(({ page }) => page === true).map(findingOf))
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }
@@ -56,6 +58,17 @@ function lastGaspFindings({ fault }: LastGaspView): readonly CollectorFinding[] 
   if (fault === undefined) return [];
   const { code, message, remedy = 'Look at the log of this agent.' } = fault;
   return [{ ...{ code, message, remedy }, severity: 'critical', collector: 'backups' }];
+}
+
+/** Etcd does not run, and this agent does not start it. */
+function ownFindings({ boot }: OwnMemberView): readonly CollectorFinding[] {
+  if (boot === undefined || boot.action === 'start' || boot.action === 'bootstrap') return [];
+  const [{ code }] = boot.reasons;
+  const message = `etcd is not started (${boot.action}): ${boot.reasons.map((reason) => reason.message).join('; ')}.`;
+  // Whoever is to join is taken in by the leader, as a rule.
+  const severity = boot.action === 'refuse' ? 'critical' : 'warning';
+  const remedy = 'docs/healing.md says what each reason means, and what a person can do.';
+  return [{ code, message, severity, remedy, collector: 'member' }];
 }
 
 /** What keeps an agent from taking part in acting until somebody does something about it. */

@@ -1,6 +1,7 @@
 import type { BackupView } from '../cluster/backup-view.ts';
 import type { LastGaspView } from '../cluster/last-gasp-view.ts';
 import type { Fault, Observation, SectionName } from '../cluster/observation.ts';
+import type { OwnMemberView } from '../cluster/own-member.ts';
 import { faultTolerance } from '../cluster/quorum.ts';
 import type { ActiveAlarm, ClusterMember, ClusterSection, MemberState, QuotaSection } from '../cluster/sections.ts';
 import { type CollectorFinding, findingsOf } from './findings.ts';
@@ -79,6 +80,8 @@ export interface Status extends StatusCaretaking {
   readonly backups?: BackupView;
   /** Absent where this agent keeps nothing of its member when the quorum is lost. */
   readonly lastGasp?: LastGaspView;
+  /** What this agent says of the process and the data of its member; absent where it only watches. */
+  readonly own?: OwnMemberView;
 }
 
 /** Pure: everything in it comes from the observation, and what is not known is absent. */
@@ -105,7 +108,7 @@ export function statusOf(observation: Observation): Status {
     findings: findingsOf(observation),
     faults: faultsOf(observation),
     ...statusCaretaking(observation.caretaking, cluster?.members ?? []),
-    ...present(observation, ['backups', 'lastGasp']),
+    ...present(observation, ['backups', 'lastGasp', 'own']),
   };
 }
 

@@ -51,6 +51,7 @@ describe('the status', () => {
       ['warning', 'disk'],
       ['warning', 'backups'],
       ['warning', 'backups'],
+      ['warning', 'member'],
       ['info', 'certificates'],
     ]);
   });

@@ -64,6 +64,7 @@ describe('three agents, whose members break', () => {
     await vi.waitFor(() => expect(m3.etcdPid()).toBeUndefined(), soon);
     await cluster.untilWell(['m1', 'm2']);
     await vi.waitFor(async () => expect(await m3.own()).toMatchObject({ boot: { action: 'stay-out' } }), soon);
+    await vi.waitFor(async () => expect(await cluster.slot()).toBeUndefined(), soon);
   });
 
   test('take in an agent whose machine is new', async () => {

@@ -123,6 +123,13 @@ export class TendedCluster implements AsyncDisposable {
     if (reply.status !== 202) throw new Error(`${operation} was not taken: ${await reply.text()}`);
   }
 
+  /** The operation under way, as the first agent sees it. */
+  async slot(): Promise<unknown> {
+    const reply = await fetch(`${this.members[0]?.agentUrl}/api/v1/operations`);
+    const body: unknown = await reply.json();
+    return typeof body === 'object' && body !== null ? Reflect.get(body, 'slot') : undefined;
+  }
+
   /** Waits until each of these members is a healthy voter of a cluster that has so many voters. */
   async untilWell(names: readonly string[] = this.members.map(({ name }) => name), timeoutMs = 90_000): Promise<void> {
     const untilMs = performance.now() + timeoutMs;

@@ -11,6 +11,7 @@ import { hostMetrics } from './host.ts';
 import { keyspaceMetrics } from './keyspace.ts';
 import { lastGaspMetrics } from './last-gasp.ts';
 import { memberMetrics } from './member.ts';
+import { ownMemberMetrics } from './own-member.ts';
 import { peersMetrics } from './peers.ts';
 import { pressureMetrics } from './pressure.ts';
 import { processMetrics } from './process.ts';
@@ -29,6 +30,7 @@ export const metricGroups: readonly MetricGroup[] = [
   { title: 'Acting', families: caretakingMetrics },
   { title: 'Backups', families: [...backupMetrics, ...lastGaspMetrics] },
   { title: 'Cluster and members', families: [...clusterMetrics, ...memberMetrics] },
+  { title: 'Supervision', families: ownMemberMetrics },
   { title: 'Disk', families: [...diskMetrics, ...fsyncProbeMetrics, ...filesystemMetrics] },
   { title: 'Pressure', families: pressureMetrics },
   { title: "Etcd's process", families: processMetrics },

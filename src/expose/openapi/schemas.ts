@@ -1,5 +1,6 @@
 import { backupSchemas } from './backup-schemas.ts';
 import { caretakingSchemas, statusCaretakingProperties } from './caretaking-schemas.ts';
+import { ownMemberSchemas } from './own-member-schemas.ts';
 import { integer, list, number, object, ref, type Schema, text, truth } from './schema-parts.ts';
 
 /** The shapes of the replies: those of `status.ts`, `cluster/observation.ts` and `cluster/sections.ts`. */
@@ -90,6 +91,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     ...statusCaretakingProperties,
     'backups?': ref('Backups'),
     'lastGasp?': ref('LastGasp'),
+    'own?': ref('OwnMember'),
   }),
   Histogram: object({ edges: list(number), counts: list(integer), sum: number, count: integer }),
   Reading: object({
@@ -118,6 +120,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     'caretaking?': ref('OwnCaretaking'),
     'backups?': ref('Backups'),
     'lastGasp?': ref('LastGasp'),
+    'own?': ref('OwnMember'),
   }),
   Keyspace: object({
     phase: { type: 'string', enum: ['waiting', 'scanning', 'current'] },
@@ -134,4 +137,5 @@ export const schemas: Readonly<Record<string, Schema>> = {
   PrefixTotals: object({ prefix: text, keys: integer, bytes: integer, writes: integer, writesPerSecond: number }),
   ...caretakingSchemas,
   ...backupSchemas,
+  ...ownMemberSchemas,
 };

@@ -283,6 +283,25 @@ export const fullObservation: Observation = {
   caretaking: fullCaretaking,
   backups: fullBackups,
   lastGasp: fullLastGasp,
+  own: {
+    kind: 'child',
+    process: { state: 'stopped', end: { how: 'exit code 1', cause: 'wal-corrupt', evidence: 'crc mismatch', atMs: 1 } },
+    dataDir: {
+      state: 'corrupt',
+      part: 'wal',
+      problem: 'the WAL is damaged',
+      clusterId: 'cdf818194e3a8c32',
+      memberId: '1',
+    },
+    bootstrapped: true,
+    identity: { clusterId: 'cdf818194e3a8c32', memberId: '1' },
+    boot: { action: 'wait', reasons: [{ code: 'DATA_CORRUPT', message: 'the WAL is damaged' }] },
+    peerUrl: 'http://10.0.0.1:2380',
+    restarts: 2,
+    quarantine: [
+      { path: '/var/lib/etcd.quarantine-20260101T000000Z-replace', reason: 'replace', atMs: 2, bytes: 1024 },
+    ],
+  },
 };
 
 /** What there is before the first round. */

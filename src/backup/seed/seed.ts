@@ -17,7 +17,7 @@ import { canBumpRevision } from '../restore/restorer.ts';
 import { ScratchEtcd } from '../restore/scratch-etcd.ts';
 import { whileLeasesLast } from '../restore/while-leases-last.ts';
 import { workFolder } from '../restore/work-folder.ts';
-import { commitWal, type WalEnd } from './commit-wal.ts';
+import { commitWal, type WalEnd } from '../../datadir/wal/commit-all.ts';
 import { copySurvivor, type SurvivorFiles } from './copy-survivor.ts';
 import { addDeltas, type DeltaSource, fetchDeltas } from './deltas.ts';
 

@@ -1,7 +1,7 @@
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError } from '../../cluster/agent-error.ts';
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '../crc32c.ts';
 
 /** How far a WAL goes, as whoever has read all of it says. */
 export interface WalEnd {
@@ -37,7 +37,7 @@ export async function commitWal(walDir: string, { raftTerm, lastIndex }: WalEnd)
     [2, 0n],
     [3, lastIndex],
   ]);
-  const record = framed(STATE_RECORD, crc32c(state, crc), state);
+  const record = framed(STATE_RECORD, crc32c(crc, state), state);
   const file = await open(path, 'r+');
   try {
     await file.truncate(endBytes);
@@ -61,7 +61,7 @@ function endOf(path: string, bytes: Buffer): { readonly endBytes: number; readon
     const record = recordIn(bytes.subarray(at + FRAME_BYTES, at + FRAME_BYTES + length));
     if (record === undefined) break;
     // The first record of a file says what the checksum was at the end of the one before it.
-    const next = record.type === CRC_RECORD ? record.crc : crc32c(record.data, crc);
+    const next = record.type === CRC_RECORD ? record.crc : crc32c(crc, record.data);
     if (next !== record.crc) break;
     crc = next;
     at = end;

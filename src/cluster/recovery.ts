@@ -51,9 +51,12 @@ export interface RecoveryEvidence {
 }
 
 /** The steps of a recovery that an agent is asked to make, in this order. */
-export const recoverySteps = ['stop', 'keep', 'seed', 'stand-down'] as const;
+export const recoverySteps = ['stop', 'keep', 'seed', 'begin', 'stand-down'] as const;
 
-/** A step of a recovery. `keep`: what every survivor has is copied aside. */
+/**
+ * A step of a recovery. `stop`, `keep` (what it has is copied aside): every agent; `seed` (its new data dir is made) and `begin` (its etcd
+ * is started with it): the seed alone; `stand-down` (its data go to quarantine, and it wants to join): all others.
+ */
 export type RecoveryStep = (typeof recoverySteps)[number];
 
 /** How far an agent is with one step. */
@@ -71,6 +74,8 @@ export interface PromiseView {
   readonly promisedAtMs: number;
   readonly plan: AgreedPlan;
   readonly steps: Readonly<Partial<Record<RecoveryStep, StepView>>>;
+  /** All that this agent had to do is done: it is free to promise another plan. */
+  readonly endedAtMs?: number;
 }
 
 /** What may be missing after a recovery, at most. */
@@ -103,6 +108,8 @@ export interface AgreedPlan {
   readonly kind: 'seed-from-member' | 'seed-from-store';
   /** Of one seeding: exactly one member is seeded under it, ever. */
   readonly id: string;
+  /** When it was made; what it moves to quarantine is named by it. */
+  readonly atMs: number;
   /** Name of the member that the cluster begins with again. */
   readonly seed: string;
   /** All agents that were heard, the seed's among them. */

@@ -198,7 +198,7 @@ function canStart({ own }: RecoveryEvidence): boolean {
 
 function promised(heard: readonly RecoveryEvidence[]): readonly Reason[] {
   return heard.flatMap(({ member, promise }) =>
-    promise === undefined
+    promise === undefined || promise.endedAtMs !== undefined
       ? []
       : because('ALREADY_PROMISED', `the agent beside ${member} has promised plan ${promise.planId}`),
   );

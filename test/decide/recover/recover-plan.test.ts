@@ -203,6 +203,7 @@ describe('the plan for a lost quorum', () => {
       plan: {
         kind: 'seed-from-member' as const,
         id: 'p1',
+        atMs: 0,
         seed: 'm1',
         heard: [],
         lost: [],

@@ -73,7 +73,7 @@ export async function recoverDuty(
   const participant = new RecoverParticipant({
     name: member.name,
     promises: await PromiseFile.open(supervise.stateDir),
-    member: keptMember(care.keeper, observer.pool.own),
+    member: keptMember(care.keeper, observer.pool.own, cluster.keyPrefix),
     work: recoverWork(config, binaries),
     ...{ agents, evidence, log },
   });

@@ -55,8 +55,11 @@ export class Sightings {
       const members = cluster.members.map(({ id, name, peerUrls, isLearner }) => ({ id, name, peerUrls, isLearner }));
       this.#list = { clusterId: cluster.clusterId, atMs: observedAtMs, members };
     }
+    // What a member has that is left alone says nothing of what the others acknowledged before they were gone.
+    if (this.#quorum !== 'holds') return;
     const answered = cluster.members.flatMap(({ status }) => status ?? []);
-    this.#see(observedAtMs, answered);
+    // Asked from then on: all that was written before is in it.
+    this.#see(sections.cluster?.observedAtMs ?? observedAtMs, answered);
   }
 
   /** The index is that of the member that has the revision: whoever has the log up to it has at least that revision. */

@@ -7,6 +7,7 @@ import { askOne } from './any-agent.ts';
 import { exitCodes } from './exit-codes.ts';
 import { printed } from './printed.ts';
 import { type PlanJson, planReply, planText, type RunJson, runReply, stepText } from './recover/text.ts';
+import { parseRevision } from './restore/point.ts';
 
 const PATH = '/api/v1/recovery';
 /** To ask all agents and all stores may take longer than a read. */
@@ -16,6 +17,7 @@ const POLL_MS = 500;
 interface RecoverOptions extends AgentOptions {
   readonly apply?: boolean;
   readonly lost: readonly string[];
+  readonly toRevision?: bigint;
   readonly output: 'table' | 'json' | 'yaml';
 }
 
@@ -25,6 +27,7 @@ export function recoverCommand(): Command {
     .description('bring back a cluster that has lost its quorum, and say before what may be missing')
     .option('--apply', 'do it; without it nothing is changed')
     .option('--lost <name>', 'this member is gone for good, with its machine and disk; repeatable', collect, [])
+    .option('--to-revision <n>', 'instead, have a cluster that runs go back to this revision of a store', parseRevision)
     .addOption(
       new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
     )
@@ -37,7 +40,8 @@ to do, or it was done; 1 there is something to do, it is not allowed yet, or it 
 Examples:
   etcd-caretaker recover
   etcd-caretaker recover --lost m3
-  etcd-caretaker recover --lost m3 --apply`,
+  etcd-caretaker recover --lost m3 --apply
+  etcd-caretaker recover --to-revision 120000`,
     );
   return agentOptions(command).action(async (options: RecoverOptions) => {
     const agents = await agentsOf(options);
@@ -45,8 +49,9 @@ Examples:
   });
 }
 
-async function recover(agent: AgentClient, { apply = false, lost, output }: RecoverOptions): Promise<void> {
-  const json = await agent.post(`${PATH}/plan`, { lost }, AbortSignal.timeout(PLAN_TIMEOUT_MS));
+async function recover(agent: AgentClient, { apply = false, lost, toRevision, output }: RecoverOptions): Promise<void> {
+  const wish = { lost, ...(toRevision === undefined ? {} : { toRevision: String(toRevision) }) };
+  const json = await agent.post(`${PATH}/plan`, wish, AbortSignal.timeout(PLAN_TIMEOUT_MS));
   const plan = planReply(agent.url, json);
   if (!apply) {
     process.stdout.write(output === 'table' ? planText(plan, lost) : await printed(json, output));
@@ -59,7 +64,7 @@ async function recover(agent: AgentClient, { apply = false, lost, output }: Reco
     process.exitCode = plan.kind === 'none-needed' ? exitCodes.fine : exitCodes.fault;
     return;
   }
-  await agent.post(`${PATH}/run`, { lost }, AbortSignal.timeout(PLAN_TIMEOUT_MS));
+  await agent.post(`${PATH}/run`, wish, AbortSignal.timeout(PLAN_TIMEOUT_MS));
   const run = await followed(agent, (line) => process.stderr.write(`${line}\n`));
   if (output !== 'table') process.stdout.write(await printed(await agent.get(PATH), output));
   if (run.outcome !== 'succeeded') {

@@ -149,6 +149,8 @@ export type RecoveryPlan =
       readonly seed: string;
       readonly bound: LossBound;
       readonly store: StoreReach;
+      /** A person goes back to it. */
+      readonly toRevision?: bigint;
     }
   /** Nothing may be done yet: the reasons say what is missing. */
   | { readonly kind: 'hold'; readonly reasons: readonly [Reason, ...Reason[]] }

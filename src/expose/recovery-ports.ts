@@ -19,13 +19,21 @@ export interface RecoveryRun {
 /** What an agent says of a lost quorum. */
 export type RecoveryReply = RecoveryEvidence & { readonly run?: RecoveryRun };
 
+/** What a person asks for. */
+export interface RecoveryWish {
+  /** Names of members that are given up. */
+  readonly lost: readonly string[];
+  /** Go back to this revision, whether or not there is a quorum. */
+  readonly toRevision?: bigint;
+}
+
 /** What the API can do about a lost quorum; the agent's composition fills it. All of them throw `AgentError` with a code `RECOVERY_…`. */
 export interface RecoveryPorts {
   evidence(): RecoveryReply;
-  /** Asks all agents and the stores what there is, and plans. @param lost names of members that a person has given up */
-  plan(lost: readonly string[], signal: AbortSignal): Promise<RecoveryPlan>;
+  /** Asks all agents and the stores what there is, and plans. */
+  plan(wish: RecoveryWish, signal: AbortSignal): Promise<RecoveryPlan>;
   /** Plans anew and begins to carry it out, or goes on with what was begun. */
-  run(lost: readonly string[], signal: AbortSignal): Promise<{ readonly planId: string }>;
+  run(wish: RecoveryWish, signal: AbortSignal): Promise<{ readonly planId: string }>;
   /** What follows is for other agents. */
   prepare(plan: unknown): Promise<void>;
   step(planId: string, step: string): Promise<void>;

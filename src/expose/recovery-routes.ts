@@ -3,7 +3,7 @@ import { toJson } from './http/json.ts';
 import { ProblemError } from './http/problem.ts';
 import type { Reply, Route, RouteRequest } from './http/route.ts';
 import { recoveryOperations as documents } from './openapi/recovery-operations.ts';
-import type { RecoveryPorts } from './recovery-ports.ts';
+import type { RecoveryPorts, RecoveryWish } from './recovery-ports.ts';
 import { sentences } from './sentences.ts';
 
 const json = 'application/json';
@@ -13,12 +13,11 @@ const path = '/api/v1/recovery';
 export function recoveryRoutes(recovery: RecoveryPorts | undefined): readonly Route[] {
   const using = (
     use: (ports: RecoveryPorts, request: RouteRequest) => Promise<unknown>,
-    status = 200,
   ): Pick<Route, 'types' | 'handle'> => ({
     types: [json],
     handle: async (request) => {
       if (recovery === undefined) throw notHere();
-      return await asReply(status, () => use(recovery, request));
+      return await asReply(() => use(recovery, request));
     },
   });
   return [
@@ -35,7 +34,7 @@ export function recoveryRoutes(recovery: RecoveryPorts | undefined): readonly Ro
       access: 'read',
       takes: 'json',
       operation: documents.plan,
-      ...using(async (ports, { body, signal }) => await ports.plan(lostIn(body), signal)),
+      ...using(async (ports, { body, signal }) => await ports.plan(wishIn(body), signal)),
     },
     {
       method: 'POST',
@@ -43,7 +42,7 @@ export function recoveryRoutes(recovery: RecoveryPorts | undefined): readonly Ro
       access: 'change',
       takes: 'json',
       operation: documents.run,
-      ...using(async (ports, { body, signal }) => await ports.run(lostIn(body), signal), 202),
+      ...using(async (ports, { body, signal }) => await ports.run(wishIn(body), signal)),
     },
     {
       method: 'POST',
@@ -81,9 +80,9 @@ export function recoveryRoutes(recovery: RecoveryPorts | undefined): readonly Ro
   ];
 }
 
-async function asReply(status: number, use: () => Promise<unknown>): Promise<Reply> {
+async function asReply(use: () => Promise<unknown>): Promise<Reply> {
   try {
-    return { status, contentType: json, body: toJson(await use()) };
+    return { contentType: json, body: toJson(await use()) };
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     const { code, message, remedy } = error;
@@ -103,10 +102,12 @@ function notHere(): ProblemError {
   });
 }
 
-function lostIn(body: unknown): readonly string[] {
-  const { lost = [] } = Object(body) as { readonly lost?: unknown };
-  if (Array.isArray(lost) && lost.every((name) => typeof name === 'string')) return lost;
-  throw wrong('lost', 'names of members');
+function wishIn(body: unknown): RecoveryWish {
+  const { lost = [], toRevision } = Object(body) as { readonly lost?: unknown; readonly toRevision?: unknown };
+  if (!Array.isArray(lost) || !lost.every((name) => typeof name === 'string')) throw wrong('lost', 'names of members');
+  if (toRevision === undefined) return { lost };
+  if (typeof toRevision !== 'string' || !/^[1-9]\d{0,18}$/.test(toRevision)) throw wrong('toRevision', 'decimal text');
+  return { lost, toRevision: BigInt(toRevision) };
 }
 
 function textIn(body: unknown, name: string): string {

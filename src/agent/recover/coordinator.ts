@@ -55,7 +55,7 @@ export async function coordinate(plan: AgreedPlan, options: CoordinateOptions, s
 }
 
 /** Gives back all promises of a plan, as far as agents answer; an agent that has seeded keeps its own. */
-export async function abandonAll({ id, heard }: AgreedPlan, agents: RecoverAgents): Promise<void> {
+async function abandonAll({ id, heard }: AgreedPlan, agents: RecoverAgents): Promise<void> {
   const signal = AbortSignal.timeout(ABANDON_MS);
   await Promise.all(
     heard.map((one) => agents.post(one, recoveryPaths.abandon, { planId: id }, signal).catch(() => undefined)),

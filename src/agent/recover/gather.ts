@@ -65,6 +65,7 @@ export function agreedPlan(
       .map(({ name, expected }) => ({ name, urls: expected.peerUrls })),
     ...(clusterId === undefined ? {} : { clusterId }),
     ...(store === undefined ? {} : { store }),
+    ...('toRevision' in plan && plan.toRevision !== undefined ? { toRevision: plan.toRevision } : {}),
   };
 }
 

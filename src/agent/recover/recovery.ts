@@ -1,8 +1,9 @@
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { AgreedPlan, RecoveryEvidence, RecoveryPlan, StoreReach } from '../../cluster/recovery.ts';
 import { recoverySteps } from '../../cluster/recovery.ts';
+import { goBackPlan } from '../../decide/recover/go-back-plan.ts';
 import { recoverPlan } from '../../decide/recover/recover-plan.ts';
-import type { RecoveryPorts, RecoveryReply, RecoveryRun } from '../../expose/recovery-ports.ts';
+import type { RecoveryPorts, RecoveryReply, RecoveryRun, RecoveryWish } from '../../expose/recovery-ports.ts';
 import { coordinate, type RecoverProgress } from './coordinator.ts';
 import { agreedPlan, clusterIdOf, type Expected, type Gathered, gather } from './gather.ts';
 import type { RecoverParticipant } from './participant.ts';
@@ -49,13 +50,13 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     return this.#run === undefined ? evidence : { ...evidence, run: this.#run };
   }
 
-  async plan(lost: readonly string[], signal: AbortSignal): Promise<RecoveryPlan> {
-    return (await this.#gathered(lost, signal)).plan;
+  async plan(wish: RecoveryWish, signal: AbortSignal): Promise<RecoveryPlan> {
+    return (await this.#gathered(wish, signal)).plan;
   }
 
-  async run(lost: readonly string[], signal: AbortSignal): Promise<{ readonly planId: string }> {
+  async run(wish: RecoveryWish, signal: AbortSignal): Promise<{ readonly planId: string }> {
     this.#refuseSecond();
-    const { plan, gathered } = await this.#gathered(lost, signal);
+    const { plan, gathered } = await this.#gathered(wish, signal);
     const promised = promisedIn(gathered);
     if (promised !== undefined) return this.#begin(promised);
     if (plan.kind !== 'seed-from-member' && plan.kind !== 'seed-from-store') {
@@ -109,7 +110,7 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
   /** The first by name of all that are heard leads: so that not all of them do. */
   async #lead(isStuck: boolean): Promise<void> {
     const { signal } = this.#ending;
-    const { plan, gathered } = await this.#gathered([], signal);
+    const { plan, gathered } = await this.#gathered({ lost: [] }, signal);
     const [first] = gathered
       .filter(({ evidence }) => evidence !== undefined)
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -176,7 +177,7 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
   }
 
   async #gathered(
-    lost: readonly string[],
+    { lost, toRevision }: RecoveryWish,
     signal: AbortSignal,
   ): Promise<{ readonly plan: RecoveryPlan; readonly gathered: readonly Gathered[] }> {
     const { participant, agents, expected, stores } = this.#options;
@@ -184,7 +185,8 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     const gathered = await gather(expected(), own, agents, signal);
     const clusterId = gathered.flatMap(({ evidence }) => clusterIdOf(evidence) ?? [])[0];
     const reach = await stores(clusterId, signal);
-    return { plan: recoverPlan({ nowMs: Date.now(), members: gathered, lost, ...reach }), gathered };
+    const input = { nowMs: Date.now(), members: gathered, lost, ...reach };
+    return { plan: toRevision === undefined ? recoverPlan(input) : goBackPlan(input, toRevision), gathered };
   }
 }
 

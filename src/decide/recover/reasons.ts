@@ -15,6 +15,7 @@ export const recoverReasons = {
   STORE_AHEAD: 'A store has what the disks that are left lack.',
   NO_DISK_LEFT: 'No voter has a disk that can be used.',
   NO_BACKUP: 'No store has a backup of this cluster.',
+  GO_BACK: 'A person has the cluster go back to an older revision: what came after it is taken back.',
   NO_AGENT_TO_SEED: 'No agent that was heard can start a member.',
 } as const satisfies Readonly<Record<string, string>>;
 

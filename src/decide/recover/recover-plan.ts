@@ -4,6 +4,7 @@ import type { LastList, RecoveryEvidence, RecoveryPlan, StoreReach } from '../..
 import { formatSpan } from '../../cluster/units.ts';
 import { type Covered, lossAtMs, lossBound } from './loss-bound.ts';
 import { because } from './reasons.ts';
+import { canStart, notHeard, promised } from './waiting.ts';
 
 /** A member that should be there, by the configuration or by the last member list, and what its agent says. */
 export interface ExpectedMember {
@@ -190,29 +191,6 @@ function newestLogFirst(a: Survivor, b: Survivor): number {
 
 function compare(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function canStart({ own }: RecoveryEvidence): boolean {
-  return own.kind !== 'none';
-}
-
-function promised(heard: readonly RecoveryEvidence[]): readonly Reason[] {
-  return heard.flatMap(({ member, promise }) =>
-    promise === undefined || promise.endedAtMs !== undefined
-      ? []
-      : because('ALREADY_PROMISED', `the agent beside ${member} has promised plan ${promise.planId}`),
-  );
-}
-
-function notHeard({ members, lost }: RecoverInput): readonly Reason[] {
-  return members
-    .filter(({ name, evidence }) => evidence === undefined && !lost.includes(name))
-    .map(({ name, silence = 'it does not answer' }) =>
-      because(
-        'AGENT_NOT_HEARD',
-        `the agent beside ${name} was not heard (${silence}): only a person can say that it is gone for good (--lost ${name})`,
-      ),
-    );
 }
 
 function unreadable({ members, lost }: RecoverInput): readonly Reason[] {

@@ -27,7 +27,7 @@ export const recoveryOperations = {
     summary: 'Recover the cluster, or go on with a recovery that was begun',
     description: 'How far it is, `GET /api/v1/recovery` of the same agent says under `run`.',
     requestBody: jsonBody('RecoveryWish'),
-    responses: { 202: json('It has begun.', 'RecoveryBegun'), ...refusals },
+    responses: { 200: json('It has begun.', 'RecoveryBegun'), ...refusals },
   },
   prepare: {
     operationId: 'postRecoveryPrepare',

@@ -9,7 +9,7 @@ const anything = { type: 'object', additionalProperties: true };
 /** The shapes of a recovery: those of `cluster/recovery.ts` and `recovery-ports.ts`. */
 export const recoverySchemas: Readonly<Record<string, Schema>> = {
   Nothing: object({}),
-  RecoveryWish: { ...object({ 'lost?': lost }), additionalProperties: false },
+  RecoveryWish: { ...object({ 'lost?': lost, 'toRevision?': ref('Int64') }), additionalProperties: false },
   RecoveryBegun: object({ planId: text }),
   RecoveryStep: object({ planId: text, step }),
   RecoveryAbandon: object({ planId: text }),
@@ -29,6 +29,7 @@ export const recoverySchemas: Readonly<Record<string, Schema>> = {
     'seed?': { type: 'string', description: 'The member that the cluster begins with again.' },
     'bound?': ref('LossBound'),
     'store?': ref('StoreReach'),
+    'toRevision?': ref('Int64'),
   }),
   AgreedPlan: object({
     kind: { type: 'string', enum: ['seed-from-member', 'seed-from-store'] },

@@ -91,6 +91,8 @@ export interface LossBound {
 /** What a store can bring back. */
 export interface StoreReach {
   readonly url: string;
+  /** Its oldest full snapshot: what lies before it cannot be had again. */
+  readonly oldestRevision: bigint;
   readonly revision: bigint;
   /** Everything that was written until then is in it. */
   readonly atMs: number;

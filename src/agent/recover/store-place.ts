@@ -85,8 +85,10 @@ async function reachOf(
 ): Promise<StoreReach | undefined> {
   await using timeline = await openTimeline(url, config, clusterId, signal);
   const { store } = timeline;
-  const [chain] = restorePlans(await readCatalogue(store, signal));
-  if (chain === undefined) return undefined;
+  const catalogue = await readCatalogue(store, signal);
+  const [chain] = restorePlans(catalogue);
+  const [oldest] = catalogue.fulls;
+  if (chain === undefined || oldest === undefined) return undefined;
   const { lastRevision: revision } = chain;
   const last = chain.segments.at(-1);
   const { manifest } =
@@ -94,5 +96,5 @@ async function reachOf(
       ? await readFullManifest(store, chain.full, signal)
       : await readSegmentManifest(store.get(last.key, undefined, signal), last.key);
   // When it was begun: what came until then is in it for certain.
-  return { url, revision, atMs: manifest.startedAtMs };
+  return { url, oldestRevision: oldest.name.revision, revision, atMs: manifest.startedAtMs };
 }

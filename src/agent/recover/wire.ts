@@ -13,7 +13,7 @@ const revision = z
   .transform((text) => BigInt(text));
 const text = z.string().max(4000);
 const texts = z.array(text).max(100);
-const store = z.object({ url: text, revision, atMs: z.number() });
+const store = z.object({ url: text, oldestRevision: revision, revision, atMs: z.number() });
 
 const planSchema = z.object({
   kind: z.enum(['seed-from-member', 'seed-from-store']),

@@ -17,8 +17,8 @@ export function goBackPlan(
     ...promised(heard),
     ...notHeard({ members, lost, nowMs }),
     ...(store === undefined ? [because('NO_BACKUP', storeTrouble ?? 'no store has a backup of this cluster')] : []),
-    ...(store !== undefined && store.revision < toRevision
-      ? [because('NO_BACKUP', `${store.url} has everything up to revision ${store.revision} only`)]
+    ...(store !== undefined && (store.revision < toRevision || store.oldestRevision > toRevision)
+      ? [because('NO_BACKUP', `${store.url} has revisions ${store.oldestRevision} to ${store.revision}`)]
       : []),
   ];
   if (first !== undefined) return { kind: 'hold', reasons: [first, ...more] };

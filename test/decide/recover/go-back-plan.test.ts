@@ -3,7 +3,7 @@ import type { RecoveryEvidence } from '../../../src/cluster/recovery.ts';
 import { goBackPlan } from '../../../src/decide/recover/go-back-plan.ts';
 import type { RecoverInput } from '../../../src/decide/recover/recover-plan.ts';
 
-const store = { url: 'file:///backups', revision: 90n, atMs: 500 };
+const store = { url: 'file:///backups', oldestRevision: 10n, revision: 90n, atMs: 500 };
 
 function evidence(member: string, kind: RecoveryEvidence['own']['kind'] = 'child'): RecoveryEvidence {
   return {
@@ -45,6 +45,7 @@ describe('the plan to go back to an older revision', () => {
     ['an agent is silent', codes(input(all.slice(1))), ['AGENT_NOT_HEARD']],
     ['a silent one was called lost', codes(input(all.slice(1), { lost: ['m3'] })), ['GO_BACK']],
     ['the store does not reach there', codes(input(all), 91n), ['NO_BACKUP']],
+    ['the store begins later', codes(input(all), 9n), ['NO_BACKUP']],
     ['agents only watch', codes(input(['m1', 'm2', 'm3'].map((name) => evidence(name, 'none')))), ['NO_AGENT_TO_SEED']],
   ])('where %s', (_, given, expected) => {
     expect(given).toEqual(expected);

@@ -18,7 +18,7 @@ const LIST = {
   })),
 };
 const EMPTY: DataDirState = { state: 'empty' };
-const store: StoreReach = { url: 'file:///backups', revision: 90n, atMs: NOW_MS - 31_000 };
+const store: StoreReach = { url: 'file:///backups', oldestRevision: 10n, revision: 90n, atMs: NOW_MS - 31_000 };
 
 function disk(member: string, lastTerm = 3n, lastIndex = 100n, clusterId = 'c1'): DataDirState {
   const memberId = `a${member.slice(1)}`;

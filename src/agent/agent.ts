@@ -17,6 +17,7 @@ import { lastGaspDuty } from './last-gasp/from-config.ts';
 import { refusingErrands } from './member/errands.ts';
 import { memberCareOf } from './member/from-config.ts';
 import { buildObserver } from './observer.ts';
+import { recoverDuty } from './recover/from-config.ts';
 import type { Releasers } from './releasers.ts';
 
 /** What the agent tells as it happens; the log writes it down. */
@@ -64,6 +65,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
     ...events,
     onObservation: (observation) => {
       memberCare?.take(observation);
+      recovery?.take(observation);
       caretaking.take(observation);
       lastGasp?.take(observation);
       events.onObservation?.(caretaking.observation());
@@ -99,6 +101,11 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   });
   // Its owner lets go of etcd, which goes on. After the caretaker, whose operations need it.
   releasers.push('member', async () => memberCare?.[Symbol.asyncDispose]());
+  const recovery =
+    memberCare === undefined
+      ? undefined
+      : await recoverDuty(config, { observer, care: memberCare, lastGasp, log: events.acting.log });
+  releasers.push('recovery', async () => recovery?.[Symbol.asyncDispose]());
   const client = memberCare === undefined ? observer.pool.own : memberCare.client;
   const caretaking = besideObserver({
     observed: () => runner.observation,
@@ -158,6 +165,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
     ...(auth.tokenFile === undefined ? {} : { tokenFile: auth.tokenFile }),
     observation,
     caretaking: caretaking.ports,
+    ...(recovery === undefined ? {} : { recovery: recovery.ports }),
     registry,
     staleAfterMs: staleAfterIntervals * config.observe.intervalMs,
     onReload: events.onReload,

@@ -8,8 +8,13 @@ const READ_TIMEOUT_MS = 2000;
 /**
  * What asks other agents with this agent's certificate. Besides the hosts of the member list it trusts those of the planned members, which
  * the configuration names: without etcd there is no list.
+ * @param token sent along where something is to be changed
  */
-export function peerAgents({ expose, cluster }: Config, { runner }: Pick<Observer, 'runner'>): PeerAgents {
+export function peerAgents(
+  { expose, cluster }: Config,
+  { runner }: Pick<Observer, 'runner'>,
+  token?: () => Promise<string>,
+): PeerAgents {
   const { cert, key, clientCa } = expose.tls;
   return new PeerAgents({
     tls: {
@@ -23,5 +28,6 @@ export function peerAgents({ expose, cluster }: Config, { runner }: Pick<Observe
       return [...listed, ...cluster.peers.map(({ peerUrl }) => peerUrl)];
     },
     timeoutMs: READ_TIMEOUT_MS,
+    ...(token === undefined ? {} : { token }),
   });
 }

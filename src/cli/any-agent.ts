@@ -12,6 +12,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'NOT_ACTING',
   'NOT_ACTING_YET',
   'NOT_LEADER',
+  'RECOVERY_NOT_HERE',
 ]);
 
 /**

@@ -9,6 +9,7 @@ import { drillCommand } from './drill.ts';
 import { explainCommand } from './explain.ts';
 import { keyspaceCommand } from './keyspace.ts';
 import { pauseCommand } from './pause.ts';
+import { recoverCommand } from './recover.ts';
 import { restoreCommand } from './restore.ts';
 import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
@@ -22,6 +23,7 @@ export const commands: readonly (() => Command)[] = [
   statusCommand,
   doctorCommand,
   explainCommand,
+  recoverCommand,
   runCommand,
   pauseCommand,
   resumeCommand,

@@ -10,12 +10,16 @@ import { openApiDocument } from './openapi/document.ts';
 import { operations } from './openapi/operations.ts';
 import { ownObservation } from './own-observation.ts';
 import { readinessOf } from './readiness.ts';
+import type { RecoveryPorts } from './recovery-ports.ts';
+import { recoveryRoutes } from './recovery-routes.ts';
 import type { MetricsRegistry } from './registry.ts';
 import { sentences } from './sentences.ts';
 import { statusOf } from './status.ts';
 
 export interface RoutesOptions extends CaretakingRoutesOptions {
   readonly registry: MetricsRegistry;
+  /** What can be done about a lost quorum; absent: the routes say that this agent starts no member. */
+  readonly recovery?: RecoveryPorts;
   /** An observation that is older does not count as one. */
   readonly staleAfterMs: number;
   /** Monotonic clock, as in `Observation.observedAtMonotonicMs`. */
@@ -69,6 +73,7 @@ export function createRoutes(options: RoutesOptions): readonly Route[] {
     jsonRoute('/api/v1/keyspace', operations.keyspace, () => keyspaceOf(observation())),
     jsonRoute('/api/v1/backups', operations.backups, () => backupsOf(observation())),
     ...caretakingRoutes(options),
+    ...recoveryRoutes(options.recovery),
   ];
   routes.push(
     jsonRoute('/api/v1/openapi.json', operations.openapi, () => openApiDocument(routes, observation().agentVersion)),

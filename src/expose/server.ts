@@ -14,6 +14,7 @@ import { readTlsFiles, type TlsFiles } from './http/tls-files.ts';
 import { followTlsFiles } from './http/tls-reload.ts';
 import { listenOnUnixSocket } from './http/unix-socket.ts';
 import { FaultFolder } from './log/fault-folder.ts';
+import type { RecoveryPorts } from './recovery-ports.ts';
 import type { MetricsRegistry } from './registry.ts';
 import { createRoutes } from './routes.ts';
 
@@ -43,6 +44,8 @@ export interface ServerOptions extends ServerEvents {
   readonly registry: MetricsRegistry;
   /** What the API can do besides reading; absent: it says so. */
   readonly caretaking?: CaretakingPorts;
+  /** What it can do about a lost quorum; absent: it says so. */
+  readonly recovery?: RecoveryPorts;
   /** An observation that is older does not count as one; default 60 s. */
   readonly staleAfterMs?: number;
   /** How long requests under way may take when the server closes; default 2 s. */
@@ -87,6 +90,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     staleAfterMs: options.staleAfterMs ?? 60_000,
     nowMs: () => performance.now(),
     ...(options.caretaking === undefined ? {} : { caretaking: options.caretaking }),
+    ...(options.recovery === undefined ? {} : { recovery: options.recovery }),
   });
   const handlerOf = (overUnixSocket: boolean): ReturnType<typeof createHandler> =>
     createHandler({

@@ -11,6 +11,8 @@ export interface PeerAgentsOptions {
   /** Client and peer URLs of the member list, as known now. */
   readonly memberUrls: () => Iterable<string>;
   readonly timeoutMs: number;
+  /** The bearer token that is sent along where something is to be changed, as it is now; absent where there is none. */
+  readonly token?: () => Promise<string>;
   /** An observation of a large cluster has some hundred KiB; default 8 MiB. */
   readonly largestReplyBytes?: number;
 }
@@ -41,6 +43,19 @@ export class PeerAgents {
    * in time or with what this is not, `TLS_FILES`; or the signal's reason
    */
   async fetch(base: string, path: string, signal: AbortSignal): Promise<unknown> {
+    return await this.#ask(base, path, {}, signal);
+  }
+
+  /**
+   * Sends JSON to a path of an agent, under the same rules; gives the JSON that it answers.
+   * @throws AgentError as `fetch` does, and with the code of the problem that the agent answered with
+   */
+  async post(base: string, path: string, json: string, signal: AbortSignal): Promise<unknown> {
+    const token = await this.#options.token?.();
+    return await this.#ask(base, path, { json, ...(token === undefined ? {} : { token }) }, signal);
+  }
+
+  async #ask(base: string, path: string, sent: Sent, signal: AbortSignal): Promise<unknown> {
     const { timeoutMs, memberUrls, largestReplyBytes = defaultLargestBytes } = this.#options;
     const url = urlToAsk(base, path, memberUrls());
     const credentials = url.protocol === 'https:' ? await this.#credentials.current() : undefined;
@@ -50,7 +65,7 @@ export class PeerAgents {
     try {
       return await within([signal], timeoutMs, async (until) => {
         try {
-          return JSON.parse(await textOf(await open(url, credentials, until), largestReplyBytes));
+          return JSON.parse(await textOf(await open(url, credentials, sent, until), largestReplyBytes));
         } catch (error) {
           // A connection that was cut for being late says only that it was cut.
           until.throwIfAborted();
@@ -59,20 +74,40 @@ export class PeerAgents {
       });
     } catch (error) {
       signal.throwIfAborted();
-      throw unreachable(url.host, error);
+      throw error instanceof AgentError ? error : unreachable(url.host, error);
     }
   }
 }
 
-async function open(url: URL, credentials: Credentials | undefined, signal: AbortSignal): Promise<IncomingMessage> {
+/** What goes along with a request. */
+interface Sent {
+  readonly json?: string;
+  readonly token?: string;
+}
+
+async function open(
+  url: URL,
+  credentials: Credentials | undefined,
+  { json, token }: Sent,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const options = { agent: false, signal, headers: { accept: 'application/json' } } as const;
+  const options: RequestOptions = {
+    method: json === undefined ? 'GET' : 'POST',
+    agent: false,
+    signal,
+    headers: {
+      accept: 'application/json',
+      ...(json === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+  };
   const request =
     credentials === undefined
       ? plainRequest(url, options, resolve)
       : tlsRequest(url, securely(options, credentials), resolve);
   request.on('error', reject);
-  request.end();
+  request.end(json);
   return await promise;
 }
 
@@ -85,7 +120,9 @@ function securely(options: RequestOptions, { context }: Credentials): RequestOpt
 /** The body of a good answer; the rest of any other is not read. */
 async function textOf(response: IncomingMessage, largestBytes: number): Promise<string> {
   try {
-    if (response.statusCode !== 200) throw new Error(`it answers with HTTP status ${response.statusCode}`);
+    const { statusCode = 0, headers } = response;
+    const isProblem = headers['content-type']?.startsWith('application/problem+json') === true;
+    if (statusCode !== 200 && !isProblem) throw new Error(`it answers with HTTP status ${statusCode}`);
     const chunks: Buffer[] = [];
     let length = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -93,10 +130,22 @@ async function textOf(response: IncomingMessage, largestBytes: number): Promise<
       if (length > largestBytes) throw new Error(`its answer is larger than ${largestBytes} bytes`);
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks).toString('utf8');
+    const text = Buffer.concat(chunks).toString('utf8');
+    if (statusCode !== 200) throw problemIn(text, statusCode);
+    return text;
   } finally {
     response.destroy();
   }
+}
+
+/** What an agent says of why it does not do it: its own code, where it has one. */
+function problemIn(text: string, status: number): Error {
+  const { code, detail } = Object(JSON.parse(text)) as { readonly code?: unknown; readonly detail?: unknown };
+  // Whoever only reads has to know no more than that there is nothing to be had.
+  if (typeof code !== 'string' || typeof detail !== 'string' || !code.startsWith('RECOVERY_')) {
+    return new Error(`it answers with HTTP status ${status}${typeof code === 'string' ? ` (${code})` : ''}`);
+  }
+  return new AgentError(code, detail, {});
 }
 
 function unreachable(where: string, error: unknown): AgentError {

@@ -77,10 +77,15 @@ export class ChainFetch {
 
   async fetch(chain: Chain, signal: AbortSignal): Promise<FetchedChain> {
     // The small ones first: a broken one is found before the large download.
-    const segments = await severalAtOnce(chain.segments, SEGMENTS_AT_ONCE, (entry) => this.#segment(entry, signal));
+    const segments = await this.segments(chain.segments, signal);
     const { full, file } = await this.#full(chain.full, signal);
     await this.#requireOneHistory(chain.full.key, full, segments, signal);
     return { full, snapshotFile: file, segments };
+  }
+
+  /** Segments alone; of which history they are is for the caller to look at. */
+  async segments(entries: readonly SegmentEntry[], signal: AbortSignal): Promise<readonly FetchedSegment[]> {
+    return await severalAtOnce(entries, SEGMENTS_AT_ONCE, (entry) => this.#segment(entry, signal));
   }
 
   /** Revisions of another history would go in as if they were this one's. */

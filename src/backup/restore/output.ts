@@ -7,6 +7,7 @@ import { AgentError } from '../../cluster/agent-error.ts';
 import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
 import { timeName } from '../names.ts';
 import { clusterToken, type RestoredPoint } from './cluster-token.ts';
+import { giveOwnerOf } from './owner.ts';
 import { type DataDirIdentity, makeDataDir } from './restorer.ts';
 
 /** One data dir, for one member. */
@@ -25,6 +26,8 @@ export interface InTheWay {
   readonly quarantine: boolean;
   /** Throws where somebody uses what lies at one of these paths, as an etcd that runs does its data dir. */
   readonly refuseInUse?: (paths: readonly string[], signal: AbortSignal) => Promise<void>;
+  /** What its name ends with then; default: `quarantine-<time>`. */
+  readonly asideAs?: string;
 }
 
 /** Where the result of a restore goes. */
@@ -113,8 +116,8 @@ export async function makeOutput(
 }
 
 /**
- * Puts everything into its place by renaming; what is there is moved to `<path>.quarantine-<time>`. Gives the moved paths by
- * where they are now. Throws `DATA_DIR_EXISTS` where something has come to be there meanwhile, and what `refuseInUse` does.
+ * Puts everything into its place by renaming; what is there is moved to `<path>.quarantine-<time>`, and what comes into its place gets
+ * its owner. Gives the moved paths by where they are now. Throws `DATA_DIR_EXISTS` where something has come to be there meanwhile, and what `refuseInUse` does.
  */
 export async function putInPlace(
   made: ReadonlyMap<string, string>,
@@ -124,9 +127,11 @@ export async function putInPlace(
 ): Promise<readonly string[]> {
   const moved: string[] = [];
   const taken = await clearTheWay(output, how, signal);
+  for (const [target, from] of made) await giveOwnerOf(target, from);
+  const asideAs = how.asideAs ?? `quarantine-${timeName(Date.now())}`;
   // All of them first: an old data dir beside a new WAL would be a member that never was.
   for (const target of taken) {
-    const aside = await freeName(`${target}.quarantine-${timeName(Date.now())}`);
+    const aside = await freeName(`${target}.${asideAs}`);
     await rename(target, aside);
     moved.push(aside);
   }

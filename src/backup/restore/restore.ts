@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
 import type { Store } from '../store/store.ts';
@@ -19,9 +18,10 @@ import {
 import { type Restored, type RestoreProgress, restoreIntoScratch } from './restored-scratch.ts';
 import { canBumpRevision } from './restorer.ts';
 import type { RestoreTarget } from './target.ts';
+import { othersBeside, workFolder } from './work-folder.ts';
 
 /** By how much the newest revision is raised for Kubernetes, whose components remember revisions. */
-const BUMP_REVISION_BY = 1_000_000_000n;
+export const BUMP_REVISION_BY = 1_000_000_000n;
 
 export interface RestoreOptions {
   /** Its place is that of the timeline. */
@@ -34,6 +34,7 @@ export interface RestoreOptions {
   readonly quarantine?: boolean;
   /** Asked before anything is done, and again before something is moved aside. */
   readonly refuseInUse?: InTheWay['refuseInUse'];
+  readonly asideAs?: InTheWay['asideAs'];
   /** Raise the revision and mark all before it as compacted; default: for Kubernetes, where etcd's tool has it. */
   readonly bumpRevision?: boolean;
   readonly onProgress?: (progress: RestoreProgress) => void;
@@ -59,10 +60,14 @@ export interface RestoreResult extends Restored {
  * `BUMP_NOT_POSSIBLE`, `RESTORE_DISK_FULL`, and what `restoreIntoScratch` and `refuseInUse` throw.
  */
 export async function restore(options: RestoreOptions, signal: AbortSignal): Promise<RestoreResult> {
-  const { output, quarantine = false, refuseInUse, onProgress } = options;
+  const { output, quarantine = false, refuseInUse, asideAs, onProgress } = options;
   const beganMs = performance.now();
   if (options.bumpRevision === true) await requireBump(options, signal);
-  const how = refuseInUse === undefined ? { quarantine } : { quarantine, refuseInUse };
+  const how = {
+    quarantine,
+    ...(refuseInUse === undefined ? {} : { refuseInUse }),
+    ...(asideAs === undefined ? {} : { asideAs }),
+  };
   await clearTheWay(output, how, signal);
   const [target = '.'] = targetsOf(output);
   const [wal] = walDirsOf(output);
@@ -124,22 +129,4 @@ async function requireBump({ output, binaries }: RestoreOptions, signal: AbortSi
         'Name a folder with a newer one by --bin, or leave --bump-revision out and restart all components of Kubernetes.',
     },
   );
-}
-
-async function othersBeside(target: string): Promise<readonly string[]> {
-  const { parent, prefix } = workPlace(target);
-  const names = await readdir(parent).catch(() => []);
-  return names.filter((name) => name.startsWith(prefix)).map((name) => join(parent, name));
-}
-
-/** On the device of the target, so that the result can be renamed into its place. */
-async function workFolder(target: string): Promise<string> {
-  const { parent, prefix } = workPlace(target);
-  await mkdir(parent, { recursive: true });
-  return await mkdtemp(join(parent, prefix));
-}
-
-function workPlace(path: string): { readonly parent: string; readonly prefix: string } {
-  const target = resolve(path);
-  return { parent: dirname(target), prefix: `.${basename(target)}.restoring-` };
 }

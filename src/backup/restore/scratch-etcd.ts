@@ -28,6 +28,12 @@ export interface ScratchOptions {
   readonly hashChecked?: boolean;
 }
 
+/** A scratch etcd on what a member of a cluster that is gone has left. */
+export interface SurvivorOptions extends Pick<ScratchOptions, 'binaries' | 'niceness'> {
+  /** Holds a copy of the member's data dir as `data`, with the WAL in it: it is changed, and removed by `close`. */
+  readonly folder: string;
+}
+
 /** So that nothing that the original etcd took is refused here, whatever its own limits were. */
 const MAX_REQUEST_BYTES = 2_000_000_000;
 const MAX_TXN_OPS = 100_000_000;
@@ -60,19 +66,33 @@ export class ScratchEtcd implements AsyncDisposable {
 
   /** Throws `RESTORE_TOOL_FAILED` where the snapshot cannot be restored, and `SCRATCH_FAILED` with etcd's last words. */
   static async start(options: ScratchOptions, signal: AbortSignal): Promise<ScratchEtcd> {
-    await mkdir(options.folder, { recursive: true, mode: 0o700 });
+    const { binaries, snapshotFile, folder, niceness = 0, hashChecked: skipHashCheck = false } = options;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    try {
+      const dataDir = join(folder, 'data');
+      await makeDataDir(binaries, { snapshotFile, dataDir, identity: IDENTITY, skipHashCheck }, signal);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+    return await ScratchEtcd.#begin({ binaries, folder, niceness, sizedBy: snapshotFile, forced: false }, signal);
+  }
+
+  /**
+   * Starts on the copy of a survivor's data dir as a cluster of one (`--force-new-cluster`), whose name and members are no matter: it
+   * applies its WAL as far as that is committed. Throws `SCRATCH_FAILED` with etcd's last words.
+   */
+  static async startOnSurvivor(
+    { binaries, folder, niceness = 0 }: SurvivorOptions,
+    signal: AbortSignal,
+  ): Promise<ScratchEtcd> {
+    const sizedBy = databaseIn(folder);
+    return await ScratchEtcd.#begin({ binaries, folder, niceness, sizedBy, forced: true }, signal);
+  }
+
+  static async #begin(options: Launch, signal: AbortSignal): Promise<ScratchEtcd> {
     let running: Running | undefined;
     try {
-      await makeDataDir(
-        options.binaries,
-        {
-          snapshotFile: options.snapshotFile,
-          dataDir: join(options.folder, 'data'),
-          identity: IDENTITY,
-          skipHashCheck: options.hashChecked === true,
-        },
-        signal,
-      );
       running = await launch(options, false, signal);
       if (await asksForUser(running, signal)) {
         await end(running);
@@ -97,7 +117,7 @@ export class ScratchEtcd implements AsyncDisposable {
     this.leases[Symbol.dispose]();
     this.pipe[Symbol.dispose]();
     await end(this.#parts);
-    return join(this.#parts.folder, 'data', 'member', 'snap', 'db');
+    return databaseIn(this.#parts.folder);
   }
 
   /** Ends etcd, whatever it does, and removes all that it had. */
@@ -132,7 +152,23 @@ const IDENTITY = {
   initialAdvertisePeerUrls: PEER_URL,
 };
 
-async function launch(options: ScratchOptions, withTls: boolean, signal: AbortSignal): Promise<Running> {
+interface Launch extends Required<Pick<ScratchOptions, 'binaries' | 'folder' | 'niceness'>> {
+  /** A file about as large as the database. */
+  readonly sizedBy: string;
+  readonly forced: boolean;
+}
+
+function databaseIn(folder: string): string {
+  return join(folder, 'data', 'member', 'snap', 'db');
+}
+
+/**
+ * Until its new list is applied, a survivor's copy knows the peers of before and would call them in its member's name: etcd takes these
+ * for its peers, though not for loopback. Whoever starts it makes sure that none of them runs.
+ */
+const NOBODY = { HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '' };
+
+async function launch(options: Launch, withTls: boolean, signal: AbortSignal): Promise<Running> {
   // Not in `folder`: the path of a socket may have about a hundred characters.
   // One that was killed has left the key of its root there.
   await sweepOwnedFolders(tmpdir(), SCRATCH_FOLDER);
@@ -154,8 +190,8 @@ async function launch(options: ScratchOptions, withTls: boolean, signal: AbortSi
       args: command,
       cwd: sockets,
       logFile: join(options.folder, 'etcd.log'),
-      env: { ...toolEnvironment(), ...(await runtimeSettings(options.snapshotFile)) },
-      niceness: options.niceness ?? 0,
+      env: { ...toolEnvironment(), ...NOBODY, ...(await runtimeSettings(options.sizedBy)) },
+      niceness: options.niceness,
     });
     const socketPath = join(sockets, CLIENT_SOCKET);
     const tls = withTls ? { tls: { ca: cert, cert, key } } : {};
@@ -173,7 +209,7 @@ async function launch(options: ScratchOptions, withTls: boolean, signal: AbortSi
   }
 }
 
-async function etcdCommand({ binaries, folder }: ScratchOptions, url: string, signal: AbortSignal): Promise<string[]> {
+async function etcdCommand({ binaries, folder, forced }: Launch, url: string, signal: AbortSignal): Promise<string[]> {
   const canSkipFsync = await knowsFlag(binaries, '--unsafe-no-fsync', signal);
   return [
     ...['--name', IDENTITY.name, '--data-dir', join(folder, 'data')],
@@ -187,6 +223,7 @@ async function etcdCommand({ binaries, folder }: ScratchOptions, url: string, si
     ...['--quota-backend-bytes', '-1', '--snapshot-count', '10000', '--enable-grpc-gateway=false'],
     ...['--logger', 'zap', '--log-outputs', 'stderr', '--log-level', 'error'],
     ...(canSkipFsync ? ['--unsafe-no-fsync'] : []),
+    ...(forced ? ['--force-new-cluster'] : []),
   ];
 }
 

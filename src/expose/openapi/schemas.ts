@@ -1,6 +1,7 @@
 import { backupSchemas } from './backup-schemas.ts';
 import { caretakingSchemas, statusCaretakingProperties } from './caretaking-schemas.ts';
 import { ownMemberSchemas } from './own-member-schemas.ts';
+import { recoverySchemas } from './recovery-schemas.ts';
 import { integer, list, number, object, ref, type Schema, text, truth } from './schema-parts.ts';
 
 /** The shapes of the replies: those of `status.ts`, `cluster/observation.ts` and `cluster/sections.ts`. */
@@ -136,6 +137,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
   }),
   PrefixTotals: object({ prefix: text, keys: integer, bytes: integer, writes: integer, writesPerSecond: number }),
   ...caretakingSchemas,
+  ...recoverySchemas,
   ...backupSchemas,
   ...ownMemberSchemas,
 };

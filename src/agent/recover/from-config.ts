@@ -1,0 +1,157 @@
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { within } from '../../abort/linked-abort.ts';
+import type { Observation } from '../../cluster/observation.ts';
+import type { RecoveryEvidence } from '../../cluster/recovery.ts';
+import type { Config } from '../../config/config.ts';
+import { findBinaries } from '../../distribution/find-binaries.ts';
+import type { LastGasp } from '../last-gasp/last-gasp.ts';
+import type { MemberCare } from '../member/from-config.ts';
+import type { Observer } from '../observer.ts';
+import { peerAgents } from '../peer-agents.ts';
+import type { Expected } from './gather.ts';
+import { keptMember } from './kept-member.ts';
+import { RecoverParticipant } from './participant.ts';
+import type { RecoverAgents } from './ports.ts';
+import { PromiseFile } from './promise-file.ts';
+import { Recovery } from './recovery.ts';
+import { Sightings } from './sightings.ts';
+import { storeReach } from './store-place.ts';
+import { toWire } from './wire.ts';
+import { recoverWork } from './work.ts';
+
+const LISTENS_MS = 2000;
+
+export interface RecoverDutyOptions {
+  readonly observer: Pick<Observer, 'pool' | 'runner'>;
+  readonly care: MemberCare;
+  readonly lastGasp: Pick<LastGasp, 'view'> | undefined;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** An agent's part in recoveries. Its owner disposes of it. */
+export interface RecoverDuty extends AsyncDisposable {
+  readonly ports: Recovery;
+  /** Takes in each observation. */
+  take(observation: Observation): void;
+}
+
+/** What an agent with this configuration does about a lost quorum. Throws `RECOVERY_PROMISE_UNREADABLE`. */
+export async function recoverDuty(
+  config: Config,
+  { observer, care, lastGasp, log }: RecoverDutyOptions,
+): Promise<RecoverDuty> {
+  const { member, supervise, heal, cluster } = config;
+  const sightings = new Sightings();
+  const { memory } = care.keeper.options;
+  const agents = agentsOf(config, observer);
+  const listed = (): RecoveryEvidence['list'] => {
+    if (sightings.list !== undefined) return sightings.list;
+    const { current } = memory;
+    return current === undefined ? undefined : { clusterId: current.clusterId, atMs: 0, members: current.members };
+  };
+  const evidence = (): Omit<RecoveryEvidence, 'promise'> => {
+    const own = care.keeper.view();
+    const peerUrl =
+      member.peerUrl ?? memory.current?.members.find(({ id }) => id === own.identity?.memberId)?.peerUrls[0];
+    const [list, gasp] = [listed(), lastGasp?.view().newest];
+    const { quorum, lostAtMs, etcdVersion, revisions } = sightings;
+    return {
+      ...{ member: member.name, quorum, own, sightings: revisions },
+      ...(peerUrl === undefined ? {} : { peerUrl }),
+      ...(etcdVersion === undefined ? {} : { etcdVersion }),
+      ...(lostAtMs === undefined ? {} : { quorumLostAtMs: lostAtMs }),
+      ...(list === undefined ? {} : { list }),
+      ...(gasp === undefined ? {} : { gasp }),
+    };
+  };
+  const binaries = () => {
+    const { etcd } = supervise.child;
+    return findBinaries(process.env, etcd === undefined ? undefined : dirname(etcd));
+  };
+  const participant = new RecoverParticipant({
+    name: member.name,
+    promises: await PromiseFile.open(supervise.stateDir),
+    member: keptMember(care.keeper, observer.pool.own, cluster.keyPrefix),
+    work: recoverWork(config, binaries),
+    ...{ agents, evidence, log },
+  });
+  const isAuto = heal.mode === 'auto' && heal.quorumLoss === 'auto' && config.mode === 'auto';
+  const recovery = new Recovery({
+    name: member.name,
+    ...{ participant, agents, sightings, log },
+    expected: () => expectedOf(cluster.peers, listed(), memory.current?.agents ?? [], member.name),
+    stores: (clusterId, signal) => storeReach(config, clusterId, signal),
+    ...(isAuto ? { autoAfterMs: heal.quorumLossAfterMs } : {}),
+  });
+  return {
+    ports: recovery,
+    take: (observation) => {
+      sightings.take(observation);
+      recovery.tick();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await recovery[Symbol.asyncDispose]();
+      await participant[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The configured members, those of the last list, and the own one; each with where its agent answered last. */
+function expectedOf(
+  peers: Config['cluster']['peers'],
+  list: RecoveryEvidence['list'],
+  places: readonly { readonly member: string; readonly url: string }[],
+  ownName: string,
+): readonly Expected[] {
+  const names = new Set([
+    ...peers.map(({ name }) => name),
+    ...(list?.members ?? []).flatMap(({ name }) => (name === '' ? [] : name)),
+    ownName,
+  ]);
+  return [...names].map((name) => {
+    const peer = peers.find((one) => one.name === name);
+    const agentUrl = peer?.agentUrl ?? places.find(({ member }) => member === name)?.url;
+    const peerUrls =
+      list?.members.find((one) => one.name === name)?.peerUrls ?? (peer === undefined ? [] : [peer.peerUrl]);
+    return { name, peerUrls, ...(agentUrl === undefined ? {} : { agentUrl }) };
+  });
+}
+
+function agentsOf(config: Config, observer: Pick<Observer, 'runner'>): RecoverAgents {
+  const { tokenFile } = config.expose.auth;
+  const asked = peerAgents(
+    config,
+    observer,
+    tokenFile === undefined ? undefined : async () => (await readFile(tokenFile, 'utf8')).trim(),
+  );
+  return {
+    get: ({ agentUrl }, path, signal) => asked.fetch(agentUrl, path, signal),
+    post: ({ agentUrl }, path, body, signal) => asked.post(agentUrl, path, toWire(body), signal),
+    listens: async (url, signal) => {
+      const { hostname, port } = new URL(url);
+      try {
+        return await within([signal], LISTENS_MS, (until) => accepts(hostname, Number(port), until));
+      } catch {
+        signal.throwIfAborted();
+        return false;
+      }
+    },
+  };
+}
+
+/** Whether a connection is accepted. Rejects with what refuses it, or with the signal's reason. */
+async function accepts(host: string, port: number, signal: AbortSignal): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port });
+  const end = (): void => reject(signal.reason);
+  signal.addEventListener('abort', end, { once: true });
+  socket.once('connect', () => resolve(true)).once('error', reject);
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener('abort', end);
+    socket.destroy();
+  }
+}

@@ -1,0 +1,199 @@
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { AgreedPlan, RecoveryEvidence, RecoveryPlan, StoreReach } from '../../cluster/recovery.ts';
+import { recoverySteps } from '../../cluster/recovery.ts';
+import { goBackPlan } from '../../decide/recover/go-back-plan.ts';
+import { recoverPlan } from '../../decide/recover/recover-plan.ts';
+import type { RecoveryPorts, RecoveryReply, RecoveryRun, RecoveryWish } from '../../expose/recovery-ports.ts';
+import { coordinate, type RecoverProgress } from './coordinator.ts';
+import { agreedPlan, clusterIdOf, type Expected, type Gathered, gather } from './gather.ts';
+import type { RecoverParticipant } from './participant.ts';
+import type { RecoverAgents } from './ports.ts';
+import type { Sightings } from './sightings.ts';
+import { planFrom } from './wire.ts';
+
+export interface RecoveryOptions {
+  readonly name: string;
+  readonly participant: RecoverParticipant;
+  readonly agents: RecoverAgents;
+  readonly sightings: Pick<Sightings, 'lostForMs'>;
+  /** All members that should be there, the own one among them. */
+  readonly expected: () => readonly Expected[];
+  readonly stores: (
+    clusterId: string | undefined,
+    signal: AbortSignal,
+  ) => Promise<{ readonly store?: StoreReach; readonly storeTrouble?: string }>;
+  /** Without a person, once the quorum has been lost for so long; absent: never. */
+  readonly autoAfterMs?: number;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Between two looks whether it is time; and how long one that was begun by another agent may stand still. */
+const AUTO_EVERY_MS = 2000;
+const STANDSTILL_MS = 60_000;
+
+/** The recovery of a lost quorum as one agent sees it and may lead it. Its owner disposes of it, and of the participant after it. */
+export class Recovery implements RecoveryPorts, AsyncDisposable {
+  readonly #options: RecoveryOptions;
+  readonly #ending = new AbortController();
+  #run: RecoveryRun | undefined;
+  #running: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #still: { readonly steps: string; readonly sinceMs: number } | undefined;
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+  }
+
+  evidence(): RecoveryReply {
+    const evidence = this.#options.participant.evidence();
+    return this.#run === undefined ? evidence : { ...evidence, run: this.#run };
+  }
+
+  async plan(wish: RecoveryWish, signal: AbortSignal): Promise<RecoveryPlan> {
+    return (await this.#gathered(wish, signal)).plan;
+  }
+
+  async run(wish: RecoveryWish, signal: AbortSignal): Promise<{ readonly planId: string }> {
+    this.#refuseSecond();
+    const { plan, gathered } = await this.#gathered(wish, signal);
+    const promised = promisedIn(gathered);
+    if (promised !== undefined) return this.#begin(promised);
+    if (plan.kind !== 'seed-from-member' && plan.kind !== 'seed-from-store') {
+      const why = plan.reasons.map(({ message }) => message).join('; ');
+      throw new AgentError('RECOVERY_HELD', `There is nothing that may be done (${plan.kind}): ${why}.`, {
+        remedy: 'Look at `etcd-caretaker recover` without --apply.',
+      });
+    }
+    return this.#begin(agreedPlan(plan, gathered, Date.now()));
+  }
+
+  async prepare(plan: unknown): Promise<void> {
+    await this.#options.participant.prepare(planFrom(plan));
+  }
+
+  async step(planId: string, step: string): Promise<void> {
+    const known = recoverySteps.find((one) => one === step);
+    if (known === undefined) throw new AgentError('RECOVERY_PLAN_WRONG', `There is no step ${step} of a recovery.`);
+    await this.#options.participant.step(planId, known);
+  }
+
+  async abandon(planId: string): Promise<void> {
+    await this.#options.participant.abandon(planId);
+  }
+
+  /** Looks whether it is time to recover without a person, or to go on for an agent that died; after each observation. Never throws. */
+  tick(): void {
+    const { autoAfterMs, sightings, log } = this.#options;
+    const nowMs = performance.now();
+    if (this.#ending.signal.aborted || this.#looking !== undefined || this.#running !== undefined) return;
+    if (nowMs - this.#lookedAtMs < AUTO_EVERY_MS) return;
+    const isStuck = this.#isStuck(nowMs);
+    const isDue = autoAfterMs !== undefined && sightings.lostForMs(nowMs) >= autoAfterMs;
+    if (!isStuck && !isDue) return;
+    this.#lookedAtMs = nowMs;
+    this.#looking = this.#lead(isStuck)
+      .catch((error: unknown) => {
+        if (!this.#ending.signal.aborted) log('the recovery could not be begun', { ...faultOf(error) });
+      })
+      .finally(() => {
+        this.#looking = undefined;
+      });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort(new Error('the agent ends'));
+    await this.#looking;
+    await this.#running;
+  }
+
+  /** The first by name of all that are heard leads: so that not all of them do. */
+  async #lead(isStuck: boolean): Promise<void> {
+    const { signal } = this.#ending;
+    const { plan, gathered } = await this.#gathered({ lost: [] }, signal);
+    const [first] = gathered
+      .filter(({ evidence }) => evidence !== undefined)
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    if (first?.name !== this.#options.name) return;
+    const promised = promisedIn(gathered);
+    if (promised !== undefined) {
+      if (isStuck) this.#begin(promised);
+      return;
+    }
+    const { autoAfterMs } = this.#options;
+    // An agent that is silent makes it a plan to hold: nobody is given up without a person.
+    if (autoAfterMs === undefined || (plan.kind !== 'seed-from-member' && plan.kind !== 'seed-from-store')) return;
+    this.#begin(agreedPlan(plan, gathered, Date.now()));
+  }
+
+  /** What was promised here has not come on for a while. */
+  #isStuck(nowMs: number): boolean {
+    const { promise } = this.#options.participant.evidence();
+    if (promise === undefined || promise.endedAtMs !== undefined) {
+      this.#still = undefined;
+      return false;
+    }
+    const steps = JSON.stringify([promise.planId, promise.steps]);
+    if (this.#still?.steps !== steps) this.#still = { steps, sinceMs: nowMs };
+    return nowMs - this.#still.sinceMs >= STANDSTILL_MS;
+  }
+
+  #begin(plan: AgreedPlan): { readonly planId: string } {
+    this.#refuseSecond();
+    const { agents, log } = this.#options;
+    log('recovery begun', { plan: plan.id, kind: plan.kind, seed: plan.seed, basis: plan.bound.basis });
+    const progress: RecoverProgress[] = [];
+    const tell = (more: Partial<RecoveryRun> = {}): void => {
+      this.#run = { planId: plan.id, plan, progress: [...progress], outcome: 'running', ...more };
+    };
+    tell();
+    const onProgress = (one: RecoverProgress): void => {
+      progress.push(one);
+      tell();
+    };
+    this.#running = coordinate(plan, { agents, onProgress }, this.#ending.signal)
+      .then(
+        () => {
+          tell({ outcome: 'succeeded' });
+          log('recovery carried out', { plan: plan.id });
+        },
+        (error: unknown) => {
+          const fault = faultOf(error);
+          tell({ outcome: 'failed', fault });
+          log('recovery failed', { plan: plan.id, ...fault });
+        },
+      )
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return { planId: plan.id };
+  }
+
+  #refuseSecond(): void {
+    if (this.#running === undefined) return;
+    throw new AgentError('RECOVERY_RUNS', `This agent carries out plan ${this.#run?.planId ?? ''} already.`, {
+      remedy: 'Wait for its end: `etcd-caretaker recover` shows it.',
+    });
+  }
+
+  async #gathered(
+    { lost, toRevision }: RecoveryWish,
+    signal: AbortSignal,
+  ): Promise<{ readonly plan: RecoveryPlan; readonly gathered: readonly Gathered[] }> {
+    const { participant, agents, expected, stores } = this.#options;
+    const own: RecoveryEvidence = participant.evidence();
+    const gathered = await gather(expected(), own, agents, signal);
+    const clusterId = gathered.flatMap(({ evidence }) => clusterIdOf(evidence) ?? [])[0];
+    const reach = await stores(clusterId, signal);
+    const input = { nowMs: Date.now(), members: gathered, lost, ...reach };
+    return { plan: toRevision === undefined ? recoverPlan(input) : goBackPlan(input, toRevision), gathered };
+  }
+}
+
+/** The plan that is under way already, by any agent's promise. */
+function promisedIn(gathered: readonly Gathered[]): AgreedPlan | undefined {
+  const promises = gathered.flatMap(({ evidence }) => evidence?.promise ?? []);
+  // One that has ended here may have agents that have yet to stand down.
+  const open = promises.find(({ endedAtMs }) => endedAtMs === undefined);
+  return open?.plan;
+}

@@ -1,0 +1,76 @@
+import type { Observation } from '../../cluster/observation.ts';
+import type { LastList, RevisionSighting } from '../../cluster/recovery.ts';
+import type { MemberStatus } from '../../cluster/sections.ts';
+import { type QuorumSight, quorumSight } from '../last-gasp/quorum-sight.ts';
+
+const KEPT = 300;
+
+/** What one agent has seen of the cluster lately: revisions and when, the last list, and since when there is no quorum. */
+export class Sightings {
+  readonly #seen: RevisionSighting[] = [];
+  #list: LastList | undefined;
+  #quorum: QuorumSight = 'unknown';
+  #lost: { readonly atMs: number; readonly monotonicMs: number } | undefined;
+  #etcdVersion: string | undefined;
+
+  /** Oldest first. */
+  get revisions(): readonly RevisionSighting[] {
+    return this.#seen;
+  }
+
+  /** As a quorum gave it last; where there never was one here, as a member remembers it. */
+  get list(): LastList | undefined {
+    return this.#list;
+  }
+
+  get quorum(): QuorumSight {
+    return this.#quorum;
+  }
+
+  /** Wall clock; undefined while there is a quorum. */
+  get lostAtMs(): number | undefined {
+    return this.#lost?.atMs;
+  }
+
+  get etcdVersion(): string | undefined {
+    return this.#etcdVersion;
+  }
+
+  /** By the monotonic clock; 0 while there is a quorum. */
+  lostForMs(nowMs: number = performance.now()): number {
+    return this.#lost === undefined ? 0 : nowMs - this.#lost.monotonicMs;
+  }
+
+  /** Takes in each observation. */
+  take(observation: Observation): void {
+    const { sections, observedAtMs } = observation;
+    this.#quorum = quorumSight(observation);
+    this.#etcdVersion = sections.member?.value?.status.version ?? this.#etcdVersion;
+    // Also where it cannot be told: through this member nothing is acknowledged from then on.
+    this.#lost =
+      this.#quorum === 'holds' ? undefined : (this.#lost ?? { atMs: observedAtMs, monotonicMs: performance.now() });
+    const cluster = sections.cluster?.value;
+    if (cluster === undefined) return;
+    if (this.#quorum === 'holds' || this.#list === undefined) {
+      const members = cluster.members.map(({ id, name, peerUrls, isLearner }) => ({ id, name, peerUrls, isLearner }));
+      this.#list = { clusterId: cluster.clusterId, atMs: observedAtMs, members };
+    }
+    // What a member has that is left alone says nothing of what the others acknowledged before they were gone.
+    if (this.#quorum !== 'holds') return;
+    const answered = cluster.members.flatMap(({ status }) => status ?? []);
+    // Asked from then on: all that was written before is in it.
+    this.#see(sections.cluster?.observedAtMs ?? observedAtMs, answered);
+  }
+
+  /** The index is that of the member that has the revision: whoever has the log up to it has at least that revision. */
+  #see(atMs: number, members: readonly MemberStatus[]): void {
+    let newest: MemberStatus | undefined;
+    for (const status of members) if (newest === undefined || status.revision > newest.revision) newest = status;
+    if (newest === undefined) return;
+    const { revision, raftAppliedIndex: raftIndex } = newest;
+    // Of one revision the last sighting says the most: nothing was written until then.
+    if (this.#seen.length > 1 && this.#seen.at(-1)?.revision === revision) this.#seen.pop();
+    this.#seen.push({ atMs, revision, raftIndex });
+    if (this.#seen.length > KEPT) this.#seen.shift();
+  }
+}

@@ -1,0 +1,97 @@
+import type { LossBound, RecoveryEvidence, RevisionSighting, StoreReach } from '../../cluster/recovery.ts';
+import { formatCount, formatSpan } from '../../cluster/units.ts';
+
+/** What the recovery surely brings back. */
+export interface Covered {
+  /** Of the seed's log: everything up to it is there. */
+  readonly lastIndex?: bigint;
+  /** As the seed's database had it when it was copied. */
+  readonly revision?: bigint;
+  /** The store's chain reaches from the seed, or stands alone. */
+  readonly store?: StoreReach;
+}
+
+/**
+ * What may be missing at most, from what the agents have seen. A write that was acknowledged after the last sighting that is
+ * covered and before the quorum was lost may be missing; how many these are at most is what was seen, and the highest rate that was
+ * seen for the time in which nobody looked.
+ * @param lostAtMs until when the cluster may have acknowledged writes, by `lossAtMs`
+ */
+export function lossBound(evidence: readonly RecoveryEvidence[], covered: Covered, lostAtMs: number): LossBound {
+  const sightings = evidence.flatMap((one) => one.sightings).toSorted((a, b) => a.atMs - b.atMs);
+  const floor = coveredRevision(sightings, covered);
+  const isCovered = ({ revision }: RevisionSighting): boolean => revision <= floor;
+  const safeAtMs = largest([
+    ...sightings.filter(isCovered).map(({ atMs }) => atMs),
+    ...(covered.store === undefined || covered.store.revision > floor ? [] : [covered.store.atMs]),
+  ]);
+  const newest = highest([floor, ...sightings.map(({ revision }) => revision)]);
+  const seen = newest - floor;
+  if (safeAtMs === undefined) {
+    return {
+      revisions: seen,
+      basis: 'no agent remembers what was written before the quorum was lost: how much is missing is not known',
+    };
+  }
+  const seconds = Math.max(0, lostAtMs - safeAtMs) / 1000;
+  const lastSeenAtMs = largest(sightings.map(({ atMs }) => atMs)) ?? safeAtMs;
+  const unseenSeconds = Math.max(0, lostAtMs - Math.max(lastSeenAtMs, safeAtMs)) / 1000;
+  // Of each agent by itself: clocks of machines differ.
+  const perSecond = Math.max(0, ...evidence.map((one) => highestRate(one.sightings)));
+  const unseen = BigInt(Math.ceil(perSecond * unseenSeconds));
+  const known =
+    seen === 0n
+      ? 'everything that was seen is there'
+      : `${formatCount(seen)} revisions were seen that are not surely there`;
+  return {
+    revisions: seen + unseen,
+    seconds,
+    basis: `${known}; nobody looked for the last ${formatSpan(unseenSeconds)} before the quorum was lost, and ${formatCount(Math.ceil(perSecond))} revisions a second was the most that was seen`,
+  };
+}
+
+/**
+ * Until when the cluster may have acknowledged writes: each takes a majority of the voters, and whoever was not heard may have
+ * been one of it until now.
+ */
+export function lossAtMs(
+  heard: readonly Pick<RecoveryEvidence, 'quorumLostAtMs'>[],
+  quorum: number,
+  voters: number,
+  nowMs: number,
+): number {
+  const needed = quorum - (voters - heard.length);
+  if (needed <= 0) return nowMs;
+  const ends = heard.map(({ quorumLostAtMs = nowMs }) => quorumLostAtMs).toSorted((a, b) => b - a);
+  return ends[needed - 1] ?? nowMs;
+}
+
+function coveredRevision(sightings: readonly RevisionSighting[], { lastIndex, revision, store }: Covered): bigint {
+  const inLog = sightings
+    .filter(({ raftIndex }) => lastIndex !== undefined && raftIndex !== undefined && raftIndex <= lastIndex)
+    .map((one) => one.revision);
+  return highest([...inLog, revision ?? 0n, store?.revision ?? 0n]);
+}
+
+/** Revisions a second between two sightings at least a second apart. */
+function highestRate(sightings: readonly RevisionSighting[]): number {
+  let highest = 0;
+  let [before] = sightings;
+  for (const sighting of sightings) {
+    if (before === undefined || sighting.atMs - before.atMs < 1000) continue;
+    const grown = Number(sighting.revision - before.revision);
+    highest = Math.max(highest, (grown * 1000) / (sighting.atMs - before.atMs));
+    before = sighting;
+  }
+  return highest;
+}
+
+function largest(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : Math.max(...values);
+}
+
+function highest(values: readonly bigint[]): bigint {
+  let most = 0n;
+  for (const value of values) if (value > most) most = value;
+  return most;
+}

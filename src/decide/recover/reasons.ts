@@ -1,0 +1,28 @@
+import type { Reason } from '../../cluster/caretaking.ts';
+
+/** Every code that a plan of recovery gives as its reason: stable. docs/recovery.md lists them. */
+export const recoverReasons = {
+  QUORUM_HOLDS: 'An agent sees a quorum: nothing is lost.',
+  DISKS_INTACT: 'A majority of the voters has its disk: once they are started nothing is lost.',
+  MEMBERS_RUN: 'A majority of the voters runs and does not find together: look at the network between them.',
+  AGENT_NOT_HEARD: 'An agent does not answer: its member may have what the others lack, or be alive.',
+  DISK_UNREADABLE: 'What a member has on its disk could not be looked at.',
+  CLUSTERS_DIFFER: 'The disks that are left are of different clusters.',
+  LOST_MEMBER_ANSWERS: 'A member was called lost, and its agent answers.',
+  LOST_MEMBER_UNKNOWN: 'A member was called lost that nobody knows.',
+  ALREADY_PROMISED: 'The agents have agreed on another plan, which is under way.',
+  NEWEST_LOG: 'This member has the newest log of the disks that are left.',
+  STORE_AHEAD: 'A store has what the disks that are left lack.',
+  NO_DISK_LEFT: 'No voter has a disk that can be used.',
+  NO_BACKUP: 'No store has a backup of this cluster.',
+  GO_BACK: 'A person has the cluster go back to an older revision: what came after it is taken back.',
+  NO_AGENT_TO_SEED: 'No agent that was heard can start a member.',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** A code that a plan of recovery may give. */
+export type RecoverReasonCode = keyof typeof recoverReasons;
+
+/** A reason with a code of the list. */
+export function because(code: RecoverReasonCode, message: string): Reason {
+  return { code, message };
+}

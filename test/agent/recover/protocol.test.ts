@@ -1,0 +1,242 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { coordinate } from '../../../src/agent/recover/coordinator.ts';
+import { RecoverParticipant } from '../../../src/agent/recover/participant.ts';
+import { type RecoverAgents, recoveryPaths } from '../../../src/agent/recover/ports.ts';
+import { PromiseFile } from '../../../src/agent/recover/promise-file.ts';
+import { planFrom, toWire } from '../../../src/agent/recover/wire.ts';
+import { AgentError } from '../../../src/cluster/agent-error.ts';
+import type { OwnMemberView } from '../../../src/cluster/own-member.ts';
+import { type AgreedPlan, recoverySteps } from '../../../src/cluster/recovery.ts';
+
+const never = new AbortController().signal;
+const NAMES = ['m1', 'm2', 'm3'];
+
+function planOf(id: string, seed = 'm2', heard = NAMES): AgreedPlan {
+  return {
+    ...{ kind: 'seed-from-member', id, atMs: 0, seed, lost: [] },
+    heard: heard.map((name) => ({ name, agentUrl: `agent://${name}`, peerUrl: `peer://${name}` })),
+    bound: { revisions: 7n, seconds: 1, basis: 'as seen' },
+  };
+}
+
+/** One machine: what lies on its disk stays, its agent may be started again. */
+class Machine {
+  readonly name: string;
+  readonly folder: string;
+  data: 'old' | 'seeded' | 'none' = 'old';
+  etcd: 'runs' | 'stopped' = 'runs';
+  quorum: 'holds' | 'lost' = 'lost';
+  held = false;
+  /** Sentences of what was done, in order. */
+  readonly done: string[] = [];
+  seedFault: Error | undefined;
+  agent: RecoverParticipant | undefined;
+
+  constructor(name: string, folder: string) {
+    this.name = name;
+    this.folder = folder;
+  }
+
+  async startAgent(agents: RecoverAgents): Promise<void> {
+    this.held = false;
+    this.agent = new RecoverParticipant({
+      name: this.name,
+      promises: await PromiseFile.open(join(this.folder, this.name)),
+      agents,
+      evidence: () => ({ member: this.name, quorum: this.quorum, own: this.own(), sightings: [] }),
+      log: () => undefined,
+      member: {
+        hold: () => {
+          this.held = true;
+        },
+        release: () => {
+          this.held = false;
+          if (this.data !== 'none') this.etcd = 'runs';
+        },
+        look: async () => this.own(),
+        stop: async () => {
+          this.etcd = 'stopped';
+        },
+        start: async () => {
+          this.etcd = 'runs';
+        },
+        putAside: async () => {
+          this.data = 'none';
+          this.done.push('put aside');
+          return 1;
+        },
+        serves: async () => undefined,
+      },
+      work: {
+        keep: async () => 'kept',
+        seed: async () => {
+          if (this.seedFault !== undefined) throw this.seedFault;
+          this.data = 'seeded';
+          this.done.push('seeded');
+          return { revision: 9n, detail: 'seeded at revision 9' };
+        },
+      },
+    });
+  }
+
+  own(): OwnMemberView {
+    return {
+      kind: 'child',
+      process: this.etcd === 'runs' ? { state: 'running', adopted: false } : { state: 'stopped' },
+      dataDir: { state: 'empty' },
+      bootstrapped: true,
+      restarts: 0,
+      quarantine: [],
+    };
+  }
+}
+
+describe('agents recover a cluster together', () => {
+  let folder: string;
+  let machines: readonly Machine[];
+  let calls: number;
+  /** Called before each call, and after it: throws where the caller dies. */
+  let atCall: (call: number, when: 'before' | 'after') => void;
+  const listening = new Set<string>();
+
+  const machine = (name: string): Machine => {
+    const found = machines.find((one) => one.name === name);
+    if (found?.agent === undefined) throw new Error(`no agent at ${name}`);
+    return found;
+  };
+  const agents: RecoverAgents = {
+    get: async ({ name }) => JSON.parse(toWire(machine(name).agent?.evidence())),
+    post: async ({ name }, path, body) => {
+      calls += 1;
+      const call = calls;
+      atCall(call, 'before');
+      const agent = machine(name).agent;
+      const json = JSON.parse(toWire(body));
+      const reply =
+        path === recoveryPaths.prepare
+          ? await agent?.prepare(planFrom(json))
+          : path === recoveryPaths.step
+            ? await agent?.step(json.planId, json.step)
+            : await agent?.abandon(json.planId);
+      atCall(call, 'after');
+      return reply;
+    },
+    listens: async (url) => listening.has(url),
+  };
+  const run = (plan: AgreedPlan): Promise<void> => coordinate(plan, { agents, pollMs: 1, silenceMs: 50 }, never);
+  const seedings = (): number => machines.flatMap(({ done }) => done).filter((what) => what === 'seeded').length;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'caretaker-recover-'));
+    calls = 0;
+    atCall = () => undefined;
+    listening.clear();
+    machines = NAMES.map((name) => new Machine(name, folder));
+    for (const each of machines) await each.startAgent(agents);
+  });
+  afterEach(async () => {
+    for (const each of machines) await each.agent?.[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const expectRecovered = (): void => {
+    expect(machines.map(({ data }) => data)).toEqual(['none', 'seeded', 'none']);
+    expect(machines.map(({ held }) => held)).toEqual([false, false, false]);
+    expect(machine('m2').etcd).toBe('runs');
+    expect(seedings()).toBe(1);
+  };
+
+  test('one is seeded, and the others stand down', async () => {
+    await run(planOf('plan-0001'));
+    expectRecovered();
+    // Once it has ended, another one may come.
+    await machine('m1').agent?.prepare(planOf('plan-0002', 'm1'));
+  });
+
+  test('whoever dies at any call, another one goes on, and nobody is seeded twice', async () => {
+    await run(planOf('plan-0001'));
+    const needed = calls;
+    expect(needed).toBeGreaterThan(9);
+    for (let dies = 1; dies <= needed; dies += 1) {
+      for (const when of ['before', 'after'] as const) {
+        const id = `plan-${dies}-${when}`;
+        for (const each of machines) {
+          Object.assign(each, { data: 'old', etcd: 'runs' });
+          each.done.length = 0;
+        }
+        calls = 0;
+        const dead = new AbortController();
+        atCall = (call, now) => {
+          if (call < dies || (call === dies && now !== when)) return;
+          dead.abort(new Error('the agent that led has died'));
+          throw dead.signal.reason;
+        };
+        await coordinate(planOf(id), { agents, pollMs: 1 }, dead.signal).catch(() => undefined);
+        atCall = () => undefined;
+        // All agents are started again as well, and know what they have promised.
+        for (const each of machines) {
+          await each.agent?.[Symbol.asyncDispose]();
+          await each.startAgent(agents);
+        }
+        await run(planOf(id));
+        expectRecovered();
+      }
+    }
+  });
+
+  test('of two plans at once one is carried out', async () => {
+    const results = await Promise.allSettled([run(planOf('plan-000a', 'm2')), run(planOf('plan-000b', 'm3'))]);
+    expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(seedings()).toBe(1);
+  });
+
+  test('where one agent sees a quorum nothing is done, and the others are free again', async () => {
+    machine('m3').quorum = 'holds';
+    await expect(run(planOf('plan-0001'))).rejects.toMatchObject({ code: 'RECOVERY_QUORUM' });
+    expect(machines.map(({ agent }) => agent?.evidence().promise)).toEqual([undefined, undefined, undefined]);
+    expect(machines.map(({ etcd, data }) => [etcd, data])).toEqual(NAMES.map(() => ['runs', 'old']));
+  });
+
+  test('where seeding fails etcd is started again as it was', async () => {
+    machine('m2').seedFault = new AgentError('SEED_NO_ROOM', 'the disk is full');
+    await expect(run(planOf('plan-0001'))).rejects.toMatchObject({ code: 'RECOVERY_STEP_FAILED' });
+    expect(machines.map(({ etcd, data, held }) => [etcd, data, held])).toEqual(NAMES.map(() => ['runs', 'old', false]));
+    machine('m2').seedFault = undefined;
+    await run(planOf('plan-0002'));
+    expectRecovered();
+  });
+
+  test('a member that was called lost and listens stops everything', async () => {
+    const plan = { ...planOf('plan-0001', 'm2', ['m1', 'm2']), lost: [{ name: 'm3', urls: ['http://m3:2380'] }] };
+    listening.add('http://m3:2380');
+    await expect(run(plan)).rejects.toMatchObject({ code: 'RECOVERY_LOST_ANSWERS' });
+    expect(machine('m1').agent?.evidence().promise).toBeUndefined();
+  });
+
+  test('the seed does not believe that the others have stopped', async () => {
+    const plan = planOf('plan-0001');
+    await machine('m2').agent?.prepare(plan);
+    for (const step of ['stop', 'keep', 'seed'] as const) {
+      await machine('m2').agent?.step(plan.id, step);
+      await expect.poll(() => machine('m2').agent?.evidence().promise?.steps[step]?.state).not.toBe('running');
+    }
+    expect(machine('m2').agent?.evidence().promise?.steps.seed).toMatchObject({ code: 'RECOVERY_NOT_UNANIMOUS' });
+    expect(seedings()).toBe(0);
+  });
+
+  test('steps are made in their order, of a plan that was promised, and by those that they are for', async () => {
+    const agent = machine('m1').agent;
+    await expect(agent?.step('plan-0001', 'stop')).rejects.toMatchObject({ code: 'RECOVERY_NOT_PROMISED' });
+    await agent?.prepare(planOf('plan-0001'));
+    for (const step of recoverySteps.slice(1)) {
+      await expect(agent?.step('plan-0001', step)).rejects.toMatchObject({ code: 'RECOVERY_ORDER' });
+    }
+    await expect(agent?.prepare(planOf('plan-0002'))).rejects.toMatchObject({ code: 'RECOVERY_PROMISED' });
+    await expect(agent?.prepare(planOf('plan-0003', 'm2', ['m2', 'm3']))).rejects.toMatchObject({
+      code: 'RECOVERY_PLAN_WRONG',
+    });
+  });
+});

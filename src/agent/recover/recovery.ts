@@ -13,7 +13,7 @@ import { planFrom } from './wire.ts';
 
 export interface RecoveryOptions {
   readonly name: string;
-  readonly participant: RecoverParticipant;
+  readonly participant: Pick<RecoverParticipant, 'evidence' | 'prepare' | 'step' | 'abandon'>;
   readonly agents: RecoverAgents;
   readonly sightings: Pick<Sightings, 'lostForMs'>;
   /** All members that should be there, the own one among them. */

@@ -13,7 +13,7 @@ import { planFrom } from './wire.ts';
 
 export interface RecoveryOptions {
   readonly name: string;
-  readonly participant: RecoverParticipant;
+  readonly participant: Pick<RecoverParticipant, 'evidence' | 'prepare' | 'step' | 'abandon'>;
   readonly agents: RecoverAgents;
   readonly sightings: Pick<Sightings, 'lostForMs'>;
   /** All members that should be there, the own one among them. */
@@ -30,6 +30,8 @@ export interface RecoveryOptions {
 /** Between two looks whether it is time; and how long one that was begun by another agent may stand still. */
 const AUTO_EVERY_MS = 2000;
 const STANDSTILL_MS = 60_000;
+/** After a recovery that failed, before it is tried again without a person: each one stops every etcd. */
+const AFTER_FAILURE_MS = 5 * 60_000;
 
 /** The recovery of a lost quorum as one agent sees it and may lead it. Its owner disposes of it, and of the participant after it. */
 export class Recovery implements RecoveryPorts, AsyncDisposable {
@@ -39,6 +41,7 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
   #running: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #failedAtMs = Number.NEGATIVE_INFINITY;
   #still: { readonly steps: string; readonly sinceMs: number } | undefined;
 
   constructor(options: RecoveryOptions) {
@@ -87,7 +90,7 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     const { autoAfterMs, sightings, log } = this.#options;
     const nowMs = performance.now();
     if (this.#ending.signal.aborted || this.#looking !== undefined || this.#running !== undefined) return;
-    if (nowMs - this.#lookedAtMs < AUTO_EVERY_MS) return;
+    if (nowMs - this.#lookedAtMs < AUTO_EVERY_MS || nowMs - this.#failedAtMs < AFTER_FAILURE_MS) return;
     const isStuck = this.#isStuck(nowMs);
     const isDue = autoAfterMs !== undefined && sightings.lostForMs(nowMs) >= autoAfterMs;
     if (!isStuck && !isDue) return;
@@ -160,6 +163,7 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
         (error: unknown) => {
           const fault = faultOf(error);
           tell({ outcome: 'failed', fault });
+          this.#failedAtMs = performance.now();
           log('recovery failed', { plan: plan.id, ...fault });
         },
       )

@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TendedCluster } from './tended-cluster.ts';
@@ -37,6 +39,16 @@ describe('three agents that start etcd themselves', () => {
     await vi.waitFor(async () => expect(await m2.own()).toMatchObject({ process: { pid, adopted: true } }), soon);
     m2.killEtcd();
     await vi.waitFor(() => expect(m2.etcdPid() ?? pid).not.toBe(pid), soon);
+    await cluster.untilWell();
+  });
+
+  test('start nothing while somebody has paused the agent beside it', async () => {
+    const m3 = cluster.member('m3');
+    await writeFile(join(m3.folder, 'pause'), 'the disk is being replaced\n');
+    m3.killEtcd();
+    const paused = { process: { state: 'stopped' }, boot: { action: 'wait', reasons: [{ code: 'PAUSED_LOCALLY' }] } };
+    await vi.waitFor(async () => expect(await m3.own()).toMatchObject(paused), soon);
+    await rm(join(m3.folder, 'pause'));
     await cluster.untilWell();
   });
 });

@@ -12,6 +12,7 @@ import { listQuarantine, releaseQuarantine } from '../../datadir/quarantine-list
 import { bootDecision } from '../../decide/boot.ts';
 import { findEtcd } from '../../distribution/find-binaries.ts';
 import { MemberClient } from '../../etcd/member-client.ts';
+import { readLocalPause } from '../../operate/local-pause.ts';
 import type { Errand } from '../caretaker/errands.ts';
 import type { Observer } from '../observer.ts';
 import { peerAgents } from '../peer-agents.ts';
@@ -95,6 +96,11 @@ export async function memberCareOf(
       const [peerUrl = ''] = peerUrlsOf(config, memory) ?? [];
       const remembered = memory.current;
       return bootDecision(await gatherEvidence({ ...parts, config, peerUrl, remembered, evidence }, signal));
+    },
+    startHeld: async () => {
+      if (config.mode === 'plan') return { code: 'MODE_PLAN', message: 'mode is plan: it would be started now' };
+      const paused = await readLocalPause(config.operate.pauseFile, Date.now());
+      return paused === undefined ? undefined : { code: 'PAUSED_LOCALLY', message: `this agent is paused: ${paused}` };
     },
     list: async (signal) => {
       const { header, members, linearizable } = await client.memberList(signal);

@@ -250,6 +250,11 @@ export class MemberKeeper implements AsyncDisposable {
     );
     this.#boot = boot;
     if ((boot.action !== 'start' && boot.action !== 'bootstrap') || pauseMs > 0) return;
+    const held = await this.options.startHeld();
+    if (held !== undefined) {
+      this.#boot = waits(held.code, held.message);
+      return;
+    }
     try {
       // Said before it is done: the others find data here a moment later, and have to know whose they are.
       if (boot.action === 'bootstrap') await this.options.memory.begin();

@@ -41,6 +41,8 @@ export interface MemberKeeperOptions {
   readonly releaseQuarantine: (signal: AbortSignal) => Promise<void>;
   /** Gathers what else there is to know, and decides. Must not throw but for the signal. */
   readonly decide: (parts: BootParts, signal: AbortSignal) => Promise<BootView>;
+  /** Why a person does not want anything to be started now; undefined where nobody has said so. */
+  readonly startHeld: () => Promise<{ readonly code: string; readonly message: string } | undefined>;
   /** The member list as a quorum has it; through any member. Throws `EtcdError` where there is none. */
   readonly list: (signal: AbortSignal) => Promise<SeenList>;
   /** Id of the own member, once it answers Status. Throws where it does not. */

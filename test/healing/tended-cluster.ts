@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ import { MemberClient } from '../../src/etcd/member-client.ts';
 import { type EtcdLine, findBinaries } from '../real/binaries.ts';
 import { freePort } from '../real/ports.ts';
 import { startTcpProxy, type TcpProxy } from '../real/tcp-proxy.ts';
+import { etcdOn, killMarked, MARK, markedProcesses, readText } from './tended-processes.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-const MARK = 'CARETAKER_TEST_RUN';
 const TOKEN = 'only-for-tests-of-healing';
 const folders = new Set<string>();
 const marks = new Set<string>();
@@ -29,6 +29,13 @@ export interface TendedOptions {
   readonly version?: EtcdLine;
   /** Peers reach each member through a proxy of its own, which is what it advertises. */
   readonly peerProxies?: boolean;
+  /**
+   * The way to a port of a member: the port that everybody else is told in its place. What the test itself asks of the agents
+   * goes past it.
+   */
+  readonly route?: (member: string, port: number) => Promise<number>;
+  /** Where the data dir of a member lies, by its name, if not in its folder. */
+  readonly dataParents?: Readonly<Record<string, string>>;
   /** Further configuration of every agent, by path. */
   readonly set?: Readonly<Record<string, string>>;
   /** Further flags of every etcd. */
@@ -50,6 +57,7 @@ export interface TendedMember {
   readonly agentPid: number | undefined;
   /** Of the etcd that runs on its data dir, whoever started it. */
   etcdPid(): number | undefined;
+  /** Comes back when it has ended. */
   killAgent(signal?: NodeJS.Signals): Promise<void>;
   killEtcd(signal?: NodeJS.Signals): void;
   /** Removes the data dir, as a disk that was replaced would. */
@@ -93,7 +101,14 @@ export class TendedCluster implements AsyncDisposable {
       Array.from({ length: count }, async (_, index): Promise<Plan> => {
         const [client, peer, agent] = [await freePort(), await freePort(), await freePort()];
         const proxy = options.peerProxies === true ? await startTcpProxy(peer) : undefined;
-        return { name: `m${index + 1}`, folder: join(folder, `m${index + 1}`), client, peer, agent, proxy, mark };
+        const name = `m${index + 1}`;
+        const way = options.route ?? (async (_: string, port: number) => port);
+        const [clientWay, peerWay, agentWay] = [
+          await way(name, client),
+          proxy?.port ?? (await way(name, peer)),
+          await way(name, agent),
+        ];
+        return { name, folder: join(folder, name), client, peer, agent, clientWay, peerWay, agentWay, proxy, mark };
       }),
     );
     const members = await Promise.all(plans.map((plan) => memberOf(plan, plans, options)));
@@ -169,12 +184,24 @@ export class TendedCluster implements AsyncDisposable {
     return this.members.map(({ name, agentLog }) => `--- ${name}\n${agentLog().slice(-1500)}`).join('\n');
   }
 
-  async close(): Promise<void> {
+  /** Its processes, agents and etcds, with the member that each is of. */
+  processes(): readonly { readonly pid: number; readonly member: string }[] {
+    const found = markedProcesses(this.#mark);
+    return this.members.flatMap(({ name, folder, dataDir }) => {
+      const words = new Set([`--data-dir=${dataDir}`, join(folder, 'agent.yaml')]);
+      return found
+        .filter((each) => each.words.some((word) => words.has(word)))
+        .map(({ pid }) => ({ pid, member: name }));
+    });
+  }
+
+  /** @param keep leaves data and logs behind, for somebody to look at */
+  async close({ keep = false }: { readonly keep?: boolean } = {}): Promise<void> {
     // Agents first, or they would start etcd again.
     for (let pass = 0; pass < 20 && killMarked(this.#mark) > 0; pass += 1) await sleep(50);
     marks.delete(this.#mark);
     await Promise.all(this.members.map(({ peerProxy }) => peerProxy?.close()));
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    if (!keep) await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
     folders.delete(this.folder);
   }
 
@@ -189,6 +216,9 @@ interface Plan {
   readonly client: number;
   readonly peer: number;
   readonly agent: number;
+  readonly clientWay: number;
+  readonly peerWay: number;
+  readonly agentWay: number;
   readonly proxy: TcpProxy | undefined;
   readonly mark: string;
 }
@@ -197,27 +227,27 @@ function storeOf(folder: string): string {
   return pathToFileURL(join(folder, 'backups')).href;
 }
 
-function peerUrlOf({ peer, proxy }: Plan): string {
-  return `http://127.0.0.1:${proxy?.port ?? peer}`;
+function peerUrlOf({ peerWay }: Plan): string {
+  return `http://127.0.0.1:${peerWay}`;
 }
 
 async function memberOf(plan: Plan, plans: readonly Plan[], options: TendedOptions): Promise<TendedMember> {
-  const { name, folder, client, peer, agent, mark, proxy } = plan;
+  const { name, folder, client, peer, agent, clientWay, agentWay, mark, proxy } = plan;
   await mkdir(folder, { recursive: true });
   const config = join(folder, 'agent.yaml');
   const tokenFile = join(folder, 'token');
   await writeFile(tokenFile, TOKEN, { mode: 0o600 });
-  const dataDir = join(folder, 'data');
+  const dataDir = join(options.dataParents?.[name] ?? folder, 'data');
   const stateDir = join(folder, 'state');
   const logFile = join(folder, 'etcd.log');
-  const endpoint = `http://127.0.0.1:${client}`;
+  const endpoint = `http://127.0.0.1:${clientWay}`;
   const agentUrl = `http://127.0.0.1:${agent}`;
   const text = stringify({
     member: { name, endpoint, peerUrl: peerUrlOf(plan), dataDir },
     cluster: {
       name: 'tended',
-      endpoints: plans.map((each) => `http://127.0.0.1:${each.client}`),
-      peers: plans.map((each) => `${each.name}=${peerUrlOf(each)} http://127.0.0.1:${each.agent}`),
+      endpoints: plans.map((each) => `http://127.0.0.1:${each.clientWay}`),
+      peers: plans.map((each) => `${each.name}=${peerUrlOf(each)} http://127.0.0.1:${each.agentWay}`),
     },
     observe: { interval: '1s', deadline: '900ms' },
     maintenance: { armAfter: '0s', defrag: { settle: '1s' } },
@@ -228,11 +258,20 @@ async function memberOf(plan: Plan, plans: readonly Plan[], options: TendedOptio
       child: {
         etcd: findBinaries(options.version).etcd,
         logFile,
-        args: [`--listen-peer-urls=http://127.0.0.1:${peer}`, ...(options.args ?? [])],
+        args: [
+          `--listen-peer-urls=http://127.0.0.1:${peer}`,
+          `--listen-client-urls=http://127.0.0.1:${client}`,
+          ...(options.args ?? []),
+        ],
       },
     },
     operate: { pauseFile: join(folder, 'pause') },
-    expose: { listen: `127.0.0.1:${agent}`, socket: join(folder, 'agent.sock'), auth: { tokenFile } },
+    expose: {
+      listen: `127.0.0.1:${agent}`,
+      advertise: `http://127.0.0.1:${agentWay}`,
+      socket: join(folder, 'agent.sock'),
+      auth: { tokenFile },
+    },
   });
   await writeFile(config, text);
   const settings = Object.entries(options.set ?? {}).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
@@ -279,55 +318,4 @@ async function memberOf(plan: Plan, plans: readonly Plan[], options: TendedOptio
     agentLog: () => readText(agentLogFile),
     etcdLog: () => readText(logFile),
   };
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function readProc(path: string): string {
-  try {
-    return readFileSync(`/proc/${path}`, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-function pids(): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-}
-
-function isZombie(pid: number): boolean {
-  const stat = readProc(`${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
-}
-
-function etcdOn(dataDir: string): number | undefined {
-  return pids().find((pid) => {
-    const words = readProc(`${pid}/cmdline`).split('\0');
-    return (words[0] ?? '').endsWith('etcd') && words.includes(`--data-dir=${dataDir}`) && !isZombie(pid);
-  });
-}
-
-/** Agents before etcds. Gives how many there were. */
-function killMarked(mark: string): number {
-  const wanted = `${MARK}=${mark}`;
-  const marked = pids().filter(
-    (pid) => pid !== process.pid && readProc(`${pid}/environ`).split('\0').includes(wanted) && !isZombie(pid),
-  );
-  const agents = marked.filter((pid) => !(readProc(`${pid}/cmdline`).split('\0')[0] ?? '').endsWith('etcd'));
-  for (const pid of [...agents, ...marked]) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has ended by itself.
-    }
-  }
-  return marked.length;
 }

@@ -12,8 +12,8 @@ const QUOTA_BYTES = 24 * 2 ** 20;
 
 /** So that little time passes in which nothing happens, and that nothing is begun that a fault does not call for. */
 const SETTINGS = {
-  'observe.interval': '1500ms',
-  'observe.deadline': '1400ms',
+  'observe.interval': '2s',
+  'observe.deadline': '1900ms',
   'lead.ttl': '3s',
   'heal.replaceAfter': '8s',
   'heal.maxPerDay': '50',

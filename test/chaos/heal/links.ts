@@ -10,10 +10,11 @@ const OUTSIDE = 'outside';
 export type Owners = () => readonly { readonly pid: number; readonly member: string }[];
 
 interface Connection {
-  readonly from: string;
+  /** Found out when it first matters: undefined before. */
+  from: string | undefined;
   readonly to: string;
   readonly near: Socket;
-  readonly far: Socket | undefined;
+  far: Socket | undefined;
   /** Something was lost of it: it can only be ended, since TCP never leaves a hole. */
   torn: boolean;
 }
@@ -30,9 +31,8 @@ export class Links implements AsyncDisposable {
   readonly #lost = new Set<string>();
   readonly #delayMs = new Map<string, number>();
   #owners: Owners = () => [];
-  #known: ReturnType<Owners> = [];
 
-  /** @param owners asked again when a process connects that is not known yet */
+  /** @param owners asked whenever it has to be known who connects: a link is cut, or somebody connects while one is */
   knowing(owners: Owners): void {
     this.#owners = owners;
   }
@@ -49,11 +49,13 @@ export class Links implements AsyncDisposable {
   /** From now on nothing gets from one machine to the other. */
   lose(from: string, to: string): void {
     this.#lost.add(`${from}>${to}`);
+    this.#identify();
   }
 
   /** Everything from one machine to the other takes so much longer. */
   delay(from: string, to: string, delayMs: number): void {
     this.#delayMs.set(`${from}>${to}`, delayMs);
+    this.#identify();
   }
 
   /** Everything is as it should be again. */
@@ -74,38 +76,48 @@ export class Links implements AsyncDisposable {
 
   #accept(near: Socket, to: string, port: number): void {
     near.on('error', () => near.destroy());
-    const from = this.#ownerOf(near);
-    if (from !== to && (this.#isLost(from, to) || this.#isLost(to, from))) {
+    const connection: Connection = { from: undefined, to, near, far: undefined, torn: false };
+    this.#connections.add(connection);
+    near.once('close', () => this.#connections.delete(connection));
+    if (this.#lost.size + this.#delayMs.size > 0) this.#identify();
+    const { from } = connection;
+    if (from !== undefined && (this.#isLost(from, to) || this.#isLost(to, from))) {
       // No handshake gets through: it waits, and is told so when the link is back.
-      this.#keep({ from, to, near, far: undefined, torn: true });
+      connection.torn = true;
       return;
     }
     const far = dial({ port, host: '127.0.0.1', allowHalfOpen: true });
     far.on('error', () => far.destroy());
-    const connection = { from, to, near, far, torn: false };
-    this.#keep(connection);
-    this.#carry(connection, near, far, `${from}>${to}`);
-    this.#carry(connection, far, near, `${to}>${from}`);
-  }
-
-  #keep(connection: Connection): void {
-    this.#connections.add(connection);
-    connection.near.once('close', () => this.#connections.delete(connection));
+    connection.far = far;
+    this.#carry(connection, near, far, 'to');
+    this.#carry(connection, far, near, 'from');
   }
 
   #isLost(from: string, to: string): boolean {
-    return this.#lost.has(`${from}>${to}`);
+    return from !== to && this.#lost.has(`${from}>${to}`);
   }
 
-  #carry(connection: Connection, source: Socket, sink: Socket, way: string): void {
+  /** Between whom a piece of a connection travels; undefined as long as nobody has to know. */
+  #wayOf({ from, to }: Connection, direction: 'to' | 'from'): readonly [string, string] | undefined {
+    if (from === undefined) return undefined;
+    return direction === 'to' ? [from, to] : [to, from];
+  }
+
+  #delayOf(connection: Connection, direction: 'to' | 'from'): number {
+    const [from, to] = this.#wayOf(connection, direction) ?? [];
+    return from === to ? 0 : (this.#delayMs.get(`${from}>${to}`) ?? 0);
+  }
+
+  #carry(connection: Connection, source: Socket, sink: Socket, direction: 'to' | 'from'): void {
     // One chain for each way keeps the order of the pieces, whatever the delay becomes meanwhile.
     let before: Promise<void> | undefined;
     const deliver = (send: () => void): void => {
-      if (connection.from !== connection.to && this.#lost.has(way)) connection.torn = true;
+      const way = this.#wayOf(connection, direction);
+      if (way !== undefined && this.#isLost(...way)) connection.torn = true;
       if (!connection.torn && !sink.destroyed) send();
     };
     const queue = (send: () => void): void => {
-      const delayMs = connection.from === connection.to ? 0 : (this.#delayMs.get(way) ?? 0);
+      const delayMs = this.#delayOf(connection, direction);
       if (delayMs === 0 && before === undefined) {
         deliver(send);
         return;
@@ -123,15 +135,16 @@ export class Links implements AsyncDisposable {
     source.on('close', () => queue(() => sink.destroy()));
   }
 
-  /** Whose process has the other end of a connection that was made to here. */
-  #ownerOf({ remotePort, localPort }: Socket): string {
-    const inode = inodeOf(remotePort ?? 0, localPort ?? 0);
-    if (inode === undefined) return OUTSIDE;
-    if (holds(process.pid, inode)) return OUTSIDE;
-    const found = this.#known.find(({ pid }) => holds(pid, inode));
-    if (found !== undefined) return found.member;
-    this.#known = this.#owners();
-    return this.#known.find(({ pid }) => holds(pid, inode))?.member ?? OUTSIDE;
+  /** Finds out whose processes have the other ends of all connections of which that is not known. */
+  #identify(): void {
+    const unknown = [...this.#connections].filter(({ from }) => from === undefined);
+    if (unknown.length === 0) return;
+    const inodes = inodesByPorts();
+    const owners = new Map(this.#owners().flatMap(({ pid, member }) => socketsOf(pid).map((inode) => [inode, member])));
+    for (const connection of unknown) {
+      const { remotePort, localPort } = connection.near;
+      connection.from = owners.get(inodes.get(`${remotePort} ${localPort}`) ?? '') ?? OUTSIDE;
+    }
   }
 }
 
@@ -140,27 +153,29 @@ function reset({ near, far }: Connection): void {
   far?.resetAndDestroy();
 }
 
-/** Of the socket of this machine with these ports; undefined where it is closed already. */
-function inodeOf(localPort: number, remotePort: number): string | undefined {
-  const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
-  for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n')) {
-    const [, local, remote, , , , , , , inode] = line.trim().split(/\s+/);
-    if (local?.endsWith(`:${hex(localPort)}`) && remote?.endsWith(`:${hex(remotePort)}`)) return inode;
-  }
-  return undefined;
+/** Of all sockets of this machine, by their own port and that of the other end. */
+function inodesByPorts(): ReadonlyMap<string, string> {
+  const port = (address = ''): number => Number.parseInt(address.split(':')[1] ?? '', 16);
+  const lines = readFileSync('/proc/net/tcp', 'latin1').split('\n');
+  return new Map(
+    lines.map((line) => {
+      const [, local, remote, , , , , , , inode = ''] = line.trim().split(/\s+/);
+      return [`${port(local)} ${port(remote)}`, inode];
+    }),
+  );
 }
 
-function holds(pid: number, inode: string): boolean {
+function socketsOf(pid: number): readonly string[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((name) => linkOf(`/proc/${pid}/fd/${name}`) === `socket:[${inode}]`);
+    return readdirSync(`/proc/${pid}/fd`).flatMap((name) => /^socket:\[(\d+)\]$/.exec(linkOf(pid, name))?.[1] ?? []);
   } catch {
-    return false;
+    return [];
   }
 }
 
-function linkOf(path: string): string {
+function linkOf(pid: number, descriptor: string): string {
   try {
-    return readlinkSync(path);
+    return readlinkSync(`/proc/${pid}/fd/${descriptor}`);
   } catch {
     return '';
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { quorumSize } from '../../../src/cluster/quorum.ts';
 import type { MemberClient } from '../../../src/etcd/member-client.ts';
 
-const EVERY_MS = 200;
+const EVERY_MS = 500;
 const CALL_TIMEOUT_MS = 1500;
 /** What is seen of a member counts for so long: on a busy machine a look may take its time. */
 const COUNTS_MS = 3000;
@@ -83,7 +83,7 @@ interface Look {
 async function look(client: MemberClient, signal: AbortSignal): Promise<Look | undefined> {
   const within = AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
   try {
-    const [status, { members }] = await Promise.all([client.status(within), client.memberList(within, 1)]);
+    const [status, { members }] = await Promise.all([client.status(within), client.memberList(within)]);
     return {
       id: status.header.memberId,
       hasLeader: status.leaderId !== '0' && !status.isLearner,

@@ -12,7 +12,7 @@ const KEYS = 4;
 const CALLS_A_KEY = 80;
 /** and one with so many answers lost, since each of them doubles what may have been. */
 const LOST_A_KEY = 8;
-const REST_MS = 250;
+const REST_MS = 500;
 
 /** Errors after which it is certain that nothing was done. NOSPACE is none: the write that finds the quota full goes in. */
 const NOT_DONE: ReadonlySet<string> = new Set(['ETCD_BAD_ENDPOINT', 'ETCD_LEARNER']);

@@ -1,8 +1,13 @@
+import { existsSync } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TendedMember } from '../../healing/tended-cluster.ts';
 import type { Fault, FaultContext, Struck } from './fault.ts';
 import { killBoth, names, start, struck } from './process-faults.ts';
+
+const MEBIBYTE = 2 ** 20;
+/** A database grows by 16 MiB at a time. */
+const GROWTH_VALUES = 18;
 
 /** Faults of disks: data that are gone, changed, or find no room. */
 export const dataFaults: readonly Fault[] = [
@@ -21,7 +26,15 @@ export const dataFaults: readonly Fault[] = [
     strikes: 'member',
     strike: async ({ victims }) => {
       for (const victim of victims) await victim.wipeData();
-      return struck(`data of ${names(victims)} removed under the running etcd`);
+      return {
+        ...struck(`data of ${names(victims)} removed under the running etcd`),
+        unmended: () =>
+          victims
+            .map(({ name, dataDir }) =>
+              existsSync(join(dataDir, 'member', 'wal')) ? undefined : `${name} has no data dir`,
+            )
+            .find((each) => each !== undefined),
+      };
     },
   },
   {
@@ -53,15 +66,35 @@ export const dataFaults: readonly Fault[] = [
     what: 'the file system of the data dir is full for a while',
     strikes: 'member',
     needs: 'small-disk',
-    strike: async ({ ground: { smallDisk }, random }) => {
+    strike: async ({ ground, random }) => {
+      const { smallDisk } = ground;
       if (smallDisk === undefined) throw new Error('there is no small disk');
       const { member, disk } = smallDisk;
       const filledBytes = disk.fill();
+      // What etcd has allocated already would do for a while: its database has to grow.
+      const other = ground.clients[0];
+      for (let index = 0; index < GROWTH_VALUES; index += 1) {
+        await other?.put(Buffer.from('chaos/growth'), Buffer.alloc(MEBIBYTE, index)).catch(() => undefined);
+      }
       return {
         ...struck(`disk of ${member} filled with ${filledBytes} bytes`, 4000 + random(8000)),
         undo: () => disk.empty(),
       };
     },
+  },
+  {
+    name: 'wipe-majority',
+    what: 'everything is killed, and of a majority the data are gone',
+    strikes: 'cluster',
+    losesQuorum: true,
+    strike: (context) => wipeMany(context, Math.floor(context.ground.members.length / 2) + 1),
+  },
+  {
+    name: 'wipe-all',
+    what: 'everything is killed, and all data are gone',
+    strikes: 'cluster',
+    losesQuorum: true,
+    strike: (context) => wipeMany(context, context.ground.members.length),
   },
   {
     name: 'nospace',
@@ -70,7 +103,7 @@ export const dataFaults: readonly Fault[] = [
     needs: 'small-quota',
     strike: async ({ ground, signal }) => {
       const value = Buffer.alloc(512 * 1024, 'x');
-      for (let index = 0; index < 200 && !signal.aborted; index += 1) {
+      for (let index = 0; index < 400 && !signal.aborted; index += 1) {
         const client = ground.clients[index % ground.clients.length];
         const full = await client?.put(Buffer.from('chaos/filler'), value, signal).then(
           () => false,
@@ -82,6 +115,18 @@ export const dataFaults: readonly Fault[] = [
     },
   },
 ];
+
+async function wipeMany({ ground: { members }, random, quorumGoes }: FaultContext, count: number): Promise<Struck> {
+  const first = random(members.length);
+  const struckOnes = members.map((_, index) => members[(first + index) % members.length]).flatMap((each) => each ?? []);
+  quorumGoes();
+  await Promise.all(members.map(killBoth));
+  for (const member of struckOnes.slice(0, count)) await member.wipeData();
+  return {
+    ...struck(`everything killed, data of ${names(struckOnes.slice(0, count))} wiped`),
+    undo: () => start(members),
+  };
+}
 
 async function wipe(victim: TendedMember): Promise<void> {
   await killBoth(victim);

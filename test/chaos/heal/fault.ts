@@ -6,6 +6,8 @@ export interface FaultContext {
   readonly ground: Ground;
   /** Members that it may strike: no more than the cluster survives. */
   readonly victims: readonly TendedMember[];
+  /** To be called right before the quorum is taken away for good. */
+  readonly quorumGoes: () => void;
   /** A number below this one, from the seed. */
   readonly random: (below: number) => number;
   /** Ends when the run does. */
@@ -20,6 +22,8 @@ export interface Struck {
   readonly lastsMs: number;
   /** Undoes what does not mend itself; everything else is for the agents. */
   undo(): Promise<void> | void;
+  /** What has not been dealt with yet, in words, where a cluster may look well before that. */
+  unmended?(): string | undefined;
   /** Called when all is well again, or is not going to be: what was still on the look-out ends. */
   settle?(): void;
 }
@@ -29,8 +33,10 @@ export interface Fault {
   readonly name: string;
   /** One sentence, for the page of the docs. */
   readonly what: string;
-  /** `members`: of each victim; `cluster`: of all at once, so that nothing else is struck beside it; `agents`: etcd goes on. */
+  /** `member`: those that are chosen; `cluster`: of all at once, so that nothing else is struck beside it; `agents`: etcd goes on. */
   readonly strikes: 'member' | 'agents' | 'cluster';
+  /** It takes the quorum for good: what was written right before may be missing, as the plan to recover says. */
+  readonly losesQuorum?: true;
   /** What the ground has to have. */
   readonly needs?: 'small-disk' | 'small-quota' | 'links';
   strike(context: FaultContext): Promise<Struck>;

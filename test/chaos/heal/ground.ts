@@ -8,7 +8,7 @@ import { QuorumWatch } from './quorum-watch.ts';
 
 /** Two segments of the WAL of 64 MiB each, twice (the quarantine), and a small database. */
 const SMALL_DISK_BYTES = 512 * 2 ** 20;
-const QUOTA_BYTES = 24 * 2 ** 20;
+const QUOTA_BYTES = 48 * 2 ** 20;
 
 /** So that little time passes in which nothing happens, and that nothing is begun that a fault does not call for. */
 const SETTINGS = {

@@ -10,7 +10,13 @@ import type { KeyHistory } from './history.ts';
 import { quorumLostBy } from './quorum-watch.ts';
 import { untilRecovered } from './recovered.ts';
 import { RegisterLoad } from './register-load.ts';
-import { judge, type LoadVerdict } from './verdict.ts';
+import { judge, type LoadVerdict, type QuorumLoss } from './verdict.ts';
+
+/** What may be missing when the quorum was lost for good: deltas are stored each second, and a plan allows for a little more. */
+const LOSS_SECONDS = 4;
+
+/** So that a lost quorum comes back without a person. */
+const QUORUM_LOSS = { 'heal.quorumLoss': 'auto', 'heal.quorumLossAfter': '5s', 'backup.delta.interval': '1s' };
 
 export interface HealRunOptions {
   readonly seed: number;
@@ -57,7 +63,8 @@ export async function healRun(options: HealRunOptions): Promise<HealRunResult> {
   const { faults, members, version, set = {}, seed } = options;
   const needs = new Set(faults.map((fault) => fault.needs));
   const ground = await startGround({
-    ...{ members, version, set },
+    ...{ members, version },
+    set: { ...(faults.some(({ losesQuorum }) => losesQuorum) ? QUORUM_LOSS : {}), ...set },
     smallDisk: needs.has('small-disk'),
     smallQuota: needs.has('small-quota'),
     links: needs.has('links'),
@@ -65,8 +72,9 @@ export async function healRun(options: HealRunOptions): Promise<HealRunResult> {
   const load = RegisterLoad.start({ endpoints: ground.members.map(({ endpoint }) => endpoint), seed });
   let keep = true;
   try {
-    const results = await strikeAll(ground, load, options);
-    const result = await judged(ground, load, results);
+    const losses: QuorumLoss[] = [];
+    const results = await strikeAll(ground, load, losses, options);
+    const result = await judged(ground, load, losses, results);
     keep = result.problems.length > 0;
     return keep ? { ...result, folder: ground.cluster.folder } : result;
   } finally {
@@ -75,7 +83,12 @@ export async function healRun(options: HealRunOptions): Promise<HealRunResult> {
   }
 }
 
-async function strikeAll(ground: Ground, load: RegisterLoad, options: HealRunOptions): Promise<FaultResult[]> {
+async function strikeAll(
+  ground: Ground,
+  load: RegisterLoad,
+  losses: QuorumLoss[],
+  options: HealRunOptions,
+): Promise<FaultResult[]> {
   const { faults, each = false, forMs, onFault } = options;
   const random = seeded(options.seed);
   const endMs = performance.now() + forMs;
@@ -85,7 +98,7 @@ async function strikeAll(ground: Ground, load: RegisterLoad, options: HealRunOpt
     const drawn = faults[random(faults.length)];
     const fault = each ? faults[turn] : drawn;
     if (fault === undefined) break;
-    const result = await strikeOnce(fault, ground, load, random, options.patienceMs);
+    const result = await strikeOnce(fault, ground, load, random, losses, options.patienceMs);
     results.push(result);
     onFault?.(result);
     // What is broken now would only be called broken again.
@@ -99,19 +112,24 @@ async function strikeOnce(
   ground: Ground,
   load: RegisterLoad,
   random: (below: number) => number,
+  losses: QuorumLoss[],
   patienceMs: number,
 ): Promise<FaultResult> {
   const victims = victimsOf(fault, ground, random);
   const signal = AbortSignal.timeout(10 * 60_000);
+  const quorumGoes = (): void => {
+    losses.push({ atMs: performance.now(), seconds: LOSS_SECONDS });
+    load.turnToNewKeys();
+  };
   load.measureGaps();
   let struck: Struck | undefined;
   let seconds = Number.NaN;
   let problem: string | undefined;
   try {
-    struck = await fault.strike({ ground, victims, random, signal });
+    struck = await fault.strike({ ground, victims, random, signal, quorumGoes });
     await sleep(struck.lastsMs);
     await struck.undo();
-    seconds = await untilRecovered(ground, load, patienceMs);
+    seconds = await untilRecovered(ground, load, patienceMs, () => struck?.unmended?.());
   } catch (error) {
     problem = `${struck?.text ?? fault.name}: ${error instanceof Error ? error.message : error}`;
   } finally {
@@ -135,15 +153,20 @@ function victimsOf(fault: Fault, ground: Ground, random: (below: number) => numb
   );
 }
 
-async function judged(ground: Ground, load: RegisterLoad, results: readonly FaultResult[]): Promise<HealRunResult> {
+async function judged(
+  ground: Ground,
+  load: RegisterLoad,
+  losses: readonly QuorumLoss[],
+  results: readonly FaultResult[],
+): Promise<HealRunResult> {
   const { clients, journal, quorum, cluster } = ground;
   const { acknowledged, lost } = load.tally();
   const broken = results.flatMap(({ problem }) => problem ?? []);
   const histories = await readThroughAny(load, clients);
-  const verdict = judge(histories ?? []);
-  const losses = journal.steps.flatMap((step) => quorumLostBy(step, quorum.samples) ?? []);
+  const verdict = judge(histories ?? [], losses);
+  const taken = journal.steps.flatMap((step) => quorumLostBy(step, quorum.samples) ?? []);
   const unread = histories === undefined ? ['what is there at the end could not be read'] : [];
-  const problems = [...broken, ...unread, ...verdict.problems, ...losses];
+  const problems = [...broken, ...unread, ...verdict.problems, ...taken];
   if (problems.length > 0 && histories !== undefined) {
     await writeFile(join(cluster.folder, 'histories.json'), JSON.stringify(histories, null, 1));
   }

@@ -1,20 +1,29 @@
 import type { KeyHistory, Operation } from './history.ts';
 
+/** A write that was acknowledged and is missing, or a value that nobody wrote. */
+export interface LostWrite {
+  readonly text: string;
+  /** Absent where it is about a value that nobody wrote. */
+  readonly acknowledgedMs?: number;
+}
+
 /**
- * Acknowledged writes that are neither there at the end nor were overwritten by another one: sentences, none where all is well.
+ * Acknowledged writes that are neither there at the end nor were overwritten by another one; none where all is well.
  * It asks less than linearizability does, and says more plainly what is missing.
  */
-export function lostWrites({ key, operations, last }: KeyHistory): readonly string[] {
+export function lostWrites({ key, operations, last }: KeyHistory): readonly LostWrite[] {
   if (last === undefined) return [];
   const changes = operations.flatMap((operation) => written(operation));
   const present = changes.find(({ value }) => value === last.value);
-  if (last.value !== undefined && present === undefined) return [`${key} holds ${last.value}, which nobody wrote`];
+  if (last.value !== undefined && present === undefined)
+    return [{ text: `${key} holds ${last.value}, which nobody wrote` }];
   return changes
     .filter(({ sure, value }) => sure && value !== last.value)
     .filter(({ operation }) => present === undefined || operation.invokedMs > present.operation.endedMs)
     .map(({ operation, value }) => {
       const when = `acknowledged to ${operation.client} at ${operation.endedMs.toFixed(0)} ms`;
-      return `${key} holds ${last.value ?? 'nothing'}, but ${value} was ${when}, later than that`;
+      const text = `${key} holds ${last.value ?? 'nothing'}, but ${value} was ${when}, later than that`;
+      return { text, acknowledgedMs: operation.endedMs };
     });
 }
 

@@ -7,8 +7,14 @@ import type { RegisterLoad } from './register-load.ts';
  * Waits until everything is as before the fault: every member a voter that answers, no alarm, nothing under way, an agent that
  * leads, and writes go in. Gives the seconds. Throws what is missing still after `patienceMs`.
  */
-export async function untilRecovered(ground: Ground, load: RegisterLoad, patienceMs: number): Promise<number> {
+export async function untilRecovered(
+  ground: Ground,
+  load: RegisterLoad,
+  patienceMs: number,
+  unmended: () => string | undefined = () => undefined,
+): Promise<number> {
   const begunMs = performance.now();
+  await until('the fault is not mended', unmended, { patienceMs });
   const before = load.tally().acknowledged;
   await ground.cluster.untilWell(undefined, patienceMs);
   await until('the cluster is not well', () => notWell(ground), { patienceMs, pauseMs: 100 });

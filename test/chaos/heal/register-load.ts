@@ -87,6 +87,12 @@ export class RegisterLoad {
     this.#longestGapMs = 0;
   }
 
+  /** From now on other keys are used: those until now are not touched again. */
+  turnToNewKeys(): void {
+    this.#retired.push(...this.#registers);
+    this.#registers = this.#registers.map(() => this.#register());
+  }
+
   /** Ends it, and gives all that was recorded, with what the keys hold now, read through a member that is well. */
   async end(reader: MemberClient): Promise<readonly KeyHistory[]> {
     await this.stop();

@@ -64,7 +64,7 @@ function lineOf({ fault, text, seconds, longestGapSeconds, problem }: FaultResul
 function textOf(seed: number, result: HealRunResult): string {
   const { results, verdict, problems, operations, acknowledged, lost, folder } = result;
   const done = [...operations].map(([name, count]) => `${count} ${name}`).join(', ');
-  const said = `${results.length} faults; ${acknowledged} writes acknowledged, ${lost} unknown; ${verdict.operations} calls on ${verdict.keys} keys judged, ${verdict.givenUp} keys given up; operations: ${done || 'none'}`;
+  const said = `${results.length} faults; ${acknowledged} writes acknowledged, ${lost} unknown; ${verdict.operations} calls on ${verdict.keys} keys judged, ${verdict.givenUp} keys given up, ${verdict.forgiven} writes missing since a quorum was lost; operations: ${done || 'none'}`;
   if (problems.length === 0) return `seed ${seed} ok (${said})`;
   return `seed ${seed} FAILED (${said})\n  ${problems.join('\n  ')}\n  kept: ${folder}`;
 }

@@ -1,6 +1,6 @@
 import type { KeyHistory } from './history.ts';
 import { linearizability } from './linearizable.ts';
-import { lostWrites } from './lost-writes.ts';
+import { type LostWrite, lostWrites } from './lost-writes.ts';
 
 /** What a recorded load shows of the cluster. */
 export interface LoadVerdict {
@@ -10,20 +10,47 @@ export interface LoadVerdict {
   readonly operations: number;
   /** Keys whose histories would have taken too long to judge. */
   readonly givenUp: number;
+  /** Acknowledged writes that are missing, as was to be expected when the quorum was lost. */
+  readonly forgiven: number;
+}
+
+/** So long after the quorum began to go a write may still have been acknowledged. */
+const IN_FLIGHT_MS = 1000;
+
+/** The quorum was lost for good: what was acknowledged in so many seconds before may be missing. */
+export interface QuorumLoss {
+  /** On the clock of the histories. */
+  readonly atMs: number;
+  readonly seconds: number;
 }
 
 /** Judges all that clients were told: nothing acknowledged is lost, and each register behaves as one. */
-export function judge(histories: readonly KeyHistory[]): LoadVerdict {
+export function judge(histories: readonly KeyHistory[], losses: readonly QuorumLoss[] = []): LoadVerdict {
   const problems: string[] = [];
   let givenUp = 0;
+  let forgiven = 0;
   for (const history of histories) {
-    problems.push(...lostWrites(history));
-    const judged = linearizability(withLastRead(history));
+    const lost = lostWrites(history);
+    const [excused, unexcused] = [
+      lost.filter((each) => isExcused(each, losses)),
+      lost.filter((each) => !isExcused(each, losses)),
+    ];
+    problems.push(...unexcused.map(({ text }) => text));
+    forgiven += excused.length;
+    // Where something is missing with good reason, what is there at the end does not follow from what was seen.
+    const judged = linearizability(lost.length > 0 ? history.operations : withLastRead(history));
     if (judged === 'given-up') givenUp += 1;
     if (judged === 'not-linearizable') problems.push(`what was seen of ${history.key} cannot be put in any order`);
   }
   const operations = histories.reduce((sum, history) => sum + history.operations.length, 0);
-  return { problems, keys: histories.length, operations, givenUp };
+  return { problems, keys: histories.length, operations, givenUp, forgiven };
+}
+
+function isExcused({ acknowledgedMs }: LostWrite, losses: readonly QuorumLoss[]): boolean {
+  return losses.some(
+    ({ atMs, seconds }) =>
+      acknowledgedMs !== undefined && acknowledgedMs >= atMs - seconds * 1000 && acknowledgedMs <= atMs + IN_FLIGHT_MS,
+  );
 }
 
 /** What is there at the end was read after every call that was answered. */

@@ -14,7 +14,7 @@ const QUOTA_BYTES = 48 * 2 ** 20;
 const SETTINGS = {
   'observe.interval': '2s',
   'observe.deadline': '1900ms',
-  'lead.ttl': '3s',
+  'lead.ttl': '5s',
   'heal.replaceAfter': '8s',
   'heal.maxPerDay': '50',
   'maintenance.compaction.mode': 'plan',

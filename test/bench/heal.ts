@@ -151,6 +151,15 @@ function report({ what, secondsAtMost, missingAtMost }: Part, all: readonly Meas
   if (secondsAtMost !== undefined) {
     console.log(targetLine(what, median(all.map(({ seconds }) => seconds)), 's', { atMost: secondsAtMost }));
   }
+  const [more] = all
+    .flatMap(({ missing = 0, planned }) => (planned === undefined ? [] : [missing - planned]))
+    .toSorted((a, b) => b - a);
+  if (more !== undefined)
+    console.log(
+      targetLine(`${what}: writes missing beyond what the plan had said, at worst`, Math.max(0, more), 'writes', {
+        atMost: 0,
+      }),
+    );
   if (missingAtMost !== undefined) {
     const worst = Math.max(...all.map(({ missingSeconds = 0 }) => missingSeconds));
     console.log(
@@ -165,5 +174,7 @@ function figures(all: readonly Measured[]): string {
   const said = `median ${median(seconds).toFixed(1)} s, longest ${Math.max(...seconds).toFixed(1)} s`;
   if (missing.length === 0) return said;
   const worst = Math.max(...all.map(({ missingSeconds = 0 }) => missingSeconds));
-  return `${said}; acknowledged writes missing: ${missing.join(', ')}, of the last ${worst.toFixed(2)} s`;
+  const planned = all.flatMap((each) => each.planned ?? []);
+  const stated = planned.length === 0 ? '' : ` (the plan had said at most ${planned.join(', ')})`;
+  return `${said}; acknowledged writes missing: ${missing.join(', ')}, of the last ${worst.toFixed(2)} s${stated}`;
 }

@@ -14,6 +14,6 @@ export interface Measured {
   readonly seconds: number;
   readonly missing?: number;
   readonly missingSeconds?: number;
-  /** What the plan had said may be missing at most, in seconds; absent where none was seen. */
-  readonly plannedSeconds?: number;
+  /** How many the agents' plan had said at most; absent where there was none. */
+  readonly planned?: number;
 }

@@ -1,5 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { statedLosses } from '../../healing/stated-loss.ts';
 import type { TendedMember } from '../../healing/tended-cluster.ts';
 import type { Measured } from './plan.ts';
 import type { TendedGround } from './tended-ground.ts';
@@ -52,7 +53,8 @@ export async function allKilled(ground: TendedGround, wiped: number): Promise<Me
   const client = ground.cluster.client();
   try {
     const { missing, oldestSeconds } = await ground.writes.missing(client, diedMs);
-    return { seconds, missing, missingSeconds: oldestSeconds };
+    const planned = statedLosses(ground.cluster).at(-1)?.revisions;
+    return { seconds, missing, missingSeconds: oldestSeconds, ...(planned === undefined ? {} : { planned }) };
   } finally {
     client.close();
   }

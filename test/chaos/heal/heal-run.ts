@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seeded } from '../../backup/restore/random-life.ts';
+import { statedLosses } from '../../healing/stated-loss.ts';
 import type { TendedMember } from '../../healing/tended-cluster.ts';
 import type { EtcdLine } from '../../real/binaries.ts';
 import type { Fault, Struck } from './fault.ts';
@@ -11,9 +12,6 @@ import { quorumLostBy } from './quorum-watch.ts';
 import { untilRecovered } from './recovered.ts';
 import { RegisterLoad } from './register-load.ts';
 import { judge, type LoadVerdict, type QuorumLoss } from './verdict.ts';
-
-/** What may be missing when the quorum was lost for good: deltas are stored each second, and a plan allows for a little more. */
-const LOSS_SECONDS = 4;
 
 /** So that a lost quorum comes back without a person. */
 const QUORUM_LOSS = { 'heal.quorumLoss': 'auto', 'heal.quorumLossAfter': '5s', 'backup.delta.interval': '1s' };
@@ -117,8 +115,9 @@ async function strikeOnce(
 ): Promise<FaultResult> {
   const victims = victimsOf(fault, ground, random);
   const signal = AbortSignal.timeout(10 * 60_000);
+  let goneAt: { readonly atMs: number; readonly wallMs: number } | undefined;
   const quorumGoes = (): void => {
-    losses.push({ atMs: performance.now(), seconds: LOSS_SECONDS });
+    goneAt = { atMs: performance.now(), wallMs: Date.now() };
     load.turnToNewKeys();
   };
   load.measureGaps();
@@ -134,6 +133,11 @@ async function strikeOnce(
     problem = `${struck?.text ?? fault.name}: ${error instanceof Error ? error.message : error}`;
   } finally {
     struck?.settle?.();
+  }
+  if (goneAt !== undefined) {
+    const { atMs, wallMs } = goneAt;
+    const stated = statedLosses(ground.cluster).findLast((each) => each.atMs > wallMs);
+    losses.push({ atMs, seconds: stated?.seconds ?? 0, writes: stated?.revisions ?? 0 });
   }
   return {
     ...{ fault: fault.name, text: struck?.text ?? fault.name, seconds },

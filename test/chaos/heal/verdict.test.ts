@@ -25,9 +25,10 @@ describe('what a load has recorded', () => {
 
   test('may lack what was written right before the quorum was lost for good, and nothing older', () => {
     const lost = history([put(0, 1, 'a'), put(2000, 3000, 'b')], 'a');
-    expect(judge([lost], [{ atMs: 3500, seconds: 2 }])).toMatchObject({ problems: [], forgiven: 1 });
-    expect(judge([lost], [{ atMs: 9000, seconds: 2 }]).problems).toHaveLength(1);
-    expect(judge([history([put(0, 1, 'a')], 'z')], [{ atMs: 10, seconds: 2 }]).problems).toHaveLength(1);
+    expect(judge([lost], [{ atMs: 3500, seconds: 2, writes: 1 }])).toMatchObject({ problems: [], forgiven: 1 });
+    expect(judge([lost], [{ atMs: 9000, seconds: 2, writes: 1 }]).problems).toHaveLength(1);
+    expect(judge([lost], [{ atMs: 3500, seconds: 2, writes: 0 }]).problems).toHaveLength(1);
+    expect(judge([history([put(0, 1, 'a')], 'z')], [{ atMs: 10, seconds: 2, writes: 1 }]).problems).toHaveLength(1);
   });
 });
 

@@ -17,11 +17,14 @@ export interface LoadVerdict {
 /** So long after the quorum began to go a write may still have been acknowledged. */
 const IN_FLIGHT_MS = 1000;
 
-/** The quorum was lost for good: what was acknowledged in so many seconds before may be missing. */
+/** The quorum was lost for good: the agents' plan said what may be missing. */
 export interface QuorumLoss {
-  /** On the clock of the histories. */
+  /** When, on the clock of the histories. */
   readonly atMs: number;
+  /** What was acknowledged in so many seconds before. */
   readonly seconds: number;
+  /** At most so many writes. */
+  readonly writes: number;
 }
 
 /** Judges all that clients were told: nothing acknowledged is lost, and each register behaves as one. */
@@ -42,6 +45,8 @@ export function judge(histories: readonly KeyHistory[], losses: readonly QuorumL
     if (judged === 'given-up') givenUp += 1;
     if (judged === 'not-linearizable') problems.push(`what was seen of ${history.key} cannot be put in any order`);
   }
+  const most = losses.reduce((sum, { writes }) => sum + writes, 0);
+  if (forgiven > most) problems.push(`${forgiven} acknowledged writes are missing, and the plan had said ${most}`);
   const operations = histories.reduce((sum, history) => sum + history.operations.length, 0);
   return { problems, keys: histories.length, operations, givenUp, forgiven };
 }

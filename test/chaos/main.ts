@@ -24,7 +24,7 @@ const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K]
   --seed        alone: agents that tend a cluster under load, and faults drawn from the seed, one after the other; then the
                 load is judged. --faults names those to draw from, --each has each of them once, in order
   --summary     prints how often each fault was brought about and what came of it, as a table
-  --record FILE writes each result there too, as a line of JSON
+  --record FILE writes each result there too, as a line of JSON; with --summary the table is of all that stands there
   --set K=V     a setting of the agents`;
 
 /** The cluster of the runs; after a failure it is thrown away, and the next run gets a new one. */
@@ -86,12 +86,12 @@ async function main(): Promise<void> {
     process.exitCode = (await runBackups({ ...values, seed })) > 0 ? 1 : 0;
     return;
   }
-  if (!values.enumerate && values.seed !== undefined) {
-    process.exitCode = (await runHealing({ ...values, seed: values.seed })) > 0 ? 1 : 0;
-    return;
-  }
   if (values.membership) {
     process.exitCode = (await runMembership()) > 0 ? 1 : 0;
+    return;
+  }
+  if (!values.enumerate && values.seed !== undefined) {
+    process.exitCode = (await runHealing({ ...values, seed: values.seed })) > 0 ? 1 : 0;
     return;
   }
   const { operation, point } = values;

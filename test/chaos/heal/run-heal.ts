@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { parseDurationMs } from '../../../src/config/duration.ts';
 import { faultsNamed } from './catalogue.ts';
 import { type FaultResult, type HealRunResult, healRun } from './heal-run.ts';
@@ -51,9 +51,15 @@ export async function runHealing(flags: HealFlags): Promise<number> {
       await appendFile(flags.record, lines.map((line) => `${line}\n`).join(''));
     }
   }
-  if (flags.summary) console.log(`\n${summaryTable(all)}`);
+  if (flags.summary) console.log(`\n${summaryTable(flags.record === undefined ? all : await recorded(flags.record))}`);
   console.log(`${runs} runs: ${runs - failed} well, ${failed} not`);
   return failed;
+}
+
+/** All results of this run and of those before it. */
+async function recorded(file: string): Promise<readonly FaultResult[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line): FaultResult => JSON.parse(line));
 }
 
 function lineOf({ fault, text, seconds, longestGapSeconds, problem }: FaultResult): string {

@@ -10,6 +10,7 @@ import { NumberedWrites } from './numbered-writes.ts';
 import type { HealPlan, Measured } from './plan.ts';
 
 const run = promisify(execFile);
+const FILL_TIMEOUT_MS = 60_000;
 const RETRY_MS = 500;
 const RETRIES = 120;
 
@@ -30,7 +31,11 @@ export class ManualGround implements AsyncDisposable {
 
   static async start({ version, databaseBytes, writesPerSecond }: HealPlan): Promise<ManualGround> {
     const cluster = await startCluster({ members: 3, version });
-    const client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
+    const client = new MemberClient({
+      member: 'fill',
+      endpoint: cluster.endpoints[0] ?? '',
+      callTimeoutMs: FILL_TIMEOUT_MS,
+    });
     try {
       await fillMember(client, databaseBytes);
     } finally {

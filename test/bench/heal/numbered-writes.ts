@@ -21,7 +21,7 @@ export interface Missing {
  * answered; remembers when each was acknowledged. Whoever starts it ends it.
  */
 export class NumberedWrites {
-  readonly #acknowledgedAtMs = new Map<number, number>();
+  readonly #acknowledged = new Map<number, { readonly sentMs: number; readonly atMs: number }>();
   readonly #clients: readonly BareEtcdClient[];
   readonly #stop = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
@@ -43,13 +43,10 @@ export class NumberedWrites {
     return this.#next;
   }
 
-  /** When the first write after a time was acknowledged, monotonic; undefined where none was yet. */
+  /** When the first write that was sent after a time was acknowledged, monotonic; undefined where none was yet. */
   firstAfter(sinceMs: number): number | undefined {
-    for (const atMs of [...this.#acknowledgedAtMs.values()].toReversed()) {
-      if (atMs <= sinceMs) return undefined;
-      return [...this.#acknowledgedAtMs.values()].find((each) => each > sinceMs);
-    }
-    return undefined;
+    const later = [...this.#acknowledged.values()].filter(({ sentMs }) => sentMs > sinceMs).map(({ atMs }) => atMs);
+    return later.length === 0 ? undefined : Math.min(...later);
   }
 
   /** What is missing of the writes that were acknowledged up to `untilMs`, monotonic. */
@@ -68,8 +65,8 @@ export class NumberedWrites {
       if (!more || last === undefined) break;
       key = Buffer.concat([last.key, Buffer.alloc(1)]);
     }
-    const acknowledged = [...this.#acknowledgedAtMs].filter(([, atMs]) => atMs <= untilMs);
-    const gone = acknowledged.filter(([number]) => !there.has(number)).map(([, atMs]) => atMs);
+    const acknowledged = [...this.#acknowledged].filter(([, { atMs }]) => atMs <= untilMs);
+    const gone = acknowledged.filter(([number]) => !there.has(number)).map(([, { atMs }]) => atMs);
     const oldestSeconds = gone.length === 0 ? 0 : (untilMs - Math.min(...gone)) / 1000;
     return { acknowledged: acknowledged.length, missing: gone.length, oldestSeconds };
   }
@@ -90,8 +87,9 @@ export class NumberedWrites {
 
   async #write(number: number): Promise<void> {
     const client = this.#clients[number % this.#clients.length];
+    const sentMs = performance.now();
     await client?.put(putMessage(Buffer.from(`${PREFIX}${number}`), Buffer.alloc(VALUE_BYTES, 'v'))).then(
-      () => this.#acknowledgedAtMs.set(number, performance.now()),
+      () => this.#acknowledged.set(number, { sentMs, atMs: performance.now() }),
       () => undefined,
     );
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { MemberClient } from '../../../src/etcd/member-client.ts';
+import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { TendedCluster, type TendedMember } from '../../healing/tended-cluster.ts';
 import { fillMember } from '../backup/filled-member.ts';
 import { NumberedWrites } from './numbered-writes.ts';
@@ -8,6 +8,8 @@ import type { HealPlan } from './plan.ts';
 
 const entry = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 const POLL_MS = 20;
+/** On a disk that others use too. */
+const FILL_TIMEOUT_MS = 60_000;
 const PATIENCE_MS = 240_000;
 
 /** A cluster that agents of the built package tend, filled and under load. Whoever starts it disposes of it. */
@@ -94,7 +96,8 @@ export class TendedGround implements AsyncDisposable {
 }
 
 async function filled(cluster: TendedCluster, bytes: number): Promise<void> {
-  const client: MemberClient = cluster.client();
+  const [first] = cluster.members;
+  const client = new MemberClient({ member: 'fill', endpoint: first?.endpoint ?? '', callTimeoutMs: FILL_TIMEOUT_MS });
   try {
     await fillMember(client, bytes);
   } finally {

@@ -95,6 +95,8 @@ export async function heal(args: readonly string[]): Promise<void> {
     runs: Number(values.runs),
     set: Object.fromEntries(values.set.map((each) => each.split('=', 2) as [string, string])),
   };
+  // The exit ends what was started: who is asked to end must come to it.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(130));
   console.log(
     `heal, ${values.runs} runs: three members of etcd ${plan.version}, ${values.size}, ${values.writes} writes/s, on ${machine()}`,
   );

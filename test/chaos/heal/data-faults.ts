@@ -70,15 +70,23 @@ export const dataFaults: readonly Fault[] = [
       const { smallDisk } = ground;
       if (smallDisk === undefined) throw new Error('there is no small disk');
       const { member, disk } = smallDisk;
+      const pid = ground.cluster.member(member).etcdPid();
       const filledBytes = disk.fill();
       // What etcd has allocated already would do for a while: its database has to grow.
       const other = ground.clients[0];
       for (let index = 0; index < GROWTH_VALUES; index += 1) {
         await other?.put(Buffer.from('chaos/growth'), Buffer.alloc(MEBIBYTE, index)).catch(() => undefined);
       }
+      let ended = 'went on';
       return {
-        ...struck(`disk of ${member} filled with ${filledBytes} bytes`, 4000 + random(8000)),
-        undo: () => disk.empty(),
+        get text() {
+          return `disk of ${member} filled with ${filledBytes} bytes, its etcd ${ended}`;
+        },
+        lastsMs: 4000 + random(8000),
+        undo: () => {
+          if (ground.cluster.member(member).etcdPid() !== pid) ended = 'ended';
+          disk.empty();
+        },
       };
     },
   },

@@ -2,12 +2,15 @@ import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { TendedCluster, type TendedMember } from '../../healing/tended-cluster.ts';
 import type { EtcdLine } from '../../real/binaries.ts';
 import { mountSmallFilesystem, type SmallFilesystem } from '../../real/small-filesystem.ts';
+import { until } from '../waiting.ts';
 import { JournalWatch } from './journal-watch.ts';
 import { Links } from './links.ts';
 import { QuorumWatch } from './quorum-watch.ts';
+import { notWell } from './recovered.ts';
 
 /** Two segments of the WAL of 64 MiB each, twice (the quarantine), and a small database. */
 const SMALL_DISK_BYTES = 512 * 2 ** 20;
+const PATIENCE_MS = 180_000;
 const QUOTA_BYTES = 48 * 2 ** 20;
 
 /** So that little time passes in which nothing happens, and that nothing is begun that a fault does not call for. */
@@ -93,7 +96,8 @@ export async function startGround(options: GroundOptions = {}): Promise<Ground> 
   };
   try {
     for (const member of cluster.members) member.startAgent();
-    await cluster.untilWell();
+    await cluster.untilWell(undefined, PATIENCE_MS);
+    await until('the cluster does not come to rest', () => notWell(ground), { patienceMs: PATIENCE_MS, pauseMs: 100 });
     return ground;
   } catch (error) {
     await close(true);

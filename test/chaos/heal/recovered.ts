@@ -28,11 +28,13 @@ export async function untilRecovered(
   return seconds;
 }
 
-async function notWell({ clients, journal }: Ground): Promise<string | undefined> {
+/** What keeps a cluster from being at rest, in words: nobody leads, something is under way, the agents may not act yet. */
+export async function notWell({ clients, journal }: Pick<Ground, 'clients' | 'journal'>): Promise<string | undefined> {
   const { snapshot } = journal;
   if (snapshot?.connected !== true) return 'the journal cannot be followed';
   if (snapshot.slotRevision > 0n) return `${snapshot.slot?.slot.operation} is under way: ${snapshot.slot?.slot.phase}`;
   if (snapshot.leader === undefined) return 'no agent leads';
+  if (snapshot.armed === undefined) return 'the agents are not armed';
   if (snapshot.agents.length !== clients.length) return `${snapshot.agents.length} agents are registered`;
   const alarms = await Promise.all(clients.map((client) => client.alarms()));
   const raised = alarms.flat().map(({ alarm }) => alarm);

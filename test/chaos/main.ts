@@ -3,6 +3,7 @@ import { runBackups } from './backup/run-backups.ts';
 import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
 import { type FaultPoint, isChange, parsePoint, pointText } from './fault-point.ts';
 import { faultRun, pointsOf, type RunResult } from './fault-run.ts';
+import { runHealing } from './heal/run-heal.ts';
 import { type ChangingOperation, changingOperations } from './operations.ts';
 import { runMembership } from './run-membership.ts';
 
@@ -10,6 +11,7 @@ const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K]
        npm run chaos -- --operation NAME --point "slot#1 after"
        npm run chaos -- --membership
        npm run chaos -- --backup [--runs N] [--seed S] [--for 60s]
+       npm run chaos -- --seed S [--for 10m] [--runs N] [--members 3] [--version 3.5] [--faults a,b [--each]] [--summary]
   --enumerate   kills the leading agent before and after every call of every operation, one run for each
   --operation   only this one of ${changingOperations.join(', ')}
   --from K      begins with the K-th point of each operation
@@ -18,7 +20,12 @@ const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K]
   --logs        prints the end of the agents' logs after each run
   --membership  ends the leading agent before and after every step of a replacement, on etcd 3.4 and 3.5
   --backup      kills agents, members and stores under random writes, then restores and compares; what a run
-                is made of comes from its seed: --seed is that of the first, each next one is one higher`;
+                is made of comes from its seed: --seed is that of the first, each next one is one higher
+  --seed        alone: agents that tend a cluster under load, and faults drawn from the seed, one after the other; then the
+                load is judged. --faults names those to draw from, --each has each of them once, in order
+  --summary     prints how often each fault was brought about and what came of it, as a table
+  --record FILE writes each result there too, as a line of JSON; with --summary the table is of all that stands there
+  --set K=V     a setting of the agents`;
 
 /** The cluster of the runs; after a failure it is thrown away, and the next run gets a new one. */
 class Ground {
@@ -63,16 +70,28 @@ async function main(): Promise<void> {
       membership: { type: 'boolean', default: false },
       backup: { type: 'boolean', default: false },
       runs: { type: 'string', default: '1' },
-      seed: { type: 'string', default: String(Date.now() % 100_000) },
+      seed: { type: 'string' },
       for: { type: 'string', default: '60s' },
+      members: { type: 'string', default: '3' },
+      version: { type: 'string', default: '3.5' },
+      faults: { type: 'string' },
+      each: { type: 'boolean', default: false },
+      summary: { type: 'boolean', default: false },
+      record: { type: 'string' },
+      set: { type: 'string', multiple: true, default: [] as string[] },
     },
   });
   if (values.backup) {
-    process.exitCode = (await runBackups(values)) > 0 ? 1 : 0;
+    const seed = values.seed ?? String(Date.now() % 100_000);
+    process.exitCode = (await runBackups({ ...values, seed })) > 0 ? 1 : 0;
     return;
   }
   if (values.membership) {
     process.exitCode = (await runMembership()) > 0 ? 1 : 0;
+    return;
+  }
+  if (!values.enumerate && values.seed !== undefined) {
+    process.exitCode = (await runHealing({ ...values, seed: values.seed })) > 0 ? 1 : 0;
     return;
   }
   const { operation, point } = values;

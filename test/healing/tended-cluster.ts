@@ -1,19 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import { stringify } from 'yaml';
 import { MemberClient } from '../../src/etcd/member-client.ts';
-import { type EtcdLine, findBinaries } from '../real/binaries.ts';
 import { freePort } from '../real/ports.ts';
-import { startTcpProxy, type TcpProxy } from '../real/tcp-proxy.ts';
+import { startTcpProxy } from '../real/tcp-proxy.ts';
+import { type MemberPlan, memberOf, storeOf, type TendedMember, type TendedOptions, TOKEN } from './tended-member.ts';
+import { killMarked, markedProcesses } from './tended-processes.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-const MARK = 'CARETAKER_TEST_RUN';
-const TOKEN = 'only-for-tests-of-healing';
+export type { TendedMember } from './tended-member.ts';
+
 const folders = new Set<string>();
 const marks = new Set<string>();
 
@@ -21,46 +18,6 @@ process.on('exit', () => {
   for (const mark of marks) killMarked(mark);
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
-
-export interface TendedOptions {
-  /** Default 3. */
-  readonly members?: number;
-  /** Default 3.5. */
-  readonly version?: EtcdLine;
-  /** Peers reach each member through a proxy of its own, which is what it advertises. */
-  readonly peerProxies?: boolean;
-  /** Further configuration of every agent, by path. */
-  readonly set?: Readonly<Record<string, string>>;
-  /** Further flags of every etcd. */
-  readonly args?: readonly string[];
-}
-
-/** One member of a tended cluster: the agent beside it, and what that agent has started. */
-export interface TendedMember {
-  readonly name: string;
-  readonly endpoint: string;
-  readonly peerUrl: string;
-  readonly agentUrl: string;
-  readonly folder: string;
-  readonly dataDir: string;
-  readonly stateDir: string;
-  readonly peerProxy?: TcpProxy;
-  /** Starts the agent where it does not run; it starts etcd. */
-  startAgent(): void;
-  readonly agentPid: number | undefined;
-  /** Of the etcd that runs on its data dir, whoever started it. */
-  etcdPid(): number | undefined;
-  killAgent(signal?: NodeJS.Signals): Promise<void>;
-  killEtcd(signal?: NodeJS.Signals): void;
-  /** Removes the data dir, as a disk that was replaced would. */
-  wipeData(): Promise<void>;
-  /** Removes everything but the configuration: the machine came back empty. */
-  wipeMachine(): Promise<void>;
-  /** What the agent says of its member. */
-  own(): Promise<unknown>;
-  agentLog(): string;
-  etcdLog(): string;
-}
 
 /** A cluster whose etcds are started by the agents beside them. Whoever starts it closes it: nothing is left running. */
 export class TendedCluster implements AsyncDisposable {
@@ -90,10 +47,17 @@ export class TendedCluster implements AsyncDisposable {
     const mark = `${process.pid}-${folders.size}-${performance.now()}`;
     marks.add(mark);
     const plans = await Promise.all(
-      Array.from({ length: count }, async (_, index): Promise<Plan> => {
+      Array.from({ length: count }, async (_, index): Promise<MemberPlan> => {
         const [client, peer, agent] = [await freePort(), await freePort(), await freePort()];
         const proxy = options.peerProxies === true ? await startTcpProxy(peer) : undefined;
-        return { name: `m${index + 1}`, folder: join(folder, `m${index + 1}`), client, peer, agent, proxy, mark };
+        const name = `m${index + 1}`;
+        const way = options.route ?? (async (_: string, port: number) => port);
+        const [clientWay, peerWay, agentWay] = [
+          await way(name, client),
+          proxy?.port ?? (await way(name, peer)),
+          await way(name, agent),
+        ];
+        return { name, folder: join(folder, name), client, peer, agent, clientWay, peerWay, agentWay, proxy, mark };
       }),
     );
     const members = await Promise.all(plans.map((plan) => memberOf(plan, plans, options)));
@@ -169,165 +133,28 @@ export class TendedCluster implements AsyncDisposable {
     return this.members.map(({ name, agentLog }) => `--- ${name}\n${agentLog().slice(-1500)}`).join('\n');
   }
 
-  async close(): Promise<void> {
+  /** Its processes, agents and etcds, with the member that each is of. */
+  processes(): readonly { readonly pid: number; readonly member: string }[] {
+    const found = markedProcesses(this.#mark);
+    return this.members.flatMap(({ name, folder, dataDir }) => {
+      const words = new Set([`--data-dir=${dataDir}`, join(folder, 'agent.yaml')]);
+      return found
+        .filter((each) => each.words.some((word) => words.has(word)))
+        .map(({ pid }) => ({ pid, member: name }));
+    });
+  }
+
+  /** @param keep leaves data and logs behind, for somebody to look at */
+  async close({ keep = false }: { readonly keep?: boolean } = {}): Promise<void> {
     // Agents first, or they would start etcd again.
     for (let pass = 0; pass < 20 && killMarked(this.#mark) > 0; pass += 1) await sleep(50);
     marks.delete(this.#mark);
     await Promise.all(this.members.map(({ peerProxy }) => peerProxy?.close()));
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    if (!keep) await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
     folders.delete(this.folder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-interface Plan {
-  readonly name: string;
-  readonly folder: string;
-  readonly client: number;
-  readonly peer: number;
-  readonly agent: number;
-  readonly proxy: TcpProxy | undefined;
-  readonly mark: string;
-}
-
-function storeOf(folder: string): string {
-  return pathToFileURL(join(folder, 'backups')).href;
-}
-
-function peerUrlOf({ peer, proxy }: Plan): string {
-  return `http://127.0.0.1:${proxy?.port ?? peer}`;
-}
-
-async function memberOf(plan: Plan, plans: readonly Plan[], options: TendedOptions): Promise<TendedMember> {
-  const { name, folder, client, peer, agent, mark, proxy } = plan;
-  await mkdir(folder, { recursive: true });
-  const config = join(folder, 'agent.yaml');
-  const tokenFile = join(folder, 'token');
-  await writeFile(tokenFile, TOKEN, { mode: 0o600 });
-  const dataDir = join(folder, 'data');
-  const stateDir = join(folder, 'state');
-  const logFile = join(folder, 'etcd.log');
-  const endpoint = `http://127.0.0.1:${client}`;
-  const agentUrl = `http://127.0.0.1:${agent}`;
-  const text = stringify({
-    member: { name, endpoint, peerUrl: peerUrlOf(plan), dataDir },
-    cluster: {
-      name: 'tended',
-      endpoints: plans.map((each) => `http://127.0.0.1:${each.client}`),
-      peers: plans.map((each) => `${each.name}=${peerUrlOf(each)} http://127.0.0.1:${each.agent}`),
-    },
-    observe: { interval: '1s', deadline: '900ms' },
-    maintenance: { armAfter: '0s', defrag: { settle: '1s' } },
-    backup: { store: storeOf(join(folder, '..')), full: { schedule: '0 0 1 1 *' } },
-    supervise: {
-      kind: 'child',
-      stateDir,
-      child: {
-        etcd: findBinaries(options.version).etcd,
-        logFile,
-        args: [`--listen-peer-urls=http://127.0.0.1:${peer}`, ...(options.args ?? [])],
-      },
-    },
-    operate: { pauseFile: join(folder, 'pause') },
-    expose: { listen: `127.0.0.1:${agent}`, socket: join(folder, 'agent.sock'), auth: { tokenFile } },
-  });
-  await writeFile(config, text);
-  const settings = Object.entries(options.set ?? {}).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-  let child: ChildProcess | undefined;
-  const agentLogFile = join(folder, 'agent.log');
-  return {
-    ...{ name, endpoint, peerUrl: peerUrlOf(plan), agentUrl, folder, dataDir, stateDir },
-    ...(proxy === undefined ? {} : { peerProxy: proxy }),
-    startAgent: () => {
-      if (child !== undefined && child.exitCode === null && child.signalCode === null) return;
-      const log = openSync(agentLogFile, 'a');
-      child = spawn(process.execPath, [MAIN, 'agent', '--config', config, ...settings], {
-        stdio: ['ignore', log, log],
-        env: { ...process.env, [MARK]: mark, ETCD_UNSUPPORTED_ARCH: process.arch },
-      });
-      closeSync(log);
-    },
-    get agentPid() {
-      return child?.pid;
-    },
-    etcdPid: () => etcdOn(dataDir),
-    killAgent: async (signal = 'SIGKILL') => {
-      const ended = child === undefined || child.exitCode !== null || child.signalCode !== null;
-      if (ended || child === undefined) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      child.once('exit', () => resolve());
-      child.kill(signal);
-      await promise;
-    },
-    killEtcd: (signal = 'SIGKILL') => {
-      const pid = etcdOn(dataDir);
-      if (pid !== undefined) process.kill(pid, signal);
-    },
-    wipeData: () => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }),
-    wipeMachine: async () => {
-      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
-      await rm(stateDir, { recursive: true, force: true, maxRetries: 5 });
-    },
-    own: async () => {
-      const reply = await fetch(`${agentUrl}/api/v1/observation`, { signal: AbortSignal.timeout(2000) });
-      const body: unknown = await reply.json();
-      return typeof body === 'object' && body !== null ? Reflect.get(body, 'own') : undefined;
-    },
-    agentLog: () => readText(agentLogFile),
-    etcdLog: () => readText(logFile),
-  };
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function readProc(path: string): string {
-  try {
-    return readFileSync(`/proc/${path}`, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-function pids(): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-}
-
-function isZombie(pid: number): boolean {
-  const stat = readProc(`${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
-}
-
-function etcdOn(dataDir: string): number | undefined {
-  return pids().find((pid) => {
-    const words = readProc(`${pid}/cmdline`).split('\0');
-    return (words[0] ?? '').endsWith('etcd') && words.includes(`--data-dir=${dataDir}`) && !isZombie(pid);
-  });
-}
-
-/** Agents before etcds. Gives how many there were. */
-function killMarked(mark: string): number {
-  const wanted = `${MARK}=${mark}`;
-  const marked = pids().filter(
-    (pid) => pid !== process.pid && readProc(`${pid}/environ`).split('\0').includes(wanted) && !isZombie(pid),
-  );
-  const agents = marked.filter((pid) => !(readProc(`${pid}/cmdline`).split('\0')[0] ?? '').endsWith('etcd'));
-  for (const pid of [...agents, ...marked]) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has ended by itself.
-    }
-  }
-  return marked.length;
 }

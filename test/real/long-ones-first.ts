@@ -5,6 +5,7 @@ const longOnes: readonly string[] = [
   'test/chaos/chaos.test.ts',
   'test/cli/doctor/faults.test.ts',
   'test/backup/store/s3-faults.test.ts',
+  'test/chaos/heal/heal.test.ts',
   'test/etcd/kept-lease.test.ts',
   'test/demo/demo.test.ts',
   'test/agent/caretaker/nospace.test.ts',

@@ -144,7 +144,9 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
   #begin(plan: AgreedPlan): { readonly planId: string } {
     this.#refuseSecond();
     const { agents, log } = this.#options;
-    log('recovery begun', { plan: plan.id, kind: plan.kind, seed: plan.seed, basis: plan.bound.basis });
+    const { revisions, seconds, basis } = plan.bound;
+    const atMost = { atMostRevisions: String(revisions), ...(seconds === undefined ? {} : { atMostSeconds: seconds }) };
+    log('recovery begun', { plan: plan.id, kind: plan.kind, seed: plan.seed, ...atMost, basis });
     const progress: RecoverProgress[] = [];
     const tell = (more: Partial<RecoveryRun> = {}): void => {
       this.#run = { planId: plan.id, plan, progress: [...progress], outcome: 'running', ...more };

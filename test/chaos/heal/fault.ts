@@ -1,0 +1,43 @@
+import type { TendedMember } from '../../healing/tended-cluster.ts';
+import type { Ground } from './ground.ts';
+
+/** What a fault may use, and nothing else: so that the same seed does the same again. */
+export interface FaultContext {
+  readonly ground: Ground;
+  /** Members that it may strike: no more than the cluster survives. */
+  readonly victims: readonly TendedMember[];
+  /** To be called right before the quorum is taken away for good. */
+  readonly quorumGoes: () => void;
+  /** A number below this one, from the seed. */
+  readonly random: (below: number) => number;
+  /** Ends when the run does. */
+  readonly signal: AbortSignal;
+}
+
+/** A fault that has been brought about. */
+export interface Struck {
+  /** What was done, for people. */
+  readonly text: string;
+  /** How long it lasts before it is undone. */
+  readonly lastsMs: number;
+  /** Undoes what does not mend itself; everything else is for the agents. */
+  undo(): Promise<void> | void;
+  /** What has not been dealt with yet, in words, where a cluster may look well before that. */
+  unmended?(): string | undefined;
+  /** Called when all is well again, or is not going to be: what was still on the look-out ends. */
+  settle?(): void;
+}
+
+/** One way in which things go wrong. */
+export interface Fault {
+  readonly name: string;
+  /** One sentence, for the page of the docs. */
+  readonly what: string;
+  /** `member`: those that are chosen; `cluster`: of all at once, so that nothing else is struck beside it; `agents`: etcd goes on. */
+  readonly strikes: 'member' | 'agents' | 'cluster';
+  /** It takes the quorum for good: what was written right before may be missing, as the plan to recover says. */
+  readonly losesQuorum?: true;
+  /** What the ground has to have. */
+  readonly needs?: 'small-disk' | 'small-quota' | 'links';
+  strike(context: FaultContext): Promise<Struck>;
+}

@@ -1,0 +1,76 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import { parseDurationMs } from '../../../src/config/duration.ts';
+import { faultsNamed } from './catalogue.ts';
+import { type FaultResult, type HealRunResult, healRun } from './heal-run.ts';
+import { summaryTable } from './summary.ts';
+
+export interface HealFlags {
+  readonly runs: string;
+  readonly seed: string;
+  readonly for: string;
+  readonly members: string;
+  readonly version: string;
+  readonly faults?: string;
+  readonly each: boolean;
+  /** Every result is written there too, one JSON object a line. */
+  readonly record?: string;
+  readonly summary: boolean;
+  readonly set: readonly string[];
+}
+
+const PATIENCE_MS = 180_000;
+
+/** Runs with one seed after the other; gives how many have failed. Throws where a flag is none. */
+export async function runHealing(flags: HealFlags): Promise<number> {
+  const forMs = parseDurationMs(flags.for);
+  if ('problem' in forMs) throw new Error(`--for: ${forMs.problem}`);
+  const [runs, first, members] = [Number(flags.runs), Number(flags.seed), Number(flags.members)];
+  const version = flags.version === '3.4' ? '3.4' : '3.5';
+  const faults = faultsNamed(flags.faults?.split(','));
+  // The exit ends what was started: who is asked to end must come to it.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(130));
+  let failed = 0;
+  const all: FaultResult[] = [];
+  for (let seed = first; seed < first + runs; seed += 1) {
+    console.log(`seed ${seed}, ${members} members, etcd ${version}`);
+    const note = (result: FaultResult): void => {
+      all.push(result);
+      console.log(`  ${new Date().toISOString().slice(11, 19)} ${lineOf(result)}`);
+    };
+    const set = Object.fromEntries(flags.set.map((each) => each.split('=', 2) as [string, string]));
+    const options = { seed, members, version, faults, set, forMs: forMs.value, patienceMs: PATIENCE_MS } as const;
+    const result = await healRun({ ...options, each: flags.each, onFault: note }).catch((error: unknown) =>
+      String(error),
+    );
+    if (typeof result === 'string' || result.problems.length > 0) failed += 1;
+    console.log(
+      typeof result === 'string' ? `seed ${seed} FAILED before it had begun: ${result}` : textOf(seed, result),
+    );
+    if (flags.record !== undefined && typeof result !== 'string') {
+      const lines = result.results.map((each) => JSON.stringify({ seed, members, version, ...each }));
+      await appendFile(flags.record, lines.map((line) => `${line}\n`).join(''));
+    }
+  }
+  if (flags.summary) console.log(`\n${summaryTable(flags.record === undefined ? all : await recorded(flags.record))}`);
+  console.log(`${runs} runs: ${runs - failed} well, ${failed} not`);
+  return failed;
+}
+
+/** All results of this run and of those before it. */
+async function recorded(file: string): Promise<readonly FaultResult[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line): FaultResult => JSON.parse(line));
+}
+
+function lineOf({ fault, text, seconds, longestGapSeconds, problem }: FaultResult): string {
+  if (problem !== undefined) return `${fault} FAILED: ${problem}`;
+  return `${fault}: well again after ${seconds.toFixed(1)} s, no write for ${longestGapSeconds.toFixed(1)} s (${text})`;
+}
+
+function textOf(seed: number, result: HealRunResult): string {
+  const { results, verdict, problems, operations, acknowledged, lost, folder } = result;
+  const done = [...operations].map(([name, count]) => `${count} ${name}`).join(', ');
+  const said = `${results.length} faults; ${acknowledged} writes acknowledged, ${lost} unknown; ${verdict.operations} calls on ${verdict.keys} keys judged, ${verdict.givenUp} keys given up, ${verdict.forgiven} writes missing since a quorum was lost; operations: ${done || 'none'}`;
+  if (problems.length === 0) return `seed ${seed} ok (${said})`;
+  return `seed ${seed} FAILED (${said})\n  ${problems.join('\n  ')}\n  kept: ${folder}`;
+}

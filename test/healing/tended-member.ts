@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { stringify } from 'yaml';
+import { type EtcdLine, findBinaries } from '../real/binaries.ts';
+import type { TcpProxy } from '../real/tcp-proxy.ts';
+import { etcdOn, MARK, readText } from './tended-processes.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+/** Of the agents' API: only a test's own cluster can be reached with it. */
+export const TOKEN = 'only-for-tests-of-healing';
+
+export interface TendedOptions {
+  /** Default 3. */
+  readonly members?: number;
+  /** Default 3.5. */
+  readonly version?: EtcdLine;
+  /** Peers reach each member through a proxy of its own, which is what it advertises. */
+  readonly peerProxies?: boolean;
+  /**
+   * The way to a port of a member: the port that everybody else is told in its place. What the test itself asks of the agents
+   * goes past it.
+   */
+  readonly route?: (member: string, port: number) => Promise<number>;
+  /** Where the data dir of a member lies, by its name, if not in its folder. */
+  readonly dataParents?: Readonly<Record<string, string>>;
+  /** Further configuration of every agent, by path. */
+  readonly set?: Readonly<Record<string, string>>;
+  /** The agents' program; default: this very source. */
+  readonly main?: string;
+  /** Further flags of every etcd. */
+  readonly args?: readonly string[];
+}
+
+/** One member of a tended cluster: the agent beside it, and what that agent has started. */
+export interface TendedMember {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly peerUrl: string;
+  readonly agentUrl: string;
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly stateDir: string;
+  readonly peerProxy?: TcpProxy;
+  /** Starts the agent where it does not run; it starts etcd. */
+  startAgent(): void;
+  readonly agentPid: number | undefined;
+  /** Of the etcd that runs on its data dir, whoever started it. */
+  etcdPid(): number | undefined;
+  /** Comes back when it has ended. */
+  killAgent(signal?: NodeJS.Signals): Promise<void>;
+  killEtcd(signal?: NodeJS.Signals): void;
+  /** Removes the data dir, as a disk that was replaced would. */
+  wipeData(): Promise<void>;
+  /** Removes everything but the configuration: the machine came back empty. */
+  wipeMachine(): Promise<void>;
+  /** What the agent says of its member. */
+  own(): Promise<unknown>;
+  agentLog(): string;
+  etcdLog(): string;
+}
+
+/** Where everything of a member is. */
+export interface MemberPlan {
+  readonly name: string;
+  readonly folder: string;
+  readonly client: number;
+  readonly peer: number;
+  readonly agent: number;
+  readonly clientWay: number;
+  readonly peerWay: number;
+  readonly agentWay: number;
+  readonly proxy: TcpProxy | undefined;
+  readonly mark: string;
+}
+
+/** Where backups go: all members share it. */
+export function storeOf(folder: string): string {
+  return pathToFileURL(join(folder, 'backups')).href;
+}
+
+function peerUrlOf({ peerWay }: MemberPlan): string {
+  return `http://127.0.0.1:${peerWay}`;
+}
+
+/** Writes the configuration of its agent. */
+export async function memberOf(
+  plan: MemberPlan,
+  plans: readonly MemberPlan[],
+  options: TendedOptions,
+): Promise<TendedMember> {
+  const { name, folder, client, peer, agent, clientWay, agentWay, mark, proxy } = plan;
+  await mkdir(folder, { recursive: true });
+  const config = join(folder, 'agent.yaml');
+  const tokenFile = join(folder, 'token');
+  await writeFile(tokenFile, TOKEN, { mode: 0o600 });
+  const dataDir = join(options.dataParents?.[name] ?? folder, 'data');
+  const stateDir = join(folder, 'state');
+  const logFile = join(folder, 'etcd.log');
+  const endpoint = `http://127.0.0.1:${clientWay}`;
+  const agentUrl = `http://127.0.0.1:${agent}`;
+  const text = stringify({
+    member: { name, endpoint, peerUrl: peerUrlOf(plan), dataDir },
+    cluster: {
+      name: 'tended',
+      endpoints: plans.map((each) => `http://127.0.0.1:${each.clientWay}`),
+      peers: plans.map((each) => `${each.name}=${peerUrlOf(each)} http://127.0.0.1:${each.agentWay}`),
+    },
+    observe: { interval: '1s', deadline: '900ms' },
+    maintenance: { armAfter: '0s', defrag: { settle: '1s' } },
+    backup: { store: storeOf(join(folder, '..')), full: { schedule: '0 0 1 1 *' } },
+    supervise: {
+      kind: 'child',
+      stateDir,
+      child: {
+        etcd: findBinaries(options.version).etcd,
+        logFile,
+        args: [
+          `--listen-peer-urls=http://127.0.0.1:${peer}`,
+          `--listen-client-urls=http://127.0.0.1:${client}`,
+          ...(options.args ?? []),
+        ],
+      },
+    },
+    operate: { pauseFile: join(folder, 'pause') },
+    expose: {
+      listen: `127.0.0.1:${agent}`,
+      advertise: `http://127.0.0.1:${agentWay}`,
+      socket: join(folder, 'agent.sock'),
+      auth: { tokenFile },
+    },
+  });
+  await writeFile(config, text);
+  const settings = Object.entries(options.set ?? {}).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+  let child: ChildProcess | undefined;
+  const agentLogFile = join(folder, 'agent.log');
+  return {
+    ...{ name, endpoint, peerUrl: peerUrlOf(plan), agentUrl, folder, dataDir, stateDir },
+    ...(proxy === undefined ? {} : { peerProxy: proxy }),
+    startAgent: () => {
+      if (child !== undefined && child.exitCode === null && child.signalCode === null) return;
+      const log = openSync(agentLogFile, 'a');
+      child = spawn(process.execPath, [options.main ?? MAIN, 'agent', '--config', config, ...settings], {
+        stdio: ['ignore', log, log],
+        env: { ...process.env, [MARK]: mark, ETCD_UNSUPPORTED_ARCH: process.arch },
+      });
+      closeSync(log);
+    },
+    get agentPid() {
+      return child?.pid;
+    },
+    etcdPid: () => etcdOn(dataDir),
+    killAgent: async (signal = 'SIGKILL') => {
+      const ended = child === undefined || child.exitCode !== null || child.signalCode !== null;
+      if (ended || child === undefined) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      child.once('exit', () => resolve());
+      child.kill(signal);
+      await promise;
+    },
+    killEtcd: (signal = 'SIGKILL') => {
+      const pid = etcdOn(dataDir);
+      if (pid !== undefined) process.kill(pid, signal);
+    },
+    wipeData: () => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }),
+    wipeMachine: async () => {
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+      await rm(stateDir, { recursive: true, force: true, maxRetries: 5 });
+    },
+    own: async () => {
+      const reply = await fetch(`${agentUrl}/api/v1/observation`, { signal: AbortSignal.timeout(2000) });
+      const body: unknown = await reply.json();
+      return typeof body === 'object' && body !== null ? Reflect.get(body, 'own') : undefined;
+    },
+    agentLog: () => readText(agentLogFile),
+    etcdLog: () => readText(logFile),
+  };
+}

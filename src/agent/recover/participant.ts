@@ -100,9 +100,10 @@ export class RecoverParticipant implements AsyncDisposable {
   async abandon(planId: string): Promise<void> {
     await this.#inTurn(async () => {
       const { promises, member, log } = this.#options;
-      const binding = this.#binding();
-      if (binding?.planId !== planId) return;
-      const { begin, seed, 'stand-down': standDown } = binding.steps;
+      const { current } = promises;
+      // One that has ended is no less seeded: whoever asks wants to know whether the others may start with their old data.
+      if (current?.planId !== planId) return;
+      const { begin, seed, 'stand-down': standDown } = current.steps;
       // Cut off in the middle of seeding nobody knows whose data are in place.
       if (begin !== undefined || standDown !== undefined || (seed !== undefined && seed.state !== 'failed')) {
         throw fault('RECOVERY_SEEDED', `The plan ${planId} has been seeded: it can only be carried to its end.`);

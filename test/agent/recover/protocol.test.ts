@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { coordinate } from '../../../src/agent/recover/coordinator.ts';
 import { RecoverParticipant } from '../../../src/agent/recover/participant.ts';
 import { type RecoverAgents, recoveryPaths } from '../../../src/agent/recover/ports.ts';
 import { PromiseFile } from '../../../src/agent/recover/promise-file.ts';
+import { Recovery } from '../../../src/agent/recover/recovery.ts';
 import { planFrom, toWire } from '../../../src/agent/recover/wire.ts';
 import { AgentError } from '../../../src/cluster/agent-error.ts';
 import type { OwnMemberView } from '../../../src/cluster/own-member.ts';
@@ -198,6 +199,75 @@ describe('agents recover a cluster together', () => {
     await expect(run(planOf('plan-0001'))).rejects.toMatchObject({ code: 'RECOVERY_QUORUM' });
     expect(machines.map(({ agent }) => agent?.evidence().promise)).toEqual([undefined, undefined, undefined]);
     expect(machines.map(({ etcd, data }) => [etcd, data])).toEqual(NAMES.map(() => ['runs', 'old']));
+  });
+
+  test('once the new cluster is there, nobody goes back to the old one: whatever fails, and whoever comes back', async () => {
+    const plan = {
+      ...planOf('plan-0001', 'm1', ['m1', 'm2']),
+      lost: [{ name: 'm3', urls: ['http://m3:2380'] }],
+    };
+    const dead = new AbortController();
+    // Whoever leads dies when the seed serves, before the other one has stood down; then the lost member is switched on.
+    atCall = (_call, when) => {
+      if (machine('m1').agent?.evidence().promise?.endedAtMs === undefined || when === 'after') return;
+      dead.abort(new Error('the agent that led has died'));
+      throw dead.signal.reason;
+    };
+    await coordinate(plan, { agents, pollMs: 1 }, dead.signal).catch(() => undefined);
+    expect(machine('m2').data).toBe('old');
+    listening.add('http://m3:2380');
+    // The first that goes on does not get far.
+    calls = 0;
+    atCall = (call, when) => {
+      if (call === 2 && when === 'before') throw new Error('the link was cut for a moment');
+    };
+    await expect(run(plan)).rejects.toThrow('the link was cut for a moment');
+    expect([machine('m2').etcd, machine('m2').held]).toEqual(['stopped', true]);
+    await run(plan);
+    expect(machines.map(({ data }) => data)).toEqual(['seeded', 'none', 'old']);
+    expect(seedings()).toBe(1);
+  });
+
+  test('where the seed does not answer, the others keep their promise: it may have seeded', async () => {
+    const plan = planOf('plan-0001');
+    for (const each of machines) await each.agent?.prepare(plan);
+    const seed = machine('m2');
+    const { agent } = seed;
+    seed.agent = undefined;
+    await expect(run(plan)).rejects.toThrow('no agent at m2');
+    seed.agent = agent;
+    expect(machines.map((each) => each.agent?.evidence().promise?.planId)).toEqual(NAMES.map(() => plan.id));
+    await run(plan);
+    expectRecovered();
+  });
+
+  test('an agent that comes back when all others have done their part goes on by itself', async () => {
+    const plan = planOf('plan-0001');
+    const late = machine('m3');
+    const { agent } = late;
+    atCall = (_call, when) => {
+      if (when === 'before' && machine('m2').agent?.evidence().promise?.endedAtMs !== undefined) late.agent = undefined;
+    };
+    await expect(run(plan)).rejects.toThrow();
+    atCall = () => undefined;
+    late.agent = agent;
+    expect(machines.map(({ data }) => data)).toEqual(['none', 'seeded', 'old']);
+    if (agent === undefined) throw new Error('no agent');
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      await using recovery = new Recovery({
+        ...{ name: 'm3', participant: agent, agents, sightings: { lostForMs: () => 0 }, log: () => undefined },
+        expected: () => NAMES.map((name) => ({ name, agentUrl: `agent://${name}`, peerUrls: [] })),
+        stores: async () => ({}),
+      });
+      recovery.tick();
+      vi.advanceTimersByTime(61_000);
+      recovery.tick();
+      await expect.poll(() => recovery.evidence().run?.outcome).toBe('succeeded');
+    } finally {
+      vi.useRealTimers();
+    }
+    expectRecovered();
   });
 
   test('where seeding fails etcd is started again as it was', async () => {

@@ -23,6 +23,10 @@ function planOf(id: string, seed = 'm2', heard = NAMES): AgreedPlan {
   };
 }
 
+function intactTo(lastIndex: bigint, memberId: string): OwnMemberView['dataDir'] {
+  return { state: 'intact', clusterId: 'c', memberId, raftTerm: 2n, commitIndex: 1n, lastIndex, lastTerm: 2n };
+}
+
 /** One machine: what lies on its disk stays, its agent may be started again. */
 class Machine {
   readonly name: string;
@@ -34,6 +38,8 @@ class Machine {
   /** Sentences of what was done, in order. */
   readonly done: string[] = [];
   seedFault: Error | undefined;
+  /** Of the last entry of its log; undefined where it has no data. */
+  lastIndex: bigint | undefined;
   agent: RecoverParticipant | undefined;
 
   constructor(name: string, folder: string) {
@@ -87,7 +93,7 @@ class Machine {
     return {
       kind: 'child',
       process: this.etcd === 'runs' ? { state: 'running', adopted: false } : { state: 'stopped' },
-      dataDir: { state: 'empty' },
+      dataDir: this.lastIndex === undefined ? { state: 'empty' } : intactTo(this.lastIndex, this.name),
       bootstrapped: true,
       restarts: 0,
       quarantine: [],
@@ -295,6 +301,17 @@ describe('agents recover a cluster together', () => {
     }
     expect(machine('m2').agent?.evidence().promise?.steps.seed).toMatchObject({ code: 'RECOVERY_NOT_UNANIMOUS' });
     expect(seedings()).toBe(0);
+  });
+
+  test('the seed does not begin where another one that has stopped by now has a newer log', async () => {
+    machine('m2').lastIndex = 100n;
+    machine('m3').lastIndex = 101n;
+    const failure = { code: 'RECOVERY_STEP_FAILED', message: expect.stringContaining('RECOVERY_SEED_BEHIND') };
+    await expect(run(planOf('plan-0001'))).rejects.toMatchObject(failure);
+    expect(machines.map(({ etcd, data, held }) => [etcd, data, held])).toEqual(NAMES.map(() => ['runs', 'old', false]));
+    machine('m3').lastIndex = 100n;
+    await run(planOf('plan-0002'));
+    expectRecovered();
   });
 
   test('steps are made in their order, of a plan that was promised, and by those that they are for', async () => {

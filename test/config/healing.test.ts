@@ -43,6 +43,7 @@ describe('healing and supervision', () => {
     ['supervise: {child: {args: [verbose]}}', 'it is not --flag or --flag=value'],
     [`cluster: {peers: ["${peer}", "${peer}"]}`, 'a member is named twice'],
     [`cluster: {peers: ["other=http://10.0.0.1:2380 http://10.0.0.1:9379"]}`, `${name} is not among them`],
+    ['heal: {quorumLoss: auto}', 'it is auto, but cluster.peers does not say who has to be heard'],
     ['heal: {replaceAfter: 10}', 'it has no unit'],
   ])('%s is refused', async (more, problem) => {
     expect((await linesOf({ yaml: yaml(more) })).join('\n')).toContain(problem);

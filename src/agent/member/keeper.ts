@@ -34,6 +34,8 @@ export class MemberKeeper implements AsyncDisposable {
   #isAfresh = false;
   #inspectedAtMs = Number.NEGATIVE_INFINITY;
   #tidiedAtMs = Number.NEGATIVE_INFINITY;
+  /** Where the log of a member that runs stands is wanted as it is now. */
+  #followsLog = false;
   /** Why nothing is started by itself now: an operation, or a recovery, has the member in its hands. */
   #held: string | undefined;
   /** One at a time: a look, or what an operation asks for. */
@@ -79,6 +81,11 @@ export class MemberKeeper implements AsyncDisposable {
   /** Looks again now: something has changed. */
   reconsider(): void {
     this.#news.tell();
+  }
+
+  /** While on, the data are read in each round also while etcd runs: without a quorum, what is to be done hangs on whose log is the newest. */
+  followLog(on: boolean): void {
+    this.#followsLog = on;
   }
 
   /** Starts nothing by itself from now on, until `release`. @param why for people */
@@ -180,7 +187,8 @@ export class MemberKeeper implements AsyncDisposable {
     const before = JSON.stringify([this.#process, this.#dataDir.state, this.#boot]);
     this.#process = await supervisor.look(signal);
     const nowMs = performance.now();
-    if (this.#process.state !== 'running' || !(await this.#isAsKnown())) await this.#inspect(signal);
+    if (this.#process.state !== 'running' || this.#followsLog || !(await this.#isAsKnown()))
+      await this.#inspect(signal);
     if (nowMs - this.#tidiedAtMs >= timing.houseKeepingMs) await this.#tidy(signal);
     await this.#see(signal);
     if (JSON.stringify([this.#process, this.#dataDir.state, this.#boot]) !== before) events.onChange();

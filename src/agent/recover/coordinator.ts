@@ -29,37 +29,57 @@ const ABANDON_MS = 10_000;
 /**
  * Carries out a plan: every agent that was heard promises it, then all stop and keep what they have, one is seeded and begins, and the others
  * stand down and join by themselves. It may be called by any agent at any time with a plan that was promised: steps that are done are
- * passed over. Where something fails before the seed has begun, all promises are given back and etcd is started again as it was.
+ * passed over. Where something fails before anything was seeded, by whoever led, all promises are given back and etcd is started again as
+ * it was; from then on the plan is carried to its end.
  * Throws what an agent answered with, `RECOVERY_LOST_ANSWERS`, `RECOVERY_STEP_FAILED`, `RECOVERY_AGENT_SILENT`.
  */
 export async function coordinate(plan: AgreedPlan, options: CoordinateOptions, signal: AbortSignal): Promise<void> {
   const { heard, seed } = plan;
   const others = heard.filter(({ name }) => name !== seed);
   const seeds = heard.filter(({ name }) => name === seed);
-  let mayHaveBegun = false;
   try {
-    await stillLost(plan, options.agents, signal);
+    // Whoever comes back once the new cluster is there is too late; the others have to stand down all the same.
+    if (!(await hasBegun(plan, options.agents, signal))) await stillLost(plan, options.agents, signal);
     // One after another, so that of two who ask at once one finds the first agent taken, and takes nobody.
     for (const one of heard.toSorted((a, b) => (a.name < b.name ? -1 : 1))) await promised(plan, one, options, signal);
     await onAll(heard, (one) => made(plan, one, 'stop', options, signal));
     await onAll(heard, (one) => made(plan, one, 'keep', options, signal));
     await onAll(seeds, (one) => made(plan, one, 'seed', options, signal));
-    mayHaveBegun = true;
     await onAll(seeds, (one) => made(plan, one, 'begin', options, signal));
     await onAll(others, (one) => made(plan, one, 'stand-down', options, signal));
   } catch (error) {
     // Whoever ends in the middle leaves it to another agent to go on.
-    if (!mayHaveBegun && !signal.aborted) await abandonAll(plan, options.agents);
+    if (!signal.aborted) await abandonAll(plan, options.agents);
     throw error;
   }
 }
 
-/** Gives back all promises of a plan, as far as agents answer; an agent that has seeded keeps its own. */
-async function abandonAll({ id, heard }: AgreedPlan, agents: RecoverAgents): Promise<void> {
+/** Whether the new cluster is there already. Where the seed cannot be asked, that is for the steps to find out. */
+async function hasBegun({ id, heard, seed }: AgreedPlan, agents: RecoverAgents, signal: AbortSignal): Promise<boolean> {
+  const one = heard.find(({ name }) => name === seed);
+  if (one === undefined) return false;
+  try {
+    const { promise } = evidenceFrom(await agents.get(one, recoveryPaths.evidence, signal));
+    return promise?.planId === id && promise.steps.begin !== undefined;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+/**
+ * Gives back all promises of a plan, as far as agents answer. The seed is asked first, and alone knows whether it is too late: where it has
+ * seeded, or does not answer, the others keep their promise, since with their old data they would be a second cluster.
+ */
+async function abandonAll({ id, heard, seed }: AgreedPlan, agents: RecoverAgents): Promise<void> {
   const signal = AbortSignal.timeout(ABANDON_MS);
-  await Promise.all(
-    heard.map((one) => agents.post(one, recoveryPaths.abandon, { planId: id }, signal).catch(() => undefined)),
-  );
+  const abandon = async (one: PlannedMember): Promise<boolean> =>
+    await agents.post(one, recoveryPaths.abandon, { planId: id }, signal).then(
+      () => true,
+      () => false,
+    );
+  for (const one of heard) if (one.name === seed && !(await abandon(one))) return;
+  await Promise.all(heard.filter(({ name }) => name !== seed).map(abandon));
 }
 
 async function promised(

@@ -89,6 +89,7 @@ export async function recoverDuty(
     ports: recovery,
     take: (observation) => {
       sightings.take(observation);
+      care.keeper.followLog(sightings.quorum !== 'holds');
       recovery.tick();
     },
     [Symbol.asyncDispose]: async () => {

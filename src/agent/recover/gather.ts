@@ -19,14 +19,17 @@ export interface Gathered extends ExpectedMember {
   readonly expected: Expected;
 }
 
-/** Asks every agent, all at once; the own one answers for itself. Who does not answer is said to be silent, with why. */
+/**
+ * Asks every agent, all at once; the own one answers for itself. Who does not answer is said to be silent, with why; so is a voter that only
+ * the member list of another agent names: whoever asks may have lost its own, or have an old configuration.
+ */
 export async function gather(
   expected: readonly Expected[],
   own: RecoveryEvidence,
   agents: Pick<RecoverAgents, 'get'>,
   signal: AbortSignal,
 ): Promise<readonly Gathered[]> {
-  return await Promise.all(
+  const asked = await Promise.all(
     expected.map(async (one): Promise<Gathered> => {
       const { name, agentUrl } = one;
       if (name === own.member) return { name, evidence: own, expected: one };
@@ -43,6 +46,19 @@ export async function gather(
       }
     }),
   );
+  return [...asked, ...unexpectedIn(asked)];
+}
+
+function unexpectedIn(asked: readonly Gathered[]): readonly Gathered[] {
+  const known = new Set(asked.map(({ name }) => name));
+  const [newest] = asked.flatMap(({ evidence }) => evidence?.list ?? []).toSorted((a, b) => b.atMs - a.atMs);
+  return (newest?.members ?? [])
+    .filter(({ name, isLearner }) => !isLearner && name !== '' && !known.has(name))
+    .map(({ name, peerUrls }) => ({
+      name,
+      silence: 'it is in the last member list, and nobody knows where its agent answers (cluster.peers)',
+      expected: { name, peerUrls },
+    }));
 }
 
 /** What all agents that were heard are asked to promise, of a plan to seed. */

@@ -23,7 +23,12 @@ export function keptMember(
     hold: (why) => keeper.hold(why),
     release: () => keeper.release(),
     look: (signal) => keeper.exclusively(() => keeper.look('full', signal)),
-    stop: (signal) => keeper.exclusively(() => keeper.stopProcess(signal)),
+    stop: (signal) =>
+      keeper.exclusively(async () => {
+        await keeper.stopProcess(signal);
+        // From now on its log stands still: the seed compares. What a thorough look has found broken stays so.
+        if (keeper.view().dataDir.state !== 'corrupt') await keeper.look('quick', signal);
+      }),
     start: (signal) => keeper.exclusively(() => keeper.startProcess({}, signal)),
     putAside: (reason, signal) => keeper.exclusively(() => keeper.putAside(reason, signal)),
     serves: async (signal) => {

@@ -1,5 +1,6 @@
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { AgreedPlan, PromiseView, RecoveryEvidence, RecoveryStep, StepView } from '../../cluster/recovery.ts';
+import { hasNewerLog } from './newer-log.ts';
 import { type RecoverAgents, type RecoveredMember, type RecoverWork, recoveryPaths } from './ports.ts';
 import type { PromiseFile } from './promise-file.ts';
 import { stillLost } from './still-lost.ts';
@@ -100,9 +101,10 @@ export class RecoverParticipant implements AsyncDisposable {
   async abandon(planId: string): Promise<void> {
     await this.#inTurn(async () => {
       const { promises, member, log } = this.#options;
-      const binding = this.#binding();
-      if (binding?.planId !== planId) return;
-      const { begin, seed, 'stand-down': standDown } = binding.steps;
+      const { current } = promises;
+      // One that has ended is no less seeded: whoever asks wants to know whether the others may start with their old data.
+      if (current?.planId !== planId) return;
+      const { begin, seed, 'stand-down': standDown } = current.steps;
       // Cut off in the middle of seeding nobody knows whose data are in place.
       if (begin !== undefined || standDown !== undefined || (seed !== undefined && seed.state !== 'failed')) {
         throw fault('RECOVERY_SEEDED', `The plan ${planId} has been seeded: it can only be carried to its end.`);
@@ -170,15 +172,26 @@ export class RecoverParticipant implements AsyncDisposable {
     }
   }
 
-  /** The seed takes nobody's word for it that all the others have promised and stopped: two clusters could come of it. */
-  async #requireAllStopped({ id, heard }: AgreedPlan, signal: AbortSignal): Promise<void> {
+  /**
+   * The seed takes nobody's word for it that all the others have promised and stopped: two clusters could come of it. Nor that its log is
+   * the newest: the plan was made while the others may have run.
+   */
+  async #requireAllStopped({ id, heard, kind }: AgreedPlan, signal: AbortSignal): Promise<void> {
     const { agents, name } = this.#options;
     const others = heard.filter((one) => one.name !== name);
     await Promise.all(
       others.map(async (one) => {
-        const { promise, member } = evidenceFrom(await agents.get(one, recoveryPaths.evidence, signal));
-        if (member === one.name && promise?.planId === id && promise.steps.stop?.state === 'done') return;
-        throw fault('RECOVERY_NOT_UNANIMOUS', `The agent beside ${one.name} has not promised plan ${id} and stopped.`);
+        const { promise, member, own } = evidenceFrom(await agents.get(one, recoveryPaths.evidence, signal));
+        if (member !== one.name || promise?.planId !== id || promise.steps.stop?.state !== 'done') {
+          const what = `The agent beside ${one.name} has not promised plan ${id} and stopped.`;
+          throw fault('RECOVERY_NOT_UNANIMOUS', what);
+        }
+        if (kind === 'seed-from-member' && hasNewerLog(own.dataDir, this.#options.evidence())) {
+          throw fault(
+            'RECOVERY_SEED_BEHIND',
+            `${one.name} has a newer log than ${name}, which plan ${id} begins with.`,
+          );
+        }
       }),
     );
   }

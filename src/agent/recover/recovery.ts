@@ -1,5 +1,5 @@
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
-import type { AgreedPlan, RecoveryEvidence, RecoveryPlan, StoreReach } from '../../cluster/recovery.ts';
+import type { AgreedPlan, PromiseView, RecoveryEvidence, RecoveryPlan, StoreReach } from '../../cluster/recovery.ts';
 import { recoverySteps } from '../../cluster/recovery.ts';
 import { goBackPlan } from '../../decide/recover/go-back-plan.ts';
 import { recoverPlan } from '../../decide/recover/recover-plan.ts';
@@ -110,15 +110,18 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     await this.#running;
   }
 
-  /** The first by name of all that are heard leads: so that not all of them do. */
+  /**
+   * The first by name of all that are heard leads, so that not all of them do; once a plan is promised, of those that have not done their
+   * part of it, since whoever has does not see that it stands still.
+   */
   async #lead(isStuck: boolean): Promise<void> {
     const { signal } = this.#ending;
     const { plan, gathered } = await this.#gathered({ lost: [] }, signal);
+    const promised = promisedIn(gathered);
     const [first] = gathered
-      .filter(({ evidence }) => evidence !== undefined)
+      .filter(({ evidence }) => (promised === undefined ? evidence !== undefined : isOpen(evidence?.promise)))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
     if (first?.name !== this.#options.name) return;
-    const promised = promisedIn(gathered);
     if (promised !== undefined) {
       if (isStuck) this.#begin(promised);
       return;
@@ -200,6 +203,9 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
 function promisedIn(gathered: readonly Gathered[]): AgreedPlan | undefined {
   const promises = gathered.flatMap(({ evidence }) => evidence?.promise ?? []);
   // One that has ended here may have agents that have yet to stand down.
-  const open = promises.find(({ endedAtMs }) => endedAtMs === undefined);
-  return open?.plan;
+  return promises.find(isOpen)?.plan;
+}
+
+function isOpen(promise: PromiseView | undefined): boolean {
+  return promise !== undefined && promise.endedAtMs === undefined;
 }

@@ -53,7 +53,8 @@ export class Sightings {
     if (cluster === undefined) return;
     if (this.#quorum === 'holds' || this.#list === undefined) {
       const members = cluster.members.map(({ id, name, peerUrls, isLearner }) => ({ id, name, peerUrls, isLearner }));
-      this.#list = { clusterId: cluster.clusterId, atMs: observedAtMs, members };
+      // What a member remembers by itself is no newer than what another agent has from a quorum.
+      this.#list = { clusterId: cluster.clusterId, atMs: this.#quorum === 'holds' ? observedAtMs : 0, members };
     }
     // What a member has that is left alone says nothing of what the others acknowledged before they were gone.
     if (this.#quorum !== 'holds') return;

@@ -117,7 +117,7 @@ export async function makeOutput(
 
 /**
  * Puts everything into its place by renaming; what is there is moved to `<path>.quarantine-<time>`, and what comes into its place gets
- * its owner. Gives the moved paths by where they are now. Throws `DATA_DIR_EXISTS` where something has come to be there meanwhile, and what `refuseInUse` does.
+ * its owner. Where that fails midway, what was there is put back. Gives the moved paths by where they are now. Throws `DATA_DIR_EXISTS` where something has come to be there meanwhile, and what `refuseInUse` does.
  */
 export async function putInPlace(
   made: ReadonlyMap<string, string>,
@@ -125,22 +125,33 @@ export async function putInPlace(
   how: InTheWay,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const moved: string[] = [];
   const taken = await clearTheWay(output, how, signal);
   for (const [target, from] of made) await giveOwnerOf(target, from);
   const asideAs = how.asideAs ?? `quarantine-${timeName(Date.now())}`;
-  // All of them first: an old data dir beside a new WAL would be a member that never was.
-  for (const target of taken) {
-    const aside = await freeName(`${target}.${asideAs}`);
-    await rename(target, aside);
-    moved.push(aside);
-  }
-  for (const [target, from] of made) {
-    await mkdir(dirname(target), { recursive: true });
-    // An empty folder is in nobody's way.
-    await rmdir(target).catch(() => undefined);
-    await rename(from, target);
-    await syncPath(dirname(target));
+  const moves: { readonly from: string; readonly to: string }[] = [];
+  const move = async (from: string, to: string): Promise<void> => {
+    await rename(from, to);
+    moves.push({ from, to });
+  };
+  const moved: string[] = [];
+  try {
+    // All of them first: an old data dir beside a new WAL would be a member that never was.
+    for (const target of taken) {
+      const aside = await freeName(`${target}.${asideAs}`);
+      await move(target, aside);
+      moved.push(aside);
+    }
+    for (const [target, from] of made) {
+      await mkdir(dirname(target), { recursive: true });
+      // An empty folder is in nobody's way.
+      await rmdir(target).catch(() => undefined);
+      await move(from, target);
+      await syncPath(dirname(target));
+    }
+  } catch (error) {
+    // Or whoever looks next would find an empty data dir, and take it for lost.
+    for (const { from, to } of moves.toReversed()) await rename(to, from).catch(() => undefined);
+    throw error;
   }
   return moved;
 }

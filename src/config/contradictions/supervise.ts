@@ -12,6 +12,11 @@ export function* superviseContradictions(values: Values): Generator<Contradictio
     const hint = 'set member.peerUrl, as the other members reach it';
     yield { key: 'supervise.kind', message: 'it is child, but member.peerUrl is not set', hint };
   }
+  const peers = values.get('cluster.peers');
+  if (values.get('heal.quorumLoss') === 'auto' && !(Array.isArray(peers) && peers.length > 0)) {
+    const hint = 'name all members and their agents in cluster.peers, the same for every agent';
+    yield { key: 'heal.quorumLoss', message: 'it is auto, but cluster.peers does not say who has to be heard', hint };
+  }
   const args = values.get('supervise.child.args');
   const owns = Array.isArray(args) ? args.map(String).find((arg) => OWN_FLAGS.test(arg)) : undefined;
   if (owns !== undefined) {

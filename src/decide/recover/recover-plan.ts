@@ -42,7 +42,10 @@ interface Survivor {
 export function recoverPlan(input: RecoverInput): RecoveryPlan {
   const heard = input.members.flatMap(({ evidence }) => evidence ?? []);
   const seer = heard.find(({ quorum }) => quorum === 'holds');
+  const begun = promised(heard);
   if (seer !== undefined) {
+    // It may be the new cluster that answers, and others have yet to stand down.
+    if (isSome(begun)) return hold(begun);
     return noneNeeded([because('QUORUM_HOLDS', `the agent beside ${seer.member} sees a quorum`)]);
   }
   const survivors = survivorsOf(heard);
@@ -55,8 +58,8 @@ export function recoverPlan(input: RecoverInput): RecoveryPlan {
   const voters = votersOf(input, list, survivors);
   const needed = quorumSize(voters.count);
   const intact = survivors.filter(({ evidence, disk }) => voters.has(evidence.member, disk.memberId));
-  if (intact.length >= needed) return startThem(intact, voters.count);
-  const waiting = [...promised(heard), ...notHeard(input), ...unreadable(input), ...namedWrongly(input)];
+  if (intact.length >= needed && !isSome(begun)) return startThem(intact, voters.count);
+  const waiting = [...begun, ...notHeard(input), ...unreadable(input), ...namedWrongly(input)];
   if (isSome(waiting)) return hold(waiting);
   const [best] = intact.toSorted(newestLogFirst);
   const votersHeard = heard.filter(({ member, own }) => voters.has(member, own.identity?.memberId));

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { coordinate } from '../../../src/agent/recover/coordinator.ts';
 import { RecoverParticipant } from '../../../src/agent/recover/participant.ts';
 import { type RecoverAgents, recoveryPaths } from '../../../src/agent/recover/ports.ts';
 import { PromiseFile } from '../../../src/agent/recover/promise-file.ts';
+import { Recovery } from '../../../src/agent/recover/recovery.ts';
 import { planFrom, toWire } from '../../../src/agent/recover/wire.ts';
 import { AgentError } from '../../../src/cluster/agent-error.ts';
 import type { OwnMemberView } from '../../../src/cluster/own-member.ts';
@@ -22,6 +23,10 @@ function planOf(id: string, seed = 'm2', heard = NAMES): AgreedPlan {
   };
 }
 
+function intactTo(lastIndex: bigint, memberId: string): OwnMemberView['dataDir'] {
+  return { state: 'intact', clusterId: 'c', memberId, raftTerm: 2n, commitIndex: 1n, lastIndex, lastTerm: 2n };
+}
+
 /** One machine: what lies on its disk stays, its agent may be started again. */
 class Machine {
   readonly name: string;
@@ -33,6 +38,8 @@ class Machine {
   /** Sentences of what was done, in order. */
   readonly done: string[] = [];
   seedFault: Error | undefined;
+  /** Of the last entry of its log; undefined where it has no data. */
+  lastIndex: bigint | undefined;
   agent: RecoverParticipant | undefined;
 
   constructor(name: string, folder: string) {
@@ -86,7 +93,7 @@ class Machine {
     return {
       kind: 'child',
       process: this.etcd === 'runs' ? { state: 'running', adopted: false } : { state: 'stopped' },
-      dataDir: { state: 'empty' },
+      dataDir: this.lastIndex === undefined ? { state: 'empty' } : intactTo(this.lastIndex, this.name),
       bootstrapped: true,
       restarts: 0,
       quarantine: [],
@@ -200,6 +207,75 @@ describe('agents recover a cluster together', () => {
     expect(machines.map(({ etcd, data }) => [etcd, data])).toEqual(NAMES.map(() => ['runs', 'old']));
   });
 
+  test('once the new cluster is there, nobody goes back to the old one: whatever fails, and whoever comes back', async () => {
+    const plan = {
+      ...planOf('plan-0001', 'm1', ['m1', 'm2']),
+      lost: [{ name: 'm3', urls: ['http://m3:2380'] }],
+    };
+    const dead = new AbortController();
+    // Whoever leads dies when the seed serves, before the other one has stood down; then the lost member is switched on.
+    atCall = (_call, when) => {
+      if (machine('m1').agent?.evidence().promise?.endedAtMs === undefined || when === 'after') return;
+      dead.abort(new Error('the agent that led has died'));
+      throw dead.signal.reason;
+    };
+    await coordinate(plan, { agents, pollMs: 1 }, dead.signal).catch(() => undefined);
+    expect(machine('m2').data).toBe('old');
+    listening.add('http://m3:2380');
+    // The first that goes on does not get far.
+    calls = 0;
+    atCall = (call, when) => {
+      if (call === 2 && when === 'before') throw new Error('the link was cut for a moment');
+    };
+    await expect(run(plan)).rejects.toThrow('the link was cut for a moment');
+    expect([machine('m2').etcd, machine('m2').held]).toEqual(['stopped', true]);
+    await run(plan);
+    expect(machines.map(({ data }) => data)).toEqual(['seeded', 'none', 'old']);
+    expect(seedings()).toBe(1);
+  });
+
+  test('where the seed does not answer, the others keep their promise: it may have seeded', async () => {
+    const plan = planOf('plan-0001');
+    for (const each of machines) await each.agent?.prepare(plan);
+    const seed = machine('m2');
+    const { agent } = seed;
+    seed.agent = undefined;
+    await expect(run(plan)).rejects.toThrow('no agent at m2');
+    seed.agent = agent;
+    expect(machines.map((each) => each.agent?.evidence().promise?.planId)).toEqual(NAMES.map(() => plan.id));
+    await run(plan);
+    expectRecovered();
+  });
+
+  test('an agent that comes back when all others have done their part goes on by itself', async () => {
+    const plan = planOf('plan-0001');
+    const late = machine('m3');
+    const { agent } = late;
+    atCall = (_call, when) => {
+      if (when === 'before' && machine('m2').agent?.evidence().promise?.endedAtMs !== undefined) late.agent = undefined;
+    };
+    await expect(run(plan)).rejects.toThrow();
+    atCall = () => undefined;
+    late.agent = agent;
+    expect(machines.map(({ data }) => data)).toEqual(['none', 'seeded', 'old']);
+    if (agent === undefined) throw new Error('no agent');
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      await using recovery = new Recovery({
+        ...{ name: 'm3', participant: agent, agents, sightings: { lostForMs: () => 0 }, log: () => undefined },
+        expected: () => NAMES.map((name) => ({ name, agentUrl: `agent://${name}`, peerUrls: [] })),
+        stores: async () => ({}),
+      });
+      recovery.tick();
+      vi.advanceTimersByTime(61_000);
+      recovery.tick();
+      await expect.poll(() => recovery.evidence().run?.outcome).toBe('succeeded');
+    } finally {
+      vi.useRealTimers();
+    }
+    expectRecovered();
+  });
+
   test('where seeding fails etcd is started again as it was', async () => {
     machine('m2').seedFault = new AgentError('SEED_NO_ROOM', 'the disk is full');
     await expect(run(planOf('plan-0001'))).rejects.toMatchObject({ code: 'RECOVERY_STEP_FAILED' });
@@ -225,6 +301,17 @@ describe('agents recover a cluster together', () => {
     }
     expect(machine('m2').agent?.evidence().promise?.steps.seed).toMatchObject({ code: 'RECOVERY_NOT_UNANIMOUS' });
     expect(seedings()).toBe(0);
+  });
+
+  test('the seed does not begin where another one that has stopped by now has a newer log', async () => {
+    machine('m2').lastIndex = 100n;
+    machine('m3').lastIndex = 101n;
+    const failure = { code: 'RECOVERY_STEP_FAILED', message: expect.stringContaining('RECOVERY_SEED_BEHIND') };
+    await expect(run(planOf('plan-0001'))).rejects.toMatchObject(failure);
+    expect(machines.map(({ etcd, data, held }) => [etcd, data, held])).toEqual(NAMES.map(() => ['runs', 'old', false]));
+    machine('m3').lastIndex = 100n;
+    await run(planOf('plan-0002'));
+    expectRecovered();
   });
 
   test('steps are made in their order, of a plan that was promised, and by those that they are for', async () => {

@@ -212,6 +212,11 @@ describe('the plan for a lost quorum', () => {
     };
     const heard = [evidence('m1', disk('m1'), { promise }), evidence('m2', EMPTY), evidence('m3', EMPTY)];
     expect(codes(input(heard))).toEqual(['ALREADY_PROMISED']);
+    // Also where the new cluster answers already, or the old disks would be a majority: it is to be carried to its end.
+    const seeded = evidence('m1', disk('m1', 1n, 1n, 'c2'), { quorum: 'holds' });
+    expect(codes(input([seeded, evidence('m2', EMPTY, { promise })]))).toEqual(['ALREADY_PROMISED']);
+    const whole = ['m1', 'm2', 'm3'].map((name) => evidence(name, disk(name), { promise }));
+    expect(recoverPlan(input(whole)).kind).toBe('hold');
   });
 
   it('has every reason in the docs', () => {

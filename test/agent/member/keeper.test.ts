@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { MemberKeeper } from '../../../src/agent/member/keeper.ts';
+import { MemberMemory } from '../../../src/agent/member/memory.ts';
+import { memberTiming } from '../../../src/agent/member/options.ts';
+
+test('where the log of a member that runs stands is read anew only while that is wanted', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'caretaker-keeper-'));
+  let lastIndex = 1n;
+  let rounds = 0;
+  await using keeper = new MemberKeeper({
+    ...{ name: 'm1', planned: [], token: 't', timing: { ...memberTiming, lookMs: 1 } },
+    memory: await MemberMemory.open(folder),
+    supervisor: {
+      kind: 'child',
+      look: async () => {
+        rounds += 1;
+        return { state: 'running', adopted: false };
+      },
+      start: async () => undefined,
+      stop: async () => undefined,
+      onEnd: () => () => undefined,
+      [Symbol.asyncDispose]: async () => undefined,
+    },
+    inspect: async () => ({
+      ...{ state: 'intact', clusterId: 'c', memberId: 'a', raftTerm: 1n, commitIndex: 1n, lastTerm: 1n },
+      lastIndex,
+    }),
+    holdsData: async () => true,
+    putAside: async () => undefined,
+    quarantined: async () => [],
+    releaseQuarantine: async () => undefined,
+    decide: async () => ({ action: 'wait', reasons: [{ code: 'X', message: 'x' }] }),
+    list: async () => ({ clusterId: 'c', members: [], linearizable: false }),
+    ownId: async () => 'a',
+    freeBytes: async () => 0,
+    etcdVersion: async () => undefined,
+    events: { log: () => undefined, onFault: () => undefined, onChange: () => undefined },
+  });
+  keeper.start();
+  await expect.poll(() => keeper.view().dataDir).toMatchObject({ lastIndex: 1n });
+  lastIndex = 2n;
+  const before = rounds;
+  await expect.poll(() => rounds).toBeGreaterThan(before + 2);
+  expect(keeper.view().dataDir).toMatchObject({ lastIndex: 1n });
+  keeper.followLog(true);
+  await expect.poll(() => keeper.view().dataDir).toMatchObject({ lastIndex: 2n });
+  await rm(folder, { recursive: true });
+});

@@ -4,9 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemberClient } from '../../src/etcd/member-client.ts';
+import type { Certificates } from '../real/certificates.ts';
 import { freePort } from '../real/ports.ts';
 import { startTcpProxy } from '../real/tcp-proxy.ts';
-import { type MemberPlan, memberOf, storeOf, type TendedMember, type TendedOptions, TOKEN } from './tended-member.ts';
+import {
+  askOverSocket,
+  type MemberPlan,
+  memberOf,
+  storeOf,
+  type TendedMember,
+  type TendedOptions,
+  TOKEN,
+} from './tended-member.ts';
 import { killMarked, markedProcesses } from './tended-processes.ts';
 
 export type { TendedMember } from './tended-member.ts';
@@ -25,10 +34,12 @@ export class TendedCluster implements AsyncDisposable {
   readonly store: string;
   readonly members: readonly TendedMember[];
   readonly #mark: string;
+  readonly #certs: Certificates | undefined;
 
-  private constructor(folder: string, mark: string, members: readonly TendedMember[]) {
+  private constructor(folder: string, mark: string, members: readonly TendedMember[], certs?: Certificates) {
     this.folder = folder;
     this.#mark = mark;
+    this.#certs = certs;
     this.members = members;
     this.store = storeOf(folder);
   }
@@ -61,7 +72,7 @@ export class TendedCluster implements AsyncDisposable {
       }),
     );
     const members = await Promise.all(plans.map((plan) => memberOf(plan, plans, options)));
-    return new TendedCluster(folder, mark, members);
+    return new TendedCluster(folder, mark, members, options.certs);
   }
 
   member(name: string): TendedMember {
@@ -73,7 +84,9 @@ export class TendedCluster implements AsyncDisposable {
   /** A client of one member; whoever asks for it closes it. */
   client(name = 'm1'): MemberClient {
     const { endpoint } = this.member(name);
-    return new MemberClient({ member: name, endpoint, callTimeoutMs: 3000 });
+    const certs = this.#certs;
+    const tls = certs && { ca: certs.ca, cert: certs.cert, key: certs.key };
+    return new MemberClient({ member: name, endpoint, callTimeoutMs: 3000, ...(tls === undefined ? {} : { tls }) });
   }
 
   /** Asks for an operation, as a person does. */
@@ -89,9 +102,26 @@ export class TendedCluster implements AsyncDisposable {
 
   /** The operation under way, as the first agent sees it. */
   async slot(): Promise<unknown> {
-    const reply = await fetch(`${this.members[0]?.agentUrl}/api/v1/operations`);
-    const body: unknown = await reply.json();
+    const body = await askOverSocket(join(this.members[0]?.folder ?? '', 'agent.sock'), '/api/v1/operations');
     return typeof body === 'object' && body !== null ? Reflect.get(body, 'slot') : undefined;
+  }
+
+  /** Waits until a store has all that was written before. */
+  async untilStored(timeoutMs = 60_000): Promise<void> {
+    const client = this.client();
+    const { revision } = (await client.range({ key: Buffer.from('any') })).header;
+    client.close();
+    const untilMs = performance.now() + timeoutMs;
+    for (;;) {
+      const seen = await Promise.all(
+        this.members.map(({ folder }) =>
+          askOverSocket(join(folder, 'agent.sock'), '/api/v1/status').catch(() => undefined),
+        ),
+      );
+      if (seen.some((status) => storedRevision(status) >= revision)) return;
+      if (performance.now() > untilMs) throw new Error(`no store has revision ${revision}`);
+      await sleep(100);
+    }
   }
 
   /** Waits until each of these members is a healthy voter of a cluster that has so many voters. */
@@ -157,4 +187,13 @@ export class TendedCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** What the first store has for sure, by the status of the agent that backs up. */
+function storedRevision(status: unknown): bigint {
+  const text = ['backups', 'stores', '0', 'storedRevision'].reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    status,
+  );
+  return typeof text === 'string' ? BigInt(text) : -1n;
 }

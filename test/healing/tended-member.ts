@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
 import { type EtcdLine, findBinaries } from '../real/binaries.ts';
+import type { Certificates } from '../real/certificates.ts';
 import type { TcpProxy } from '../real/tcp-proxy.ts';
 import { etcdOn, MARK, readText } from './tended-processes.ts';
 
@@ -26,6 +29,8 @@ export interface TendedOptions {
   readonly route?: (member: string, port: number) => Promise<number>;
   /** Where the data dir of a member lies, by its name, if not in its folder. */
   readonly dataParents?: Readonly<Record<string, string>>;
+  /** Everything speaks TLS with certificates on both sides: clients, peers and agents. The test itself too. */
+  readonly certs?: Certificates;
   /** Further configuration of every agent, by path. */
   readonly set?: Readonly<Record<string, string>>;
   /** The agents' program; default: this very source. */
@@ -62,6 +67,17 @@ export interface TendedMember {
   etcdLog(): string;
 }
 
+/** What an agent answers on its socket, where reads need neither certificate nor token. */
+export async function askOverSocket(socketPath: string, path: string): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const asked = request({ socketPath, path, signal: AbortSignal.timeout(2000) }, (reply) => {
+    json(reply).then(resolve, reject);
+  });
+  asked.on('error', reject);
+  asked.end();
+  return await promise;
+}
+
 /** Where everything of a member is. */
 export interface MemberPlan {
   readonly name: string;
@@ -81,8 +97,17 @@ export function storeOf(folder: string): string {
   return pathToFileURL(join(folder, 'backups')).href;
 }
 
-function peerUrlOf({ peerWay }: MemberPlan): string {
-  return `http://127.0.0.1:${peerWay}`;
+function peerUrlOf({ peerWay }: MemberPlan, scheme: string): string {
+  return `${scheme}://127.0.0.1:${peerWay}`;
+}
+
+/** The flags of an etcd that asks everybody for a certificate. */
+function tlsFlags({ ca, serverCert, serverKey, peerCert, peerKey }: Certificates): readonly string[] {
+  return [
+    ...[`--trusted-ca-file=${ca}`, `--cert-file=${serverCert}`, `--key-file=${serverKey}`, '--client-cert-auth=true'],
+    ...[`--peer-trusted-ca-file=${ca}`, `--peer-cert-file=${peerCert}`, `--peer-key-file=${peerKey}`],
+    '--peer-client-cert-auth=true',
+  ];
 }
 
 /** Writes the configuration of its agent. */
@@ -99,14 +124,22 @@ export async function memberOf(
   const dataDir = join(options.dataParents?.[name] ?? folder, 'data');
   const stateDir = join(folder, 'state');
   const logFile = join(folder, 'etcd.log');
-  const endpoint = `http://127.0.0.1:${clientWay}`;
-  const agentUrl = `http://127.0.0.1:${agent}`;
+  const { certs } = options;
+  const scheme = certs === undefined ? 'http' : 'https';
+  const endpoint = `${scheme}://127.0.0.1:${clientWay}`;
+  const agentUrl = `${scheme}://127.0.0.1:${agent}`;
   const text = stringify({
-    member: { name, endpoint, peerUrl: peerUrlOf(plan), dataDir },
+    member: { name, endpoint, peerUrl: peerUrlOf(plan, scheme), dataDir },
     cluster: {
       name: 'tended',
-      endpoints: plans.map((each) => `http://127.0.0.1:${each.clientWay}`),
-      peers: plans.map((each) => `${each.name}=${peerUrlOf(each)} http://127.0.0.1:${each.agentWay}`),
+      endpoints: plans.map((each) => `${scheme}://127.0.0.1:${each.clientWay}`),
+      ...(certs === undefined
+        ? {}
+        : {
+            tls: { ca: certs.ca, cert: certs.cert, key: certs.key },
+            peerTls: { ca: certs.ca, cert: certs.peerCert, key: certs.peerKey },
+          }),
+      peers: plans.map((each) => `${each.name}=${peerUrlOf(each, scheme)} ${scheme}://127.0.0.1:${each.agentWay}`),
     },
     observe: { interval: '1s', deadline: '900ms' },
     maintenance: { armAfter: '0s', defrag: { settle: '1s' } },
@@ -118,8 +151,9 @@ export async function memberOf(
         etcd: findBinaries(options.version).etcd,
         logFile,
         args: [
-          `--listen-peer-urls=http://127.0.0.1:${peer}`,
-          `--listen-client-urls=http://127.0.0.1:${client}`,
+          `--listen-peer-urls=${scheme}://127.0.0.1:${peer}`,
+          `--listen-client-urls=${scheme}://127.0.0.1:${client}`,
+          ...(certs === undefined ? [] : tlsFlags(certs)),
           ...(options.args ?? []),
         ],
       },
@@ -127,7 +161,9 @@ export async function memberOf(
     operate: { pauseFile: join(folder, 'pause') },
     expose: {
       listen: `127.0.0.1:${agent}`,
-      advertise: `http://127.0.0.1:${agentWay}`,
+      advertise: `${scheme}://127.0.0.1:${agentWay}`,
+      // Also what agents show each other: without it each would take the others for strangers.
+      ...(certs === undefined ? {} : { tls: { cert: certs.peerCert, key: certs.peerKey, clientCa: certs.ca } }),
       socket: join(folder, 'agent.sock'),
       auth: { tokenFile },
     },
@@ -137,7 +173,7 @@ export async function memberOf(
   let child: ChildProcess | undefined;
   const agentLogFile = join(folder, 'agent.log');
   return {
-    ...{ name, endpoint, peerUrl: peerUrlOf(plan), agentUrl, folder, dataDir, stateDir },
+    ...{ name, endpoint, peerUrl: peerUrlOf(plan, scheme), agentUrl, folder, dataDir, stateDir },
     ...(proxy === undefined ? {} : { peerProxy: proxy }),
     startAgent: () => {
       if (child !== undefined && child.exitCode === null && child.signalCode === null) return;
@@ -170,8 +206,7 @@ export async function memberOf(
       await rm(stateDir, { recursive: true, force: true, maxRetries: 5 });
     },
     own: async () => {
-      const reply = await fetch(`${agentUrl}/api/v1/observation`, { signal: AbortSignal.timeout(2000) });
-      const body: unknown = await reply.json();
+      const body = await askOverSocket(join(folder, 'agent.sock'), '/api/v1/observation');
       return typeof body === 'object' && body !== null ? Reflect.get(body, 'own') : undefined;
     },
     agentLog: () => readText(agentLogFile),

@@ -36,6 +36,7 @@ test('where the log of a member that runs stands is read anew only while that is
     list: async () => ({ clusterId: 'c', members: [], linearizable: false }),
     ownId: async () => 'a',
     freeBytes: async () => 0,
+    startHeld: async () => undefined,
     etcdVersion: async () => undefined,
     events: { log: () => undefined, onFault: () => undefined, onChange: () => undefined },
   });

@@ -9,6 +9,12 @@ import { boot, bootReason } from './boot/view.ts';
 const OF_ITS_DATA: ReadonlySet<EndCause> = new Set(['wal-corrupt', 'database-corrupt', 'data-differs']);
 
 /**
+ * Of these the ends that count also where no quorum answers. With the others waiting would be for ever, since no leader replaces the member and a
+ * recovery counts its disk as there: it is tried again, and read as a whole once it has ended twice.
+ */
+const DIFFERS: ReadonlySet<EndCause> = new Set(['data-differs']);
+
+/**
  * What becomes of a member's process. Pure, never a throw; nothing that it gives loses data: `join` moves what is there into quarantine, and
  * only a quorum's word lets it; data that are intact are started also where nobody can be asked, since the quorum may need them.
  *
@@ -17,7 +23,7 @@ const OF_ITS_DATA: ReadonlySet<EndCause> = new Set(['wal-corrupt', 'database-cor
  * mixed up, and a person has to look. `wait`: it is decided again when more is known.
  */
 export function bootDecision(evidence: BootEvidence): BootView {
-  const { dataDir, left, lastEnd, process } = evidence;
+  const { dataDir, left, lastEnd, list, process } = evidence;
   if (left) return boot('stay-out', bootReason('LEFT', 'a person had this member leave'));
   if (process.state === 'running') return boot('start', bootReason('RUNNING', 'etcd runs'));
   switch (dataDir.state) {
@@ -28,7 +34,7 @@ export function bootDecision(evidence: BootEvidence): BootView {
     case 'empty':
       return decideEmpty(evidence);
     case 'intact':
-      return lastEnd !== undefined && OF_ITS_DATA.has(lastEnd.cause)
+      return lastEnd !== undefined && (hasQuorum(list) ? OF_ITS_DATA : DIFFERS).has(lastEnd.cause)
         ? decideDamaged(
             evidence,
             dataDir,
@@ -36,4 +42,8 @@ export function bootDecision(evidence: BootEvidence): BootView {
           )
         : decideIntact(evidence, dataDir);
   }
+}
+
+function hasQuorum(list: BootEvidence['list']): boolean {
+  return typeof list !== 'string' && list.linearizable;
 }

@@ -188,6 +188,20 @@ const rows: readonly Row[] = [
     'ETCD_FOUND_DAMAGE',
   ],
   [
+    'only etcd has found it, and nobody answers: nobody else would look at it again',
+    { dataDir: intact, lastEnd: ended('wal-corrupt') },
+    'start',
+    'NOBODY_ANSWERS',
+    'LAST_END',
+  ],
+  [
+    'only etcd has found it, and there is no quorum',
+    { dataDir: intact, list: stale(us), lastEnd: ended('database-corrupt') },
+    'start',
+    'LISTED',
+    'LAST_END',
+  ],
+  [
     'its hashes differ',
     { dataDir: intact, lastEnd: ended('data-differs') },
     'wait',

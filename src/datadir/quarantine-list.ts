@@ -46,14 +46,17 @@ export async function namedFolders(places: DataPlaces): Promise<readonly Omit<Qu
   return found;
 }
 
+/** What a recovery has put aside may be the only copy of what is missing afterwards: no full disk makes it go earlier. */
+const RECOVERED = 'recover';
+
 /** Which of them may go now. Pure. @param folders the oldest first */
 function releasable(
   folders: readonly QuarantinedFolder[],
   { nowMs, keepMs, shortBytes }: ReleaseOptions,
 ): readonly QuarantinedFolder[] {
   let gone = 0;
-  return folders.filter(({ atMs, bytes }) => {
-    const goes = atMs + keepMs <= nowMs || gone < shortBytes;
+  return folders.filter(({ atMs, bytes, reason }) => {
+    const goes = atMs + keepMs <= nowMs || (reason !== RECOVERED && gone < shortBytes);
     if (goes) gone += bytes;
     return goes;
   });

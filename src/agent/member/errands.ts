@@ -4,6 +4,7 @@ import { formatBytes } from '../../cluster/units.ts';
 import type { Errand, ErrandResult } from '../caretaker/errands.ts';
 import { joinCluster } from './join.ts';
 import type { MemberKeeper } from './keeper.ts';
+import type { RememberedListed } from './memory.ts';
 
 /** What the leader asks the agent beside a member to do with it, by the name of the step. Each may be asked for again. */
 export function memberErrands(keeper: MemberKeeper): Readonly<Record<string, Errand>> {
@@ -65,8 +66,11 @@ async function fence(keeper: MemberKeeper, { operation }: Slot, signal: AbortSig
 /** Data of a member that has a vote still are not moved away, whoever asks. */
 async function refuseListed({ options }: MemberKeeper, dataOf: string | undefined, signal: AbortSignal): Promise<void> {
   const { linearizable, members } = await options.list(signal);
-  const ids = [dataOf, options.memory.current?.memberId];
-  const listed = members.find(({ id }) => ids.includes(id));
+  const ids = [dataOf, options.memory.current?.memberId].filter((id) => id !== undefined);
+  // Where nothing says whose data they are, whoever is listed in this place counts.
+  const isOurs = ({ id, name, peerUrls }: RememberedListed): boolean =>
+    ids.length > 0 ? ids.includes(id) : name === options.name || peerUrls.includes(options.peerUrl ?? '');
+  const listed = members.find(isOurs);
   if (linearizable && listed === undefined) return;
   const why = linearizable ? `${listed?.name} (${listed?.id}) is a member still` : 'no quorum has said who is a member';
   throw new AgentError('MEMBER_STILL_LISTED', `The data are not moved away: ${why}.`, {

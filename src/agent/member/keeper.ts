@@ -5,9 +5,13 @@ import { News } from '../caretaker/news.ts';
 import type { MemberKeeperOptions } from './options.ts';
 import { RestartPauses } from './restart-pauses.ts';
 
-/** Ends after which all of the data is looked at, and not only whether it is there. */
-const SUSPICIOUS: ReadonlySet<string> = new Set(['wal-corrupt', 'database-corrupt', 'data-differs', 'unknown']);
+/** Ends after which all of the data is read: a line in a log does not prove what a disk holds. */
+const DAMAGED: ReadonlySet<string> = new Set(['wal-corrupt', 'database-corrupt', 'data-differs']);
 
+/** Data of a member that are gone are told as gone once they have been so for a while: a disk may just be mounted again. */
+const GONE_AFTER_MS = 3000;
+
+const JUST_GONE: DataDirState = { state: 'unreadable', problem: 'the data have been gone for a moment only' };
 const JUST_STARTED: DataDirState = { state: 'unreadable', problem: 'etcd has been started a moment ago' };
 
 /** Data that were found broken are read again so often: a person may have mended them. */
@@ -30,6 +34,9 @@ export class MemberKeeper implements AsyncDisposable {
   #boot: BootView | undefined;
   #lastEnd: ProcessEnd | undefined;
   #restarts = 0;
+  #emptySinceMs: number | undefined;
+  /** The end for which all of the data was read. */
+  #readFor: ProcessEnd | undefined;
   /** The data of the process that ended last are in quarantine. */
   #isAfresh = false;
   #inspectedAtMs = Number.NEGATIVE_INFINITY;
@@ -203,9 +210,10 @@ export class MemberKeeper implements AsyncDisposable {
     // What a thorough look has found broken does not become whole by a glance.
     const isKnownBroken = this.#dataDir.state === 'corrupt' && this.#process.state === 'stopped';
     if (isKnownBroken && performance.now() - this.#inspectedAtMs < BROKEN_AGAIN_MS) return;
-    const suspicious =
-      isKnownBroken || (this.#process.state === 'stopped' && this.#pauses.inRow > 0 && this.#isSuspicious());
-    this.#dataDir = await this.#found(suspicious ? 'full' : 'quick', signal);
+    // All of it is read once for each end: it may be large, and nobody writes to it meanwhile.
+    const isSuspicious = this.#process.state === 'stopped' && this.#lastEnd !== this.#readFor && this.#isSuspicious();
+    if (isSuspicious) this.#readFor = this.#lastEnd;
+    this.#dataDir = this.#told(await this.#found(isKnownBroken || isSuspicious ? 'full' : 'quick', signal));
     this.#inspectedAtMs = performance.now();
   }
 
@@ -216,8 +224,22 @@ export class MemberKeeper implements AsyncDisposable {
     return found.state === 'empty' && isYoung ? JUST_STARTED : found;
   }
 
+  /** What others are told, who replace a member whose data are gone. */
+  #told(found: DataDirState): DataDirState {
+    const isGone = found.state === 'empty' && !this.#isAfresh && this.options.memory.current !== undefined;
+    if (!isGone) {
+      this.#emptySinceMs = undefined;
+      return found;
+    }
+    const nowMs = performance.now();
+    this.#emptySinceMs ??= nowMs;
+    return nowMs - this.#emptySinceMs >= GONE_AFTER_MS ? found : JUST_GONE;
+  }
+
+  /** Etcd says so, or has ended soon after its start and nobody knows why. */
   #isSuspicious(): boolean {
-    return SUSPICIOUS.has(this.#lastEnd?.cause ?? 'unknown');
+    const cause = this.#lastEnd?.cause;
+    return cause !== undefined && (DAMAGED.has(cause) || (cause === 'unknown' && this.#pauses.inRow > 0));
   }
 
   async #tidy(signal: AbortSignal): Promise<void> {

@@ -20,9 +20,15 @@ export function learnt(observation: Observation, known: RememberedMember | undef
     const own = members.find(({ id }) => id === status.memberId);
     // Under another name what answers may be somebody else.
     return own?.name === observation.member
-      ? { clusterId: cluster.clusterId, memberId: own.id, members, agents: places }
+      ? { clusterId: cluster.clusterId, memberId: own.id, members, agents: places, ...leftOf(known, own.id) }
       : undefined;
   }
   // While it does not answer, only the list moves on, and only that of its own cluster.
   return known?.clusterId === cluster.clusterId ? { ...known, members, agents: places } : undefined;
+}
+
+/** An observation from before it left must not make that forgotten; another member in its place is another matter. */
+function leftOf(known: RememberedMember | undefined, memberId: string): Pick<RememberedMember, 'leftAtMs'> {
+  const { leftAtMs } = known?.memberId === memberId ? known : {};
+  return leftAtMs === undefined ? {} : { leftAtMs };
 }

@@ -6,6 +6,47 @@ import { MemberKeeper } from '../../../src/agent/member/keeper.ts';
 import { MemberMemory } from '../../../src/agent/member/memory.ts';
 import { memberTiming } from '../../../src/agent/member/options.ts';
 
+test('data that are gone are told as gone once they have been so for a while', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'caretaker-keeper-'));
+  const memory = await MemberMemory.open(folder);
+  await memory.remember({ clusterId: 'c', memberId: 'a', members: [], agents: [] });
+  let told = 0;
+  await using keeper = new MemberKeeper({
+    ...{ name: 'm1', planned: [], token: 't', timing: { ...memberTiming, stoppedLookMs: 10 }, memory },
+    supervisor: {
+      kind: 'child',
+      look: async () => ({ state: 'stopped' }),
+      start: async () => undefined,
+      stop: async () => undefined,
+      onEnd: () => () => undefined,
+      [Symbol.asyncDispose]: async () => undefined,
+    },
+    inspect: async () => ({ state: 'empty' }),
+    holdsData: async () => false,
+    putAside: async () => undefined,
+    quarantined: async () => [],
+    releaseQuarantine: async () => undefined,
+    decide: async ({ dataDir }) => {
+      told += 1;
+      return { action: 'wait', reasons: [{ code: 'X', message: dataDir.state }] };
+    },
+    list: async () => ({ clusterId: 'c', members: [], linearizable: false }),
+    ownId: async () => 'a',
+    freeBytes: async () => 0,
+    startHeld: async () => undefined,
+    etcdVersion: async () => undefined,
+    events: { log: () => undefined, onFault: () => undefined, onChange: () => undefined },
+  });
+  keeper.start();
+  await expect.poll(() => told).toBeGreaterThan(2);
+  expect(keeper.view().dataDir.state).toBe('unreadable');
+  // What asks for it at that moment sees what is there.
+  const { signal } = new AbortController();
+  expect((await keeper.exclusively(() => keeper.look('quick', signal))).dataDir.state).toBe('empty');
+  await expect.poll(() => keeper.view().dataDir.state, { timeout: 20_000 }).toBe('empty');
+  await rm(folder, { recursive: true });
+});
+
 test('where the log of a member that runs stands is read anew only while that is wanted', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'caretaker-keeper-'));
   let lastIndex = 1n;

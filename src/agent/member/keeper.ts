@@ -1,21 +1,10 @@
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
-import type { BootView, DataDirState, OwnMemberView, ProcessEnd, ProcessState } from '../../cluster/own-member.ts';
+import type { BootView, OwnMemberView, ProcessEnd, ProcessState } from '../../cluster/own-member.ts';
 import type { InitialCluster, StartPlan } from '../../supervise/supervisor.ts';
 import { News } from '../caretaker/news.ts';
+import { DataWatch } from './data-watch.ts';
 import type { MemberKeeperOptions } from './options.ts';
 import { RestartPauses } from './restart-pauses.ts';
-
-/** Ends after which all of the data is read: a line in a log does not prove what a disk holds. */
-const DAMAGED: ReadonlySet<string> = new Set(['wal-corrupt', 'database-corrupt', 'data-differs']);
-
-/** Data of a member that are gone are told as gone once they have been so for a while: a disk may just be mounted again. */
-const GONE_AFTER_MS = 3000;
-
-const JUST_GONE: DataDirState = { state: 'unreadable', problem: 'the data have been gone for a moment only' };
-const JUST_STARTED: DataDirState = { state: 'unreadable', problem: 'etcd has been started a moment ago' };
-
-/** Data that were found broken are read again so often: a person may have mended them. */
-const BROKEN_AGAIN_MS = 30_000;
 
 /**
  * Keeps the process of one member running: looks whether it runs, and where it does not, decides from what is on the disk and what others
@@ -27,19 +16,13 @@ export class MemberKeeper implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #news = new News();
   readonly #pauses: RestartPauses;
+  readonly #data: DataWatch;
   readonly #stopListening: () => void;
   #process: ProcessState = { state: 'unknown', reason: 'it has not been looked at yet' };
-  #dataDir: DataDirState = { state: 'unreadable', problem: 'it has not been looked at yet' };
   #quarantine: OwnMemberView['quarantine'] = [];
   #boot: BootView | undefined;
   #lastEnd: ProcessEnd | undefined;
   #restarts = 0;
-  #emptySinceMs: number | undefined;
-  /** The end for which all of the data was read. */
-  #readFor: ProcessEnd | undefined;
-  /** The data of the process that ended last are in quarantine. */
-  #isAfresh = false;
-  #inspectedAtMs = Number.NEGATIVE_INFINITY;
   #tidiedAtMs = Number.NEGATIVE_INFINITY;
   /** Where the log of a member that runs stands is wanted as it is now. */
   #followsLog = false;
@@ -52,6 +35,7 @@ export class MemberKeeper implements AsyncDisposable {
   constructor(options: MemberKeeperOptions) {
     this.options = options;
     this.#pauses = new RestartPauses(options.timing);
+    this.#data = new DataWatch(options, this.#pauses);
     this.#stopListening = options.supervisor.onEnd((end) => {
       this.#lastEnd = end;
       this.#pauses.ended(performance.now());
@@ -72,7 +56,7 @@ export class MemberKeeper implements AsyncDisposable {
     return {
       kind: supervisor.kind,
       process: this.#process,
-      dataDir: this.#dataDir,
+      dataDir: this.#data.state,
       bootstrapped: remembered !== undefined || this.#quarantine.length > 0,
       ...(memory.isBootstrapping ? { bootstrapping: true } : {}),
       ...(remembered === undefined
@@ -113,7 +97,7 @@ export class MemberKeeper implements AsyncDisposable {
     try {
       return await mine;
     } finally {
-      this.#inspectedAtMs = Number.NEGATIVE_INFINITY;
+      this.#data.forget();
       this.#news.tell();
     }
   }
@@ -121,8 +105,7 @@ export class MemberKeeper implements AsyncDisposable {
   /** Looks at process and data, whatever was known. Within `exclusively` alone. */
   async look(depth: 'quick' | 'full', signal: AbortSignal): Promise<OwnMemberView> {
     this.#process = await this.options.supervisor.look(signal);
-    this.#dataDir = await this.#found(depth, signal);
-    this.#inspectedAtMs = performance.now();
+    await this.#data.lookNow(this.#process, depth, signal);
     this.options.events.onChange();
     return this.view();
   }
@@ -132,9 +115,8 @@ export class MemberKeeper implements AsyncDisposable {
     this.options.events.log('etcd is started', { initial: plan.initial?.state });
     this.#pauses.started(performance.now());
     this.#restarts += 1;
-    this.#isAfresh = false;
+    this.#data.started();
     await this.options.supervisor.start(plan, signal);
-    if (this.#dataDir.state === 'empty') this.#dataDir = JUST_STARTED;
     this.#process = await this.options.supervisor.look(signal);
     this.options.events.onChange();
   }
@@ -160,7 +142,7 @@ export class MemberKeeper implements AsyncDisposable {
     this.#quarantine = await this.options.quarantined(signal);
     // How etcd ended with those data says nothing about the next ones.
     this.#lastEnd = undefined;
-    this.#isAfresh = true;
+    this.#data.putAside();
     this.#pauses.forget();
     await this.look('quick', signal);
     return aside?.bytes ?? 0;
@@ -191,55 +173,13 @@ export class MemberKeeper implements AsyncDisposable {
 
   async #round(signal: AbortSignal): Promise<void> {
     const { supervisor, timing, events } = this.options;
-    const before = JSON.stringify([this.#process, this.#dataDir.state, this.#boot]);
+    const before = JSON.stringify([this.#process, this.#data.state.state, this.#boot]);
     this.#process = await supervisor.look(signal);
     const nowMs = performance.now();
-    if (this.#process.state !== 'running' || this.#followsLog || !(await this.#isAsKnown()))
-      await this.#inspect(signal);
+    await this.#data.look({ process: this.#process, lastEnd: this.#lastEnd }, this.#followsLog, signal);
     if (nowMs - this.#tidiedAtMs >= timing.houseKeepingMs) await this.#tidy(signal);
     await this.#see(signal);
-    if (JSON.stringify([this.#process, this.#dataDir.state, this.#boot]) !== before) events.onChange();
-  }
-
-  /** Of a process that runs it is only looked whether its data are there: to read them costs more the fuller the WAL is. */
-  async #isAsKnown(): Promise<boolean> {
-    return this.#dataDir.state === 'intact' && (await this.options.holdsData().catch(() => false));
-  }
-
-  async #inspect(signal: AbortSignal): Promise<void> {
-    // What a thorough look has found broken does not become whole by a glance.
-    const isKnownBroken = this.#dataDir.state === 'corrupt' && this.#process.state === 'stopped';
-    if (isKnownBroken && performance.now() - this.#inspectedAtMs < BROKEN_AGAIN_MS) return;
-    // All of it is read once for each end: it may be large, and nobody writes to it meanwhile.
-    const isSuspicious = this.#process.state === 'stopped' && this.#lastEnd !== this.#readFor && this.#isSuspicious();
-    if (isSuspicious) this.#readFor = this.#lastEnd;
-    this.#dataDir = this.#told(await this.#found(isKnownBroken || isSuspicious ? 'full' : 'quick', signal));
-    this.#inspectedAtMs = performance.now();
-  }
-
-  /** A process that was started a moment ago has not made its data dir yet: to call that empty would have it replaced. */
-  async #found(depth: 'quick' | 'full', signal: AbortSignal): Promise<DataDirState> {
-    const found = await this.options.inspect(depth, signal);
-    const isYoung = this.#process.state === 'running' && this.#pauses.isYoung(performance.now());
-    return found.state === 'empty' && isYoung ? JUST_STARTED : found;
-  }
-
-  /** What others are told, who replace a member whose data are gone. */
-  #told(found: DataDirState): DataDirState {
-    const isGone = found.state === 'empty' && !this.#isAfresh && this.options.memory.current !== undefined;
-    if (!isGone) {
-      this.#emptySinceMs = undefined;
-      return found;
-    }
-    const nowMs = performance.now();
-    this.#emptySinceMs ??= nowMs;
-    return nowMs - this.#emptySinceMs >= GONE_AFTER_MS ? found : JUST_GONE;
-  }
-
-  /** Etcd says so, or has ended soon after its start and nobody knows why. */
-  #isSuspicious(): boolean {
-    const cause = this.#lastEnd?.cause;
-    return cause !== undefined && (DAMAGED.has(cause) || (cause === 'unknown' && this.#pauses.inRow > 0));
+    if (JSON.stringify([this.#process, this.#data.state.state, this.#boot]) !== before) events.onChange();
   }
 
   async #tidy(signal: AbortSignal): Promise<void> {
@@ -268,10 +208,10 @@ export class MemberKeeper implements AsyncDisposable {
     }
     const pauseMs = this.#pauses.leftMs(performance.now());
     // An agent that was started again knows of the end from what its supervisor finds.
-    const lastEnd = this.#lastEnd ?? (this.#isAfresh ? undefined : this.#process.end);
+    const lastEnd = this.#lastEnd ?? (this.#data.isAfresh ? undefined : this.#process.end);
     const boot = await this.options.decide(
       {
-        dataDir: this.#dataDir,
+        dataDir: this.#data.state,
         process: this.#process,
         bootstrapped: this.view().bootstrapped,
         ...(lastEnd === undefined ? {} : { lastEnd }),

@@ -75,9 +75,13 @@ export class TendedGround implements AsyncDisposable {
     return this.writes.firstAfter(sinceMs) ?? Number.NaN;
   }
 
-  /** Nothing is under way, and all is as before. */
+  /** All is as before, the agents may act, and nothing is under way. */
   async untilCalm(): Promise<void> {
     await this.cluster.untilWell(undefined, PATIENCE_MS);
+    await untilTrue('the agents do not come to rest', async () => {
+      const all = await Promise.all(this.cluster.members.map(({ agentUrl }) => isAtRest(agentUrl)));
+      return all.every((each) => each);
+    });
     await sleep(3000);
   }
 
@@ -103,6 +107,14 @@ async function filled(cluster: TendedCluster, bytes: number): Promise<void> {
   } finally {
     client.close();
   }
+}
+
+async function isAtRest(agentUrl: string): Promise<boolean> {
+  const reply = await fetch(`${agentUrl}/api/v1/decisions`, { signal: AbortSignal.timeout(2000) }).catch(
+    () => undefined,
+  );
+  const { armed, slot } = ((await reply?.json().catch(() => undefined)) ?? {}) as { armed?: unknown; slot?: unknown };
+  return armed !== undefined && slot === undefined;
 }
 
 /** Etcd's own health page reads through the quorum; a learner refuses that. */

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
@@ -75,9 +76,10 @@ export class TendedGround implements AsyncDisposable {
     return this.writes.firstAfter(sinceMs) ?? Number.NaN;
   }
 
-  /** All is as before, the agents may act, and nothing is under way. */
+  /** All is as before, there is a full snapshot in the store, the agents may act, and nothing is under way. */
   async untilCalm(): Promise<void> {
     await this.cluster.untilWell(undefined, PATIENCE_MS);
+    await untilTrue('there is no full snapshot', () => hasFull(this.cluster.store));
     await untilTrue('the agents do not come to rest', async () => {
       const all = await Promise.all(this.cluster.members.map(({ agentUrl }) => isAtRest(agentUrl)));
       return all.every((each) => each);
@@ -107,6 +109,12 @@ async function filled(cluster: TendedCluster, bytes: number): Promise<void> {
   } finally {
     client.close();
   }
+}
+
+/** What is still being written has a name that begins with a dot; the manifest comes last. */
+async function hasFull(store: string): Promise<boolean> {
+  const names = await readdir(fileURLToPath(store), { recursive: true }).catch(() => []);
+  return names.some((name) => /\/full\/[^.][^/]*\.json$/.test(name));
 }
 
 async function isAtRest(agentUrl: string): Promise<boolean> {

@@ -15,6 +15,7 @@ export const dataFaults: readonly Fault[] = [
     name: 'wipe',
     what: 'a machine comes back with an empty data dir',
     strikes: 'member',
+    alone: true,
     strike: async ({ victims, random }) => {
       for (const victim of victims) await wipe(victim);
       return { ...struck(`data of ${names(victims)} wiped`, random(2000)), undo: () => start(victims) };
@@ -24,6 +25,7 @@ export const dataFaults: readonly Fault[] = [
     name: 'wipe-running',
     what: 'the data dir goes while etcd runs on it',
     strikes: 'member',
+    alone: true,
     strike: async ({ victims }) => {
       for (const victim of victims) await victim.wipeData();
       return {
@@ -41,6 +43,7 @@ export const dataFaults: readonly Fault[] = [
     name: 'wipe-machine',
     what: 'the machine comes back empty: data dir and all that the agent remembered are gone',
     strikes: 'member',
+    alone: true,
     strike: async ({ victims, random }) => {
       for (const victim of victims) {
         await killBoth(victim);
@@ -53,12 +56,14 @@ export const dataFaults: readonly Fault[] = [
     name: 'flip-database',
     what: 'bits are flipped in the database of a stopped member',
     strikes: 'member',
+    alone: true,
     strike: (context) => flipped(context, 'database'),
   },
   {
     name: 'flip-wal',
     what: 'bits are flipped in the WAL of a stopped member',
     strikes: 'member',
+    alone: true,
     strike: (context) => flipped(context, 'wal'),
   },
   {

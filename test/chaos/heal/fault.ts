@@ -35,6 +35,8 @@ export interface Fault {
   readonly what: string;
   /** `member`: those that are chosen; `cluster`: of all at once, so that nothing else is struck beside it; `agents`: etcd goes on. */
   readonly strikes: 'member' | 'agents' | 'cluster';
+  /** One at a time: where two members need to be replaced the agents hold, and a person is paged (`SECOND_FAILURE`). */
+  readonly alone?: true;
   /** It takes the quorum for good: what was written right before may be missing, as the plan to recover says. */
   readonly losesQuorum?: true;
   /** What the ground has to have. */

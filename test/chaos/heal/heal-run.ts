@@ -146,12 +146,12 @@ async function strikeOnce(
   };
 }
 
-/** As many as may be struck at once: one of three, now and then two of five. */
+/** As many as may be struck at once: one of three, now and then two of five where that mends itself. */
 function victimsOf(fault: Fault, ground: Ground, random: (below: number) => number): readonly TendedMember[] {
   const { members, smallDisk } = ground;
   const [first, two] = [random(members.length), random(3) === 0];
   if (fault.needs === 'small-disk') return members.filter(({ name }) => name === smallDisk?.member);
-  const count = two ? Math.min(2, Math.floor((members.length - 1) / 2)) : 1;
+  const count = two && fault.alone !== true ? Math.min(2, Math.floor((members.length - 1) / 2)) : 1;
   return Array.from({ length: count }, (_, index) => members[(first + index) % members.length]).flatMap(
     (each) => each ?? [],
   );

@@ -43,7 +43,7 @@ export const processFaults: readonly Fault[] = [
   },
   {
     name: 'pause-etcd-long',
-    what: 'etcd is stopped (SIGSTOP) for so long that it is replaced, and then goes on',
+    what: 'etcd is stopped (SIGSTOP) for longer than `heal.replaceAfter`, and then goes on',
     strikes: 'member',
     strike: async ({ victims, random }) => paused(victims, 12_000 + random(20_000)),
   },

@@ -31,6 +31,7 @@ export class Links implements AsyncDisposable {
   readonly #lost = new Set<string>();
   readonly #delayMs = new Map<string, number>();
   #owners: Owners = () => [];
+  #known: ReturnType<Owners> = [];
 
   /** @param owners asked whenever it has to be known who connects: a link is cut, or somebody connects while one is */
   knowing(owners: Owners): void {
@@ -140,10 +141,16 @@ export class Links implements AsyncDisposable {
     const unknown = [...this.#connections].filter(({ from }) => from === undefined);
     if (unknown.length === 0) return;
     const inodes = inodesByPorts();
-    const owners = new Map(this.#owners().flatMap(({ pid, member }) => socketsOf(pid).map((inode) => [inode, member])));
+    const inodeOf = ({ near: { remotePort, localPort } }: Connection): string =>
+      inodes.get(`${remotePort} ${localPort}`) ?? '';
+    let owners = ownersOf(this.#known);
+    // To list the processes costs more than to look at those that are known; who connects anew is mostly one of them.
+    if (unknown.some((connection) => !owners.has(inodeOf(connection)))) {
+      this.#known = [{ pid: process.pid, member: OUTSIDE }, ...this.#owners()];
+      owners = ownersOf(this.#known);
+    }
     for (const connection of unknown) {
-      const { remotePort, localPort } = connection.near;
-      connection.from = owners.get(inodes.get(`${remotePort} ${localPort}`) ?? '') ?? OUTSIDE;
+      connection.from = owners.get(inodeOf(connection)) ?? OUTSIDE;
     }
   }
 }
@@ -163,6 +170,10 @@ function inodesByPorts(): ReadonlyMap<string, string> {
       return [`${port(local)} ${port(remote)}`, inode];
     }),
   );
+}
+
+function ownersOf(known: ReturnType<Owners>): ReadonlyMap<string, string> {
+  return new Map(known.flatMap(({ pid, member }) => socketsOf(pid).map((inode) => [inode, member] as const)));
 }
 
 function socketsOf(pid: number): readonly string[] {

@@ -4,8 +4,8 @@ import type { TendedCluster } from './tended-cluster.ts';
 export interface StatedLoss {
   /** Wall clock. */
   readonly atMs: number;
-  readonly revisions: number;
-  /** Absent where nobody could say. */
+  /** Absent, as the seconds are, where nobody could say. */
+  readonly revisions?: number;
   readonly seconds?: number;
 }
 
@@ -17,11 +17,12 @@ export function statedLosses({ members }: Pick<TendedCluster, 'members'>): reado
     .map((line): StatedLoss => {
       const said = JSON.parse(line) as {
         readonly time: string;
-        readonly atMostRevisions: string;
+        readonly atMostRevisions?: string;
         readonly atMostSeconds?: number;
       };
-      const seconds = said.atMostSeconds === undefined ? {} : { seconds: said.atMostSeconds };
-      return { atMs: Date.parse(said.time), revisions: Number(said.atMostRevisions), ...seconds };
+      const { time, atMostRevisions, atMostSeconds } = said;
+      if (atMostRevisions === undefined || atMostSeconds === undefined) return { atMs: Date.parse(time) };
+      return { atMs: Date.parse(time), revisions: Number(atMostRevisions), seconds: atMostSeconds };
     })
     .toSorted((a, b) => a.atMs - b.atMs);
 }

@@ -148,7 +148,8 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     this.#refuseSecond();
     const { agents, log } = this.#options;
     const { revisions, seconds, basis } = plan.bound;
-    const atMost = { atMostRevisions: String(revisions), ...(seconds === undefined ? {} : { atMostSeconds: seconds }) };
+    // Where nobody can say for how long nobody looked, the revisions alone are no bound.
+    const atMost = seconds === undefined ? {} : { atMostRevisions: String(revisions), atMostSeconds: seconds };
     log('recovery begun', { plan: plan.id, kind: plan.kind, seed: plan.seed, ...atMost, basis });
     const progress: RecoverProgress[] = [];
     const tell = (more: Partial<RecoveryRun> = {}): void => {

@@ -16,6 +16,9 @@ import { judge, type LoadVerdict, type QuorumLoss } from './verdict.ts';
 /** So that a lost quorum comes back without a person. */
 const QUORUM_LOSS = { 'heal.quorumLoss': 'auto', 'heal.quorumLossAfter': '5s', 'backup.delta.interval': '1s' };
 
+/** Where all agents were killed too, none can say what may be missing: deltas are stored each second, on a busy machine later. */
+const UNSTATED_SECONDS = 15;
+
 export interface HealRunOptions {
   readonly seed: number;
   readonly members: number;
@@ -137,7 +140,7 @@ async function strikeOnce(
   if (goneAt !== undefined) {
     const { atMs, wallMs } = goneAt;
     const stated = statedLosses(ground.cluster).findLast((each) => each.atMs > wallMs);
-    losses.push({ atMs, seconds: stated?.seconds ?? 0, writes: stated?.revisions ?? 0 });
+    losses.push({ atMs, seconds: stated?.seconds ?? UNSTATED_SECONDS, writes: stated?.revisions ?? Infinity });
   }
   return {
     ...{ fault: fault.name, text: struck?.text ?? fault.name, seconds },

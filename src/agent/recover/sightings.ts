@@ -10,7 +10,8 @@ export class Sightings {
   readonly #seen: RevisionSighting[] = [];
   #list: LastList | undefined;
   #quorum: QuorumSight = 'unknown';
-  #lost: { readonly atMs: number; readonly monotonicMs: number } | undefined;
+  #lost: { readonly monotonicMs: number } | undefined;
+  #lostAtMs: number | undefined;
   #etcdVersion: string | undefined;
 
   /** Oldest first. */
@@ -27,9 +28,9 @@ export class Sightings {
     return this.#quorum;
   }
 
-  /** Wall clock; undefined while there is a quorum. */
+  /** Wall clock: nothing was acknowledged through this member from then on. Undefined while there is a quorum, and where that is not known. */
   get lostAtMs(): number | undefined {
-    return this.#lost?.atMs;
+    return this.#lostAtMs;
   }
 
   get etcdVersion(): string | undefined {
@@ -46,9 +47,11 @@ export class Sightings {
     const { sections, observedAtMs } = observation;
     this.#quorum = quorumSight(observation);
     this.#etcdVersion = sections.member?.value?.status.version ?? this.#etcdVersion;
-    // Also where it cannot be told: through this member nothing is acknowledged from then on.
-    this.#lost =
-      this.#quorum === 'holds' ? undefined : (this.#lost ?? { atMs: observedAtMs, monotonicMs: performance.now() });
+    // Also where it cannot be told.
+    this.#lost = this.#quorum === 'holds' ? undefined : (this.#lost ?? { monotonicMs: performance.now() });
+    // A round that failed on a busy machine is no sign that nothing was acknowledged meanwhile.
+    if (this.#quorum === 'holds') this.#lostAtMs = undefined;
+    else if (this.#quorum === 'lost') this.#lostAtMs ??= observedAtMs;
     const cluster = sections.cluster?.value;
     if (cluster === undefined) return;
     if (this.#quorum === 'holds' || this.#list === undefined) {

@@ -242,9 +242,9 @@ describe('what may be missing', () => {
     expect(boundOf(input([behind, ...others]))).toMatchObject({ revisions: 4n, seconds: 4 });
   });
 
-  it('ends where a store has more than the seed', () => {
+  it('ends at the last sighting that a store surely has, and not at what its newest segment says', () => {
     const behind = evidence('m1', disk('m1', 3n, 96n));
-    expect(boundOf(input([behind, ...others], { store }))).toMatchObject({ revisions: 1n, seconds: 1 });
+    expect(boundOf(input([behind, ...others], { store }))).toMatchObject({ revisions: 2n, seconds: 2 });
   });
 
   it('is not known where nobody has seen anything', () => {

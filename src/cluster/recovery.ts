@@ -94,8 +94,10 @@ export interface StoreReach {
   /** Its oldest full snapshot: what lies before it cannot be had again. */
   readonly oldestRevision: bigint;
   readonly revision: bigint;
-  /** Everything that was written until then is in it. */
+  /** When the newest of it was written there; what was acknowledged in the seconds before may not be in it. */
   readonly atMs: number;
+  /** The most revisions a second that its newest segments tell of; absent where they tell nothing. */
+  readonly perSecond?: number;
 }
 
 /** A member of the plan and where the agent beside it answers. */

@@ -1,4 +1,5 @@
 import { readCatalogue } from '../../backup/chain/catalogue.ts';
+import { highestWriteRate } from '../../backup/chain/write-rate.ts';
 import { restorePlans } from '../../backup/chain.ts';
 import { readSegmentManifest } from '../../backup/delta/segment.ts';
 import { chooseOwnedPlace } from '../../backup/places.ts';
@@ -96,5 +97,9 @@ async function reachOf(
       ? await readFullManifest(store, chain.full, signal)
       : await readSegmentManifest(store.get(last.key, undefined, signal), last.key);
   // When it was begun: what came until then is in it for certain.
-  return { url, oldestRevision: oldest.name.revision, revision, atMs: manifest.startedAtMs };
+  const perSecond = highestWriteRate(catalogue.segments);
+  return {
+    ...{ url, oldestRevision: oldest.name.revision, revision, atMs: manifest.startedAtMs },
+    ...(perSecond === undefined ? {} : { perSecond }),
+  };
 }

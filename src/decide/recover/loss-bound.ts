@@ -43,7 +43,7 @@ export function lossBound(evidence: readonly RecoveryEvidence[], covered: Covere
   const lastSeenAtMs = largest(sightings.map(({ atMs }) => atMs)) ?? safeAtMs;
   const unseenSeconds = Math.max(0, lostAtMs - Math.max(lastSeenAtMs, safeAtMs)) / 1000;
   // Of each agent by itself: clocks of machines differ.
-  const perSecond = Math.max(0, ...evidence.map((one) => highestRate(one.sightings)));
+  const perSecond = Math.max(covered.store?.perSecond ?? 0, ...evidence.map((one) => highestRate(one.sightings)));
   const unseen = BigInt(Math.ceil(perSecond * unseenSeconds));
   const known =
     seen === 0n

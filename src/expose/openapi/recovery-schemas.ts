@@ -13,7 +13,13 @@ export const recoverySchemas: Readonly<Record<string, Schema>> = {
   RecoveryBegun: object({ planId: text }),
   RecoveryStep: object({ planId: text, step }),
   RecoveryAbandon: object({ planId: text }),
-  StoreReach: object({ url: text, oldestRevision: ref('Int64'), revision: ref('Int64'), atMs: time }),
+  StoreReach: object({
+    url: text,
+    oldestRevision: ref('Int64'),
+    revision: ref('Int64'),
+    atMs: time,
+    'perSecond?': { type: 'number' },
+  }),
   LossBound: object({
     revisions: ref('Int64'),
     'seconds?': { type: 'number', description: 'Absent where nobody can say.' },

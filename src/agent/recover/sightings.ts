@@ -1,4 +1,5 @@
 import type { Observation } from '../../cluster/observation.ts';
+import type { ProcessEnd } from '../../cluster/own-member.ts';
 import type { LastList, RevisionSighting } from '../../cluster/recovery.ts';
 import type { MemberStatus } from '../../cluster/sections.ts';
 import { type QuorumSight, quorumSight } from '../last-gasp/quorum-sight.ts';
@@ -12,6 +13,7 @@ export class Sightings {
   #quorum: QuorumSight = 'unknown';
   #lost: { readonly monotonicMs: number } | undefined;
   #lostAtMs: number | undefined;
+  #idleAtMs: number | undefined;
   #etcdVersion: string | undefined;
 
   /** Oldest first. */
@@ -28,9 +30,13 @@ export class Sightings {
     return this.#quorum;
   }
 
-  /** Wall clock: nothing was acknowledged through this member from then on. Undefined while there is a quorum, and where that is not known. */
+  /**
+   * Wall clock: this member had no part in what was acknowledged from then on, since it saw no quorum or does not run. Undefined while there is a
+   * quorum, and where neither is known.
+   */
   get lostAtMs(): number | undefined {
-    return this.#lostAtMs;
+    const since = [this.#lostAtMs, this.#idleAtMs].filter((each) => each !== undefined);
+    return since.length === 0 ? undefined : Math.min(...since);
   }
 
   get etcdVersion(): string | undefined {
@@ -44,7 +50,7 @@ export class Sightings {
 
   /** Takes in each observation. */
   take(observation: Observation): void {
-    const { sections, observedAtMs } = observation;
+    const { sections, observedAtMs, own } = observation;
     this.#quorum = quorumSight(observation);
     this.#etcdVersion = sections.member?.value?.status.version ?? this.#etcdVersion;
     // Also where it cannot be told.
@@ -52,6 +58,10 @@ export class Sightings {
     // A round that failed on a busy machine is no sign that nothing was acknowledged meanwhile.
     if (this.#quorum === 'holds') this.#lostAtMs = undefined;
     else if (this.#quorum === 'lost') this.#lostAtMs ??= observedAtMs;
+    this.#idleAtMs =
+      this.#quorum !== 'holds' && own?.process.state === 'stopped'
+        ? this.#idleSince(observedAtMs, own.process.end)
+        : undefined;
     const cluster = sections.cluster?.value;
     if (cluster === undefined) return;
     if (this.#quorum === 'holds' || this.#list === undefined) {
@@ -64,6 +74,11 @@ export class Sightings {
     const answered = cluster.members.flatMap(({ status }) => status ?? []);
     // Asked from then on: all that was written before is in it.
     this.#see(sections.cluster?.observedAtMs ?? observedAtMs, answered);
+  }
+
+  /** It may have run between two rounds: then its end is what counts. */
+  #idleSince(observedAtMs: number, end: ProcessEnd | undefined): number {
+    return this.#idleAtMs === undefined ? observedAtMs : Math.max(this.#idleAtMs, end?.atMs ?? 0);
   }
 
   /** The index is that of the member that has the revision: whoever has the log up to it has at least that revision. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Sightings } from '../../../src/agent/recover/sightings.ts';
 import type { Observation } from '../../../src/cluster/observation.ts';
+import type { ProcessState } from '../../../src/cluster/own-member.ts';
 import { fullObservation } from '../../expose/support/full-observation.ts';
 
 /** A round in which the members answer with these revisions, and a quorum or none. */
@@ -55,4 +56,24 @@ test('what a member has that is left alone is none of it, and the list is that o
   expect(sightings.list?.members).toHaveLength(3);
   sightings.take(round(4000, [12n, 12n, 12n], true));
   expect([sightings.lostAtMs, sightings.lostForMs()]).toEqual([undefined, 0]);
+});
+
+test('a member that does not run has no part in what is acknowledged, also where nobody can tell of a quorum', () => {
+  const sightings = new Sightings();
+  const { dataDir } = fullObservation.own ?? { dataDir: { state: 'empty' } };
+  const at = (observedAtMs: number, process: ProcessState): Observation => ({
+    ...fullObservation,
+    observedAtMs,
+    sections: {},
+    own: { kind: 'child', process, dataDir, bootstrapped: true, restarts: 0, quarantine: [] },
+  });
+  const stopped = { state: 'stopped' } as const;
+  sightings.take(at(1000, stopped));
+  sightings.take(at(2000, stopped));
+  expect(sightings.lostAtMs).toBe(1000);
+  // It ran between two rounds.
+  sightings.take(at(9000, { ...stopped, end: { how: 'SIGKILL', cause: 'killed', atMs: 8000 } }));
+  expect(sightings.lostAtMs).toBe(8000);
+  sightings.take(at(10_000, { state: 'running', adopted: false }));
+  expect(sightings.lostAtMs).toBeUndefined();
 });

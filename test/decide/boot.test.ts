@@ -45,6 +45,12 @@ const rows: readonly Row[] = [
   ['nobody answers: the quorum may need it', { dataDir: intact }, 'start', 'NOBODY_ANSWERS'],
   ['nobody was asked', { dataDir: intact, list: 'not-asked' }, 'start', 'NOBODY_ANSWERS'],
   ['nobody answers, and it is the one that is remembered', { dataDir: intact, identity }, 'start', 'NOBODY_ANSWERS'],
+  [
+    'it was a member before, and nobody was asked',
+    { identity, peers: [], store: 'not-asked' },
+    'wait',
+    'MEMBER_BEFORE',
+  ],
   ['no peers are configured', { dataDir: intact, peers: [] }, 'start', 'NOBODY_ANSWERS'],
   [
     'its peer URL was changed',

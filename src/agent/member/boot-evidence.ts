@@ -23,7 +23,7 @@ export async function gatherEvidence(parts: GatherParts, signal: AbortSignal): P
   const [removedBy, peers, store] = await Promise.all([
     isGone ? evidence.removedBy(id, signal) : undefined,
     mayBegin ? evidence.peers(signal) : [],
-    mayBegin ? evidence.store(signal) : ('unreachable' as const),
+    mayBegin ? evidence.store(signal) : ('not-asked' as const),
   ]);
   return {
     own: { name: config.member.name, peerUrl },

@@ -58,11 +58,11 @@ function decideJoin(evidence: BootEvidence, list: SeenList): BootView {
 function decideBegin(evidence: BootEvidence, list: 'unreachable' | 'not-asked'): BootView {
   const { identity, own, peers, store } = evidence;
   const isConfigured = peers.some(({ name, peerUrl }) => name === own.name && peerUrl === own.peerUrl);
+  // Who was a member before begins nothing, whatever the others say: they were not asked.
+  if (identity !== undefined && store === 'not-asked') return boot('wait', memberBefore(identity));
   const [first, ...more] = [
     ...(list === 'not-asked' ? [bootReason('NOT_ASKED_YET', 'the members have not been asked yet')] : []),
-    ...(identity === undefined
-      ? []
-      : [bootReason('MEMBER_BEFORE', `it was member ${identity.memberId}: it waits until the cluster answers`)]),
+    ...(identity === undefined ? [] : [memberBefore(identity)]),
     ...(isConfigured
       ? []
       : [bootReason('NOT_CONFIGURED', `the configured peers do not name ${own.name} at ${own.peerUrl}`)]),
@@ -73,9 +73,15 @@ function decideBegin(evidence: BootEvidence, list: 'unreachable' | 'not-asked'):
       return [bootReason('PEER_HAS_DATA', `${name} ${what}: the cluster is there, and does not answer`)];
     }),
     ...(store === 'has-chain' ? [bootReason('STORE_HAS_CHAIN', 'the store has a backup of this cluster')] : []),
-    ...(store === 'unreachable' ? [bootReason('STORE_UNREACHABLE', 'the store does not answer')] : []),
+    ...(store === 'unreachable' || store === 'not-asked'
+      ? [bootReason('STORE_UNREACHABLE', 'the store does not answer')]
+      : []),
   ];
   if (first !== undefined) return boot('wait', first, ...more);
   const message = `all ${peers.length} configured peers are empty and were never members, and there is no backup`;
   return boot('bootstrap', bootReason('EMPTY_EVERYWHERE', message));
+}
+
+function memberBefore({ memberId }: { readonly memberId: string }): BootView['reasons'][number] {
+  return bootReason('MEMBER_BEFORE', `it was member ${memberId}: it waits until the cluster answers`);
 }

@@ -54,7 +54,7 @@ export interface BootEvidence {
   /** All that are configured, the own one among them; empty where none are. */
   readonly peers: readonly AskedPeer[];
   /** Whether the store has a backup of this cluster. */
-  readonly store: 'no-chain' | 'has-chain' | 'unreachable' | 'none-configured';
+  readonly store: 'no-chain' | 'has-chain' | 'unreachable' | 'not-asked' | 'none-configured';
   readonly process: ProcessState;
   /** How etcd ended the last time, while it had these data. */
   readonly lastEnd?: ProcessEnd;

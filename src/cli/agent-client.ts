@@ -73,7 +73,8 @@ export class AgentClient {
       return json;
     }
     if (isProblem(json)) {
-      const remedy = status === 401 || status === 403 ? { remedy: tokenRemedy } : {};
+      const missing = json.code === 'NO_CREDENTIALS_CONFIGURED' ? noTokenRemedy : tokenRemedy;
+      const remedy = status === 401 || status === 403 ? { remedy: missing } : {};
       throw new AgentError(json.code, `The agent at ${this.url} answered: ${json.detail}`, remedy);
     }
     throw new AgentError(
@@ -161,6 +162,8 @@ export class AgentClient {
 const remedy =
   'Check that the agent runs and where it listens (expose.listen); --agent or ETCD_CARETAKER_AGENT names another one, --ca its CA.';
 const outcomeRemedy = 'Look with `etcd-caretaker explain` before asking again.';
+const noTokenRemedy =
+  'Set expose.auth.tokenFile in the configuration of every agent, start them again, and give that token with --token-file or ETCD_CARETAKER_TOKEN.';
 const tokenRemedy = 'Give the token of the agent with --token-file or ETCD_CARETAKER_TOKEN.';
 
 /** What is to be done about faults of TLS; all others are of the address. */

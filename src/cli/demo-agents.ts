@@ -12,7 +12,10 @@ export interface DemoAgents {
 /** The agents that the `demo.json` of a demo's folder names. Throws `USAGE` where there is none. */
 export async function readDemo(folder: string): Promise<DemoAgents> {
   const file = join(folder, 'demo.json');
-  const text = await readNamedFile(file);
+  const text = await readNamedFile(
+    file,
+    'Name the folder that the demo has printed; its demo.json is there once it runs.',
+  );
   try {
     const { members, token } = JSON.parse(text) as Pick<DemoFile, 'members'> & Partial<DemoFile>;
     return { agents: members.map(({ agentUrl, name }) => ({ url: agentUrl, member: name })), token };

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { AgentError } from '../cluster/agent-error.ts';
 
-/** The text of a file that the command line names. Throws `USAGE` where it cannot be read. */
-export async function readNamedFile(file: string): Promise<string> {
+/** The text of a file that the command line names. Throws `USAGE`, with this remedy, where it cannot be read. */
+export async function readNamedFile(file: string, remedy?: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new AgentError('USAGE', `${file} cannot be read: ${reason}`, { cause: error });
+    throw new AgentError('USAGE', `${file} cannot be read: ${reason}`, {
+      cause: error,
+      ...(remedy === undefined ? {} : { remedy }),
+    });
   }
 }

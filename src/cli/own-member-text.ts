@@ -7,7 +7,9 @@ export function ownMemberText({ own, agent }: AsJson<Status>): string {
   if (own === undefined) return '';
   const { process: etcd, boot, quarantine, dataDir } = own;
   const lines = [
-    ...(etcd.state === 'running' ? [`etcd of ${agent.member} runs${pidText(etcd.pid)}, started by ${own.kind}`] : []),
+    ...(etcd.state === 'running'
+      ? [`etcd of ${agent.member} runs${pidText(etcd.pid)}, supervised as ${own.kind}`]
+      : []),
     ...(etcd.state === 'stopped' ? [`etcd of ${agent.member} does not run${endText(etcd.end)}`] : []),
     ...(etcd.state === 'unknown' ? [`whether etcd of ${agent.member} runs is not known: ${etcd.reason}`] : []),
     ...(boot === undefined ? [] : [`${boot.action}: ${boot.reasons.map(({ message }) => message).join('; ')}`]),
@@ -22,5 +24,6 @@ function pidText(pid: number | '+Inf' | undefined): string {
 }
 
 function endText(end: { readonly how: string; readonly cause: string } | undefined): string {
+  if (end?.how === 'unknown' && end.cause === 'unknown') return ': how it ended is not known';
   return end === undefined ? '' : `: it ended with ${end.how} (${end.cause})`;
 }

@@ -23,6 +23,7 @@ export type AsJson<T> = [JournalValue] extends [T]
 export function statusText(status: AsJson<Status>, nowMs: number): string {
   return [
     `${headline(status)}\n`,
+    recoverHint(status),
     `${origin(status, nowMs)}\n`,
     status.members.length === 0 ? '' : `\n${memberTable(status.members)}`,
     `\n${quotaLine(status)}${latencyLine(status)}${caretakingText(status, nowMs)}${backupsText(status, nowMs)}${lastGaspText(status, nowMs)}${ownMemberText(status)}`,
@@ -69,6 +70,12 @@ export function headline(status: AsJson<Status>): string {
   const critical = status.findings.filter(({ severity }) => severity === 'critical').length;
   const word = degraded ? 'Degraded' : critical > 0 ? `Not well: ${critical} critical below` : 'Healthy';
   return `${word}. ${voters}, ${leader}; ${quorum.voters === 1 ? 'a single voter: the next loss stops all writes' : margin}.`;
+}
+
+/** Where an agent can start its member, a lost quorum can be brought back. */
+function recoverHint({ quorum, own, agent }: AsJson<Status>): string {
+  if (own === undefined || quorum?.holds === true || agent.observedAt === undefined) return '';
+  return 'If it stays so, `etcd-caretaker recover` says what can be brought back, and changes nothing.\n';
 }
 
 /** Whether `status` should end with the exit code for a fault. */
@@ -136,7 +143,18 @@ function latencyLine({ latency }: AsJson<Status>): string {
   return parts.length === 0 ? '' : `Latency   ${parts.join(', ')}\n`;
 }
 
-function problems({ findings, faults, members }: AsJson<Status>): string {
+/** What collectors say where etcd does not run and has no data: it is said once that it does not. */
+const ofStopped: ReadonlySet<string> = new Set([
+  'ETCD_UNREACHABLE',
+  'MEMBERS_UNKNOWN',
+  'DISK_UNRESOLVED',
+  'FILESYSTEM_UNRESOLVED',
+  'ETCD_PROCESS_NOT_FOUND',
+]);
+
+function problems({ findings, faults, members, own, agent }: AsJson<Status>): string {
+  const isStopped = own?.process.state === 'stopped';
+  const expected = faults.filter(({ code }) => isStopped && ofStopped.has(code));
   const lines = [
     ...members.flatMap((member) =>
       member.fault === undefined
@@ -146,10 +164,15 @@ function problems({ findings, faults, members }: AsJson<Status>): string {
     ...findings.map(
       ({ severity, message, remedy }) => `  ${severity.padEnd(8)}  ${message}\n            to do: ${remedy}`,
     ),
-    ...faults.map(
-      ({ collector, message, remedy }) =>
-        `  not seen  ${collector}: ${message}${remedy === undefined ? '' : `\n            to do: ${remedy}`}`,
-    ),
+    ...(expected.length === 0
+      ? []
+      : [`  not seen  ${expected.map(({ collector }) => collector).join(', ')}: etcd of ${agent.member} does not run`]),
+    ...faults
+      .filter((fault) => !expected.includes(fault))
+      .map(
+        ({ collector, message, remedy }) =>
+          `  not seen  ${collector}: ${message}${remedy === undefined ? '' : `\n            to do: ${remedy}`}`,
+      ),
   ];
   return lines.length === 0 ? '' : `\nFindings\n${lines.join('\n')}\n`;
 }

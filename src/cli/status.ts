@@ -30,7 +30,10 @@ async function status(options: StatusOptions): Promise<void> {
   const seen = await ask(await agentsOf(options));
   const forecast = options.ifLost === undefined ? undefined : ifLostText(seen, options.ifLost);
   if (options.ifLost !== undefined && forecast === undefined) {
-    const names = seen.members.map(({ name, id }) => (name === '' ? id : name)).join(', ');
+    const names = seen.members
+      .map(({ name, id }) => (name === '' ? id : name))
+      .sort()
+      .join(', ');
     throw new AgentError('USAGE', `There is no member ${options.ifLost}.`, {
       remedy: names === '' ? 'Wait until the agent knows the member list.' : `Name one of ${names}.`,
     });

@@ -40,7 +40,16 @@ export function findingsOf(observation: Observation): readonly CollectorFinding[
     .concat(lastGasp === undefined ? [] : lastGaspFindings(lastGasp))
     .concat(own === undefined ? [] : ownFindings(own))
     .concat((caretaking?.decisions ?? []).filter(({ page }) => page === true).map(findingOf))
+    .filter(({ code }) => !isOwnDoing(code, observation))
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+}
+
+/** What the agents bring about themselves, and mend, is nothing for a person to do. */
+function isOwnDoing(code: string, { own, caretaking }: Observation): boolean {
+  // It joins by itself: whoever added it by hand as well would be in the way.
+  if (code === 'MEMBER_NOT_LISTED') return own?.boot?.action === 'join';
+  const operation = caretaking?.slot?.operation;
+  return code === 'EVEN_VOTERS' && (operation === 'replace' || operation === 'join');
 }
 
 /** The agent that leads, and nothing is backed up, or a store falls behind. */
@@ -67,7 +76,10 @@ function ownFindings({ boot }: OwnMemberView): readonly CollectorFinding[] {
   const message = `etcd is not started (${boot.action}): ${boot.reasons.map((reason) => reason.message).join('; ')}.`;
   // Whoever is to join is taken in by the leader, as a rule.
   const severity = boot.action === 'refuse' ? 'critical' : 'warning';
-  const remedy = 'docs/healing.md says what each reason means, and what a person can do.';
+  const remedy =
+    code === 'MEMBER_BEFORE'
+      ? 'Bring the other members back. Where they are gone for good, `etcd-caretaker recover` says what can be done.'
+      : 'docs/healing.md says what each reason means, and what a person can do.';
   return [{ code, message, severity, remedy, collector: 'member' }];
 }
 

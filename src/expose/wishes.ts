@@ -11,6 +11,9 @@ const longestPauseMs = 30 * 86_400_000;
 /** Longest reason of a pause, in characters. */
 const longestReason = 500;
 
+/** These are of one member, and no policy chooses it for a person. */
+const ofOneMember: ReadonlySet<string> = new Set(['replace', 'leave']);
+
 /** What `POST /api/v1/operations` asks for. Throws `ProblemError` 400, which says what is allowed. */
 export function operationWish(
   body: unknown,
@@ -26,6 +29,13 @@ export function operationWish(
   const member = textOf(fields, 'member', 'the name or the id of a member');
   if (member !== undefined) {
     checkMember(member, observation);
+  } else if (ofOneMember.has(operation)) {
+    const known = observation.sections.cluster?.value?.members.map(calledOf).sort().join(', ');
+    const allowed = known === undefined ? '' : ` Allowed: ${known}.`;
+    throw refusal(
+      'MEMBER_MISSING',
+      `Which member is to ${operation === 'leave' ? 'leave' : 'be replaced'} has to be said in "member" (\`--member\`).${allowed}`,
+    );
   }
   const { dryRun = false } = fields;
   if (typeof dryRun !== 'boolean') {
@@ -88,6 +98,11 @@ function byOf(fields: Fields, caller: string): string {
   return auditName(caller, textOf(fields, 'by', 'who asks'));
 }
 
+/** A member that has never been started has no name. */
+function calledOf({ id, name }: { readonly id: string; readonly name: string }): string {
+  return name === '' ? id : name;
+}
+
 function checkMember(member: string, { sections, caretaking }: Observation): void {
   const members = sections.cluster?.value?.members;
   if (members === undefined) {
@@ -106,8 +121,7 @@ function checkMember(member: string, { sections, caretaking }: Observation): voi
     throw refusal('MEMBER_AMBIGUOUS', `Several members are named "${shown(member)}". Name one by its id: ${ids}.`);
   }
   if (named.length === 0) {
-    const listed = members.map(({ id, name }) => (name === '' ? id : name));
-    const known = [...listed, ...candidates.map((agent) => agent.member)].join(', ');
+    const known = [...members.map(calledOf), ...candidates.map((agent) => agent.member)].sort().join(', ');
     throw refusal('MEMBER_UNKNOWN', `There is no member "${shown(member)}". Allowed: ${known}.`);
   }
 }

@@ -160,6 +160,27 @@ describe('the status as text', () => {
     expect(text).toContain('  not seen  process: no such process\n            to do: start etcd\n');
   });
 
+  it('says once what all collectors miss where etcd does not run, and where a lost quorum can be brought back', () => {
+    const faults = [
+      { collector: 'wal', code: 'ETCD_UNREACHABLE', message: 'refused', remedy: 'start etcd' },
+      { collector: 'peers', code: 'MEMBERS_UNKNOWN', message: 'no member', remedy: 'look' },
+      { collector: 'quota', code: 'OTHER', message: 'something else' },
+    ] as const;
+    const own = {
+      ...{ kind: 'child', bootstrapped: true, restarts: 0, quarantine: [] },
+      ...{
+        process: { state: 'stopped', end: { how: 'unknown', cause: 'unknown', atMs: 0 } },
+        dataDir: { state: 'empty' },
+      },
+    } as const;
+    const { quorum: _, ...rest } = status({ faults, own });
+    const text = statusText(rest, now);
+    expect(text).toContain('  not seen  wal, peers: etcd of m1 does not run\n  not seen  quota: something else\n');
+    expect(text).toContain('\nIf it stays so, `etcd-caretaker recover` says');
+    expect(text).toContain('etcd of m1 does not run: how it ended is not known\n');
+    expect(statusText(status({ own }), now)).not.toContain('etcd-caretaker recover');
+  });
+
   it.each([
     [{ quotaSource: 'metrics', quotaBytes: 2 ** 31, usedRatio: 0.5, fullInSeconds: 7200 }, '50.0 %), full in 2 h'],
     [{ quotaSource: 'metrics', quotaBytes: 2 ** 31, usedRatio: 0.5, fullInSeconds: '+Inf' }, '50.0 %), not growing'],

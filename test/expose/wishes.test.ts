@@ -15,3 +15,11 @@ test('a member that waits to be taken in can be named, though it is in no list',
   expect(operationWish({ operation: 'join', member: 'candidate:m9' }, 'token', observation).operation).toBe('join');
   expect(() => operationWish({ operation: 'join', member: 'm8' }, 'token', observation)).toThrow(/Allowed: .*, m9\./);
 });
+
+test('to replace or to leave takes a member, and which ones there are is said', () => {
+  for (const operation of ['replace', 'leave']) {
+    expect(() => operationWish({ operation }, 'token', observation)).toThrow(
+      /in "member" \(`--member`\)\. Allowed: .*m1, m2/,
+    );
+  }
+});

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { within } from '../../abort/linked-abort.ts';
 import type { Observation } from '../../cluster/observation.ts';
@@ -19,6 +18,7 @@ import { peerAgents } from '../peer-agents.ts';
 import { gatherEvidence } from './boot-evidence.ts';
 import { memberErrands } from './errands.ts';
 import { evidenceOf } from './evidence.ts';
+import { existingParent } from './existing-parent.ts';
 import { MemberKeeper } from './keeper.ts';
 import { learnt } from './learn.ts';
 import { MemberMemory } from './memory.ts';
@@ -109,7 +109,7 @@ export async function memberCareOf(
     ownId: async (signal) =>
       (await within([signal], READ_TIMEOUT_MS, (until) => pool.own.status(until))).header.memberId,
     freeBytes: async () => {
-      const { bavail, bsize } = await statfs(dirname(member.dataDir));
+      const { bavail, bsize } = await statfs(await existingParent(member.dataDir));
       return bavail * bsize;
     },
     etcdVersion: (signal) => versionOf(config, signal),
@@ -159,7 +159,7 @@ const FREE_SHARE = 0.05;
 
 /** How many bytes the disk of a folder has too few of; 0 where it has enough. */
 async function shortOf(folder: string): Promise<number> {
-  const { bavail, blocks, bsize } = await statfs(dirname(folder));
+  const { bavail, blocks, bsize } = await statfs(await existingParent(folder));
   return Math.max(0, blocks * bsize * FREE_SHARE - bavail * bsize);
 }
 

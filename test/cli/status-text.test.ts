@@ -167,11 +167,12 @@ describe('the status as text', () => {
       { collector: 'quota', code: 'OTHER', message: 'something else' },
     ] as const;
     const own = {
-      ...{ kind: 'child', bootstrapped: true, restarts: 0, quarantine: [] },
-      ...{
-        process: { state: 'stopped', end: { how: 'unknown', cause: 'unknown', atMs: 0 } },
-        dataDir: { state: 'empty' },
-      },
+      kind: 'child',
+      process: { state: 'stopped', end: { how: 'unknown', cause: 'unknown', atMs: 0 } },
+      dataDir: { state: 'empty' },
+      bootstrapped: true,
+      restarts: 0,
+      quarantine: [],
     } as const;
     const { quorum: _, ...rest } = status({ faults, own });
     const text = statusText(rest, now);

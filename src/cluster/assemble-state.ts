@@ -144,7 +144,7 @@ function memberState(member: ClusterMember, { applied, leaderId, agent, report, 
     isLeader: member.id === leaderId,
     reachable: member.reachable,
     healthy: member.healthy,
-    ...(fault === undefined ? {} : { fault: fault.message }),
+    ...(fault === undefined ? {} : { fault: fault.message, faultCode: fault.code }),
     ...(status === undefined
       ? {}
       : {

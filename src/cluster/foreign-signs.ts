@@ -1,7 +1,7 @@
 import { autoCompactionOf } from './auto-compaction.ts';
 import { type ArmedRecord, type HistoryEntry, operationNames, type Slot } from './caretaking.ts';
 import { signsOfMarks } from './foreign-marks.ts';
-import { ownMemberChanges } from './own-member-changes.ts';
+import { isOwnAddition, ownMemberChanges } from './own-member-changes.ts';
 import type { ForeignSign, MemberState } from './state.ts';
 import { formatSpan } from './units.ts';
 import { parseVersion, seriesOf } from './version.ts';
@@ -14,7 +14,7 @@ const CHANGING = operationNames.filter((name) => name !== 'snapshot' && name !==
 
 /** What signs are looked for in. */
 export interface ForeignInput {
-  readonly members: readonly Pick<MemberState, 'id' | 'name' | 'version' | 'observed'>[];
+  readonly members: readonly Pick<MemberState, 'id' | 'name' | 'peerUrls' | 'isLearner' | 'version' | 'observed'>[];
   readonly membersStableSeconds: number;
   readonly armed?: ArmedRecord | undefined;
   /** What the agents themselves have done. */
@@ -61,7 +61,9 @@ function memberChange({
   const before = new Set(armed.members);
   const now = new Set(members.map(({ id }) => id));
   const own = ownMemberChanges(history, slot);
-  const added = members.filter(({ id }) => !before.has(id) && !own.added.has(id)).map(({ name }) => `${name} is new`);
+  const added = members
+    .filter((member) => !before.has(member.id) && !isOwnAddition(own, member))
+    .map(({ name }) => `${name} is new`);
   const removed = armed.members.filter((id) => !now.has(id) && !own.removed.has(id)).map((id) => `${id} is gone`);
   if (added.length + removed.length === 0) return [];
   const left = formatSpan(SETTLING_SECONDS - membersStableSeconds);

@@ -27,6 +27,8 @@ export interface MemberState {
   readonly healthy: boolean;
   /** Why it is not reachable, one sentence. */
   readonly fault?: string;
+  /** With `fault`: its code. */
+  readonly faultCode?: string;
   readonly version?: string;
   /** Entries behind the highest applied raft index that was seen in the same round. */
   readonly lagEntries?: bigint;

@@ -104,6 +104,15 @@ function judgeServing(member: MemberState): Diagnosis {
   return { verdict: 'well', remedy: 'wait', reason: because('ALL_WELL', `${name} is well`) };
 }
 
+/** What its port answers with, and what a person alone can mend: whoever is behind it runs. */
+const EXPIRED = 'ETCD_TLS_EXPIRED';
+
+function expired({ name, fault = 'its certificate is not valid now', faultCode }: MemberState): Diagnosis | undefined {
+  return faultCode === EXPIRED
+    ? { verdict: 'certificate-expired', remedy: 'page', reason: because('CERTIFICATE_EXPIRED', `${name}: ${fault}`) }
+    : undefined;
+}
+
 /** Its own agent knows more than what the others see. */
 function judgeByOwn(member: MemberState, own: OwnMemberView, settings: DecideSettings): Diagnosis {
   const { name } = member;
@@ -124,6 +133,8 @@ function judgeByOwn(member: MemberState, own: OwnMemberView, settings: DecideSet
 
 function judgeRunning(member: MemberState, settings: DecideSettings): Diagnosis {
   const { name, silence } = member;
+  const late = expired(member);
+  if (late !== undefined) return late;
   if (silence !== undefined && silence.silentTo < silence.observers) {
     return waiting(
       'partitioned',
@@ -190,12 +201,17 @@ function judgeEnd(member: MemberState, { cause, said, own }: End, settings: Deci
     case 'asked':
     case 'killed':
     case 'unknown': {
-      if (own.dataDir.state === 'unreadable') return page('process-down', 'NEEDS_PERSON');
-      if (own.restarts < VAIN_RESTARTS || !isDead(member, settings)) {
+      const isReadable = own.dataDir.state !== 'unreadable';
+      const isVain = own.restarts >= VAIN_RESTARTS;
+      // What could not be read a moment ago may be read in the next: data that are gone are not told as gone at once either.
+      if (!isDead(member, settings) || (cause === 'asked' && isReadable && !isVain)) {
         return { verdict: 'process-down', remedy: 'restart', reason: because('PROCESS_DOWN', ended) };
       }
-      // Who or what ends it from outside would end another one as well.
-      if (cause !== 'unknown') return page('process-down', 'NEEDS_PERSON');
+      // Who or what ends it from outside would end another one as well, or keep it from being started as this one.
+      if (cause !== 'unknown' || !isReadable || !isVain) {
+        const why = own.boot === undefined ? '' : `; its agent says: ${own.boot.reasons[0].message}`;
+        return { verdict: 'process-down', remedy: 'page', reason: because('NEEDS_PERSON', `${ended}${why}`) };
+      }
       const message = `${ended}; it was started again ${own.restarts} times`;
       return { verdict: 'process-down', remedy: 'replace', reason: because('MEMBER_DEAD', message) };
     }
@@ -206,6 +222,8 @@ function judgeEnd(member: MemberState, { cause, said, own }: End, settings: Deci
 function judgeSilent(member: MemberState, settings: DecideSettings): Diagnosis {
   const { name, silence, reachable, agent, observed } = member;
   if (reachable) return waiting('starved', 'STARVED', `${name} answers, and is not healthy`);
+  const late = expired(member);
+  if (late !== undefined) return late;
   if (silence === undefined || silence.observers < LEAST_OBSERVERS) {
     return waiting('machine-gone', 'TOO_FEW_OBSERVERS', `only one agent says how it finds ${name}`);
   }

@@ -1,6 +1,6 @@
 import type { AgentRecord, Reason } from '../cluster/caretaking.ts';
 import type { OwnMemberView } from '../cluster/own-member.ts';
-import { ownMemberChanges } from '../cluster/own-member-changes.ts';
+import { isOwnAddition, ownMemberChanges } from '../cluster/own-member-changes.ts';
 import type { ClusterState, MemberObserved, MemberState } from '../cluster/state.ts';
 import { parseVersion, seriesOf } from '../cluster/version.ts';
 import { hazardsOf } from '../cluster/version-hazards.ts';
@@ -27,8 +27,8 @@ export function notSupervised({ members, candidates }: ClusterState): readonly R
 
 /** Learners that an earlier operation of the agents has added and not brought to its end. */
 export function ownLearners(state: ClusterState): readonly MemberState[] {
-  const { added } = ownMemberChanges(state.history, state.slot);
-  return state.members.filter(({ id, isLearner }) => isLearner && added.has(id));
+  const own = ownMemberChanges(state.history, state.slot);
+  return state.members.filter((member) => member.isLearner && isOwnAddition(own, member));
 }
 
 /** A learner of somebody else's means that somebody else changes the list. */

@@ -76,6 +76,15 @@ describe('signs of somebody else who takes care of the cluster', () => {
       }),
       '',
     ],
+    [
+      'not a learner that they have just listed, and whose id is not written down',
+      input({
+        members: [member(1), member(2), member(3), member(4, { name: '4', isLearner: true })],
+        membersStableSeconds: 0,
+        history: [entry('join', { steps: [{ name: 'add-learner', detail: 'http://127.0.0.1:41', atMs: 0 }] })],
+      }),
+      '',
+    ],
     ['not before arming', input({ armed: undefined, membersStableSeconds: 0 }), ''],
     [
       'the mark of an operator',

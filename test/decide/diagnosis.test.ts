@@ -11,6 +11,7 @@ const ended = (cause: EndCause, more: Partial<OwnMemberView> = {}): Partial<OwnM
   process: { state: 'stopped', end: { how: 'exit code 1', cause, atMs: 0 } },
   ...more,
 });
+const expired = { fault: 'the certificate of the server has expired', faultCode: 'ETCD_TLS_EXPIRED' };
 const running: Partial<OwnMemberView> = { process: { state: 'running', adopted: false } };
 const { quorumRttSeconds: _rtt, ...unheard } = observed();
 const corrupt: OwnMemberView['dataDir'] = { state: 'corrupt', part: 'wal', problem: 'a crc does not match' };
@@ -96,6 +97,18 @@ describe('what a member suffers from', () => {
       'process-down replace MEMBER_DEAD',
     ],
     [
+      'a process that cannot be started at all, dead for long enough',
+      broken(
+        3,
+        ended('unknown', {
+          boot: { action: 'wait', reasons: [{ code: 'SUPERVISE_START_FAILED', message: 'EACCES' }] },
+        }),
+        seen(300),
+      ),
+      {},
+      'process-down page NEEDS_PERSON',
+    ],
+    [
       'a process that is killed again and again: another one would be too',
       broken(3, ended('killed', { restarts: 9 }), seen(900)),
       {},
@@ -123,6 +136,32 @@ describe('what a member suffers from', () => {
       broken(3, { dataDir: { state: 'unreadable', problem: 'EIO' } }, seen(900)),
       {},
       'process-down page NEEDS_PERSON',
+    ],
+
+    [
+      'data that could not be looked at for a moment, as those that have just gone',
+      broken(3, { dataDir: { state: 'unreadable', problem: 'gone for a moment only' } }),
+      {},
+      'process-down restart PROCESS_DOWN',
+    ],
+
+    [
+      'a certificate that has expired while etcd runs',
+      broken(3, running, { ...seen(900), ...expired }),
+      {},
+      'certificate-expired page CERTIFICATE_EXPIRED',
+    ],
+    [
+      'a certificate that has expired, and that its agent cannot use any more either',
+      broken(3, undefined, { ...seen(900), ...expired }),
+      {},
+      'certificate-expired page CERTIFICATE_EXPIRED',
+    ],
+    [
+      'a process that has ended, though its certificate has expired as well',
+      broken(3, { dataDir: { state: 'empty' } }, { ...seen(900), ...expired }),
+      {},
+      'data-gone replace DATA_GONE',
     ],
 
     [

@@ -3,6 +3,7 @@ import type { ClusterState, MemberState } from '../../src/cluster/state.ts';
 import { joinPolicy } from '../../src/decide/join.ts';
 import { leavePolicy } from '../../src/decide/leave.ts';
 import { memberUpdatePolicy } from '../../src/decide/member-update.ts';
+import { ownLearners } from '../../src/decide/membership.ts';
 import type { Asked } from '../../src/decide/policy.ts';
 import { broken, candidate, entry, observed, own, settings, short, state, supervised } from './states.ts';
 
@@ -116,6 +117,32 @@ describe('a new member is taken in', () => {
     const { agent: _a, observed: _o, ...unstarted } = learner(4, { name: '4', peerUrls: ['http://m9:2380'] });
     const { action } = joinPolicy(waiting([...of(3), unstarted], added('4')), settings);
     expect(action?.parameters).toMatchObject({ name: 'm9', agentId: 'candidate:m9', learnerId: '4' });
+  });
+});
+
+describe('a learner whose id was never written down, since a pause came right after it was listed', () => {
+  const urls = ['http://m9:2380', 'http://m9:3380'];
+  const adding = { name: 'add-learner', detail: urls.toReversed().join(', '), atMs: 0 };
+  const { agent: _a, observed: _o, ...unstarted } = learner(4, { name: '4', peerUrls: urls });
+  const paused = (...steps: { name: string; memberId?: string; detail?: string; atMs: number }[]) => ({
+    history: [entry('replace', { outcome: 'stopped', code: 'PAUSED', steps })],
+  });
+
+  it("is the agents' own, and is gone on with", () => {
+    const { action } = joinPolicy(waiting([...of(3), unstarted], paused(adding)), settings);
+    expect(action?.parameters).toMatchObject({ name: 'm9', learnerId: '4', peerUrls: urls });
+  });
+
+  it.each<[string, MemberState, ReturnType<typeof paused>]>([
+    ['one that was started', { ...unstarted, name: 'm9' }, paused(adding)],
+    ['one under another URL', { ...unstarted, peerUrls: ['http://m8:2380'] }, paused(adding)],
+    [
+      'one where theirs was written down',
+      unstarted,
+      paused(adding, { name: 'learner-listed', memberId: '5', atMs: 1 }),
+    ],
+  ])("is somebody else's: %s", (_, member, more) => {
+    expect(ownLearners(state([...of(3), member], more))).toEqual([]);
   });
 });
 

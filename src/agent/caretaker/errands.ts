@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { linkedAbort } from '../../abort/linked-abort.ts';
 import { faultOf } from '../../cluster/agent-error.ts';
 import type { ReportRecord } from '../../cluster/caretaking.ts';
@@ -7,6 +8,9 @@ import type { JournalMirror } from '../../journal/mirror.ts';
 import { writeReport } from '../../journal/reports.ts';
 import type { JournaledSlot, JournalSnapshot } from '../../journal/snapshot.ts';
 import type { Registration } from '../../lead/registration.ts';
+
+/** A report that etcd did not take (it refuses what it has too much of) is made again so much later. */
+const AGAIN_MS = 1000;
 
 /** What came of an errand. */
 export type ErrandResult = Pick<ReportRecord, 'outcome' | 'code' | 'summary' | 'figures'>;
@@ -94,9 +98,16 @@ export class Errands implements AsyncDisposable {
       await writeReport(client, keys, { slot: journaled, report, lease }, signal);
     } catch (error) {
       if (!signal.aborted) onFault(`reporting on ${slot.phase}`, error);
-      // Nobody knows of it: the next change in the journal asks again.
-      if (this.#running?.step === `${slot.id} ${slot.steps.length}`) this.#running = undefined;
+      // Nobody knows of it, and whoever waits for it changes nothing: it is done again.
+      if (this.#running?.step !== `${slot.id} ${slot.steps.length}`) return;
+      this.#running = undefined;
+      void this.#lookAgain();
     }
+  }
+
+  async #lookAgain(): Promise<void> {
+    await sleep(AGAIN_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    this.#look(this.#options.mirror.snapshot);
   }
 
   async #result(slot: JournaledSlot['slot'], signal: AbortSignal): Promise<ErrandResult> {

@@ -114,9 +114,10 @@ export class MemberKeeper implements AsyncDisposable {
   async startProcess(plan: StartPlan, signal: AbortSignal): Promise<void> {
     this.options.events.log('etcd is started', { initial: plan.initial?.state });
     this.#pauses.started(performance.now());
-    this.#restarts += 1;
     this.#data.started();
     await this.options.supervisor.start(plan, signal);
+    // One that could not even be started says nothing of its data: nobody replaces a member for it.
+    this.#restarts += 1;
     this.#process = await this.options.supervisor.look(signal);
     this.options.events.onChange();
   }

@@ -6,7 +6,8 @@ export const recoverReasons = {
   DISKS_INTACT: 'A majority of the voters has its disk: once they are started nothing is lost.',
   MEMBERS_RUN: 'A majority of the voters runs and does not find together: look at the network between them.',
   AGENT_NOT_HEARD: 'An agent does not answer: its member may have what the others lack, or be alive.',
-  DISK_UNREADABLE: 'What a member has on its disk could not be looked at.',
+  DISK_UNREADABLE:
+    'What a member has on its disk could not be looked at, or etcd runs and its data are not found there.',
   CLUSTERS_DIFFER: 'The disks that are left are of different clusters.',
   LOST_MEMBER_ANSWERS: 'A member was called lost, and its agent answers.',
   LOST_MEMBER_UNKNOWN: 'A member was called lost that nobody knows.',

@@ -198,9 +198,17 @@ function compare(a: bigint, b: bigint): number {
 
 function unreadable({ members, lost }: RecoverInput): readonly Reason[] {
   return members.flatMap(({ name, evidence }) => {
-    const { dataDir } = evidence?.own ?? {};
-    return dataDir?.state === 'unreadable' && !lost.includes(name)
-      ? because('DISK_UNREADABLE', `what ${name} has on its disk is not known: ${dataDir.problem}`)
+    if (evidence === undefined || lost.includes(name)) return [];
+    const { dataDir, process } = evidence.own;
+    if (dataDir.state === 'unreadable') {
+      return because('DISK_UNREADABLE', `what ${name} has on its disk is not known: ${dataDir.problem}`);
+    }
+    // It has them open, or they are elsewhere: a member that could serve is not given up for what is found in a folder.
+    return process.state === 'running' && dataDir.state !== 'intact'
+      ? because(
+          'DISK_UNREADABLE',
+          `etcd runs on ${name}, and its data dir is ${dataDir.state}: its data may be elsewhere`,
+        )
       : [];
   });
 }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { askedAgents } from '../../../src/agent/caretaker/asked-agents.ts';
 import { type ErrandResult, Errands } from '../../../src/agent/caretaker/errands.ts';
 import type { Slot } from '../../../src/cluster/caretaking.ts';
+import { EtcdError } from '../../../src/etcd/errors.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { type JournalKeys, journalKeys } from '../../../src/journal/keys.ts';
 import { JournalMirror } from '../../../src/journal/mirror.ts';
@@ -137,6 +138,16 @@ describe('an agent that a step of the slot asks for something', () => {
     const next = await asked();
     agent(async () => done, { paused: 'lunch' });
     expect(await report(next)).toMatchObject({ outcome: 'stopped', code: 'PAUSED' });
+  });
+
+  it('reports anew where etcd has refused its report, and nothing else changes', async () => {
+    const slot = await asked();
+    const refused = new EtcdError('ETCD_TOO_MANY_REQUESTS', 'etcdserver: too many requests', { member: 'm1' });
+    const refusal = vi.spyOn(client, 'txn').mockRejectedValueOnce(refused);
+    const { faults } = agent(async () => done);
+    expect((await report(slot)).outcome).toBe('succeeded');
+    expect(faults).toEqual([refused]);
+    refusal.mockRestore();
   });
 
   it('is not waited for where no agent comes back', async () => {

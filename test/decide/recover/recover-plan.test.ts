@@ -144,6 +144,15 @@ describe('the plan for a lost quorum', () => {
       ['DISK_UNREADABLE'],
     ],
     [
+      'an empty dir beside an etcd that runs says nothing: its data are elsewhere',
+      input(
+        ['m1', 'm2', 'm3'].map((name) => running(evidence(name, EMPTY, { quorum: 'unknown' }))),
+        { store },
+      ),
+      { kind: 'hold' },
+      ['DISK_UNREADABLE', 'DISK_UNREADABLE', 'DISK_UNREADABLE'],
+    ],
+    [
       'disks of two clusters',
       input([evidence('m1', disk('m1')), evidence('m2', disk('m2', 9n, 9n, 'c2')), evidence('m3', EMPTY)]),
       { kind: 'hold' },

@@ -31,6 +31,15 @@ export const memberUpdatePolicy: Policy = (state, _settings, asked) => {
     ...votersWell(state, member.id),
     ...defragTrouble(state),
     ...taken(moved, state),
+    // A slip of the pen in one configuration would take the quorum.
+    ...(asked === undefined && state.voters === 2
+      ? [
+          because(
+            'QUORUM_AT_RISK',
+            `of two voters, ${member.name} is needed: only a person may have it listed under ${peerUrl}`,
+          ),
+        ]
+      : []),
   ];
   if (isSome(trouble)) return hold(policy, trouble);
   const { id, name, peerUrls, agent } = member;

@@ -173,7 +173,9 @@ function parametersOf(
   asked: Asked | undefined,
 ): Readonly<Record<string, JournalValue>> {
   const sameUrl = bringer.peerUrls.some((url) => victim.peerUrls.includes(url));
-  const addFirst = state.voters >= ADD_FIRST_VOTERS && !sameUrl && takesMemberWithVoterDown(state);
+  // Its own agent moves the old data away first, which nobody does as long as they have a vote.
+  const isOwn = bringer.agentId === victim.agent?.memberId;
+  const addFirst = state.voters >= ADD_FIRST_VOTERS && !sameUrl && !isOwn && takesMemberWithVoterDown(state);
   return {
     victim: victim.id,
     victimName: victim.name,

@@ -53,4 +53,6 @@ export interface Reads {
   defragInflight(memberId: string, signal: AbortSignal): Promise<boolean | undefined>;
   /** Whether the history before a revision is gone, as the own member has it. */
   compactedBefore(revision: bigint, signal: AbortSignal): Promise<boolean>;
+  /** Whether something accepts connections at a peer URL, from this machine. */
+  listensAt(peerUrl: string, signal: AbortSignal): Promise<boolean>;
 }

@@ -2,6 +2,7 @@ import { within } from '../abort/linked-abort.ts';
 import type { MemberStatus } from '../cluster/sections.ts';
 import { EtcdError } from '../etcd/errors.ts';
 import { expectMember } from '../etcd/identity.ts';
+import { listensAt } from '../etcd/listens-at.ts';
 import { compact, defragment, disarm, hashKeyspace, moveLeader } from '../etcd/maintenance-calls.ts';
 import type { MemberClient } from '../etcd/member-client.ts';
 import { addLearner, promoteLearner, removeMember, updatePeerUrls } from '../etcd/membership-calls.ts';
@@ -81,6 +82,7 @@ export function etcdEffects(options: EtcdEffectsOptions): Effects & Reads {
         },
       );
     },
+    listensAt,
     defragInflight: async (memberId, signal) => {
       const page = await options.metricsPage(memberId, [INFLIGHT], signal);
       const value = page.samples.get(INFLIGHT)?.[0]?.value;

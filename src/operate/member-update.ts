@@ -2,8 +2,13 @@ import { type Operation, type OperationContext, type OperationResult, OperationS
 import { changeMembers } from './steps/change-members.ts';
 import { newcomerOf, textParameter } from './steps/newcomer.ts';
 import type { Parts } from './steps/parts.ts';
+import { steadyState } from './steps/steady-state.ts';
 
-/** Has the member list say where a voter is reached by its peers, as its agent is configured. Never a learner's. */
+/**
+ * Has the member list say where a voter is reached by its peers, as its agent is configured. Never a learner's, and only where something
+ * listens there already: a slip in the configuration of all agents would else have everybody look for everybody in the wrong place, and the
+ * connections that stand let each of them seem well meanwhile.
+ */
 export function memberUpdateOperation(parts: Parts): Operation {
   return { name: 'member-update', version: 1, run: (context) => update(context, parts) };
 }
@@ -11,6 +16,12 @@ export function memberUpdateOperation(parts: Parts): Operation {
 async function update(context: OperationContext, parts: Parts): Promise<OperationResult> {
   const memberId = textParameter(context.slot, 'member');
   const { name, peerUrls } = newcomerOf(context.slot);
+  const now = (await steadyState(context, parts)).members.find(({ id }) => id === memberId);
+  for (const url of peerUrls) {
+    if (now?.peerUrls.includes(url) === true || (await parts.effects.listensAt(url, context.signal))) continue;
+    const what = `${name} is configured with ${url}, and nothing listens there`;
+    throw new OperationStopped('PEER_URL_SILENT', what, { member: name });
+  }
   await changeMembers(
     {
       step: { name: 'update-peer-urls', memberId, detail: peerUrls.join(', ') },

@@ -23,6 +23,7 @@ export function trappedEffects(trap: CallTrap, of: Effects & Reads): Effects & R
     linearizableRead: (id, signal) => trap.read('read', id, () => of.linearizableRead(id, signal)),
     localRead: (id, signal) => trap.read('local-read', id, () => of.localRead(id, signal)),
     defragInflight: (id, signal) => trap.read('inflight', id, () => of.defragInflight(id, signal)),
+    listensAt: (peerUrl, signal) => trap.read('listens', 'own', () => of.listensAt(peerUrl, signal)),
     compactedBefore: (revision, signal) => trap.read('compacted', 'own', () => of.compactedBefore(revision, signal)),
   };
 }

@@ -209,6 +209,18 @@ describe('the list follows a peer URL that has changed', () => {
       'hold PEER_URLS_FIT',
     ],
     ['where a person names it', state([...of(2), moved]), alice('3'), 'act REQUESTED PEER_URL_CHANGED'],
+    [
+      'not by itself where only two vote',
+      state([supervised(1), at(2, 'http://elsewhere:2380')]),
+      undefined,
+      'hold QUORUM_AT_RISK',
+    ],
+    [
+      'of two, since a person asks',
+      state([supervised(1), at(2, 'http://elsewhere:2380')]),
+      alice('2'),
+      'act REQUESTED PEER_URL_CHANGED',
+    ],
     ['not where a person names another', state([...of(2), moved]), alice('2'), 'hold PEER_URLS_FIT'],
   ])('%s', (_, given, asked, expected) => {
     expect(short(memberUpdatePolicy(given, settings, asked))).toBe(expected);

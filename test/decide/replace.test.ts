@@ -290,6 +290,9 @@ describe('how a member is replaced', () => {
     const candidates = [candidate('m9')];
     expect(parameters(five(lost, { candidates }))).toMatchObject({ order: 'add-first' });
     expect(parameters(five(broken(5, { dataDir: { state: 'empty' } })))).toMatchObject({ order: 'remove-first' });
+    // Its own agent has to move the old data away first, also where the member is configured with another peer URL by now.
+    const moved = broken(5, { dataDir: { state: 'empty' }, peerUrl: 'http://elsewhere:2380' });
+    expect(parameters(five(moved))).toMatchObject({ order: 'remove-first', peerUrls: ['http://elsewhere:2380'] });
     const older = [1, 2, 3, 4].map((n) => supervised(n, { version: '3.5.29' }));
     expect(parameters(state([...older, lost], { ...safe, candidates }))).toMatchObject({ order: 'remove-first' });
     expect(parameters(without(gone, { candidates }))).toMatchObject({ order: 'remove-first' });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { faultOf } from '../../src/cluster/agent-error.ts';
 import { startWriteLoad } from '../chaos/write-load.ts';
+import { freePort } from '../real/ports.ts';
 import { type Membership, membershipOf, permit, stepsOf } from './membership.ts';
 import { type Operating, operating } from './operating.ts';
 import { replaceResumed, type StepPoint } from './replace-faults.ts';
@@ -198,6 +199,10 @@ describe('what is not replaced, and what does not go in at once', { timeout: 60_
     expect(entry).toMatchObject({ outcome: 'succeeded', steps: [{ name: 'update-peer-urls' }] });
     expect((await at.listed('m2'))?.peerUrls).toEqual(peerUrls);
     expect(stepsOf(await at.run(await at.begin('member-update', moved, [moved.member])))).toEqual([]);
+    const silent = { ...moved, peerUrls: [`http://127.0.0.1:${await freePort()}`] };
+    const refused = await at.run(await at.begin('member-update', silent, [moved.member]));
+    expect(refused).toMatchObject({ outcome: 'stopped', code: 'PEER_URL_SILENT', steps: [] });
+    expect((await at.listed('m2'))?.peerUrls).toEqual(peerUrls);
   });
 });
 

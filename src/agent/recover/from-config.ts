@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { dirname } from 'node:path';
-import { within } from '../../abort/linked-abort.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { RecoveryEvidence } from '../../cluster/recovery.ts';
 import type { Config } from '../../config/config.ts';
 import { findBinaries } from '../../distribution/find-binaries.ts';
+import { listensAt } from '../../etcd/listens-at.ts';
 import type { LastGasp } from '../last-gasp/last-gasp.ts';
 import type { MemberCare } from '../member/from-config.ts';
 import type { Observer } from '../observer.ts';
@@ -20,8 +19,6 @@ import { Sightings } from './sightings.ts';
 import { storeReach } from './store-place.ts';
 import { toWire } from './wire.ts';
 import { recoverWork } from './work.ts';
-
-const LISTENS_MS = 2000;
 
 export interface RecoverDutyOptions {
   readonly observer: Pick<Observer, 'pool' | 'runner'>;
@@ -130,29 +127,6 @@ function agentsOf(config: Config, observer: Pick<Observer, 'runner'>): RecoverAg
   return {
     get: ({ agentUrl }, path, signal) => asked.fetch(agentUrl, path, signal),
     post: ({ agentUrl }, path, body, signal) => asked.post(agentUrl, path, toWire(body), signal),
-    listens: async (url, signal) => {
-      const { hostname, port } = new URL(url);
-      try {
-        return await within([signal], LISTENS_MS, (until) => accepts(hostname, Number(port), until));
-      } catch {
-        signal.throwIfAborted();
-        return false;
-      }
-    },
+    listens: listensAt,
   };
-}
-
-/** Whether a connection is accepted. Rejects with what refuses it, or with the signal's reason. */
-async function accepts(host: string, port: number, signal: AbortSignal): Promise<boolean> {
-  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-  const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port });
-  const end = (): void => reject(signal.reason);
-  signal.addEventListener('abort', end, { once: true });
-  socket.once('connect', () => resolve(true)).once('error', reject);
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener('abort', end);
-    socket.destroy();
-  }
 }

@@ -8,6 +8,8 @@ import { evidenceFrom } from './wire.ts';
 
 /** A promise that nobody has acted on for so long is worth nothing any more: whoever asked for it has died before its first step. */
 const UNUSED_PROMISE_MS = 10 * 60_000;
+/** Shorter than what agents read of each other, and of their own promise when they are started again. */
+const LONGEST_DETAIL = 1000;
 const HELD = 'a recovery of the lost quorum is under way (etcd-caretaker recover)';
 
 export interface ParticipantOptions {
@@ -133,7 +135,7 @@ export class RecoverParticipant implements AsyncDisposable {
     } catch (error) {
       if (signal.aborted) return;
       const { code, message } = faultOf(error);
-      view = { state: 'failed', code, detail: message };
+      view = { state: 'failed', code, detail: message.slice(0, LONGEST_DETAIL) };
       log('step of the recovery failed', { plan: plan.id, step, code, detail: message });
     }
     const ends = view.state === 'done' && (step === 'begin' || step === 'stand-down');

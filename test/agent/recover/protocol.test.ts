@@ -285,6 +285,11 @@ describe('agents recover a cluster together', () => {
     expectRecovered();
   });
 
+  test('a step that fails with a long story is told as failed: the agents still read each other', async () => {
+    machine('m2').seedFault = new AgentError('SCRATCH_FAILED', 'x'.repeat(100_000));
+    await expect(run(planOf('plan-0001'))).rejects.toMatchObject({ code: 'RECOVERY_STEP_FAILED' });
+  });
+
   test('a member that was called lost and listens stops everything', async () => {
     const plan = { ...planOf('plan-0001', 'm2', ['m1', 'm2']), lost: [{ name: 'm3', urls: ['http://m3:2380'] }] };
     listening.add('http://m3:2380');

@@ -76,29 +76,20 @@ export class MemberMemory {
   /** Notes that a cluster is begun now; back when that is on the disk. Throws `MEMBER_MEMORY_UNWRITABLE`. */
   async begin(): Promise<void> {
     if (this.#hasBegun) return;
-    await this.#inTurn(this.#bootstrapFile, () =>
-      writeWhole(this.#bootstrapFile, `${JSON.stringify({ format: FORMAT })}\n`),
-    );
+    await this.#write(this.#bootstrapFile, `${JSON.stringify({ format: FORMAT })}\n`);
     this.#hasBegun = true;
   }
 
-  /**
-   * Remembers it from now on, if it is anything new; back when it is on the disk. That a person wanted the very member to leave stays, also
-   * where what comes next was learnt while that was being written. Throws `MEMBER_MEMORY_UNWRITABLE`.
-   */
+  /** Remembers it from now on, if it is anything new; back when it is on the disk. Throws `MEMBER_MEMORY_UNWRITABLE`. */
   async remember(next: RememberedMember): Promise<void> {
-    await this.#inTurn(this.#file, async () => {
-      const before = this.#current;
-      const { leftAtMs } = before?.memberId === next.memberId ? before : {};
-      const kept = leftAtMs === undefined ? next : { ...next, leftAtMs };
-      if (before !== undefined && asText(before) === asText(kept)) return;
-      await writeWhole(this.#file, asText(kept));
-      this.#current = kept;
-    });
+    const before = this.#current;
+    if (before !== undefined && asText(before) === asText(next)) return;
+    await this.#write(this.#file, asText(next));
+    this.#current = next;
   }
 
-  async #inTurn(file: string, write: () => Promise<void>): Promise<void> {
-    const mine = this.#writing.then(write);
+  async #write(file: string, text: string): Promise<void> {
+    const mine = this.#writing.then(() => writeWhole(file, text));
     this.#writing = mine.catch(() => undefined);
     try {
       await mine;

@@ -33,15 +33,6 @@ describe('what an agent remembers of its member', () => {
     expect((await MemberMemory.open(stateDir())).current?.memberId).toBe('a19');
   });
 
-  test('keeps that a person wanted it to leave, whatever is learnt of the same member at that moment', async () => {
-    const memory = await MemberMemory.open(stateDir());
-    await memory.remember(member);
-    await Promise.all([memory.remember({ ...member, leftAtMs: 7 }), memory.remember({ ...member, agents: [] })]);
-    expect((await MemberMemory.open(stateDir())).current).toEqual({ ...member, agents: [], leftAtMs: 7 });
-    await memory.remember({ ...member, memberId: 'a2' });
-    expect(memory.current).not.toHaveProperty('leftAtMs');
-  });
-
   test('says that a cluster was begun until a quorum has answered', async () => {
     const memory = await MemberMemory.open(stateDir());
     await memory.begin();

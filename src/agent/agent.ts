@@ -16,6 +16,7 @@ import { sweepDrills } from './drill/drill-folder.ts';
 import { lastGaspDuty } from './last-gasp/from-config.ts';
 import { refusingErrands } from './member/errands.ts';
 import { memberCareOf } from './member/from-config.ts';
+import { nudgerOf } from './member/nudging.ts';
 import { buildObserver } from './observer.ts';
 import { recoverDuty } from './recover/from-config.ts';
 import type { Releasers } from './releasers.ts';
@@ -97,7 +98,10 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   releasers.push('backups', async () => backups?.[Symbol.asyncDispose]());
   const memberCare = await memberCareOf(config, observer, {
     ...events.acting,
-    onChange: () => caretaking.changed(),
+    onChange: () => {
+      caretaking.ownChanged();
+      nudger?.look();
+    },
   });
   // Its owner lets go of etcd, which goes on. After the caretaker, whose operations need it.
   releasers.push('member', async () => memberCare?.[Symbol.asyncDispose]());
@@ -149,6 +153,16 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   });
   releasers.push('caretaker', () => caretaking.close());
   const { observation } = caretaking;
+  const nudger =
+    memberCare === undefined
+      ? undefined
+      : nudgerOf(config, {
+          observer,
+          own: () => memberCare.keeper.view(),
+          agents: () => observation().caretaking?.agents ?? [],
+          self: () => caretaking.nudge(),
+        });
+  releasers.push('nudges', async () => nudger?.[Symbol.asyncDispose]());
   const registry = createRegistry({
     observation,
     onError: (metric, error) => events.onFailure(`metric ${metric}`, error),
@@ -176,5 +190,6 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   url = agentUrl(config, server.address);
   runner.start();
   memberCare?.start();
+  nudger?.start();
   return { observation, server };
 }

@@ -18,16 +18,22 @@ export class LeaderSlowness {
   #fsync = 0;
   #rtt = 0;
 
-  /** Takes in one round, and tells the counts. */
+  /**
+   * Takes in one round, and tells the counts.
+   * @param isAnew false: a round that was taken in before is decided on once more, and does not count again
+   */
   round(
     members: readonly MemberState[],
     leaderId: string | undefined,
     limits: SlownessLimits,
+    isAnew = true,
   ): NonNullable<ClusterState['leaderWorstRounds']> {
     if (leaderId !== this.#leaderId) {
       this.#leaderId = leaderId;
       this.#fsync = 0;
       this.#rtt = 0;
+    } else if (!isAnew) {
+      return { fsync: this.#fsync, rtt: this.#rtt };
     }
     const worst = (of: (member: MemberState) => number | undefined, leastSeconds: number): boolean =>
       isWorst(members, leaderId, of, limits.factor, leastSeconds);

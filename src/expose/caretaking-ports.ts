@@ -58,4 +58,6 @@ export interface CaretakingPorts {
     signal: AbortSignal,
   ): Promise<void>;
   resume(by: string, signal: AbortSignal): Promise<void>;
+  /** Another agent says that there is something to look at: the agent that leads looks at once, within its budget. */
+  nudge(): { readonly heeded: boolean };
 }

@@ -19,6 +19,7 @@ const json = 'application/json';
 const decisionsPath = '/api/v1/decisions';
 const operationsPath = '/api/v1/operations';
 const pausePath = '/api/v1/pause';
+const nudgePath = '/api/v1/nudge';
 
 /** The routes by which acting is seen and asked for, in the order of the API document. */
 export function caretakingRoutes({ observation, caretaking }: CaretakingRoutesOptions): readonly Route[] {
@@ -79,6 +80,15 @@ export function caretakingRoutes({ observation, caretaking }: CaretakingRoutesOp
         await ports.resume(by, signal);
         return answer(200, { by });
       }),
+    },
+    {
+      method: 'POST',
+      path: nudgePath,
+      // It changes nothing, and what it says is not believed: whoever may look may have the leader look.
+      access: 'read',
+      takes: 'optional json',
+      operation: documents.nudge,
+      ...using(async (ports) => answer(200, ports.nudge())),
     },
   ];
 }

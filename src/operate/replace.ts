@@ -39,7 +39,7 @@ async function replace(context: OperationContext, parts: MembershipParts): Promi
   const { victim, newcomer } = plan;
   const state = await steadyState(context, parts);
   const isBegun = ownListed(state, newcomer, victim.id, context) !== undefined;
-  if (!isBegun && isListed(state, victim.id)) await prepare(plan, context, parts);
+  if (!isBegun && isListed(state, victim.id)) await prepare(plan, state, context, parts);
   const taken = plan.addFirst ? await addFirst(plan, context, parts) : await removeFirst(plan, context, parts);
   await disarmCorruptOf(victim.id, context, parts);
   const summary = `${victim.name} was replaced by the member ${taken.memberId} beside the agent of ${newcomer.name}; its data are equal to another voter's at revision ${taken.revision}.`;
@@ -47,19 +47,26 @@ async function replace(context: OperationContext, parts: MembershipParts): Promi
 }
 
 /** Nothing is changed before a replacement has said that it is ready. */
-async function prepare(plan: Plan, context: OperationContext, parts: MembershipParts): Promise<void> {
-  await safetySnapshot(context, parts);
-  stillToGo(await steadyState(context, parts), plan, context);
-  await askAgent('prepare-join', plan.newcomer, context, parts);
+async function prepare(
+  plan: Plan,
+  seen: ClusterState,
+  context: OperationContext,
+  parts: MembershipParts,
+): Promise<void> {
+  const state = (await safetySnapshot(context, parts)) ? await steadyState(context, parts) : seen;
+  stillToGo(state, plan, context);
+  await askAgent('prepare-join', plan.newcomer, context, parts, state);
   await giveAwayLeadership(plan.victim.id, context, parts);
 }
 
 async function removeFirst(plan: Plan, context: OperationContext, parts: MembershipParts): Promise<TakenIn> {
   const { victim, newcomer } = plan;
   await removeVictim(plan, context, parts);
-  const listed = ownListed(await steadyState(context, parts), newcomer, victim.id, context);
+  const state = await steadyState(context, parts);
   // Once it is listed there may be data of its own, which are not to be moved away.
-  if (listed === undefined) await askAgent('fence', newcomer, context, parts);
+  if (ownListed(state, newcomer, victim.id, context) === undefined) {
+    await askAgent('fence', newcomer, context, parts, state);
+  }
   const memberId = await startedLearner(newcomer, victim.id, context, parts);
   return voterOf(memberId, newcomer, context, parts);
 }

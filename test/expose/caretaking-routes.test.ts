@@ -226,6 +226,29 @@ describe('a pause', () => {
   });
 });
 
+describe('a nudge', () => {
+  it('is heeded from whoever may read, with a body or without, and says nothing', async () => {
+    const ports = scriptedPorts();
+    const { server, send } = await acting(ports);
+    expect(JSON.parse((await send('POST', '/api/v1/nudge', {})).body)).toEqual({ heeded: true });
+    const { body } = await ask(server, '/api/v1/nudge', { method: 'POST' });
+    expect(JSON.parse(body)).toEqual({ heeded: true });
+    expect(ports.asked).toEqual([['nudge'], ['nudge']]);
+  });
+
+  it('is refused from a stranger, from a page of another site, and where it is more than a nudge', async () => {
+    const ports = scriptedPorts();
+    const { server, send } = await acting(ports);
+    const from = (headers: Record<string, string>): Promise<Answer> =>
+      ask(server, '/api/v1/nudge', { method: 'POST', headers });
+    expect(problem(await from({ forwarded: 'for=10.0.0.9' }))).toMatch(/^401 CREDENTIALS_REQUIRED/);
+    expect(problem(await from({ host: 'elsewhere.example' }))).toMatch(/^403 HOST_NOT_LOCAL/);
+    expect(problem(await from({ origin: 'https://elsewhere.example' }))).toMatch(/^403 ORIGIN_FOREIGN/);
+    expect(problem(await send('POST', '/api/v1/nudge', 'x'.repeat(20_000)))).toMatch(/^413 /);
+    expect(ports.asked).toEqual([]);
+  });
+});
+
 describe('who may change something', () => {
   it('is nobody without a token or a certificate, also on loopback and over the Unix socket', async () => {
     const socketPath = join(await temporaryFolder(), 'agent.sock');

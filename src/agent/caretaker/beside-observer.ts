@@ -15,6 +15,10 @@ export interface BesideObserver {
   take(observation: Observation): void;
   /** Something else that is to be seen of acting has changed. */
   changed(): void;
+  /** What this agent knows of its own member has changed. */
+  ownChanged(): void;
+  /** Has this agent look at once, if it leads. */
+  nudge(): void;
   close(): Promise<void>;
 }
 
@@ -98,6 +102,13 @@ export function besideObserver(parts: BesideObserverParts): BesideObserver {
     },
     changed: () => {
       changed = true;
+    },
+    ownChanged: () => {
+      changed = true;
+      caretaker?.ownChanged();
+    },
+    nudge: () => {
+      caretaker?.nudge();
     },
     close: async () => {
       closed = true;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { linkedAbort } from '../../abort/linked-abort.ts';
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { AgentRecord, Slot } from '../../cluster/caretaking.ts';
@@ -23,6 +24,7 @@ import { Ledger } from './ledger.ts';
 import { isFit, isFull, refusedId } from './member-fitness.ts';
 import { News } from './news.ts';
 import { leaderlessRound } from './nospace-round.ts';
+import { NudgeBudget } from './nudge-budget.ts';
 import type { CaretakerOptions } from './options.ts';
 import { isRecovering } from './recovery-under-way.ts';
 import { StateSource } from './state-source.ts';
@@ -37,6 +39,9 @@ const UNWANTED_SECONDS = 15;
 /** A leader whose own member has not been fit for so long gives leadership up: it may hold its lease through another member. */
 const UNFIT_SECONDS = 2;
 
+/** A timer may fire a moment before its time. */
+const AFTER_MS = 50;
+
 /** So long after a round that failed nothing is tried, whatever changes. */
 const AFTER_FAILURE_MS = 2000;
 
@@ -47,6 +52,10 @@ export interface Caretaker {
   view(): CaretakingView;
   /** Takes in a new observation. */
   take(observation: Observation): void;
+  /** What this agent knows of the process and the data of its member has changed. */
+  ownChanged(): void;
+  /** Somebody says that there is something to look at. Whether this agent leads, and looks now. */
+  nudge(): boolean;
   /** Ends the operation under way before its next step, and hands leadership over at once. */
   close(): Promise<void>;
 }
@@ -66,6 +75,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
   let localPause: string | undefined;
   const leaderless = new HeldCondition();
   const unfit = new HeldCondition();
+  const nudges = new NudgeBudget();
   let requestsSeen: ReadonlyMap<string, number> = new Map();
   /** The recovery from NOSPACE that this agent carries out, which stands in no slot. */
   let recovering: Slot | undefined;
@@ -105,6 +115,14 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     record,
     ttlSeconds: Math.ceil(options.ttlMs / 1000),
   });
+  /** Its own agent knows that the member has ended before a round of observation finds it so. */
+  const isDown = (): boolean => options.own?.().process.state === 'stopped';
+  /** To be called with each change of what it hangs on. */
+  const judgeFitness = (): void => {
+    const unfitSeconds = unfit.look(isDown() || !isFit(options.observation()), performance.now());
+    if (term !== undefined && unfitSeconds > UNFIT_SECONDS) void leadership.resign();
+    leadership.reconsider();
+  };
   /** For how long nobody has led, as this agent saw it; to be called with each change, so that a change of it is seen. */
   const leaderlessSeconds = (): number =>
     leaderless.look(mirror.snapshot.connected && mirror.snapshot.leaderRevision === 0n, performance.now());
@@ -115,6 +133,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     registration,
     eligible: () =>
       isFit(options.observation()) &&
+      !isDown() &&
       // Only where nobody else wants to: whoever may not ask for its member's status can do nothing but say so.
       (refusedId(options.observation()) === undefined || leaderlessSeconds() > UNWANTED_SECONDS) &&
       !isRecovering(mirror.snapshot, { memberId, ttlMs: options.ttlMs, recovering }),
@@ -176,11 +195,15 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     news.tell();
   });
   const work = async (): Promise<void> => {
+    let nextMs: number | undefined;
     while (!ending.signal.aborted) {
-      await news.next(IDLE_MS, ending.signal);
+      await news.next(Math.min(nextMs ?? IDLE_MS, IDLE_MS), ending.signal);
       if (ending.signal.aborted) return;
+      nextMs = undefined;
       const failed = await round(acting, term, ending.signal).then(
-        () => undefined,
+        (lookAgainMs) => {
+          nextMs = lookAgainMs;
+        },
         (error: unknown) => error,
       );
       if (failed !== undefined && !ending.signal.aborted) {
@@ -203,14 +226,23 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     },
     take: (observation) => {
       source.take(observation);
-      const unfitSeconds = unfit.look(!isFit(observation), performance.now());
-      if (term !== undefined && unfitSeconds > UNFIT_SECONDS) void leadership.resign();
-      leadership.reconsider();
+      judgeFitness();
       void readLocalPause(options.pauseFile, Date.now()).then((paused) => {
         if (paused !== localPause) events.onChange();
         localPause = paused;
       });
       news.tell();
+    },
+    ownChanged: () => {
+      judgeFitness();
+      if (!isDown()) return;
+      // Nothing else may change until then.
+      sleep(UNFIT_SECONDS * 1000 + AFTER_MS, undefined, { signal: ending.signal }).then(judgeFitness, () => undefined);
+    },
+    nudge: () => {
+      const heeded = term !== undefined && nudges.take(performance.now());
+      if (heeded) news.tell();
+      return heeded;
     },
     close: async () => {
       ending.abort();
@@ -224,18 +256,19 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
   };
 }
 
-/** Leads or does not, the round ends with the term. */
-async function round(acting: Acting, term: Term | undefined, signal: AbortSignal): Promise<void> {
+/** Leads or does not, the round ends with the term. Gives when to look again, as `leaderRound` does. */
+async function round(acting: Acting, term: Term | undefined, signal: AbortSignal): Promise<number | undefined> {
   await writeUnwritten(acting, signal);
   if (term === undefined) {
     if (isFull(acting.options.observation())) await leaderlessRound(acting, signal);
-    return;
+    return undefined;
   }
   const link = linkedAbort([signal, term.lost]);
   try {
-    await leaderRound(acting, term, link.signal);
+    return await leaderRound(acting, term, link.signal);
   } catch (error) {
     if (!link.signal.aborted) throw error;
+    return undefined;
   } finally {
     link.release();
   }

@@ -3,6 +3,7 @@ import { isOperationName } from '../../cluster/caretaking.ts';
 import type { ClusterState } from '../../cluster/state.ts';
 import { membersToArm } from '../../decide/arming.ts';
 import { type Decided, decide } from '../../decide/decide.ts';
+import { nextLookMs } from '../../decide/next-look.ts';
 import type { RequestAnswer } from '../../decide/requested.ts';
 import type { DecideSettings } from '../../decide/settings.ts';
 import { writeArmed } from '../../journal/armed.ts';
@@ -28,11 +29,12 @@ const REQUEST_WAITS_MS = 10 * 60_000;
 
 /**
  * One round of the leading agent: goes on with what an earlier leader left, keeps the house in order, decides, and
- * carries out at most one operation. Throws what kept it from that; the next round looks again.
+ * carries out at most one operation. Gives in how many milliseconds something else may be decided though nothing changes;
+ * undefined where there is no such time. Throws what kept it from that; the next round looks again.
  */
-export async function leaderRound(acting: Acting, term: Term, signal: AbortSignal): Promise<void> {
+export async function leaderRound(acting: Acting, term: Term, signal: AbortSignal): Promise<number | undefined> {
   const { mirror } = acting;
-  if (!mirror.snapshot.connected) return;
+  if (!mirror.snapshot.connected) return undefined;
   // While CORRUPT is raised nothing can be written, a step of what is under way neither.
   if (isCorrupt(acting.options.observation())) {
     await corruptRound(acting, term, await acting.source.observe(signal), signal);
@@ -41,19 +43,20 @@ export async function leaderRound(acting: Acting, term: Term, signal: AbortSigna
   // A full etcd takes no step of it any more: what comes first is the recovery, which takes the slot away.
   if (left !== undefined && knownOperation(acting, left) !== undefined && !isFull(acting.options.observation())) {
     await resume(acting, term, left, signal);
-    return;
+    return undefined;
   }
   const state = await acting.source.observe(signal, 'newest round');
-  if (!term.held) return;
+  if (!term.held) return undefined;
   await keepHouse(acting, term, state, signal);
   const decided = decide(state, acting.options.settings);
   const decisions = decided.decisions.map((decision) => unlessClaimed(acting, decision, term));
   acting.decided(decisions);
   await answer(acting, term, decided, signal);
   const chosen = decisions.find(({ decision }) => decision === 'act');
-  if (chosen?.action === undefined) return;
+  if (chosen?.action === undefined) return nextLookMs(state, acting.options.settings);
   const requestId = decided.request?.decision === chosen ? decided.request.request.id : undefined;
   await carryOut(acting, term, { decision: chosen, action: chosen.action, requestId }, signal);
+  return undefined;
 }
 
 /** The operation of a slot, where this version can go on with it. */

@@ -63,6 +63,7 @@ function plainPorts(caretaker: () => Caretaker | undefined): CaretakingPorts {
       acting.options.events.onPaused(wish);
       await note(there(), { operation: 'pause', by: wish.by, summary: wish.reason, revision }, signal);
     },
+    nudge: () => ({ heeded: there().nudge() }),
     resume: async (by, signal) => {
       const { acting } = there();
       const revision = await resume(acting.options.client, acting.keys, by, signal);

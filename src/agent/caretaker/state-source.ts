@@ -52,6 +52,8 @@ export class StateSource {
   readonly #silences = new Silences();
   /** The newest record of the agent beside each member, also of those that are not registered any more. */
   readonly #seen = new Map<string, PeerAgent>();
+  /** Of the round of observation whose figures were compared last. */
+  #compared = -1;
   #remembered = { termStableSeconds: 0, membersStableSeconds: 0, readySeconds: 0 };
 
   constructor(options: StateSourceOptions) {
@@ -120,11 +122,14 @@ export class StateSource {
     const { settings } = this.#options.caretaker;
     const { factor, minFsyncMs, minRttMs } = settings.moveLeader;
     const limits = { factor, minFsyncSeconds: minFsyncMs / 1000, minRttSeconds: minRttMs / 1000 };
+    const { rounds } = this.#options.caretaker.observation();
+    const isAnew = rounds !== this.#compared;
+    this.#compared = rounds;
     const hands = this.#hands.round({ ...state, slot: state.slot ?? this.#recovery(state) });
     return {
       ...state,
       foreign: foreignSigns({ ...state, armed: state.armed, marks: marks.keys, hands }),
-      leaderWorstRounds: this.#slowness.round(state.members, state.leaderId, limits),
+      leaderWorstRounds: this.#slowness.round(state.members, state.leaderId, limits, isAnew),
     };
   }
 

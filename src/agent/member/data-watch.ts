@@ -46,6 +46,12 @@ export class DataWatch {
     return this.#isAfresh;
   }
 
+  /** In how many milliseconds data that have just gone will have been gone for long enough; undefined where none have. @param nowMs monotonic */
+  goneInMs(nowMs: number): number | undefined {
+    if (this.#emptySinceMs === undefined || this.#state !== JUST_GONE) return undefined;
+    return Math.max(0, this.#emptySinceMs + GONE_AFTER_MS - nowMs);
+  }
+
   /** Looks as a round does. @param isWanted where the log stands is wanted as it is now, also of a member that runs */
   async look(looked: Looked, isWanted: boolean, signal: AbortSignal): Promise<void> {
     const { process, lastEnd } = looked;

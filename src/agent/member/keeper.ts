@@ -167,20 +167,24 @@ export class MemberKeeper implements AsyncDisposable {
         if (!signal.aborted) events.onFault('looking after the member', error);
       });
       await this.#turn;
-      const waitMs = this.#process.state === 'running' ? timing.lookMs : timing.stoppedLookMs;
-      await this.#news.next(waitMs, signal);
+      const lookMs = this.#process.state === 'running' ? timing.lookMs : timing.stoppedLookMs;
+      await this.#news.next(Math.min(lookMs, this.#data.goneInMs(performance.now()) ?? lookMs), signal);
     }
   }
 
   async #round(signal: AbortSignal): Promise<void> {
     const { supervisor, timing, events } = this.options;
-    const before = JSON.stringify([this.#process, this.#data.state.state, this.#boot]);
+    const seen = (): string => JSON.stringify([this.#process, this.#data.state.state, this.#boot]);
+    const before = seen();
     this.#process = await supervisor.look(signal);
     const nowMs = performance.now();
     await this.#data.look({ process: this.#process, lastEnd: this.#lastEnd }, this.#followsLog, signal);
+    // Said before it is decided what is to be done here: that asks others, and may take a while.
+    const found = seen();
+    if (found !== before) events.onChange();
     if (nowMs - this.#tidiedAtMs >= timing.houseKeepingMs) await this.#tidy(signal);
     await this.#see(signal);
-    if (JSON.stringify([this.#process, this.#data.state.state, this.#boot]) !== before) events.onChange();
+    if (seen() !== found) events.onChange();
   }
 
   async #tidy(signal: AbortSignal): Promise<void> {

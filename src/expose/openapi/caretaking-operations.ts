@@ -51,4 +51,14 @@ export const caretakingOperations = {
     requestBody: jsonBody('ResumeWish', false),
     responses: { 200: json('Nothing is paused; failures before now no longer count.', 'Resumed'), ...refusals },
   },
+  nudge: {
+    operationId: 'postNudge',
+    summary: 'Have the leader look now',
+    description:
+      'Agents say so to each other when the data of their member are gone or broken. It carries nothing: the leader asks everybody, as in any of its rounds, and heeds four in a row and then one in 5 s.',
+    responses: {
+      200: json('Whether this agent leads and looks now; else it is seen in the next round of the leader.', 'Nudged'),
+      503: notNow,
+    },
+  },
 } as const satisfies Readonly<Record<string, OperationDocument>>;

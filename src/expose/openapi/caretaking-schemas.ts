@@ -101,6 +101,7 @@ export const caretakingSchemas: Readonly<Record<string, Schema>> = {
   Paused: object({ by, reason: text, seconds: number }),
   ResumeWish: { ...object({ 'by?': wishBy }), additionalProperties: false },
   Resumed: object({ by }),
+  Nudged: object({ heeded: { type: 'boolean' } }),
   StatusOperation: object({
     id: text,
     operation: text,

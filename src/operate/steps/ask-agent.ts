@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { ReportRecord } from '../../cluster/caretaking.ts';
+import type { ClusterState } from '../../cluster/state.ts';
 import { type OperationContext, OperationStopped } from '../operation.ts';
 import { type AskedAgent, registeredAs } from './newcomer.ts';
 import type { MembershipParts } from './parts.ts';
@@ -16,14 +17,16 @@ export type AskedStepName = 'prepare-join' | 'fence' | 'start-joined' | 'stop-me
  * Asks the agent beside a member to do what only that one can, as a step of its own, and waits for its report. An agent
  * that a former leader has asked last is not asked anew. What it reports as stopped or failed is thrown with its code:
  * stopped as `OperationStopped`. Throws `OperationStopped` `AGENT_MISSING` where it is not there.
+ * @param seen what has just been looked at: it tells under which id the agent is registered
  */
 export async function askAgent(
   name: AskedStepName,
   agent: AskedAgent,
   context: OperationContext,
   parts: MembershipParts,
+  seen?: ClusterState,
 ): Promise<ReportRecord> {
-  let memberId = lastAsked(name, context) ?? registeredAs(await steadyState(context, parts), agent);
+  let memberId = lastAsked(name, context) ?? registeredAs(seen ?? (await steadyState(context, parts)), agent);
   let anew = false;
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -8,6 +8,9 @@ import { MOST_LAG_ENTRIES } from './unsafe.ts';
 /** So many looks in a row it has to be close. */
 const SAMPLES = 2;
 
+/** Between two looks, at most: as long as it has no vote the cluster is one member short. */
+const LOOK_MS = 500;
+
 /** While a snapshot is on its way nothing is to be seen of it: the slowest link that is given its time. */
 const SLOWEST_BYTES_PER_MS = 10_000;
 
@@ -43,7 +46,7 @@ export async function followLearner(
     }
     const bytes = Math.max(0, ...state.members.map(({ dbSizeBytes = 0 }) => dbSizeBytes));
     if (nowMs - sinceMs > Math.max(learnerStallMs, bytes / SLOWEST_BYTES_PER_MS)) return 'stalled';
-    await sleep(pollMs, undefined, { signal });
+    await sleep(Math.min(pollMs, LOOK_MS), undefined, { signal });
   }
 }
 

@@ -37,8 +37,9 @@ export async function startedLearner(
   parts: MembershipParts,
 ): Promise<string> {
   const memberId = await addToList(newcomer, exceptId, context, parts);
-  const listed = (await steadyState(context, parts)).members.find(({ id }) => id === memberId);
-  if (listed === undefined || !wasStarted(listed)) await askAgent('start-joined', newcomer, context, parts);
+  const state = await steadyState(context, parts);
+  const listed = state.members.find(({ id }) => id === memberId);
+  if (listed === undefined || !wasStarted(listed)) await askAgent('start-joined', newcomer, context, parts, state);
   return memberId;
 }
 

@@ -27,6 +27,10 @@ export function scriptedPorts(
     resume: async (by) => {
       asked.push(['resume', by]);
     },
+    nudge: () => {
+      asked.push(['nudge']);
+      return { heeded: true };
+    },
     ...change,
   };
 }

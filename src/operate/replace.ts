@@ -61,8 +61,7 @@ async function prepare(
 
 async function removeFirst(plan: Plan, context: OperationContext, parts: MembershipParts): Promise<TakenIn> {
   const { victim, newcomer } = plan;
-  await removeVictim(plan, context, parts);
-  const state = await steadyState(context, parts);
+  const state = await removeVictim(plan, context, parts);
   // Once it is listed there may be data of its own, which are not to be moved away.
   if (ownListed(state, newcomer, victim.id, context) === undefined) {
     await askAgent('fence', newcomer, context, parts, state);
@@ -81,18 +80,20 @@ async function addFirst(plan: Plan, context: OperationContext, parts: Membership
   return voterOf(memberId, newcomer, context, parts);
 }
 
-/** Removes it, and has the agent beside it see to it that its data are not started any more. */
-async function removeVictim(plan: Plan, context: OperationContext, parts: MembershipParts): Promise<void> {
+/** Removes it, and has the agent beside it see to it that its data are not started any more. Gives the state afterwards. */
+async function removeVictim(plan: Plan, context: OperationContext, parts: MembershipParts): Promise<ClusterState> {
   const { victim, byPerson, victimAgent } = plan;
   const check = (state: ClusterState): void => stillToGo(state, plan, context);
-  await removeFromList({ memberId: victim.id, name: victim.name, byPerson, check }, context, parts);
-  if (victimAgent === undefined || isFenced(victim.id, context)) return;
+  const removal = { memberId: victim.id, name: victim.name, byPerson, check };
+  const state = await removeFromList(removal, context, parts);
+  if (victimAgent === undefined || isFenced(victim.id, context)) return state;
   // Its own agent asks for the list before each start, so that a machine which is away need not be waited for.
   await askAgent('fence', victimAgent, context, parts).catch((error: unknown) => {
     const { code, message } = faultOf(error);
     if (code !== 'AGENT_MISSING' && code !== 'PAUSED') throw error;
     context.log('the removed member was not fenced', { code, message });
   });
+  return await steadyState(context, parts);
 }
 
 /** Whether that has been asked for, and the operation has come on since. */

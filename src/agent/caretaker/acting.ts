@@ -22,6 +22,8 @@ export interface Acting {
   runParts(): Pick<RunOptions, 'observe' | 'localPause' | 'log' | 'onStep'>;
   /** When this agent first saw a request, by its monotonic clock. */
   requestSeenMs(id: string): number;
+  /** For how long this agent has led, by its monotonic clock. */
+  ledForMs(): number;
   /** The recovery from NOSPACE that this agent carries out as it stands now; undefined when it has ended. */
   recovering(slot: Slot | undefined): void;
   decided(decisions: readonly Decision[]): void;

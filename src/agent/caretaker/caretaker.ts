@@ -72,6 +72,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
   const ledger = new Ledger();
   const ending = new AbortController();
   let term: Term | undefined;
+  let ledSinceMs = 0;
   let localPause: string | undefined;
   const leaderless = new HeldCondition();
   const unfit = new HeldCondition();
@@ -139,6 +140,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
       !isRecovering(mirror.snapshot, { memberId, ttlMs: options.ttlMs, recovering }),
     onTerm: (begun) => {
       term = begun;
+      ledSinceMs = performance.now();
       events.onLeading(true, begun.epoch);
       options.onTerm?.(begun);
       news.tell();
@@ -170,6 +172,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
       log: events.log,
       onStep: events.onStep,
     }),
+    ledForMs: () => performance.now() - ledSinceMs,
     requestSeenMs: (id) => requestsSeen.get(id) ?? performance.now(),
     recovering: (slot) => {
       recovering = slot;

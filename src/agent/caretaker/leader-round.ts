@@ -27,6 +27,11 @@ import { recoverFromNospace, unlessClaimed } from './nospace-round.ts';
 /** A request that what goes by itself has held up for so long is given back. */
 const REQUEST_WAITS_MS = 10 * 60_000;
 
+/** A new leader has read within this, as a rule, how far the backups of the one before have come, */
+const BACKUPS_KNOWN_MS = 5000;
+/** and so often it is looked whether it has. */
+const BACKUPS_LOOK_MS = 250;
+
 /**
  * One round of the leading agent: goes on with what an earlier leader left, keeps the house in order, decides, and
  * carries out at most one operation. Gives in how many milliseconds something else may be decided though nothing changes;
@@ -54,9 +59,17 @@ export async function leaderRound(acting: Acting, term: Term, signal: AbortSigna
   await answer(acting, term, decided, signal);
   const chosen = decisions.find(({ decision }) => decision === 'act');
   if (chosen?.action === undefined) return nextLookMs(state, acting.options.settings);
+  if (isTooEarly(chosen.action, acting)) return BACKUPS_LOOK_MS;
   const requestId = decided.request?.decision === chosen ? decided.request.request.id : undefined;
   await carryOut(acting, term, { decision: chosen, action: chosen.action, requestId }, signal);
   return undefined;
+}
+
+/** A snapshot that is taken only since nobody has looked yet takes longer than to look, and the cluster is one member short meanwhile. */
+function isTooEarly({ parameters }: Action, { options, ledForMs }: Acting): boolean {
+  return (
+    parameters['snapshot'] === true && options.unprotectedSeconds?.() === undefined && ledForMs() < BACKUPS_KNOWN_MS
+  );
 }
 
 /** The operation of a slot, where this version can go on with it. */

@@ -1,6 +1,6 @@
 import type { ClusterState, MemberState } from '../../cluster/state.ts';
 import { type OperationContext, OperationStopped } from '../operation.ts';
-import { changeMembers } from './change-members.ts';
+import { type Changed, changeMembers } from './change-members.ts';
 import { listedAs, type Newcomer, wasStarted } from './newcomer.ts';
 import type { Parts } from './parts.ts';
 
@@ -9,7 +9,7 @@ const LEARNER_LISTED = 'learner-listed';
 
 /**
  * Lists a newcomer as a learner, and writes its id down. One that is listed already is taken for the newcomer only where
- * the journal says so.
+ * the journal says so. Gives its id, and the state that has it.
  * @param exceptId the member that it stands in for, which may be listed still under the same URL
  * @throws OperationStopped `FOREIGN_LEARNER`, and as `changeMembers`
  */
@@ -18,8 +18,8 @@ export async function addToList(
   exceptId: string | undefined,
   context: OperationContext,
   parts: Parts,
-): Promise<string> {
-  const id = await changeMembers(
+): Promise<Changed<string>> {
+  const changed = await changeMembers(
     {
       step: { name: 'add-learner', detail: newcomer.peerUrls.join(', ') },
       found: (state) => {
@@ -32,11 +32,12 @@ export async function addToList(
     context,
     parts,
   );
+  const { found: id } = changed;
   if (context.slot.progress['learnerId'] !== id) {
     const step = { name: LEARNER_LISTED, memberId: id, detail: newcomer.name, progress: { learnerId: id } };
     await context.step(step, async () => undefined);
   }
-  return id;
+  return changed;
 }
 
 /** Throws `OperationStopped` `FOREIGN_LEARNER` where there is a learner that is not the newcomer. */

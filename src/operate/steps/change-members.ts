@@ -27,6 +27,14 @@ export interface MemberChange<T> {
   readonly exceptId?: string;
   /** How often it is made, where the list does not have it then. */
   readonly attempts?: number;
+  /** What has been looked at this very moment: the first attempt goes by it. */
+  readonly seen?: ClusterState;
+}
+
+/** A change that the list has, and the state that says so. */
+export interface Changed<T> {
+  readonly found: T;
+  readonly state: ClusterState;
 }
 
 /**
@@ -35,22 +43,23 @@ export interface MemberChange<T> {
  * @throws AgentError `MEMBERSHIP_REFUSED`, with what etcd said last; OperationStopped `NO_QUORUM`
  */
 export async function changeMembers<T>(
-  { step, found, call, exceptId, attempts = ATTEMPTS }: MemberChange<T>,
+  { step, found, call, exceptId, attempts = ATTEMPTS, seen }: MemberChange<T>,
   context: OperationContext,
   parts: Parts,
-): Promise<T> {
+): Promise<Changed<T>> {
   const { signal } = context;
   let refused: unknown;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     if (attempt > 0) await sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1), undefined, { signal });
-    const state = await steadyState(context, parts);
+    const state = attempt === 0 && seen !== undefined ? seen : await steadyState(context, parts);
     const already = found(state);
-    if (already !== undefined) return already;
+    if (already !== undefined) return { found: already, state };
     const led = { ...state, members: wellVoters(state, exceptId) };
     const made = { ...step, ready: () => stillLedAs(led, parts, signal) };
     refused = await context.step(made, (permit) => call(permit).then(() => undefined, passing(signal))).catch(notMade);
-    const now = found(await steadyState(context, parts));
-    if (now !== undefined) return now;
+    const after = await steadyState(context, parts);
+    const now = found(after);
+    if (now !== undefined) return { found: now, state: after };
   }
   const said = refused === undefined ? 'the member list does not have it' : faultOf(refused).message;
   throw new AgentError('MEMBERSHIP_REFUSED', `The step ${step.name} did not go in: ${said}`, {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { faultOf } from '../../cluster/agent-error.ts';
+import type { ClusterState } from '../../cluster/state.ts';
 import { type OperationContext, OperationStopped } from '../operation.ts';
 import { changeMembers } from './change-members.ts';
 import { followLearner } from './follow-learner.ts';
@@ -12,7 +13,7 @@ const ATTEMPTS = 20;
 
 /**
  * Waits until a learner of the agents' own is close to the raft leader. One that does not come on is taken off the list
- * again: it has no vote, and nothing hangs on it.
+ * again: it has no vote, and nothing hangs on it. Gives the state in which it was found close.
  * @throws OperationStopped `LEARNER_STALLED`, `LEARNER_GONE`
  */
 export async function untilClose(
@@ -20,8 +21,9 @@ export async function untilClose(
   { name }: AskedAgent,
   context: OperationContext,
   parts: Parts,
-): Promise<void> {
-  if ((await followLearner(learnerId, context, parts)) !== 'stalled') return;
+): Promise<ClusterState> {
+  const { end, state } = await followLearner(learnerId, context, parts);
+  if (end !== 'stalled') return state;
   await removeFromList({ memberId: learnerId, name, byPerson: false }, context, parts);
   const message = `the learner of ${name} did not come on, and was taken off the list again`;
   throw new OperationStopped('LEARNER_STALLED', message, { member: name });
@@ -39,9 +41,9 @@ export async function giveVote(
   parts: Parts,
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
-    await untilClose(learnerId, agent, context, parts);
+    const seen = await untilClose(learnerId, agent, context, parts);
     try {
-      await promoteOnce(learnerId, agent, context, parts);
+      await promoteOnce({ learnerId, agent, seen }, context, parts);
       return;
     } catch (error) {
       if (faultOf(error).code !== 'MEMBERSHIP_REFUSED' || attempt === ATTEMPTS) throw error;
@@ -51,8 +53,7 @@ export async function giveVote(
 }
 
 async function promoteOnce(
-  learnerId: string,
-  { name }: AskedAgent,
+  { learnerId, agent: { name }, seen }: { learnerId: string; agent: AskedAgent; seen: ClusterState },
   context: OperationContext,
   parts: Parts,
 ): Promise<void> {
@@ -66,6 +67,7 @@ async function promoteOnce(
       },
       call: (permit) => parts.effects.promoteLearner(learnerId, permit),
       attempts: 1,
+      seen,
     },
     context,
     parts,

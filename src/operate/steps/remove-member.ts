@@ -17,15 +17,15 @@ export interface Removal {
 
 /**
  * Removes a member, and comes back when the list has it no more. A quorum of those that are well has to be left, now and
- * afterwards.
+ * afterwards. Gives the state that says so.
  * @throws OperationStopped `QUORUM_AT_RISK`, and as `changeMembers`
  */
 export async function removeFromList(
   { memberId, name, byPerson, check }: Removal,
   context: OperationContext,
   parts: Parts,
-): Promise<void> {
-  await changeMembers(
+): Promise<ClusterState> {
+  const { state } = await changeMembers(
     {
       step: { name: 'remove-member', memberId, detail: name },
       found: (state) => {
@@ -50,4 +50,5 @@ export async function removeFromList(
     context,
     parts,
   );
+  return state;
 }

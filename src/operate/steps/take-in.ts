@@ -4,7 +4,6 @@ import { askAgent } from './ask-agent.ts';
 import { type Newcomer, wasStarted } from './newcomer.ts';
 import type { MembershipParts } from './parts.ts';
 import { giveVote } from './promote.ts';
-import { steadyState } from './steady-state.ts';
 import { verifyMember } from './verify-member.ts';
 
 /** A newcomer that has become a voter. */
@@ -36,8 +35,7 @@ export async function startedLearner(
   context: OperationContext,
   parts: MembershipParts,
 ): Promise<string> {
-  const memberId = await addToList(newcomer, exceptId, context, parts);
-  const state = await steadyState(context, parts);
+  const { found: memberId, state } = await addToList(newcomer, exceptId, context, parts);
   const listed = state.members.find(({ id }) => id === memberId);
   if (listed === undefined || !wasStarted(listed)) await askAgent('start-joined', newcomer, context, parts, state);
   return memberId;

@@ -83,7 +83,7 @@ describe('a nudger', () => {
   });
 });
 
-const reasons = [{ code: 'X', message: 'x' }];
+const reasons = [{ code: 'X', message: 'x' }] as const;
 const empty: OwnMemberView = {
   kind: 'child',
   process: { state: 'stopped' },

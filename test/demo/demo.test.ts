@@ -62,11 +62,21 @@ const isReady = async (agentUrl: string): Promise<boolean> => {
   return answer?.status === 200;
 };
 
-test('three members and three agents run, and demo.json tells where, until it is told to stop', async () => {
-  const folder = await newFolder();
+test('three members and three agents run, demo.json tells where, and what it prints to try works as it stands, also in a folder with a space', async () => {
+  const folder = join(await newFolder(), 'a demo');
   const port = await freeBasePort();
-  const demo = start(['--dir', folder, '--base-port', String(port), '--quota', '64MiB']);
+  const demo = start([
+    '--dir',
+    folder,
+    '--base-port',
+    String(port),
+    '--quota',
+    '64MiB',
+    '--set',
+    'observe.interval=1s',
+  ]);
   await demo.untilOutput('an agent beside each');
+  await demo.untilOutput('Ctrl-C');
   const { members, store, token } = readDemoFile(folder);
   expect(members.map(({ name, endpoint, peerUrl, agentUrl }) => [name, endpoint, peerUrl, agentUrl])).toEqual(
     [0, 1, 2].map((index) => [
@@ -88,28 +98,6 @@ test('three members and three agents run, and demo.json tells where, until it is
   expect(stdout).toContain('/demo/');
   const page = await fetch(`${members[0]?.endpoint}/metrics`).then((answer) => answer.text());
   expect(page).toContain(`etcd_server_quota_backend_bytes ${(64 * 1024 * 1024).toExponential().replace('e+', 'e+0')}`);
-  demo.child.kill('SIGTERM');
-  expect(await demo.ended()).toBe(0);
-  expect(pids.some((pid) => pid !== null && isAlive(pid))).toBe(false);
-  expect(readDemoFile(folder).members.every(({ etcdPid, agentPid }) => etcdPid === null && agentPid === null)).toBe(
-    true,
-  );
-});
-
-test('--for ends all of it', async () => {
-  const folder = await newFolder();
-  const demo = start(['--members', '1', '--dir', folder, '--base-port', String(await freeBasePort()), '--for', '1s']);
-  await demo.untilOutput('All of it stops in 1 s');
-  expect(await demo.ended()).toBe(0);
-  expect(processesWith(folder)).toEqual([]);
-  expect(readDemoFile(folder).members).toMatchObject([{ etcdPid: null, agentPid: null }]);
-});
-
-test('what it prints to try works as it stands, also in a folder with a space', async () => {
-  const folder = join(await newFolder(), 'a demo');
-  const port = String(await freeBasePort());
-  const demo = start(['--dir', folder, '--base-port', port, '--set', 'observe.interval=1s']);
-  await demo.untilOutput('Ctrl-C');
   const commands = demo.output().match(/(?<=^ {2})(npm run|curl) .*$/gm) ?? [];
   // The doctor's exit code is 1 where it finds fault with the machine of the test.
   const worth = [
@@ -136,7 +124,22 @@ test('what it prints to try works as it stands, also in a folder with a space', 
       () => last,
     );
   }
+  demo.child.kill('SIGTERM');
+  expect(await demo.ended()).toBe(0);
+  expect(pids.some((pid) => pid !== null && isAlive(pid))).toBe(false);
+  expect(readDemoFile(folder).members.every(({ etcdPid, agentPid }) => etcdPid === null && agentPid === null)).toBe(
+    true,
+  );
 }, 300_000);
+
+test('--for ends all of it', async () => {
+  const folder = await newFolder();
+  const demo = start(['--members', '1', '--dir', folder, '--base-port', String(await freeBasePort()), '--for', '1s']);
+  await demo.untilOutput('All of it stops in 1 s');
+  expect(await demo.ended()).toBe(0);
+  expect(processesWith(folder)).toEqual([]);
+  expect(readDemoFile(folder).members).toMatchObject([{ etcdPid: null, agentPid: null }]);
+});
 
 test('Ctrl-C leaves no process and no temporary folder', async () => {
   const demo = start(['--members', '1', '--base-port', String(await freeBasePort())]);
@@ -149,8 +152,36 @@ test('Ctrl-C leaves no process and no temporary folder', async () => {
   expect(existsSync(folder)).toBe(false);
 });
 
-test('a demo that is killed with SIGKILL takes its etcd and its agent along', async () => {
-  const { demo, folder } = await runningDemo();
+test('the temporary folder goes too when the demo is killed', async () => {
+  const demo = start(['--members', '1', '--base-port', String(await freeBasePort())]);
+  await demo.untilOutput('Ctrl-C');
+  const folder = /\S+etcd-caretaker-demo-\w+(?=\/demo\.json)/.exec(demo.output())?.[0] ?? '';
+  demo.child.kill('SIGKILL');
+  await until('the folder to go', () => !existsSync(folder));
+});
+
+test('of what is killed an agent is started again while its etcd goes on, an etcd by its agent; a demo takes both along', async () => {
+  const { demo, folder, member, etcdPid, agentPid } = await runningDemo();
+  process.kill(agentPid, 'SIGKILL');
+  await until('a new agent in demo.json', () => {
+    const now = readDemoFile(folder).members[0]?.agentPid;
+    return now !== null && now !== undefined && now !== agentPid;
+  });
+  await until('the new agent to be ready', () => isReady(member.agentUrl));
+  expect(readDemoFile(folder).members[0]?.etcdPid).toBe(etcdPid);
+  expect(isAlive(etcdPid)).toBe(true);
+  const newAgent = readDemoFile(folder).members[0]?.agentPid ?? 0;
+
+  process.kill(etcdPid, 'SIGKILL');
+  await demo.untilOutput(`m1: etcd has ended (process ${etcdPid})`);
+  await demo.untilOutput('m1: its agent has started etcd again');
+  await until('the new process in demo.json', () => {
+    const now = readDemoFile(folder).members[0]?.etcdPid ?? etcdPid;
+    return now !== etcdPid && isAlive(now);
+  });
+  expect(readDemoFile(folder).members[0]).toMatchObject({ agentPid: newAgent });
+  expect(isAlive(newAgent)).toBe(true);
+
   // The demo, its watchdog, etcd and agent.
   expect(processesWith(folder).length).toBe(4);
   demo.child.kill('SIGKILL');
@@ -161,41 +192,12 @@ test('a demo that is killed with SIGKILL takes its etcd and its agent along', as
   );
 });
 
-test('the temporary folder goes too when the demo is killed', async () => {
-  const demo = start(['--members', '1', '--base-port', String(await freeBasePort())]);
-  await demo.untilOutput('Ctrl-C');
-  const folder = /\S+etcd-caretaker-demo-\w+(?=\/demo\.json)/.exec(demo.output())?.[0] ?? '';
-  demo.child.kill('SIGKILL');
-  await until('the folder to go', () => !existsSync(folder));
-});
-
-test('an agent that is killed is started again while its etcd goes on', async () => {
-  const { folder, member, etcdPid, agentPid } = await runningDemo();
-  process.kill(agentPid, 'SIGKILL');
-  await until('a new agent in demo.json', () => {
-    const now = readDemoFile(folder).members[0]?.agentPid;
-    return now !== null && now !== undefined && now !== agentPid;
+test('a setting reaches the agents; a folder that is kept is taken up again with its data, and refused at other addresses', async () => {
+  const { demo, folder, port, member } = await runningDemo('--set', 'cluster.name=shop');
+  await until('the setting on the metrics page', async () => {
+    const page = await fetch(`${member.agentUrl}/metrics`).then((answer) => answer.text());
+    return /etcd_caretaker_cluster_info\{[^}]*name="shop"/.test(page);
   });
-  await until('the new agent to be ready', () => isReady(member.agentUrl));
-  expect(readDemoFile(folder).members[0]?.etcdPid).toBe(etcdPid);
-  expect(isAlive(etcdPid)).toBe(true);
-});
-
-test('an etcd that is killed is said, and its agent starts it again', async () => {
-  const { demo, folder, etcdPid, agentPid } = await runningDemo();
-  process.kill(etcdPid, 'SIGKILL');
-  await demo.untilOutput(`m1: etcd has ended (process ${etcdPid})`);
-  await demo.untilOutput('m1: its agent has started etcd again');
-  await until('the new process in demo.json', () => {
-    const now = readDemoFile(folder).members[0]?.etcdPid ?? etcdPid;
-    return now !== etcdPid && isAlive(now);
-  });
-  expect(readDemoFile(folder).members[0]).toMatchObject({ agentPid });
-  expect(isAlive(agentPid)).toBe(true);
-});
-
-test('a folder that is kept is taken up again with its data, and refused at other addresses', async () => {
-  const { demo, folder, port, member } = await runningDemo();
   const etcdctl = (...args: string[]) => run(findBinaries().etcdctl, ['--endpoints', member.endpoint, ...args]);
   await etcdctl('put', 'kept', 'yes');
   demo.child.kill('SIGTERM');
@@ -206,14 +208,6 @@ test('a folder that is kept is taken up again with its data, and refused at othe
   const again = start(['--members', '1', '--dir', folder, '--base-port', String(port)]);
   await again.untilOutput('Ctrl-C');
   expect((await etcdctl('get', 'kept', '--print-value-only')).stdout).toBe('yes\n');
-});
-
-test('a setting reaches the agents', async () => {
-  const { member } = await runningDemo('--set', 'cluster.name=shop');
-  await until('the setting on the metrics page', async () => {
-    const page = await fetch(`${member.agentUrl}/metrics`).then((answer) => answer.text());
-    return /etcd_caretaker_cluster_info\{[^}]*name="shop"/.test(page);
-  });
 });
 
 test('a port in use is one clear error with exit code 2, before anything is started', async () => {

@@ -229,44 +229,47 @@ describe.each(['3.4', '3.5'] as const)('reaching etcd %s', (version) => {
     }
   });
 
-  test("an aborted call ends at once; a signal's timeout is a deadline", async () => {
-    const client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
-    try {
-      await client.status();
-      cluster.members[0]?.pause();
-      const stop = new AbortController();
-      const asking = client.status(stop.signal);
-      stop.abort();
-      await expect(asking).rejects.toMatchObject({ code: 'ETCD_ABORTED' });
-      await expect(client.status(AbortSignal.timeout(100))).rejects.toMatchObject({ code: 'ETCD_DEADLINE' });
-      await expect(client.put(Buffer.from('k'), Buffer.from('v'), AbortSignal.timeout(100))).rejects.toMatchObject({
-        code: 'ETCD_DEADLINE',
-      });
-    } finally {
-      cluster.members[0]?.resume();
-      client.close();
-    }
-  });
-
-  test('a watch on a link that has gone dead ends by keepalive', async () => {
-    await using proxy = await startTcpProxy(port);
-    const client = new MemberClient({
-      member: 'm1',
-      endpoint: `http://${proxy.address}`,
-      keepaliveTimeMs: 5000,
-      keepaliveTimeoutMs: 500,
+  // The same with every version of etcd.
+  if (version === '3.5') {
+    test("an aborted call ends at once; a signal's timeout is a deadline", async () => {
+      const client = new MemberClient({ member: 'm1', endpoint: cluster.endpoints[0] ?? '' });
+      try {
+        await client.status();
+        cluster.members[0]?.pause();
+        const stop = new AbortController();
+        const asking = client.status(stop.signal);
+        stop.abort();
+        await expect(asking).rejects.toMatchObject({ code: 'ETCD_ABORTED' });
+        await expect(client.status(AbortSignal.timeout(100))).rejects.toMatchObject({ code: 'ETCD_DEADLINE' });
+        await expect(client.put(Buffer.from('k'), Buffer.from('v'), AbortSignal.timeout(100))).rejects.toMatchObject({
+          code: 'ETCD_DEADLINE',
+        });
+      } finally {
+        cluster.members[0]?.resume();
+        client.close();
+      }
     });
-    try {
-      const watch = client.watch({ key: Buffer.from('dead') });
-      await watch.next();
-      proxy.drop();
-      await expect(watch.next()).rejects.toMatchObject({
-        code: expect.stringMatching(/^ETCD_(UNREACHABLE|DEADLINE)$/),
+
+    test('a watch on a link that has gone dead ends by keepalive', async () => {
+      await using proxy = await startTcpProxy(port);
+      const client = new MemberClient({
+        member: 'm1',
+        endpoint: `http://${proxy.address}`,
+        keepaliveTimeMs: 5000,
+        keepaliveTimeoutMs: 500,
       });
-    } finally {
-      client.close();
-    }
-  });
+      try {
+        const watch = client.watch({ key: Buffer.from('dead') });
+        await watch.next();
+        proxy.drop();
+        await expect(watch.next()).rejects.toMatchObject({
+          code: expect.stringMatching(/^ETCD_(UNREACHABLE|DEADLINE)$/),
+        });
+      } finally {
+        client.close();
+      }
+    });
+  }
 });
 
 describe.each(['3.4', '3.5'] as const)('other addresses of etcd %s', (version) => {

@@ -56,33 +56,36 @@ describe.each(['3.4', '3.5'] as const)('a kept lease, on etcd %s', (version) => 
     proxy.heal();
   });
 
-  test('counts from when the keepalive was sent: a slow answer does not prolong it', async () => {
-    await connect();
-    await client.status();
-    proxy.delay(200);
-    await using lease = await KeptLease.grant(client, { ttlSeconds: 5, marginMs: 500 });
-    // The answer came 400 ms after the question at the earliest, but for what timers fire too early.
-    expect(lease.remainingMs).toBeLessThan(4500 - 390);
-    proxy.heal();
-  });
+  // The same with every version of etcd.
+  if (version === '3.5') {
+    test('counts from when the keepalive was sent: a slow answer does not prolong it', async () => {
+      await connect();
+      await client.status();
+      proxy.delay(200);
+      await using lease = await KeptLease.grant(client, { ttlSeconds: 5, marginMs: 500 });
+      // The answer came 400 ms after the question at the earliest, but for what timers fire too early.
+      expect(lease.remainingMs).toBeLessThan(4500 - 390);
+      proxy.heal();
+    });
 
-  test('a lease that somebody else has revoked is lost at the next keepalive', async () => {
-    await connect();
-    await using lease = await KeptLease.grant(client, { ttlSeconds: 9 });
-    await direct.revokeLease(lease.id);
-    await expect.poll(() => lease.lost.aborted, { timeout: 30_000 }).toBe(true);
-    expect(lease.lost.reason.message).toContain('let it go');
-  });
+    test('a lease that somebody else has revoked is lost at the next keepalive', async () => {
+      await connect();
+      await using lease = await KeptLease.grant(client, { ttlSeconds: 9 });
+      await direct.revokeLease(lease.id);
+      await expect.poll(() => lease.lost.aborted, { timeout: 30_000 }).toBe(true);
+      expect(lease.lost.reason.message).toContain('let it go');
+    });
 
-  test('a short outage does not lose it', async () => {
-    await connect();
-    await using lease = await KeptLease.grant(client, { ttlSeconds: 12 });
-    proxy.cut();
-    // Long enough for a keepalive to fail: there is one every third of the TTL.
-    await sleep(5000);
-    proxy.heal();
-    const leftMs = lease.remainingMs;
-    await expect.poll(() => lease.remainingMs, { timeout: 20_000 }).toBeGreaterThan(leftMs);
-    expect(lease.lost.aborted).toBe(false);
-  });
+    test('a short outage does not lose it', async () => {
+      await connect();
+      await using lease = await KeptLease.grant(client, { ttlSeconds: 12 });
+      proxy.cut();
+      // Long enough for a keepalive to fail: there is one every third of the TTL.
+      await sleep(5000);
+      proxy.heal();
+      const leftMs = lease.remainingMs;
+      await expect.poll(() => lease.remainingMs, { timeout: 20_000 }).toBeGreaterThan(leftMs);
+      expect(lease.lost.aborted).toBe(false);
+    });
+  }
 });

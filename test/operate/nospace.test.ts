@@ -9,7 +9,6 @@ afterEach(() => store?.[Symbol.asyncDispose]());
 
 describe.each([
   [3, '3.4'],
-  [3, '3.5'],
   [2, '3.5'],
   [1, '3.5'],
 ] as const)('NOSPACE on %i members of etcd %s', (members, version) => {

@@ -9,6 +9,8 @@ import { StoreError } from '../../../src/backup/store/store.ts';
 
 const HOUR_MS = 3_600_000;
 const nothingOld = { keepAllMs: HOUR_MS, hourly: 0, daily: 0, weekly: 0, monthly: 0 };
+/** How long what is waited for may take on a busy machine. */
+const patience = { timeout: 30_000, interval: 10 };
 
 describe('what retention asks for', () => {
   let folder: string;
@@ -47,7 +49,7 @@ describe('what retention asks for', () => {
       },
       ending.signal,
     );
-    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await vi.waitFor(() => expect(told).toHaveLength(1), patience);
     ending.abort();
     await running;
     expect(told[0]).toMatchObject({ pruned: { removed: expect.arrayContaining([expect.stringContaining('aaaa')]) } });
@@ -72,7 +74,7 @@ describe('what retention asks for', () => {
       { ...common, store: on, mode: 'plan', tell: (outcome) => told.push(outcome) },
       ending.signal,
     );
-    await vi.waitFor(() => expect(told.length).toBeGreaterThan(1));
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(1), patience);
     ending.abort();
     await Promise.all([off, plan]);
     expect(neverTold).toEqual([]);
@@ -101,7 +103,7 @@ describe('what retention asks for', () => {
       },
       ending.signal,
     );
-    await vi.waitFor(() => expect(told).toHaveLength(2));
+    await vi.waitFor(() => expect(told).toHaveLength(2), patience);
     ending.abort();
     await running;
     expect(failing).toHaveBeenCalled();

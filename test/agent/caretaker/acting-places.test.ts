@@ -42,30 +42,27 @@ async function addLimitedUser({ etcdctl }: RealCluster): Promise<void> {
   await etcdctl('user', 'grant-role', 'caretaker', 'own-keys');
 }
 
-describe.each(['3.4', '3.5'] as const)('five members of etcd %s', (version) => {
-  it('are defragmented in one sweep, the raft leader last, and their hashes agree', async () => {
-    const agents = await agentsOn({ members: 5, version });
-    const entry = await agents.done('defrag', { through: 4 });
-    expect(entry.summary).toContain('5 of 5 members');
-    const steps = entry.steps.map(({ name }) => name);
-    expect(steps.filter((name) => name === 'defragment')).toHaveLength(5);
-    expect(steps.slice(steps.lastIndexOf('move-leader'))).toEqual(['move-leader', 'defragment']);
-    expect((await agents.done('hash-check')).figures['hashMismatch']).toBe(0);
-  });
+// What depends on etcd's version is the same with three members.
+it('five members are defragmented in one sweep, the raft leader last, and their hashes agree', async () => {
+  const agents = await agentsOn({ members: 5, version: '3.4' });
+  const entry = await agents.done('defrag', { through: 4 });
+  expect(entry.summary).toContain('5 of 5 members');
+  const steps = entry.steps.map(({ name }) => name);
+  expect(steps.filter((name) => name === 'defragment')).toHaveLength(5);
+  expect(steps.slice(steps.lastIndexOf('move-leader'))).toEqual(['move-leader', 'defragment']);
+  expect((await agents.done('hash-check')).figures['hashMismatch']).toBe(0);
 });
 
-describe.each(['3.4', '3.5'] as const)('one member of etcd %s, which has no other to stand in for it', (version) => {
-  it('is defragmented only with consent', async () => {
-    const agents = await agentsOn({ members: 1, version });
-    const refused = await agents.refused('defrag', 'NO_SPARE');
-    expect(refused.reasons.join()).toContain('maintenance.defrag.withoutSpare');
-  });
-
-  it('is defragmented with consent, and has no other to compare its hash with', async () => {
-    const agents = await agentsOn({ members: 1, version }, async () => ({ 'maintenance.defrag.withoutSpare': 'true' }));
-    expect((await agents.done('defrag')).summary).toContain('1 of 1 members');
-    expect((await agents.run('hash-check')).outcome).toBe('refused');
-  });
+it('one member, which has no other to stand in for it, is defragmented with consent only, and has none to compare its hash with', async () => {
+  const agents = await agentsOn({ members: 1 });
+  const refused = await agents.refused('defrag', 'NO_SPARE');
+  expect(refused.reasons.join()).toContain('maintenance.defrag.withoutSpare');
+  await agents[Symbol.asyncDispose]();
+  if (cluster === undefined) throw new Error('no cluster');
+  acting = await actingAgents(cluster, { 'maintenance.defrag.withoutSpare': 'true' });
+  await acting.leader();
+  expect((await acting.done('defrag')).summary).toContain('1 of 1 members');
+  expect((await acting.run('hash-check')).outcome).toBe('refused');
 });
 
 it('an agent that may not ask for its status lets one that may lead again, though that was gone for a moment', async () => {

@@ -65,9 +65,9 @@ async function fill(to: MemberClient, key: (index: number) => string): Promise<v
   throw new Error('the quota was never used up');
 }
 
+// Three members of 3.5 are below, where more goes wrong.
 describe.each([
   ['3.4', 3],
-  ['3.5', 3],
   ['3.5', 1],
   ['3.5', 5],
 ] as const)('a cluster of etcd %s with %d members that refuses writes', (version, members) => {

@@ -122,28 +122,35 @@ describe.each<EtcdLine>(['3.4', '3.5'])('a replay into a scratch etcd %s', (vers
     expect((await scratch.client.leaseTimes(13n)).grantedTtlSeconds).toBeLessThan(10);
   });
 
-  test('ends at a revision that is missing, and says which', async () => {
-    await using scratch = await scratchOf(await snapshotOf((client) => client.put(Buffer.from('a'), Buffer.from('1'))));
-    const first = scratch.startRevision + 1n;
-    const records = [putAt(first), putAt(first + 1n), putAt(first + 4n)];
-    await expect(replayed(scratch, stream(records))).rejects.toMatchObject({
-      code: 'REPLAY_GAP',
-      message: expect.stringContaining(`Revisions ${first + 2n} to ${first + 3n} are missing`),
+  // The same with every version of etcd.
+  if (version === '3.5') {
+    test('ends at a revision that is missing, and says which', async () => {
+      await using scratch = await scratchOf(
+        await snapshotOf((client) => client.put(Buffer.from('a'), Buffer.from('1'))),
+      );
+      const first = scratch.startRevision + 1n;
+      const records = [putAt(first), putAt(first + 1n), putAt(first + 4n)];
+      await expect(replayed(scratch, stream(records))).rejects.toMatchObject({
+        code: 'REPLAY_GAP',
+        message: expect.stringContaining(`Revisions ${first + 2n} to ${first + 3n} are missing`),
+      });
     });
-  });
 
-  test('never takes a revision that came out with another number for the one that it was', async () => {
-    await using scratch = await scratchOf(await snapshotOf((client) => client.put(Buffer.from('a'), Buffer.from('1'))));
-    const first = scratch.startRevision + 1n;
-    const records = async function* (): AsyncGenerator<DeltaRecord, void, undefined> {
-      for (let n = 0n; n < 300n; n += 1n) {
-        // Somebody else writes, as a lease that ends would.
-        if (n === 150n) await scratch.client.put(Buffer.from('alien'), Buffer.from('x'));
-        yield putAt(first + n);
-      }
-    };
-    await expect(replayed(scratch, records())).rejects.toMatchObject({ code: 'REPLAY_DIVERGED' });
-  });
+    test('never takes a revision that came out with another number for the one that it was', async () => {
+      await using scratch = await scratchOf(
+        await snapshotOf((client) => client.put(Buffer.from('a'), Buffer.from('1'))),
+      );
+      const first = scratch.startRevision + 1n;
+      const records = async function* (): AsyncGenerator<DeltaRecord, void, undefined> {
+        for (let n = 0n; n < 300n; n += 1n) {
+          // Somebody else writes, as a lease that ends would.
+          if (n === 150n) await scratch.client.put(Buffer.from('alien'), Buffer.from('x'));
+          yield putAt(first + n);
+        }
+      };
+      await expect(replayed(scratch, records())).rejects.toMatchObject({ code: 'REPLAY_DIVERGED' });
+    });
+  }
 
   test('makes a key again and again that is deleted in between, without a transaction that overtakes', async () => {
     await using scratch = await scratchOf(await snapshotOf((client) => client.put(Buffer.from('a'), Buffer.from('1'))));
@@ -165,17 +172,22 @@ describe.each<EtcdLine>(['3.4', '3.5'])('a replay into a scratch etcd %s', (vers
     ).toBe(1n);
   });
 
-  test('ends with the reason of whoever gives up, and its etcd with it', async () => {
-    await using scratch = await scratchOf(await snapshotOf((client) => client.put(Buffer.from('a'), Buffer.from('1'))));
-    const giveUp = new AbortController();
-    const first = scratch.startRevision + 1n;
-    const records = async function* (): AsyncGenerator<DeltaRecord, void, undefined> {
-      for (let n = 0n; ; n += 1n) {
-        if (n === 500n) giveUp.abort(new Error('enough'));
-        yield putAt(first + n);
-      }
-    };
-    const options = { pipe: scratch.pipe, leases: scratch.leases, fromRevision: scratch.startRevision };
-    await expect(replay(records(), options, giveUp.signal)).rejects.toThrow('enough');
-  });
+  // The same with every version of etcd.
+  if (version === '3.5') {
+    test('ends with the reason of whoever gives up, and its etcd with it', async () => {
+      await using scratch = await scratchOf(
+        await snapshotOf((client) => client.put(Buffer.from('a'), Buffer.from('1'))),
+      );
+      const giveUp = new AbortController();
+      const first = scratch.startRevision + 1n;
+      const records = async function* (): AsyncGenerator<DeltaRecord, void, undefined> {
+        for (let n = 0n; ; n += 1n) {
+          if (n === 500n) giveUp.abort(new Error('enough'));
+          yield putAt(first + n);
+        }
+      };
+      const options = { pipe: scratch.pipe, leases: scratch.leases, fromRevision: scratch.startRevision };
+      await expect(replay(records(), options, giveUp.signal)).rejects.toThrow('enough');
+    });
+  }
 });

@@ -34,56 +34,59 @@ describe.each<EtcdLine>(['3.4', '3.5'])('replaying what a watch saw into a scrat
     await rm(folder, { recursive: true, force: true });
   });
 
-  test.each([1, 2, 3])('makes revisions, versions, leases and the hash what they were (seed %i)', async (seed) => {
-    const random = seeded(seed);
-    const life = new RandomLife(client, random, { compactions: true });
-    await using history = await ObservedHistory.begin(client, (id) => life.ttls.get(id) ?? 1);
-    const steps = 400;
-    const snapshotAt = random(steps);
-    const snapshotFile = join(folder, 'full.snap');
-    const points: { revision: bigint; keyspace: readonly string[] }[] = [];
-    for (let step = 0; step < steps; step += 1) {
-      if (step === snapshotAt) await saveSnapshot(client, snapshotFile);
-      await life.step();
-      if (step > snapshotAt && random(20) === 0) {
-        const { header } = await client.range({ key: Buffer.from('x') });
-        points.push({ revision: header.revision, keyspace: await keyspaceAt(client, header.revision) });
+  test.each(version === '3.4' ? [1] : [2, 3])(
+    'makes revisions, versions, leases and the hash what they were (seed %i)',
+    async (seed) => {
+      const random = seeded(seed);
+      const life = new RandomLife(client, random, { compactions: true });
+      await using history = await ObservedHistory.begin(client, (id) => life.ttls.get(id) ?? 1);
+      const steps = 400;
+      const snapshotAt = random(steps);
+      const snapshotFile = join(folder, 'full.snap');
+      const points: { revision: bigint; keyspace: readonly string[] }[] = [];
+      for (let step = 0; step < steps; step += 1) {
+        if (step === snapshotAt) await saveSnapshot(client, snapshotFile);
+        await life.step();
+        if (step > snapshotAt && random(20) === 0) {
+          const { header } = await client.range({ key: Buffer.from('x') });
+          points.push({ revision: header.revision, keyspace: await keyspaceAt(client, header.revision) });
+        }
       }
-    }
-    const last = await client.put(Buffer.from('/end'), Buffer.from('1'));
-    await client.put(Buffer.from('/end'), Buffer.from('2'));
-    const records = await history.until(last.revision);
+      const last = await client.put(Buffer.from('/end'), Buffer.from('1'));
+      await client.put(Buffer.from('/end'), Buffer.from('2'));
+      const records = await history.until(last.revision);
 
-    await using scratch = await ScratchEtcd.start(
-      { binaries: scratchBinaries(version), snapshotFile, folder: join(folder, 'scratch') },
-      never,
-    );
-    const replayed = await replay(
-      stream(records),
-      {
-        pipe: scratch.pipe,
-        leases: scratch.leases,
-        fromRevision: scratch.startRevision,
-        toRevision: last.revision,
-      },
-      never,
-    );
-    expect(replayed.lastRevision).toBe(last.revision);
-    for (const { revision, keyspace } of points) {
-      expect(await keyspaceAt(scratch.client, revision)).toEqual(keyspace);
-    }
-    expect(points.length).toBeGreaterThan(0);
-    const compactAt = last.revision - 1n;
-    await compact(client, compactAt);
-    await compact(scratch.client, compactAt);
-    const [original, again] = await Promise.all([
-      hashKeyspace(client, last.revision),
-      hashKeyspace(scratch.client, last.revision),
-    ]);
-    expect({ hash: again.hash, compactRevision: again.compactRevision }).toEqual({
-      hash: original.hash,
-      compactRevision: original.compactRevision,
-    });
-    expect((await scratch.client.range({ ...everything, countOnly: true })).header.revision).toBe(last.revision);
-  });
+      await using scratch = await ScratchEtcd.start(
+        { binaries: scratchBinaries(version), snapshotFile, folder: join(folder, 'scratch') },
+        never,
+      );
+      const replayed = await replay(
+        stream(records),
+        {
+          pipe: scratch.pipe,
+          leases: scratch.leases,
+          fromRevision: scratch.startRevision,
+          toRevision: last.revision,
+        },
+        never,
+      );
+      expect(replayed.lastRevision).toBe(last.revision);
+      for (const { revision, keyspace } of points) {
+        expect(await keyspaceAt(scratch.client, revision)).toEqual(keyspace);
+      }
+      expect(points.length).toBeGreaterThan(0);
+      const compactAt = last.revision - 1n;
+      await compact(client, compactAt);
+      await compact(scratch.client, compactAt);
+      const [original, again] = await Promise.all([
+        hashKeyspace(client, last.revision),
+        hashKeyspace(scratch.client, last.revision),
+      ]);
+      expect({ hash: again.hash, compactRevision: again.compactRevision }).toEqual({
+        hash: original.hash,
+        compactRevision: original.compactRevision,
+      });
+      expect((await scratch.client.range({ ...everything, countOnly: true })).header.revision).toBe(last.revision);
+    },
+  );
 });

@@ -132,12 +132,6 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     await expectFault(args, { code: 'ETCD_AUTH_FAILED', exitCode: 3 });
   });
 
-  test.concurrent('a password file that is not there', async () => {
-    const flags = ['--set', 'cluster.auth.username=root', '--set', 'cluster.auth.passwordFile=/nowhere/password'];
-    const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...flags];
-    await expectFault(args, { code: 'ETCD_PASSWORD_UNREADABLE', exitCode: 2, message: /\/nowhere\/password/ });
-  });
-
   test.concurrent('a plain URL for a TLS port', async () => {
     await expectFault(['--endpoint', endpoint.replace('https:', 'http:')], { code: 'ETCD_PLAIN_ON_TLS', exitCode: 3 });
   });
@@ -158,24 +152,6 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     await expectFault(args, { code: 'ETCD_TLS_UNTRUSTED', exitCode: 3 });
   });
 
-  test.concurrent('a key that belongs to another certificate', async () => {
-    const args = ['--endpoint', endpoint, ...tlsFlags({ ...certs, key: certs.serverKey })];
-    const message = /the key \S+ does not belong to the certificate \S+/;
-    await expectFault(args, { code: 'ETCD_CERT_UNREADABLE', exitCode: 2, message });
-  });
-
-  test.concurrent.each([
-    ['a CA file that holds no CA', '/etc/passwd', 'CERT_FILE_INVALID', /holds no certificate in PEM form/],
-    ['a CA file that is not there', '/nowhere/ca.crt', 'CERT_FILE_UNREADABLE', /no such file/],
-  ])('%s is told as a fault of the file, and not of the server', async (_name, ca, code, message) => {
-    const { report, exitCode } = await runDoctor('--endpoint', endpoint, ...tlsFlags({ ...certs, ca }));
-    const critical = report.lines.filter(({ status }) => status === 'critical');
-    expect(critical.map((line) => line.code)).toEqual(expect.arrayContaining(['ETCD_CERT_UNREADABLE', code]));
-    expect(critical.find((line) => line.code === 'ETCD_CERT_UNREADABLE')?.message).toMatch(message);
-    expect(critical.every((line) => line.code?.includes('CERT') === true)).toBe(true);
-    expect(exitCode).toBe(2);
-  });
-
   // It changes what all clients of the server see.
   test('a server certificate that has expired, which the check of certificates tells too', async () => {
     const [cert, key] = [join(folder, 'kept.crt'), join(folder, 'kept.key')];
@@ -193,38 +169,65 @@ describe.each(['3.4', '3.5'] as const)('beside etcd %s', (version) => {
     }
   });
 
-  test.concurrent('a metrics page where nothing listens, and one that is cut off, while etcd answers', async () => {
-    const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
-    const silent = `http://127.0.0.1:${await freePort()}/metrics`;
-    const message = /metrics.*nothing listens there.*\n.*to do: .*member\.metricsUrl/;
-    const unreachable = { code: 'ETCD_UNREACHABLE', exitCode: 1, message };
-    await expectFault([...args, '--set', `member.metricsUrl=${silent}`], unreachable);
-    const page = 'etcd_disk_wal_fsync_duration_seconds_bucket{le="0.001"} 3\n';
-    const server = createServer((_request, response) => response.end(page)).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const cut = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
-    const garbled = { code: 'ETCD_METRICS_GARBLED', exitCode: 1, message: /backend_commit/ };
-    await expectFault([...args, '--set', `member.metricsUrl=${cut}`], garbled);
-    await new Promise((resolve) => server.close(resolve));
-  });
+  // Of the machine and its files: the same with every version of etcd.
+  if (version === '3.5') {
+    test.concurrent('a password file that is not there', async () => {
+      const flags = ['--set', 'cluster.auth.username=root', '--set', 'cluster.auth.passwordFile=/nowhere/password'];
+      const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...flags];
+      await expectFault(args, { code: 'ETCD_PASSWORD_UNREADABLE', exitCode: 2, message: /\/nowhere\/password/ });
+    });
 
-  test.concurrent('a data dir that is not there, and one of another member', async () => {
-    const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
-    const missing = await runDoctor(...args, '--data-dir', join(folder, 'nothing'));
-    expect(missing.exitCode).toBe(1);
-    expect(missing.report.lines.map(({ code }) => code)).toContain('DATA_DIR_MISSING');
-    const other = await runDoctor(...args, '--data-dir', folder);
-    expect(other.report.lines.map(({ code }) => code)).toContain('DATA_DIR_MISMATCH');
-  });
+    test.concurrent('a key that belongs to another certificate', async () => {
+      const args = ['--endpoint', endpoint, ...tlsFlags({ ...certs, key: certs.serverKey })];
+      const message = /the key \S+ does not belong to the certificate \S+/;
+      await expectFault(args, { code: 'ETCD_CERT_UNREADABLE', exitCode: 2, message });
+    });
 
-  test.concurrent('a password that everybody can read, and the name of another member', async () => {
-    const flags = await passwordFlags('the right one', 0o644);
-    const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...flags, '--set', 'member.name=elsewhere'];
-    const { report, exitCode } = await runDoctor(...args);
-    const codes = report.lines.map(({ code }) => code);
-    expect(codes).toContain('SECRET_FILE_OPEN');
-    const mismatches = report.lines.filter(({ code }) => code === 'MEMBER_NAME_MISMATCH');
-    expect(mismatches).toMatchObject([{ status: 'critical' }]);
-    expect(exitCode).toBe(1);
-  });
+    test.concurrent.each([
+      ['a CA file that holds no CA', '/etc/passwd', 'CERT_FILE_INVALID', /holds no certificate in PEM form/],
+      ['a CA file that is not there', '/nowhere/ca.crt', 'CERT_FILE_UNREADABLE', /no such file/],
+    ])('%s is told as a fault of the file, and not of the server', async (_name, ca, code, message) => {
+      const { report, exitCode } = await runDoctor('--endpoint', endpoint, ...tlsFlags({ ...certs, ca }));
+      const critical = report.lines.filter(({ status }) => status === 'critical');
+      expect(critical.map((line) => line.code)).toEqual(expect.arrayContaining(['ETCD_CERT_UNREADABLE', code]));
+      expect(critical.find((line) => line.code === 'ETCD_CERT_UNREADABLE')?.message).toMatch(message);
+      expect(critical.every((line) => line.code?.includes('CERT') === true)).toBe(true);
+      expect(exitCode).toBe(2);
+    });
+
+    test.concurrent('a metrics page where nothing listens, and one that is cut off, while etcd answers', async () => {
+      const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
+      const silent = `http://127.0.0.1:${await freePort()}/metrics`;
+      const message = /metrics.*nothing listens there.*\n.*to do: .*member\.metricsUrl/;
+      const unreachable = { code: 'ETCD_UNREACHABLE', exitCode: 1, message };
+      await expectFault([...args, '--set', `member.metricsUrl=${silent}`], unreachable);
+      const page = 'etcd_disk_wal_fsync_duration_seconds_bucket{le="0.001"} 3\n';
+      const server = createServer((_request, response) => response.end(page)).listen(0, '127.0.0.1');
+      await new Promise((resolve) => server.once('listening', resolve));
+      const cut = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+      const garbled = { code: 'ETCD_METRICS_GARBLED', exitCode: 1, message: /backend_commit/ };
+      await expectFault([...args, '--set', `member.metricsUrl=${cut}`], garbled);
+      await new Promise((resolve) => server.close(resolve));
+    });
+
+    test.concurrent('a data dir that is not there, and one of another member', async () => {
+      const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...(await passwordFlags('the right one'))];
+      const missing = await runDoctor(...args, '--data-dir', join(folder, 'nothing'));
+      expect(missing.exitCode).toBe(1);
+      expect(missing.report.lines.map(({ code }) => code)).toContain('DATA_DIR_MISSING');
+      const other = await runDoctor(...args, '--data-dir', folder);
+      expect(other.report.lines.map(({ code }) => code)).toContain('DATA_DIR_MISMATCH');
+    });
+
+    test.concurrent('a password that everybody can read, and the name of another member', async () => {
+      const flags = await passwordFlags('the right one', 0o644);
+      const args = ['--endpoint', endpoint, ...tlsFlags(certs), ...flags, '--set', 'member.name=elsewhere'];
+      const { report, exitCode } = await runDoctor(...args);
+      const codes = report.lines.map(({ code }) => code);
+      expect(codes).toContain('SECRET_FILE_OPEN');
+      const mismatches = report.lines.filter(({ code }) => code === 'MEMBER_NAME_MISMATCH');
+      expect(mismatches).toMatchObject([{ status: 'critical' }]);
+      expect(exitCode).toBe(1);
+    });
+  }
 });

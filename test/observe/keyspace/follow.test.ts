@@ -109,44 +109,47 @@ describe.each(['3.4', '3.5'] as const)('the keyspace of a real etcd %s', (versio
     await expectExact(direct, following, totals);
   });
 
-  it('goes on from where it was when the member was away, without another scan', async () => {
-    const cluster = await start(version);
-    const [member] = cluster.members;
-    const client = connect(member?.endpoint ?? '');
-    await fill(client, randomOf(2), 500);
-    const { follow: following, totals } = follow(client, Number.POSITIVE_INFINITY);
-    await expectExact(client, following, totals);
-    const scanned = following.progress.scannedKeys;
-    const { kv } = await client.etcd3();
-    await kv.put({ key: Buffer.from('/before'), value: Buffer.from('value') });
-    await member?.kill();
-    await until(() => following.fault?.code === 'ETCD_UNREACHABLE');
-    await member?.start();
-    await kv.put({ key: Buffer.from('/after'), value: Buffer.from('value') });
-    await expectExact(client, following, totals);
-    expect(following.progress.scannedKeys).toBe(scanned);
-  });
+  // The same with every version of etcd.
+  if (version === '3.5') {
+    it('goes on from where it was when the member was away, without another scan', async () => {
+      const cluster = await start(version);
+      const [member] = cluster.members;
+      const client = connect(member?.endpoint ?? '');
+      await fill(client, randomOf(2), 500);
+      const { follow: following, totals } = follow(client, Number.POSITIVE_INFINITY);
+      await expectExact(client, following, totals);
+      const scanned = following.progress.scannedKeys;
+      const { kv } = await client.etcd3();
+      await kv.put({ key: Buffer.from('/before'), value: Buffer.from('value') });
+      await member?.kill();
+      await until(() => following.fault?.code === 'ETCD_UNREACHABLE');
+      await member?.start();
+      await kv.put({ key: Buffer.from('/after'), value: Buffer.from('value') });
+      await expectExact(client, following, totals);
+      expect(following.progress.scannedKeys).toBe(scanned);
+    });
 
-  it('goes on with the scan when the connection breaks in the middle of it', async () => {
-    const cluster = await start(version);
-    const member = new URL(cluster.endpoints[0] ?? '');
-    const direct = connect(member.href);
-    const proxy = await startTcpProxy(Number(member.port));
-    cleanups.push(() => proxy.close());
-    const random = randomOf(3);
-    await fill(direct, random, 3000);
-    const { follow: following, totals } = follow(connect(`http://${proxy.address}`), 800);
-    await until(() => following.progress.scannedKeys > 300);
-    proxy.cut();
-    expect(following.progress.current).toBe(false);
-    const { kv } = await direct.etcd3();
-    for (let i = 0; i < 100; i += 1) {
-      await kv.put({ key: randomKey(random), value: Buffer.alloc(10) });
-      await kv.deleteRange({ key: randomKey(random) });
-    }
-    proxy.heal();
-    await expectExact(direct, following, totals);
-  });
+    it('goes on with the scan when the connection breaks in the middle of it', async () => {
+      const cluster = await start(version);
+      const member = new URL(cluster.endpoints[0] ?? '');
+      const direct = connect(member.href);
+      const proxy = await startTcpProxy(Number(member.port));
+      cleanups.push(() => proxy.close());
+      const random = randomOf(3);
+      await fill(direct, random, 3000);
+      const { follow: following, totals } = follow(connect(`http://${proxy.address}`), 800);
+      await until(() => following.progress.scannedKeys > 300);
+      proxy.cut();
+      expect(following.progress.current).toBe(false);
+      const { kv } = await direct.etcd3();
+      for (let i = 0; i < 100; i += 1) {
+        await kv.put({ key: randomKey(random), value: Buffer.alloc(10) });
+        await kv.deleteRange({ key: randomKey(random) });
+      }
+      proxy.heal();
+      await expectExact(direct, following, totals);
+    });
+  }
 
   it('has every write counted once', async () => {
     const cluster = await start(version);

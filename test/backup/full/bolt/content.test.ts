@@ -110,14 +110,17 @@ describe.each(['3.4', '3.5'] as const)('what a snapshot of etcd %s holds', (vers
       expect(await take()).toMatchObject({ revision: header.revision, compactRevision: header.revision });
     }));
 
-  test('pages that are free and hold newer or older content do not count', () =>
-    withSnapshots({ version }, async (cluster, client, take) => {
-      await putMany(client, 'a/', 5000, 200);
-      for (let round = 0; round < 4; round += 1) {
-        const { header } = await client.deleteRange(Buffer.from('a/1'), Buffer.from('a/3'));
-        await cluster.etcdctl('compact', String(header.revision), '--physical');
-        await putMany(client, 'a/', 3000, 100 + round * 3000);
-        await take();
-      }
-    }));
+  // Of bbolt, which lays both out alike.
+  if (version === '3.5') {
+    test('pages that are free and hold newer or older content do not count', () =>
+      withSnapshots({ version }, async (cluster, client, take) => {
+        await putMany(client, 'a/', 5000, 200);
+        for (let round = 0; round < 4; round += 1) {
+          const { header } = await client.deleteRange(Buffer.from('a/1'), Buffer.from('a/3'));
+          await cluster.etcdctl('compact', String(header.revision), '--physical');
+          await putMany(client, 'a/', 3000, 100 + round * 3000);
+          await take();
+        }
+      }));
+  }
 });

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import { findBinaries } from '../real/binaries.ts';
@@ -84,7 +85,7 @@ test('three members and three agents run, demo.json tells where, and what it pri
       ...[0, 1, 2].map((service) => `http://127.0.0.1:${port + 10 * index + service}`),
     ]),
   );
-  expect(store).toBe(`file://${folder}/backups`);
+  expect(store).toBe(pathToFileURL(join(folder, 'backups')).href);
   expect(token.length).toBeGreaterThan(30);
   expect(statSync(join(folder, 'demo.json')).mode & 0o777).toBe(0o600);
   const pids = members.flatMap(({ etcdPid, agentPid }) => [etcdPid, agentPid]);

@@ -97,6 +97,8 @@ export interface OwnMemberView {
   readonly peerUrl?: string;
   /** How often the agent has started the process again since the agent itself was started. */
   readonly restarts: number;
+  /** How often it did so since the process last ran for ten minutes, or since its data are other ones; absent: the agent is too old to say. */
+  readonly vainStarts?: number;
   /** Where the old data dirs are. */
   readonly quarantine: readonly {
     readonly path: string;

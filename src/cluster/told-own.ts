@@ -40,12 +40,14 @@ export function ownTold(value: unknown): OwnMemberView | undefined {
   const identity = field(value, 'identity');
   const [clusterId, memberId] = [text(field(identity, 'clusterId')), text(field(identity, 'memberId'))];
   const boot = bootOf(field(value, 'boot'));
+  const vainStarts = count(field(value, 'vainStarts'));
   const peerUrl = text(field(value, 'peerUrl'));
   return {
     ...{ kind, process: processTold, dataDir, bootstrapped, restarts },
     ...(clusterId === undefined || memberId === undefined ? {} : { identity: { clusterId, memberId } }),
     ...(field(value, 'bootstrapping') === true ? { bootstrapping: true } : {}),
     ...(boot === undefined ? {} : { boot }),
+    ...(vainStarts === undefined ? {} : { vainStarts }),
     ...(peerUrl === undefined ? {} : { peerUrl }),
     // Where they are matters only on that machine.
     quarantine: [],

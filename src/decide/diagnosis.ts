@@ -202,7 +202,8 @@ function judgeEnd(member: MemberState, { cause, said, own }: End, settings: Deci
     case 'killed':
     case 'unknown': {
       const isReadable = own.dataDir.state !== 'unreadable';
-      const isVain = own.restarts >= VAIN_RESTARTS;
+      const vainStarts = own.vainStarts ?? own.restarts;
+      const isVain = vainStarts >= VAIN_RESTARTS;
       // What could not be read a moment ago may be read in the next: data that are gone are not told as gone at once either.
       if (!isDead(member, settings) || (cause === 'asked' && isReadable && !isVain)) {
         return { verdict: 'process-down', remedy: 'restart', reason: because('PROCESS_DOWN', ended) };
@@ -212,7 +213,7 @@ function judgeEnd(member: MemberState, { cause, said, own }: End, settings: Deci
         const why = own.boot === undefined ? '' : `; its agent says: ${own.boot.reasons[0].message}`;
         return { verdict: 'process-down', remedy: 'page', reason: because('NEEDS_PERSON', `${ended}${why}`) };
       }
-      const message = `${ended}; it was started again ${own.restarts} times`;
+      const message = `${ended}; it was started again ${vainStarts} times`;
       return { verdict: 'process-down', remedy: 'replace', reason: because('MEMBER_DEAD', message) };
     }
   }

@@ -109,6 +109,12 @@ describe('what a member suffers from', () => {
       'process-down page NEEDS_PERSON',
     ],
     [
+      'a process that was started often, ran well since, and is dead for long enough',
+      broken(3, ended('unknown', { restarts: 9, vainStarts: 1 }), seen(300)),
+      {},
+      'process-down page NEEDS_PERSON',
+    ],
+    [
       'a process that is killed again and again: another one would be too',
       broken(3, ended('killed', { restarts: 9 }), seen(900)),
       {},

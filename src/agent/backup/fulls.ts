@@ -1,49 +1,26 @@
-import { linkedAbort } from '../../abort/linked-abort.ts';
 import { untilAborted } from '../../abort/until-aborted.ts';
-import { readCatalogue } from '../../backup/chain/catalogue.ts';
 import type { RevisionRange } from '../../backup/chain.ts';
 import { Bell } from '../../backup/delta/bell.ts';
 import { storePosition } from '../../backup/delta/store-position.ts';
 import type { FullCover } from '../../backup/delta/unprotected.ts';
-import type { Encryption } from '../../backup/encryption.ts';
-import { type FullOutcome, type FullTaken, takeFull } from '../../backup/full/take-full.ts';
-import { BrokenObject } from '../../backup/restore/broken-object.ts';
-import { readFullManifest } from '../../backup/restore/fetch-chain.ts';
-import { lastVerifiedMs } from '../../backup/retention/marks.ts';
+import type { FullTaken } from '../../backup/full/take-full.ts';
 import { lowest } from '../../backup/revisions.ts';
-import type { Store } from '../../backup/store/store.ts';
 import { type AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { Fault } from '../../cluster/observation.ts';
 import { cronSchedule, type Schedule } from '../../decide/schedule.ts';
+import { bringFull } from './bring-full.ts';
+import { findNewest } from './find-newest.ts';
 import { type FullReason, fullDue, type NewestFull } from './full-due.ts';
-import { backupNotRunning, disagreeing } from './full-faults.ts';
-import { isGood } from './full-proof.ts';
-import type { BackupKeeperOptions } from './options.ts';
-import { fullSpool } from './settings.ts';
+import { backupNotRunning } from './full-faults.ts';
+import type { FullsOptions } from './fulls-options.ts';
 import { StoreFulls, type WaitingStore } from './store-fulls.ts';
-import { type StoreSize, storeSize } from './store-size.ts';
-import type { BackupTally } from './tally.ts';
+import type { StoreSize } from './store-size.ts';
 import { together } from './together.ts';
 
 /** Times of crontab are minutes; what else makes one due rings. A folder that is away is looked at as often. */
 const LOOK_MS = 10_000;
 /** So long a store that is ready waits for others that may be a moment later: one read of etcd serves them all. */
 const GATHER_MS = 2_000;
-
-export interface FullsOptions {
-  readonly keeper: BackupKeeperOptions;
-  /** Those of the timeline. */
-  readonly stores: readonly Store[];
-  readonly timeline: string;
-  /** Whose timeline it is, lower-case hex. */
-  readonly clusterId: string;
-  readonly epoch: bigint;
-  /** Of the own member. */
-  readonly memberId: string;
-  readonly tally: BackupTally;
-  /** Gives it as it is configured then; absent: none. Throws `RECIPIENT_UNREADABLE`. */
-  readonly encryption?: () => Promise<Encryption>;
-}
 
 /**
  * Takes full snapshots of a timeline when they are due. Etcd is read by one at a time, for all stores that need it and are
@@ -167,7 +144,10 @@ export class Fulls {
     const { onFault } = this.#options.keeper.events;
     for (;;) {
       try {
-        await this.#findNewest(state, signal);
+        if (!state.known) {
+          await findNewest(state, { tally: this.#options.tally, events: this.#options.keeper.events }, signal);
+          this.#answered.ring();
+        }
         if (this.#wants(state) !== undefined) await this.#served(state, signal);
       } catch (error) {
         signal.throwIfAborted();
@@ -179,31 +159,6 @@ export class Fulls {
       }
       if (this.#wants(state) === undefined || state.fault !== undefined) await this.#bell.wait(signal, LOOK_MS);
     }
-  }
-
-  /** What a store has from before; it is asked until it has answered once. */
-  async #findNewest(state: StoreFulls, signal: AbortSignal): Promise<void> {
-    if (state.known) return;
-    const { store } = state;
-    const { fulls } = await readCatalogue(store, signal);
-    state.size = await storeSize(store, signal);
-    state.proven(await lastVerifiedMs(store, signal));
-    const last = fulls.at(-1);
-    if (last !== undefined) {
-      try {
-        const { manifest } = await readFullManifest(store, last, signal);
-        state.remember(manifest, last.modifiedAtMs);
-        this.#options.tally.found('full', manifest.lastRevision, Math.min(manifest.endedAtMs, last.modifiedAtMs));
-      } catch (error) {
-        if (!isOfNoUse(error)) throw error;
-        // As if there were none: another one is taken at once, and it is the newest from then on.
-        this.#options.tally.failed('verify', error);
-        this.#options.keeper.events.onFault(`reading the newest full snapshot of ${store.url}`, error);
-      }
-    }
-    state.known = true;
-    state.fault = undefined;
-    this.#answered.ring();
   }
 
   /** Why a store is to have one now. */
@@ -249,7 +204,13 @@ export class Fulls {
       const stores = this.#stores.filter(isNew);
       for (const { waiting } of stores) if (waiting !== undefined) taken.add(waiting);
       const read = Promise.withResolvers<void>();
-      const taking = this.#take(stores, read.resolve, signal).finally(() => {
+      const asking = this.#asking;
+      this.#asking = [];
+      const onCompared = (found: AgentError | undefined): void => {
+        this.#disagreeing = found;
+      };
+      const full = { stores, asking, onRead: read.resolve, onCompared };
+      const taking = bringFull(this.#options, full, signal).finally(() => {
         read.resolve();
         this.#underWay.delete(taking);
       });
@@ -268,112 +229,8 @@ export class Fulls {
     }
   }
 
-  /** Takes one for these stores, and serves each as soon as it is done with it. Never rejects. */
-  async #take(stores: readonly StoreFulls[], onRead: () => void, signal: AbortSignal): Promise<void> {
-    const { keeper, timeline, clusterId, epoch, memberId, tally } = this.#options;
-    const { config, events } = keeper;
-    const asking = this.#asking;
-    this.#asking = [];
-    const client = keeper.snapshotClient(memberId);
-    const beganMs = performance.now();
-    const link = linkedAbort([signal]);
-    const ended: Promise<void>[] = [];
-    const left = new Set(stores);
-    try {
-      const encryption = await this.#options.encryption?.();
-      const taken = await takeFull(
-        {
-          ...{ client, timeline, clusterId, clusterName: keeper.clusterName, epoch, onRead },
-          destinations: stores.map(({ store, waiting }) => ({ store, ...previousOf(waiting) })),
-          ...(encryption === undefined ? {} : { encryption }),
-          // Who lets go of age for a bucket has said so: the configuration is refused otherwise.
-          plainKubernetes: config.encryption.mode !== 'age',
-          bytesPerSecond: config.full.rateLimitBytesPerSecond || Number.POSITIVE_INFINITY,
-          spool: fullSpool(config),
-          onOutcome: (outcome) => {
-            const state = stores.find(({ store }) => store === outcome.store);
-            if (state === undefined || !left.delete(state)) return;
-            ended.push(this.#ended(state, outcome, { source: client.member, beganMs }, signal));
-          },
-        },
-        link.signal,
-      );
-      await Promise.all(ended);
-      this.#compare(client.member, taken);
-      for (const { resolve } of asking) resolve(taken);
-    } catch (error) {
-      if (!signal.aborted && left.size > 0) {
-        tally.failed('full', error);
-        events.onFault('taking a full snapshot', error);
-        for (const state of left) state.failed = error;
-      }
-      for (const state of left) settle(state, false);
-      for (const { reject } of asking) reject(error);
-    } finally {
-      link.release();
-      await Promise.allSettled(ended);
-    }
-  }
-
-  /** It is stored all the same: another member may hold what this one has lost, and then it is evidence. */
-  #compare(member: string, { content, keyCount: { keys, agrees } }: FullTaken): void {
-    this.#disagreeing = agrees ? undefined : disagreeing(member, content, keys);
-    if (this.#disagreeing !== undefined) this.#options.keeper.events.onFault('counting keys', this.#disagreeing);
-  }
-
-  /** One store is done. Never rejects. */
-  async #ended(
-    state: StoreFulls,
-    outcome: FullOutcome,
-    { source, beganMs }: { readonly source: string; readonly beganMs: number },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { tally, keeper } = this.#options;
-    const { store } = state;
-    let succeeded = false;
-    try {
-      if ('error' in outcome) {
-        if (signal.aborted) return;
-        state.failed = outcome.error;
-        tally.failed('full', outcome.error);
-        keeper.events.onFault(`bringing a full snapshot to ${store.url}`, outcome.error);
-        return;
-      }
-      const { manifest } = outcome;
-      const seconds = Math.round(performance.now() - beganMs) / 1000;
-      const reason = state.waiting?.reason;
-      state.remember(manifest);
-      state.failed = undefined;
-      tally.succeeded('full', { revision: manifest.lastRevision, bytes: manifest.stored.bytes, seconds });
-      const facts = { reason, source, revision: manifest.lastRevision, keys: manifest.keys, seconds };
-      keeper.events.log('full snapshot taken', { store: store.url, ...facts });
-      // How large it is only matters to whoever looks.
-      state.size = await storeSize(store, signal).catch(() => state.size);
-      succeeded = await isGood({ keeper, tally }, state, outcome, signal);
-    } finally {
-      tally.changed();
-      settle(state, succeeded);
-    }
-  }
-
   #refuse(error: unknown): void {
     for (const { reject } of this.#asking) reject(error);
     this.#asking = [];
   }
-}
-
-/** Of a full snapshot that this agent, at least, cannot read: it is there, but nothing can be built on it. */
-function isOfNoUse(error: unknown): boolean {
-  return error instanceof BrokenObject || faultOf(error).code === 'MANIFEST_NEWER';
-}
-
-function settle({ waiting, gap }: StoreFulls, succeeded: boolean): void {
-  if (waiting === undefined) return;
-  if (waiting.reason !== 'asked') gap.tried(waiting.reason, succeeded, performance.now());
-  waiting.served.resolve();
-}
-
-function previousOf(waiting: WaitingStore | undefined): { readonly previousManifestSha256?: string } {
-  const previousManifestSha256 = waiting?.previousManifestSha256;
-  return previousManifestSha256 === undefined ? {} : { previousManifestSha256 };
 }

@@ -1,10 +1,10 @@
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { Slot } from '../../cluster/caretaking.ts';
 import { formatBytes } from '../../cluster/units.ts';
+import type { SeenMember } from '../../decide/boot/evidence.ts';
 import type { Errand, ErrandResult } from '../caretaker/errands.ts';
 import { joinCluster } from './join.ts';
 import type { MemberKeeper } from './keeper.ts';
-import type { RememberedListed } from './memory.ts';
 
 /** What the leader asks the agent beside a member to do with it, by the name of the step. Each may be asked for again. */
 export function memberErrands(keeper: MemberKeeper): Readonly<Record<string, Errand>> {
@@ -68,7 +68,7 @@ async function refuseListed({ options }: MemberKeeper, dataOf: string | undefine
   const { linearizable, members } = await options.list(signal);
   const ids = [dataOf, options.memory.current?.memberId].filter((id) => id !== undefined);
   // Where nothing says whose data they are, whoever is listed in this place counts.
-  const isOurs = ({ id, name, peerUrls }: RememberedListed): boolean =>
+  const isOurs = ({ id, name, peerUrls }: SeenMember): boolean =>
     ids.length > 0 ? ids.includes(id) : name === options.name || peerUrls.includes(options.peerUrl ?? '');
   const listed = members.find(isOurs);
   if (linearizable && listed === undefined) return;

@@ -1,9 +1,9 @@
 import { within } from '../../abort/linked-abort.ts';
 import type { StorePlace } from '../../backup/places.ts';
+import type { SeenList } from '../../decide/boot/evidence.ts';
 import type { MemberClient } from '../../etcd/member-client.ts';
 import { type JournalKeys, journalKeys } from '../../journal/keys.ts';
 import { removedBy } from '../../journal/removal.ts';
-import type { SeenList } from './options.ts';
 import type { PeerTold } from './peers-told.ts';
 
 /** What others say right before it is decided what to do with a member that does not run. Nothing here throws but for the signal. */

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { SeenList, SeenMember } from '../../decide/boot/evidence.ts';
 import type { MemberKeeper } from './keeper.ts';
-import type { RememberedListed } from './memory.ts';
-import type { SeenList } from './options.ts';
 
 const POLL_MS = 250;
 
@@ -22,7 +21,7 @@ export async function joinCluster(keeper: MemberKeeper, signal: AbortSignal): Pr
 }
 
 /** The member of the list that is this agent's to start. */
-function addedFor({ options }: MemberKeeper, list: SeenList): RememberedListed {
+function addedFor({ options }: MemberKeeper, list: SeenList): SeenMember {
   const { name, peerUrl } = options;
   if (!list.linearizable) {
     throw fault('JOIN_NOT_LISTED', name, 'no quorum has said who is a member', 'Wait until there is one.');
@@ -41,12 +40,7 @@ function formerUrls({ memory }: MemberKeeper['options']): readonly string[] {
   return current?.members.find(({ id }) => id === current.memberId)?.peerUrls ?? [];
 }
 
-async function startAs(
-  keeper: MemberKeeper,
-  own: RememberedListed,
-  list: SeenList,
-  signal: AbortSignal,
-): Promise<void> {
+async function startAs(keeper: MemberKeeper, own: SeenMember, list: SeenList, signal: AbortSignal): Promise<void> {
   const { options } = keeper;
   const { dataDir, process } = await keeper.look('quick', signal);
   const holdsIt = dataDir.state === 'intact' && dataDir.memberId === own.id && dataDir.clusterId === list.clusterId;
@@ -78,7 +72,7 @@ async function startAs(
   );
 }
 
-async function untilItAnswers({ options }: MemberKeeper, { id }: RememberedListed, signal: AbortSignal): Promise<void> {
+async function untilItAnswers({ options }: MemberKeeper, { id }: SeenMember, signal: AbortSignal): Promise<void> {
   const untilMs = performance.now() + options.timing.answerWithinMs;
   let last = 'it has not been asked yet';
   while (performance.now() < untilMs) {

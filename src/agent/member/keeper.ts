@@ -65,6 +65,7 @@ export class MemberKeeper implements AsyncDisposable {
       ...(this.#boot === undefined ? {} : { boot: this.#boot }),
       ...(peerUrl === undefined ? {} : { peerUrl }),
       restarts: this.#restarts,
+      vainStarts: this.#pauses.vainStarts(performance.now()),
       quarantine: this.#quarantine,
     };
   }

@@ -3,22 +3,14 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { AgentPlace } from '../../cluster/caretaking.ts';
-
-/** A member of the list as it was seen last. */
-export interface RememberedListed {
-  readonly id: string;
-  readonly name: string;
-  readonly peerUrls: readonly string[];
-  readonly clientUrls: readonly string[];
-  readonly isLearner: boolean;
-}
+import type { SeenMember } from '../../decide/boot/evidence.ts';
 
 /** Who the own member is, and who the others are: what an agent needs to know when etcd does not answer. */
 export interface RememberedMember {
   readonly clusterId: string;
   readonly memberId: string;
   /** The last list that a quorum gave. */
-  readonly members: readonly RememberedListed[];
+  readonly members: readonly SeenMember[];
   /** Where the agents answered then. */
   readonly agents: readonly AgentPlace[];
   /** A person wanted the member to leave the cluster, at this time. */

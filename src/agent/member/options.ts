@@ -1,14 +1,7 @@
 import type { BootView, DataDirState, OwnMemberView, ProcessEnd, ProcessState } from '../../cluster/own-member.ts';
+import type { SeenList } from '../../decide/boot/evidence.ts';
 import type { InitialMember, Supervisor } from '../../supervise/supervisor.ts';
-import type { MemberMemory, RememberedListed } from './memory.ts';
-
-/** The member list as somebody gave it. */
-export interface SeenList {
-  readonly clusterId: string;
-  readonly members: readonly RememberedListed[];
-  /** A quorum gave it. */
-  readonly linearizable: boolean;
-}
+import type { MemberMemory } from './memory.ts';
 
 /** What is known right before it is decided what to do with a member that does not run. */
 export interface BootParts {
@@ -67,6 +60,8 @@ export interface MemberTiming {
   readonly stoppedLookMs: number;
   /** A process that ends sooner after its start than this has not come up. */
   readonly upAfterMs: number;
+  /** One that has run for so long has come up for good: what it ends of later has nothing to do with how it ended before. */
+  readonly steadyAfterMs: number;
   /** The pause after the second end in a row that came too soon; twice as long after each further one, */
   readonly firstPauseMs: number;
   /** up to this. */
@@ -80,6 +75,7 @@ export const memberTiming: MemberTiming = {
   lookMs: 1000,
   stoppedLookMs: 500,
   upAfterMs: 10_000,
+  steadyAfterMs: 10 * 60_000,
   firstPauseMs: 1000,
   longestPauseMs: 30_000,
   answerWithinMs: 60_000,

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { AgentError } from '../../cluster/agent-error.ts';
-import { DatabaseFile, entriesOf } from '../full/bolt/database-file.ts';
+import { leafEntries } from '../../datadir/bolt/page.ts';
+import { DatabaseFile } from '../full/bolt/database-file.ts';
 
 /**
  * Throws `SCRATCH_REVISION` where a scratch etcd that has ended does not stand at this revision: a lease that ran out while it
@@ -22,7 +23,7 @@ export async function newestRevisionIn(databaseFile: string): Promise<bigint> {
   const file = await open(databaseFile, 'r');
   try {
     let last = 0n;
-    for (const { key } of entriesOf(new DatabaseFile(file.fd).lastKeyLeaf())) last = key.readBigUInt64BE(0);
+    for (const { key } of leafEntries(new DatabaseFile(file.fd).lastKeyLeaf())) last = key.readBigUInt64BE(0);
     return last;
   } finally {
     await file.close();

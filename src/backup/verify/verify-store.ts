@@ -1,6 +1,6 @@
 import { faultOf } from '../../cluster/agent-error.ts';
 import { type Catalogue, catalogueOf, listObjects } from '../chain/catalogue.ts';
-import { chainsOf, gapsOf, newestNamed, type RevisionRange, stillOnTheirWay, supersededOf } from '../chain.ts';
+import { stillOnTheirWay } from '../chain.ts';
 import { isOutOfReach, readTwice } from '../damage.ts';
 import { foreignTo, historyOf } from '../history.ts';
 import type { Manifest } from '../manifest.ts';
@@ -8,7 +8,16 @@ import { BrokenObject, brokenOr } from '../restore/broken-object.ts';
 import { readThinned } from '../retention/thinned.ts';
 import type { Store } from '../store/store.ts';
 import { type Checked, type CheckOptions, checkFull, checkSegment } from './check-objects.ts';
-import { type Finding, rangeText } from './findings.ts';
+import type { Finding } from './findings.ts';
+import {
+  type AllChecked,
+  notDecrypted,
+  predecessorFindings,
+  shapeFindings,
+  strays,
+  youngGap,
+} from './store-findings.ts';
+import { type VerifiedChain, verifiedChains } from './verified-chains.ts';
 
 export interface VerifyOptions extends Omit<CheckOptions, 'onBytes'> {
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
@@ -16,24 +25,6 @@ export interface VerifyOptions extends Omit<CheckOptions, 'onBytes'> {
 
 /** An agent at work merges and prunes; so often what is there is listed anew. */
 const MOST_ROUNDS = 10;
-
-/** A chain as it was found. */
-export interface VerifiedChain {
-  /** Of its full snapshot. */
-  readonly id: string;
-  /** Of the manifest of its full snapshot. */
-  readonly key: string;
-  readonly firstRevision: bigint;
-  /** How far it goes with objects that are whole. */
-  readonly lastRevision: bigint;
-  readonly segments: number;
-  /** Every byte of it was read and is as it was written; its content too, not only what is stored. */
-  readonly opened: boolean;
-  /** It goes up to the next full snapshot, or as far as the store does: nothing of it is broken or lost. */
-  readonly complete: boolean;
-  /** Something of it is broken or lost, and will not come any more. Not so where it only cannot be read at the moment, or by this version. */
-  readonly broken: boolean;
-}
 
 export interface VerifyReport {
   readonly findings: readonly Finding[];
@@ -110,8 +101,6 @@ export async function verifyStore(options: VerifyOptions, signal: AbortSignal): 
   };
 }
 
-type AllChecked = ReadonlyMap<string, Checked<Manifest>>;
-
 /** What was found of objects so far, by their keys. */
 interface Looked {
   readonly checked: Map<string, Checked<Manifest>>;
@@ -171,130 +160,5 @@ async function foreignFindings(
     return foreign === undefined
       ? []
       : [{ severity: 'fault' as const, code: foreign.code, key, message: foreign.message }];
-  });
-}
-
-function notDecrypted(key: string, { encryption }: Manifest): Finding {
-  const ids = encryption?.keyIds.join(', ') ?? '';
-  return {
-    severity: 'note',
-    code: 'NOT_DECRYPTED',
-    key,
-    message: `Only what is stored of ${key} was checked: it is encrypted for ${ids}, and no identity was given.`,
-  };
-}
-
-function youngGap(range: RevisionRange): Finding {
-  return {
-    severity: 'note',
-    code: 'GAP_YOUNG',
-    range,
-    message: `No segment holds ${rangeText(range)} yet, right before the newest full snapshot: where they do not come within minutes, they are lost.`,
-  };
-}
-
-/** Gaps, and segments that nobody needs. */
-function shapeFindings(all: Catalogue, whole: Catalogue, thinned: readonly RevisionRange[]): readonly Finding[] {
-  const gaps = gapsOf(whole, thinned).map(
-    (range): Finding => ({
-      severity: 'fault',
-      code: 'GAP',
-      range,
-      message: `No whole segment holds ${rangeText(range)}: no point in between can be restored.`,
-    }),
-  );
-  const duplicates = supersededOf(all).map(
-    ({ key }): Finding => ({
-      severity: 'note',
-      code: 'DUPLICATE_SEGMENT',
-      key,
-      message: `Another segment holds all revisions of ${key} too; each is restored once.`,
-    }),
-  );
-  const [firstFull] = whole.fulls;
-  const nothing: readonly Finding[] =
-    firstFull === undefined && all.segments.length + all.fulls.length > 0
-      ? [{ severity: 'fault', code: 'NO_FULL', message: 'No full snapshot is whole: nothing can be restored.' }]
-      : [];
-  return [...nothing, ...gaps, ...duplicates];
-}
-
-/** What lies beside: snapshots of which the manifest is missing, and what is not ours. */
-function strays({ others }: Catalogue, checked: AllChecked): readonly Finding[] {
-  const known = new Set(
-    [...checked.values()].flatMap(({ manifest }) => (manifest.kind === 'full' ? [manifest.object] : [])),
-  );
-  return others
-    .filter(({ key }) => !known.has(key))
-    .map(
-      ({ key }): Finding =>
-        key.startsWith('full/') && key.includes('.snap.')
-          ? {
-              severity: 'note',
-              code: 'SNAPSHOT_WITHOUT_MANIFEST',
-              key,
-              message: `${key} has no manifest that can be read: taking it was cut short, or its manifest is lost.`,
-            }
-          : { severity: 'note', code: 'UNKNOWN_OBJECT', key, message: `${key} is nothing that a backup writes.` },
-    );
-}
-
-/**
- * A manifest names the one that was written before it. Retention takes some away, so one that is not there says nothing; but
- * where what must be before it is there, and is another one, somebody has changed it.
- */
-function predecessorFindings(checked: AllChecked): readonly Finding[] {
-  const known = new Set<string>();
-  const ends = new Map<bigint, string>();
-  const merged: Manifest[] = [];
-  for (const [key, { manifest, manifestSha256 }] of checked) {
-    known.add(manifestSha256);
-    if (manifest.kind === 'delta' && manifest.endsWithManifestSha256 !== undefined) {
-      known.add(manifest.endsWithManifestSha256);
-      merged.push(manifest);
-    }
-    ends.set(manifest.lastRevision, key);
-  }
-  const findings: Finding[] = [];
-  for (const [key, { manifest }] of checked) {
-    const { previousManifestSha256, firstRevision } = manifest;
-    const before = ends.get(firstRevision - 1n);
-    if (previousManifestSha256 === undefined || known.has(previousManifestSha256) || before === undefined) continue;
-    // The one that it names may have been merged with others.
-    if (merged.some((other) => other.firstRevision < firstRevision && other.lastRevision >= firstRevision)) continue;
-    const message = `${key} was written after a manifest that is not that of ${before}, nor of anything here.`;
-    findings.push({ severity: 'fault', code: 'MANIFEST_CHAIN', message });
-  }
-  return findings;
-}
-
-/** Gaps, and what the store has a name for behind everything that is whole. */
-function lostOf(all: Catalogue, whole: Catalogue, thinned: readonly RevisionRange[]): readonly RevisionRange[] {
-  const [named, reached] = [newestNamed(all), newestNamed(whole)];
-  return [...gapsOf(whole, thinned), ...(named > reached ? [{ from: reached + 1n, to: named }] : [])];
-}
-
-function verifiedChains(
-  { catalogue: all, whole, perhapsWhole }: Readonly<Record<'catalogue' | 'whole' | 'perhapsWhole', Catalogue>>,
-  { thinned, young }: { readonly thinned: readonly RevisionRange[]; readonly young: readonly RevisionRange[] },
-  checked: AllChecked,
-): readonly VerifiedChain[] {
-  const lost = lostOf(all, whole, thinned);
-  const certain = lostOf(all, perhapsWhole, [...thinned, ...young]);
-  return chainsOf(whole).map(({ full, segments, lastRevision }) => {
-    const parts = [full, ...segments].map(({ key }) => checked.get(key));
-    const { revision } = full.name;
-    const next = whole.fulls.find(({ name }) => name.revision > revision)?.name.revision;
-    const isOf = ({ from }: RevisionRange): boolean => from > revision && (next === undefined || from < next);
-    return {
-      id: full.name.id,
-      key: full.key,
-      firstRevision: revision,
-      lastRevision,
-      segments: segments.length,
-      opened: parts.every((part) => part?.opened === true),
-      complete: !lost.some(isOf),
-      broken: certain.some(isOf),
-    };
   });
 }

@@ -1,14 +1,14 @@
 /**
- * How bbolt lays a database out, as far as one has to know it to see whether it is whole: a row of pages of one size; what one page does
- * not suffice for goes on in those behind it. All numbers are little-endian.
+ * How bbolt lays a database out, as far as a reader needs it: a row of pages of one size; what one page does not suffice for goes on in
+ * those behind it (its overflow). All numbers are little-endian.
  *
  * The format: https://github.com/etcd-io/bbolt/blob/main/internal/common/page.go
  */
 
 export const PAGE_HEADER_BYTES = 16;
 /** Of an entry in the table at the beginning of a branch or leaf page. */
-const ELEMENT_BYTES = 16;
-/** What stands before the page of a bucket that is so small that it has none of its own. */
+export const ELEMENT_BYTES = 16;
+/** What stands before the page of a bucket that is so small that it has none of its own, and all of a bucket that has pages of its own. */
 export const BUCKET_BYTES = 16;
 export const BRANCH_PAGE = 0x01;
 export const LEAF_PAGE = 0x02;

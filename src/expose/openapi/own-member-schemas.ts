@@ -36,6 +36,7 @@ export const ownMemberSchemas: Readonly<Record<string, Schema>> = {
     }),
     'peerUrl?': text,
     restarts: integer,
+    'vainStarts?': { type: 'integer', description: 'Starts since it last ran for ten minutes, or has other data.' },
     quarantine: list(object({ path: text, reason: text, atMs: number, bytes: integer })),
   }),
 };

@@ -4,24 +4,17 @@ import {
   BRANCH_PAGE,
   BUCKET_BYTES,
   BUCKET_ENTRY,
-  ELEMENT_BYTES,
+  branchChildren,
   HEAD_BYTES,
   LEAF_PAGE,
+  leafEntries,
   newestMeta,
-  PAGE_HEADER_BYTES,
-} from './page.ts';
+} from '../../../datadir/bolt/page.ts';
 
 /** More levels than any tree of pages has. */
 const MOST_LEVELS = 64;
 /** No node of etcd is larger; a page that claims more is damage. */
 const LARGEST_NODE_BYTES = 1024 * 1024 * 1024;
-
-/** One entry of a leaf page; key and value are views of the page. */
-export interface PageEntry {
-  readonly flags: number;
-  readonly key: Buffer;
-  readonly value: Buffer;
-}
 
 /**
  * A database of etcd, or a snapshot of one, in a file that does not change: read by the tree, a page at a time, so that only pages
@@ -75,7 +68,7 @@ export class DatabaseFile {
   #keyBucket(): number | Buffer {
     const root = this.#node(this.#meta.rootPage);
     if (root.readUInt16LE(8) !== LEAF_PAGE) throw new Error('its bucket of buckets is not where it belongs');
-    for (const { flags, key, value } of entriesOf(root)) {
+    for (const { flags, key, value } of leafEntries(root)) {
       if ((flags & BUCKET_ENTRY) === 0 || key.toString() !== 'key') continue;
       const begin = Number(value.readBigUInt64LE(0));
       return begin === 0 ? Buffer.from(value.subarray(BUCKET_BYTES)) : begin;
@@ -117,25 +110,9 @@ export class DatabaseFile {
   }
 }
 
-/** The entries of a leaf page. Throws `RangeError` where one is outside of it. */
-export function* entriesOf(page: Buffer): Generator<PageEntry, void, undefined> {
-  const count = page.readUInt16LE(10);
-  for (let index = 0; index < count; index += 1) {
-    const at = PAGE_HEADER_BYTES + index * ELEMENT_BYTES;
-    const keyAt = at + page.readUInt32LE(at + 4);
-    const valueAt = keyAt + page.readUInt32LE(at + 8);
-    const valueEnd = valueAt + page.readUInt32LE(at + 12);
-    if (valueEnd > page.length) throw new RangeError('an entry ends outside of its page');
-    yield { flags: page.readUInt32LE(at), key: page.subarray(keyAt, valueAt), value: page.subarray(valueAt, valueEnd) };
-  }
-}
-
 /** Copied, since a page below is read into the same buffer. Empty for a leaf page. */
 function childrenOf(page: Buffer): readonly number[] {
-  if (page.readUInt16LE(8) !== BRANCH_PAGE) return [];
-  return Array.from({ length: page.readUInt16LE(10) }, (_, index) =>
-    Number(page.readBigUInt64LE(PAGE_HEADER_BYTES + index * ELEMENT_BYTES + 8)),
-  );
+  return page.readUInt16LE(8) === BRANCH_PAGE ? branchChildren(page) : [];
 }
 
 function inACircle(): Error {

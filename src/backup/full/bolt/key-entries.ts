@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import { leafEntries } from '../../../datadir/bolt/page.ts';
 import { readKeyValue } from '../../../etcd/wire/kv.ts';
 import { WireReader } from '../../../etcd/wire/reader.ts';
-import { type DatabaseFile, entriesOf } from './database-file.ts';
+import type { DatabaseFile } from './database-file.ts';
 
 /** One revision of one key as a snapshot holds it: good until the next one is visited. */
 export interface KeyEntry {
@@ -33,7 +34,7 @@ export async function visitKeyEntries(
     leaves += 1;
     if (leaves % LEAVES_AT_ONCE === 0) await setImmediate();
     signal.throwIfAborted();
-    for (const { key: name, value } of entriesOf(leaf)) {
+    for (const { key: name, value } of leafEntries(leaf)) {
       const revision = name.readBigUInt64BE(0);
       if (revision > upTo) return;
       // A deletion has a `t` behind it.

@@ -1,4 +1,4 @@
-import { BUCKET_BYTES, BUCKET_ENTRY, ELEMENT_BYTES, PAGE_HEADER_BYTES } from './page.ts';
+import { BUCKET_BYTES, BUCKET_ENTRY, ELEMENT_BYTES, PAGE_HEADER_BYTES } from '../../../datadir/bolt/page.ts';
 import type { BucketEntry, Leaf, LeaseEntry } from './page-table.ts';
 
 /** Length of a key in etcd's key bucket: revision (8 bytes, big-endian), `_`, place within the revision (8 bytes). */

@@ -1,4 +1,3 @@
-import { readLeaf } from './leaf.ts';
 import {
   type BoltMeta,
   BRANCH_PAGE,
@@ -7,7 +6,8 @@ import {
   LEAF_PAGE,
   newestMeta,
   PAGE_HEADER_BYTES,
-} from './page.ts';
+} from '../../../datadir/bolt/page.ts';
+import { readLeaf } from './leaf.ts';
 import { PageTable } from './page-table.ts';
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DatabaseFile } from '../../../../src/backup/full/bolt/database-file.ts';
 import { visitKeyEntries } from '../../../../src/backup/full/bolt/key-entries.ts';
-import { HEAD_BYTES, newestMeta } from '../../../../src/backup/full/bolt/page.ts';
+import { HEAD_BYTES, newestMeta } from '../../../../src/datadir/bolt/page.ts';
 import { MemberClient } from '../../../../src/etcd/member-client.ts';
 import { type RealCluster, startCluster } from '../../../real/cluster.ts';
 

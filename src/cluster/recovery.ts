@@ -98,6 +98,17 @@ export interface StoreReach {
   readonly atMs: number;
   /** The most revisions a second that its newest segments tell of; absent where they tell nothing. */
   readonly perSecond?: number;
+  /** Whose it is: a name in the store may have been another cluster's before. */
+  readonly chain?: StoredChain;
+}
+
+/** Whose backups a store has. */
+export interface StoredChain {
+  readonly timeline: string;
+  /** Lower-case hex; absent where what says so is missing or cannot be read. */
+  readonly clusterId?: string;
+  /** When the timeline was begun, wall clock. */
+  readonly begunAtMs?: number;
 }
 
 /** A member of the plan and where the agent beside it answers. */

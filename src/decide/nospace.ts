@@ -39,6 +39,15 @@ function alarmsUnknown({ members }: ClusterState): Reason {
   return because('ALARMS_UNKNOWN', `no member could be asked for its alarms${why}`);
 }
 
+/** While CORRUPT is raised the data of all voters are compared, or of none. */
+function uncompared(state: ClusterState): readonly Reason[] {
+  return votersOf(state)
+    .filter(({ reachable }) => !reachable)
+    .map(({ name }) =>
+      because('VOTER_UNREACHABLE', `${name} does not answer: until it does, nobody can say whose data are right`),
+    );
+}
+
 /**
  * Gets the cluster out of NOSPACE: old revisions go, databases are defragmented, and exactly the raised alarms are taken
  * back. It does not wait for windows, cool-downs or budgets, and it needs no voter to spare: the cluster refuses writes
@@ -46,7 +55,7 @@ function alarmsUnknown({ members }: ClusterState): Reason {
  */
 export const nospacePolicy: Policy = (state, settings, asked) => {
   const corrupt = clusterTrouble(state).filter(({ code }) => code === 'CORRUPT_ALARM');
-  if (isSome(corrupt)) return hold(policy, corrupt, true);
+  if (isSome(corrupt)) return hold(policy, [corrupt[0], ...corrupt.slice(1), ...uncompared(state)], true);
   const alarmed = state.alarms.filter(({ alarm }) => alarm === 'NOSPACE').map(({ memberId }) => memberId);
   if (alarmed.length === 0) {
     return state.alarmsUnknown

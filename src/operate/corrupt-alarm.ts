@@ -17,7 +17,8 @@ const ATTEMPTS = 6;
  *
  * Whom the alarm names does not count: etcd compares with its raft leader, whose data may be those that are wrong, and may name nobody.
  *
- * Gives the result of the comparison, as a hash check does; undefined where nothing could be compared.
+ * Gives the result of the comparison, as a hash check does; undefined where nothing could be compared: a voter that does not answer may be the one
+ * whose data are right.
  */
 export async function clearCorruptAlarm(
   state: ClusterState,
@@ -33,7 +34,8 @@ export async function clearCorruptAlarm(
     const all = [...hashes.values()];
     if (new Set(all.map(({ compactRevision }) => compactRevision)).size !== 1) continue;
     if (new Set(all.map(({ hash }) => hash)).size === 1) {
-      const summary = `CORRUPT is raised, and the keyspaces of ${all.length} members are equal.`;
+      const isRaised = state.alarms.some(({ alarm }) => alarm === 'CORRUPT');
+      const summary = `CORRUPT ${isRaised ? 'is' : 'was'} raised, and the keyspaces of ${all.length} members are equal.`;
       return { outcome: 'succeeded', summary, figures: { hashMismatch: 0, members: all.length } };
     }
     differed += 1;

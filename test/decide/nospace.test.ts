@@ -65,6 +65,11 @@ describe('recovery from NOSPACE', () => {
       state(undefined, { alarms: [{ memberId: '2', member: 'm2', alarm: 'CORRUPT' }] }),
       'hold page CORRUPT_ALARM',
     ],
+    [
+      'pages under CORRUPT, and says so, where a voter does not answer and nothing can be compared',
+      three({ reachable: false, healthy: false }, { alarms: [{ memberId: '0', member: 'unknown', alarm: 'CORRUPT' }] }),
+      'hold page CORRUPT_ALARM VOTER_UNREACHABLE',
+    ],
     ['pages when a voter does not answer', three({ reachable: false, healthy: false }), 'hold page VOTER_UNREACHABLE'],
     ['pages when quorum is lost', three({}, { votersReachable: 1 }), 'hold page QUORUM_LOST'],
     [

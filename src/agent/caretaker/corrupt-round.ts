@@ -18,14 +18,16 @@ const lookedAtMs = new WeakMap<Acting, number>();
 /**
  * What a leader does while CORRUPT is raised, before anything can be written: it compares the members' data, and where a majority agrees
  * takes the alarm back, so that the minority can be replaced. The result is written down as a hash check, by which that is decided.
+ *
+ * Where the alarm is gone and nobody has written down what was found (the leader that took it back has died, or a person did it), the data are
+ * compared all the same, and that is written down.
  */
-export async function corruptRound(
-  acting: Acting,
-  term: Term,
-  state: ClusterState,
-  signal: AbortSignal,
-): Promise<void> {
-  if (!state.alarms.some(({ alarm }) => alarm === 'CORRUPT') || !(await mayAct(acting, state))) return;
+export async function corruptRound(acting: Acting, term: Term, signal: AbortSignal): Promise<void> {
+  const state = await acting.source.observe(signal);
+  const isRaised = state.alarms.some(({ alarm }) => alarm === 'CORRUPT');
+  // What is under way was decided by what was found; when it has ended, that it has helped is worth a look.
+  if (!isRaised && (state.slot !== undefined || !acting.source.isCorruptOpen)) return;
+  if (!(await mayAct(acting, state))) return;
   const check = (): void => {
     signal.throwIfAborted();
     if (!term.held) throw termLost(term);
@@ -33,7 +35,7 @@ export async function corruptRound(
   const permit = { signal, check };
   // Known already: etcd has raised it once more while the minority is being replaced.
   if (hashesOf(state).minority.size > 0) {
-    await takeCorruptBack(state, acting.parts, permit);
+    if (isRaised) await takeCorruptBack(state, acting.parts, permit);
     return;
   }
   const nowMs = performance.now();
@@ -54,7 +56,7 @@ export async function corruptRound(
     startedAtMs,
     endedAtMs: Date.now(),
     seconds: (performance.now() - nowMs) / 1000,
-    reasons: ['CORRUPT is raised'],
+    reasons: [isRaised ? 'CORRUPT is raised' : 'CORRUPT was raised, and nobody has said what was found'],
     summary: result.summary,
     steps: [],
     figures: result.figures ?? {},

@@ -41,9 +41,7 @@ export async function leaderRound(acting: Acting, term: Term, signal: AbortSigna
   const { mirror } = acting;
   if (!mirror.snapshot.connected) return undefined;
   // While CORRUPT is raised nothing can be written, a step of what is under way neither.
-  if (isCorrupt(acting.options.observation())) {
-    await corruptRound(acting, term, await acting.source.observe(signal), signal);
-  }
+  if (isCorrupt(acting.options.observation()) || acting.source.isCorruptOpen) await corruptRound(acting, term, signal);
   const left = mirror.snapshot.slot;
   // A full etcd takes no step of it any more: what comes first is the recovery, which takes the slot away.
   if (left !== undefined && knownOperation(acting, left) !== undefined && !isFull(acting.options.observation())) {

@@ -1,6 +1,7 @@
 import { sightOf } from '../../cluster/agent-sight.ts';
 import { type AgentReport, assembleState } from '../../cluster/assemble-state.ts';
 import type { HistoryEntry, OperationVersions, Slot } from '../../cluster/caretaking.ts';
+import { CorruptSeen } from '../../cluster/corrupt-seen.ts';
 import { ForeignHands } from '../../cluster/foreign-hands.ts';
 import { foreignSigns } from '../../cluster/foreign-signs.ts';
 import { LeaderSlowness } from '../../cluster/leader-slowness.ts';
@@ -50,6 +51,7 @@ export class StateSource {
   readonly #slowness = new LeaderSlowness();
   readonly #hands = new ForeignHands();
   readonly #silences = new Silences();
+  readonly #corrupt = new CorruptSeen();
   /** The newest record of the agent beside each member, also of those that are not registered any more. */
   readonly #seen = new Map<string, PeerAgent>();
   /** Of the round of observation whose figures were compared last. */
@@ -68,6 +70,12 @@ export class StateSource {
   /** For how long every voter has had an agent and health, as this agent saw it. */
   get readySeconds(): number {
     return this.#remembered.readySeconds;
+  }
+
+  /** CORRUPT was raised, as this agent saw it, and nothing in the history says what it was about. */
+  get isCorruptOpen(): boolean {
+    const { mirror, complete } = this.#options;
+    return this.#corrupt.isOpen(complete(mirror.snapshot.history));
   }
 
   /** Takes in an observation: to be called with each one. */
@@ -147,6 +155,7 @@ export class StateSource {
     }, 0n);
     this.#silences.look(cluster.members, monotonicMs);
     if (revision > 0n) this.#revisions.add(monotonicMs, revision);
+    this.#corrupt.look(cluster, revision);
     const ids = cluster.members.map(({ id, isLearner }) => `${id}${isLearner ? ' learner' : ''}`).toSorted();
     this.#remembered = {
       termStableSeconds: this.#term.look(cluster.raftTerm ?? 0n, monotonicMs),

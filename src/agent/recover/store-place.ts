@@ -8,7 +8,7 @@ import { openStore } from '../../backup/store/open-store.ts';
 import { storeAt } from '../../backup/store/place.ts';
 import type { Store } from '../../backup/store/store.ts';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
-import type { StoreReach } from '../../cluster/recovery.ts';
+import type { StoredChain, StoreReach } from '../../cluster/recovery.ts';
 import type { Config } from '../../config/config.ts';
 import { s3Options } from '../backup/settings.ts';
 
@@ -16,6 +16,7 @@ import { s3Options } from '../backup/settings.ts';
 export interface OpenedTimeline extends AsyncDisposable {
   /** Its place is that of the timeline. */
   readonly store: Store;
+  readonly chain: StoredChain;
 }
 
 /** People wait for it. */
@@ -43,8 +44,14 @@ export async function openTimeline(
         { remedy: 'Restore by hand (`etcd-caretaker restore`), and say which timeline is meant.' },
       );
     }
+    const { timeline, claimedAtMs } = place;
     return {
-      store: storeAt(whole, `${place.cluster}/${place.timeline}`),
+      store: storeAt(whole, `${place.cluster}/${timeline}`),
+      chain: {
+        timeline,
+        ...(place.clusterId === undefined ? {} : { clusterId: place.clusterId }),
+        ...(claimedAtMs === undefined ? {} : { begunAtMs: claimedAtMs }),
+      },
       [Symbol.asyncDispose]: () => whole[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -85,7 +92,7 @@ async function reachOf(
   signal: AbortSignal,
 ): Promise<StoreReach | undefined> {
   await using timeline = await openTimeline(url, config, clusterId, signal);
-  const { store } = timeline;
+  const { store, chain: whose } = timeline;
   const catalogue = await readCatalogue(store, signal);
   const [chain] = restorePlans(catalogue);
   const [oldest] = catalogue.fulls;
@@ -99,7 +106,7 @@ async function reachOf(
   // When it was begun: what came until then is in it for certain.
   const perSecond = highestWriteRate(catalogue.segments);
   return {
-    ...{ url, oldestRevision: oldest.name.revision, revision, atMs: manifest.startedAtMs },
+    ...{ url, oldestRevision: oldest.name.revision, revision, atMs: manifest.startedAtMs, chain: whose },
     ...(perSecond === undefined ? {} : { perSecond }),
   };
 }

@@ -179,8 +179,19 @@ function fromStore(
     seed,
     store,
     bound: lossBound(heard, { store }, lostAtMs),
-    reasons: [gone, because('STORE_AHEAD', `${store.url} has everything up to revision ${store.revision}, ${age} ago`)],
+    reasons: [
+      gone,
+      because('STORE_AHEAD', `${store.url} has everything up to revision ${store.revision}, ${age} ago${whose(store)}`),
+    ],
   };
+}
+
+/** A name that was another cluster's before brings that one back: who confirms has to see it. */
+function whose({ chain }: StoreReach): string {
+  if (chain === undefined) return '';
+  const { timeline, clusterId, begunAtMs } = chain;
+  const begun = begunAtMs === undefined ? '' : `, begun ${new Date(begunAtMs).toISOString()}`;
+  return `; it is of the cluster ${clusterId ?? 'that nothing in it names'} (timeline ${timeline}${begun})`;
 }
 
 /** The highest term of the last entry, then the highest index, as raft compares logs; then by name, so that all agents choose alike. */

@@ -19,6 +19,7 @@ export const recoverySchemas: Readonly<Record<string, Schema>> = {
     revision: ref('Int64'),
     atMs: time,
     'perSecond?': { type: 'number' },
+    'chain?': object({ timeline: text, 'clusterId?': text, 'begunAtMs?': time }),
   }),
   LossBound: object({
     revisions: ref('Int64'),

@@ -204,6 +204,13 @@ describe('the plan for a lost quorum', () => {
     expect(recoverPlan(input(heard, { store }))).toMatchObject({ kind: 'seed-from-store' });
   });
 
+  it('says whose chain a store would bring back, since its name may have been that of another cluster', () => {
+    const chain = { timeline: 't1', clusterId: 'beef', begunAtMs: Date.UTC(2026, 0, 1) };
+    const heard = ['m1', 'm2', 'm3'].map((name) => evidence(name, EMPTY));
+    const plan = recoverPlan(input(heard, { store: { ...store, chain } }));
+    expect(plan.reasons.at(-1)?.message).toContain('of the cluster beef (timeline t1, begun 2026-01-01T00:00:00.000Z)');
+  });
+
   it('holds where the agents have promised another plan', () => {
     const promise = {
       planId: 'p1',
@@ -271,11 +278,3 @@ describe('what may be missing', () => {
     expect(lossAtMs(at.slice(0, 2), 3, 5, 99)).toBe(99);
   });
 });
-
-function running(one: RecoveryEvidence): RecoveryEvidence {
-  return { ...one, own: { ...one.own, process: { state: 'running', adopted: false } } };
-}
-
-function watching(one: RecoveryEvidence): RecoveryEvidence {
-  return { ...one, own: { ...one.own, kind: 'none' } };
-}

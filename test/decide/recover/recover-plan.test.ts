@@ -278,3 +278,11 @@ describe('what may be missing', () => {
     expect(lossAtMs(at.slice(0, 2), 3, 5, 99)).toBe(99);
   });
 });
+
+function running(one: RecoveryEvidence): RecoveryEvidence {
+  return { ...one, own: { ...one.own, process: { state: 'running', adopted: false } } };
+}
+
+function watching(one: RecoveryEvidence): RecoveryEvidence {
+  return { ...one, own: { ...one.own, kind: 'none' } };
+}

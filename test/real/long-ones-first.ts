@@ -3,12 +3,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take longest: begun last, one of them would run on alone. What starts many processes is not side by side. */
 const longOnes: readonly string[] = [
   'test/chaos/chaos.test.ts',
+  'test/cli/restore/prefix.test.ts',
   'test/cli/doctor/faults.test.ts',
   'test/backup/store/s3-faults.test.ts',
   'test/chaos/heal/heal.test.ts',
   'test/etcd/kept-lease.test.ts',
   'test/demo/demo.test.ts',
   'test/agent/caretaker/nospace.test.ts',
+  'test/backup/restore/restore.test.ts',
+  'test/agent/agent.test.ts',
   'test/cli/doctor/healthy.test.ts',
   'test/agent/caretaker/acting-places.test.ts',
 ];

@@ -7,10 +7,7 @@ import { faultRun, type RunResult } from './fault-run.ts';
 import { type ChangingOperation, provocations, untilReady } from './operations.ts';
 import { until } from './waiting.ts';
 
-/**
- * Some of what `npm run chaos -- --enumerate` does at every call: those that differ most between processes. The tests of the operations do it
- * at every call within one process.
- */
+/** Some of what `npm run chaos -- --enumerate` does at every call; for NOSPACE test/operate/nospace-faults.test.ts does it after every call, in one process. */
 
 const TTL_MS = 3000;
 
@@ -35,6 +32,7 @@ async function killedAt(operation: ChangingOperation, point: FaultPoint): Promis
 
 describe('the leading agent is killed in the middle of an operation, and another one goes on or backs out', () => {
   test.each<[string, ChangingOperation, FaultPoint]>([
+    ['when it has just taken the slot', 'defrag', { call: 'slot#1', when: 'after' }],
     ['while the first member is being defragmented', 'defrag', { call: 'defragment#1', when: 'during' }],
     ['when it has announced that the raft leadership moves', 'defrag', { call: 'move-leader#1', when: 'before' }],
     ['when it has claimed a spare epoch under NOSPACE', 'nospace', { call: 'claim#1', when: 'after' }],

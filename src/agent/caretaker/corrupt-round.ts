@@ -12,8 +12,11 @@ import type { Acting } from './acting.ts';
 /** A comparison that found nothing to do is made again so much later. */
 const AGAIN_MS = 10 * 60_000;
 
-/** When it was last looked into, by the agent that leads. */
-const lookedAtMs = new WeakMap<Acting, number>();
+/** One that could not be made (a voter was away for a moment, a hash was not to be had) is tried again soon: nothing is written meanwhile. */
+const RETRY_MS = 5000;
+
+/** When the agent that leads looks into it again, at the earliest; monotonic. */
+const lookAgainAtMs = new WeakMap<Acting, number>();
 
 /**
  * What a leader does while CORRUPT is raised, before anything can be written: it compares the members' data, and where a majority agrees
@@ -39,11 +42,12 @@ export async function corruptRound(acting: Acting, term: Term, signal: AbortSign
     return;
   }
   const nowMs = performance.now();
-  if (nowMs - (lookedAtMs.get(acting) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return;
-  lookedAtMs.set(acting, nowMs);
+  if (nowMs < (lookAgainAtMs.get(acting) ?? 0)) return;
+  lookAgainAtMs.set(acting, nowMs + RETRY_MS);
   const startedAtMs = Date.now();
   const result = await clearCorruptAlarm(state, acting.parts, permit);
   if (result === undefined) return;
+  lookAgainAtMs.set(acting, performance.now() + AGAIN_MS);
   const entry: HistoryEntry = {
     // Later than all that stands there, and before whatever is done about it.
     revision: state.revision,

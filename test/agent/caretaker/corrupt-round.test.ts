@@ -44,13 +44,15 @@ describe.each(['3.4', '3.5'] as const)('CORRUPT on etcd %s', (version) => {
     },
   });
 
-  async function agent(effects: Effects & Reads): Promise<Agent> {
+  /** @param fromRevision what was found before this revision of the journal counts no more */
+  async function agent(effects: Effects & Reads, fromRevision = 0n): Promise<Agent> {
     const mirror = new JournalMirror(on.client(), on.keys);
     mirror.start();
     await mirror.waitFor(({ connected }) => connected);
     const seen = new CorruptSeen();
     const ended: HistoryEntry[] = [];
-    const history = (): readonly HistoryEntry[] => [...ended, ...mirror.snapshot.history];
+    const history = (): readonly HistoryEntry[] =>
+      [...ended, ...mirror.snapshot.history].filter(({ revision }) => revision >= fromRevision);
     const observe = async () => {
       const state = await on.observe();
       seen.look(state, state.revision);
@@ -118,6 +120,36 @@ describe.each(['3.4', '3.5'] as const)('CORRUPT on etcd %s', (version) => {
     expect(next.acting.source.isCorruptOpen).toBe(false);
     await corruptRound(next.acting, later, never);
     expect(await checks(next)).toHaveLength(1);
+  });
+
+  test('a comparison that could not be made is tried again soon, and not only after the pause of one that was', async () => {
+    const effects = differing();
+    let isFailing = true;
+    const { revision } = await on.observe();
+    const leader = await agent(
+      {
+        ...effects,
+        hashKeyspace: async (memberId, at, permit) => {
+          if (isFailing) throw new Error('it does not answer');
+          return effects.hashKeyspace(memberId, at, permit);
+        },
+      },
+      (revision ?? 0n) + 1n,
+    );
+    agents = [...agents, leader];
+    await raise();
+    const term = await termOf(3n, 0);
+    await expect(corruptRound(leader.acting, term, never)).rejects.toThrow('it does not answer');
+    isFailing = false;
+    await expect
+      .poll(
+        async () => {
+          await corruptRound(leader.acting, term, never);
+          return on.client().alarms();
+        },
+        { timeout: 60_000, interval: 500 },
+      )
+      .toEqual([]);
   });
 
   /** A term of which nothing stands in the journal: while CORRUPT is raised nobody is elected. */

@@ -1,18 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, Option } from 'commander';
-import { AgentError } from '../cluster/agent-error.ts';
-import type { AgentClient } from './agent-client.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
 import { askOne } from './any-agent.ts';
-import { exitCodes } from './exit-codes.ts';
-import { printed } from './printed.ts';
-import { type PlanJson, planReply, planText, type RunJson, runReply, stepText } from './recover/text.ts';
+import { carryOut } from './recover/carry-out.ts';
 import { parseRevision } from './restore/point.ts';
-
-const PATH = '/api/v1/recovery';
-/** To ask all agents and all stores may take longer than a read. */
-const PLAN_TIMEOUT_MS = 180_000;
-const POLL_MS = 500;
 
 interface RecoverOptions extends AgentOptions {
   readonly apply?: boolean;
@@ -44,56 +34,14 @@ Examples:
   etcd-caretaker recover --to-revision 120000`,
     );
   return agentOptions(command).action(async (options: RecoverOptions) => {
+    const { apply = false, lost, toRevision, output } = options;
     const agents = await agentsOf(options);
-    await askOne(agents, (agent) => recover(agent, options));
+    const wish = { lost, ...(toRevision === undefined ? {} : { toRevision: String(toRevision) }) };
+    await askOne(agents, (agent) => carryOut(agent, wish, { apply, output }));
   });
 }
 
-async function recover(agent: AgentClient, { apply = false, lost, toRevision, output }: RecoverOptions): Promise<void> {
-  const wish = { lost, ...(toRevision === undefined ? {} : { toRevision: String(toRevision) }) };
-  const json = await agent.post(`${PATH}/plan`, wish, AbortSignal.timeout(PLAN_TIMEOUT_MS));
-  const plan = planReply(agent.url, json);
-  if (!apply) {
-    process.stdout.write(output === 'table' ? planText(plan, lost) : await printed(json, output));
-    process.exitCode = plan.kind === 'none-needed' ? exitCodes.fine : exitCodes.fault;
-    return;
-  }
-  if (output === 'table') process.stdout.write(planText(plan, lost));
-  if (plan.kind === 'none-needed' || plan.kind === 'impossible' || !mayBegin(plan)) {
-    if (output !== 'table') process.stdout.write(await printed(json, output));
-    process.exitCode = plan.kind === 'none-needed' ? exitCodes.fine : exitCodes.fault;
-    return;
-  }
-  await agent.post(`${PATH}/run`, wish, AbortSignal.timeout(PLAN_TIMEOUT_MS));
-  const run = await followed(agent, (line) => process.stderr.write(`${line}\n`));
-  if (output !== 'table') process.stdout.write(await printed(await agent.get(PATH), output));
-  if (run.outcome !== 'succeeded') {
-    const { code = 'RECOVERY_FAILED', message = 'The recovery has failed.' } = run.fault ?? {};
-    throw new AgentError(code, message, {
-      remedy: 'Mend what it says, and run it again: what is done is not done twice.',
-    });
-  }
-  if (output === 'table')
-    process.stdout.write('The cluster is writable again. The other members join by themselves.\n');
-}
-
-/** What was begun before is gone on with. */
-function mayBegin({ kind, reasons }: PlanJson): boolean {
-  return kind !== 'hold' || reasons.some(({ code }) => code === 'ALREADY_PROMISED');
-}
-
-/** Tells each step as it comes; gives the end. */
-async function followed(agent: AgentClient, say: (line: string) => void): Promise<RunJson> {
-  let told = 0;
-  for (;;) {
-    const run = runReply(agent.url, await agent.get(PATH));
-    for (const step of run.progress.slice(told)) say(stepText(step));
-    told = run.progress.length;
-    if (run.outcome !== 'running') return run;
-    await sleep(POLL_MS);
-  }
-}
-
+/** For an option that may be given several times. */
 function collect(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, value];
 }

@@ -5,6 +5,7 @@ import { ProgressBar } from './backup/progress-bar.ts';
 import { openPlace, type StoreFlags, storeFlags } from './backup/store-flags.ts';
 import { exitCodes } from './exit-codes.ts';
 import { printed } from './printed.ts';
+import { type InPlaceFlags, inPlaceFlags, isInPlace, restoreInPlace } from './restore/in-place.ts';
 import { type OutputFlags, outputOf } from './restore/outputs.ts';
 import { type PointFlags, parseRevision, parseTime, pointOf } from './restore/point.ts';
 import { isIntoLive, type PrefixFlags, prefixFlags } from './restore/prefix-flags.ts';
@@ -12,18 +13,20 @@ import { restoreProgress } from './restore/restore-progress.ts';
 import { resultText } from './restore/result-text.ts';
 import { sourceOf } from './restore/source.ts';
 
-interface RestoreFlags extends StoreFlags, PointFlags, OutputFlags, PrefixFlags {
+interface RestoreFlags extends Omit<StoreFlags, 'cluster'>, PointFlags, OutputFlags, PrefixFlags, InPlaceFlags {
+  /** True where no name was given: the whole running cluster is restored in place. */
+  readonly cluster?: string | true;
   readonly quarantine?: boolean;
   readonly bin?: string;
   readonly bumpRevision?: boolean;
   readonly format: 'table' | 'json' | 'yaml';
 }
 
-/** `restore`: a data dir, a snapshot file, or a subtree of a live cluster, as of any point that the store holds. */
+/** `restore`: a data dir, a snapshot file, a subtree of a live cluster, or all of it in place, as of any point that the store holds. */
 export function restoreCommand(): Command {
   const command = new Command('restore')
     .description(
-      'bring back a data dir, a snapshot file, or one prefix of a live cluster, as of any point in the store',
+      'bring back a data dir, a snapshot file, one prefix of a live cluster, or all of it in place, as of any point in the store',
     )
     .addOption(new Option('--to <point>', 'the newest revision that there is (the default)').choices(['latest']))
     .option('--to-revision <n>', 'exactly this revision', parseRevision)
@@ -55,7 +58,11 @@ export function restoreCommand(): Command {
         .choices(['table', 'json', 'yaml'])
         .default('table'),
     );
-  return prefixFlags(storeFlags(command))
+  const cluster = new Option(
+    '--cluster [name]',
+    'of this cluster (default: the only one); without a name: take the whole running cluster back, in place',
+  );
+  return inPlaceFlags(prefixFlags(storeFlags(command, cluster)))
     .addHelpText(
       'after',
       `
@@ -69,16 +76,25 @@ still as they were when they were looked at (the others are conflicts: exit code
 file for --undo. Keys under a lease are left out: their owners are gone, or hold another one. Run it again if it was
 stopped: what is equal is not written. TLS and users of the cluster: --config, or --set cluster.tls.ca=FILE and so on.
 
+With --cluster and no name the agents of a running cluster are asked, and with --apply take all of it back to that point: all
+members are stopped, one is restored from the agents' store, and the others join it. Without --apply the plan is shown: what
+is taken back. Old data dirs are kept in quarantine. It is what \`etcd-caretaker recover --to-revision\` does.
+
 Examples:
   etcd-caretaker restore --store file:///var/backups/etcd --to-time 5m --data-dir /var/lib/etcd --quarantine
   etcd-caretaker restore --store s3://backups/etcd --before-delete /registry/secrets/default/db --output before.db
   etcd-caretaker restore --store file:///var/backups/etcd --data-dir ./new --initial-cluster m1=http://10.0.0.1:2380,m2=http://10.0.0.2:2380
-  etcd-caretaker restore --store file:///var/backups/etcd --to-time 5m --prefix /registry/configmaps/prod/ --endpoint http://127.0.0.1:2379`,
+  etcd-caretaker restore --store file:///var/backups/etcd --to-time 5m --prefix /registry/configmaps/prod/ --endpoint http://127.0.0.1:2379
+  etcd-caretaker restore --cluster --to-time 5m
+  etcd-caretaker restore --cluster --to-time 2026-01-31T12:00:00Z --apply`,
     )
     .action(run);
 }
 
-async function run(flags: RestoreFlags): Promise<void> {
+async function run(given: RestoreFlags, command: Command): Promise<void> {
+  if (isInPlace(command)) return await restoreInPlace(given);
+  const { cluster, ...rest } = given;
+  const flags = { ...rest, ...(typeof cluster === 'string' ? { cluster } : {}) };
   if (isIntoLive(flags)) {
     const { restoreIntoLive } = await import('./restore/prefix-run.ts');
     return await restoreIntoLive(flags);

@@ -111,6 +111,22 @@ export interface StoredChain {
   readonly begunAtMs?: number;
 }
 
+/** The point of a store to which a person has the whole cluster go back. */
+export type GoBackPoint =
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'revision'; readonly revision: bigint }
+  /** As of then: what was seen until that time, and nothing later. */
+  | { readonly kind: 'time'; readonly atMs: number }
+  /** The revision before the last one that deleted this key. */
+  | { readonly kind: 'before-delete'; readonly key: string };
+
+/** The revision that such a point comes to. */
+export interface FoundPoint {
+  readonly revision: bigint;
+  /** What is to be said of it, a sentence. */
+  readonly note?: string;
+}
+
 /** A member of the plan and where the agent beside it answers. */
 export interface PlannedMember {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { Fault } from '../cluster/observation.ts';
-import type { AgreedPlan, RecoveryEvidence, RecoveryPlan } from '../cluster/recovery.ts';
+import type { AgreedPlan, GoBackPoint, RecoveryEvidence, RecoveryPlan } from '../cluster/recovery.ts';
 
 /** A recovery that this agent leads, or led last. */
 export interface RecoveryRun {
@@ -23,8 +23,10 @@ export type RecoveryReply = RecoveryEvidence & { readonly run?: RecoveryRun };
 export interface RecoveryWish {
   /** Names of members that are given up. */
   readonly lost: readonly string[];
-  /** Go back to this revision, whether or not there is a quorum. */
-  readonly toRevision?: bigint;
+  /** The whole cluster goes back to this point, whether or not there is a quorum. */
+  readonly goBack?: GoBackPoint;
+  /** URL of the store that is to be taken; left out: the one that reaches furthest. */
+  readonly store?: string;
 }
 
 /** What the API can do about a lost quorum; the agent's composition fills it. All of them throw `AgentError` with a code `RECOVERY_…`. */

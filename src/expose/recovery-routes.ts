@@ -1,4 +1,5 @@
 import { AgentError } from '../cluster/agent-error.ts';
+import type { GoBackPoint } from '../cluster/recovery.ts';
 import { toJson } from './http/json.ts';
 import { ProblemError } from './http/problem.ts';
 import type { Reply, Route, RouteRequest } from './http/route.ts';
@@ -103,11 +104,36 @@ function notHere(): ProblemError {
 }
 
 function wishIn(body: unknown): RecoveryWish {
-  const { lost = [], toRevision } = Object(body) as { readonly lost?: unknown; readonly toRevision?: unknown };
+  const of = (name: string): unknown => Reflect.get(Object(body), name);
+  const { lost = [] } = Object(body) as { readonly lost?: unknown };
   if (!Array.isArray(lost) || !lost.every((name) => typeof name === 'string')) throw wrong('lost', 'names of members');
-  if (toRevision === undefined) return { lost };
-  if (typeof toRevision !== 'string' || !/^[1-9]\d{0,18}$/.test(toRevision)) throw wrong('toRevision', 'decimal text');
-  return { lost, toRevision: BigInt(toRevision) };
+  const store = of('store');
+  if (store !== undefined && typeof store !== 'string') throw wrong('store', 'the URL of a store');
+  const goBack = pointIn(of);
+  return { lost, ...(goBack === undefined ? {} : { goBack }), ...(store === undefined ? {} : { store }) };
+}
+
+const POINTS = ['to', 'toRevision', 'toTimeMs', 'beforeDelete'] as const;
+
+function pointIn(of: (name: string) => unknown): GoBackPoint | undefined {
+  const [name, second] = POINTS.filter((each) => of(each) !== undefined);
+  if (second !== undefined) throw wrong(second, `left out beside "${name}"`);
+  if (name === undefined) return undefined;
+  const value = of(name);
+  switch (name) {
+    case 'to':
+      if (value !== 'latest') throw wrong(name, '"latest"');
+      return { kind: 'latest' };
+    case 'toRevision':
+      if (typeof value !== 'string' || !/^[1-9]\d{0,18}$/.test(value)) throw wrong(name, 'decimal text');
+      return { kind: 'revision', revision: BigInt(value) };
+    case 'toTimeMs':
+      if (typeof value !== 'number' || !(value > 0)) throw wrong(name, 'ms since 1970');
+      return { kind: 'time', atMs: value };
+    case 'beforeDelete':
+      if (typeof value !== 'string' || value === '') throw wrong(name, 'a key');
+      return { kind: 'before-delete', key: value };
+  }
 }
 
 function textIn(body: unknown, name: string): string {

@@ -69,7 +69,7 @@ describe('the routes of a recovery', () => {
     await expect(post('step', { planId: 1 })).rejects.toMatchObject({ code: 'PEER_AGENT_UNREACHABLE' });
     expect(asked).toEqual([
       ['plan', { lost: ['m3'] }],
-      ['run', { lost: [], toRevision: 12n }],
+      ['run', { lost: [], goBack: { kind: 'revision', revision: 12n } }],
       ['step', 'plan-0001', 'stop'],
       ['abandon', 'plan-0001'],
       ['prepare', { id: 'plan-0002' }],

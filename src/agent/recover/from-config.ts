@@ -12,6 +12,7 @@ import { peerAgents } from '../peer-agents.ts';
 import type { Expected } from './gather.ts';
 import { keptMember } from './kept-member.ts';
 import { RecoverParticipant } from './participant.ts';
+import { pointIn } from './point.ts';
 import type { RecoverAgents } from './ports.ts';
 import { PromiseFile } from './promise-file.ts';
 import { Recovery } from './recovery.ts';
@@ -79,7 +80,8 @@ export async function recoverDuty(
     name: member.name,
     ...{ participant, agents, sightings, log },
     expected: () => expectedOf(cluster.peers, listed(), memory.current?.agents ?? [], member.name),
-    stores: (clusterId, signal) => storeReach(config, clusterId, signal),
+    stores: (of, signal) => storeReach(config, of, signal),
+    pointIn: (point, of, signal) => pointIn(point, config, of, signal),
     ...(isAuto ? { autoAfterMs: heal.quorumLossAfterMs } : {}),
   });
   return {

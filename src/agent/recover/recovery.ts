@@ -1,5 +1,13 @@
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
-import type { AgreedPlan, PromiseView, RecoveryEvidence, RecoveryPlan, StoreReach } from '../../cluster/recovery.ts';
+import type {
+  AgreedPlan,
+  FoundPoint,
+  GoBackPoint,
+  PromiseView,
+  RecoveryEvidence,
+  RecoveryPlan,
+  StoreReach,
+} from '../../cluster/recovery.ts';
 import { recoverySteps } from '../../cluster/recovery.ts';
 import { goBackPlan } from '../../decide/recover/go-back-plan.ts';
 import { recoverPlan } from '../../decide/recover/recover-plan.ts';
@@ -19,9 +27,15 @@ export interface RecoveryOptions {
   /** All members that should be there, the own one among them. */
   readonly expected: () => readonly Expected[];
   readonly stores: (
-    clusterId: string | undefined,
+    of: { readonly clusterId: string | undefined; readonly url?: string | undefined },
     signal: AbortSignal,
   ) => Promise<{ readonly store?: StoreReach; readonly storeTrouble?: string }>;
+  /** Which revision of a store a point is. */
+  readonly pointIn: (
+    point: GoBackPoint,
+    of: { readonly clusterId: string | undefined; readonly url: string },
+    signal: AbortSignal,
+  ) => Promise<FoundPoint>;
   /** Without a person, once the quorum has been lost for so long; absent: never. */
   readonly autoAfterMs?: number;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
@@ -187,16 +201,19 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
   }
 
   async #gathered(
-    { lost, toRevision }: RecoveryWish,
+    { lost, goBack, store: url }: RecoveryWish,
     signal: AbortSignal,
   ): Promise<{ readonly plan: RecoveryPlan; readonly gathered: readonly Gathered[] }> {
-    const { participant, agents, expected, stores } = this.#options;
+    const { participant, agents, expected, stores, pointIn } = this.#options;
     const own: RecoveryEvidence = participant.evidence();
     const gathered = await gather(expected(), own, agents, signal);
     const clusterId = gathered.flatMap(({ evidence }) => clusterIdOf(evidence) ?? [])[0];
-    const reach = await stores(clusterId, signal);
+    const reach = await stores({ clusterId, url }, signal);
     const input = { nowMs: Date.now(), members: gathered, lost, ...reach };
-    return { plan: toRevision === undefined ? recoverPlan(input) : goBackPlan(input, toRevision), gathered };
+    if (goBack === undefined) return { plan: recoverPlan(input), gathered };
+    const { store } = reach;
+    const point = store && (await pointIn(goBack, { clusterId, url: store.url }, signal));
+    return { plan: goBackPlan(input, point), gathered };
   }
 }
 

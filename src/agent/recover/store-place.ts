@@ -60,15 +60,24 @@ export async function openTimeline(
   }
 }
 
-/** The best of what the configured stores have of this cluster, and what is to be said of those that could not be asked. */
+/**
+ * The best of what the configured stores, or one of them, have of this cluster, and what is to be said of those that could not be asked.
+ * Throws `STORE_UNKNOWN` where the one that is asked for is not configured.
+ */
 export async function storeReach(
   config: Pick<Config, 'backup' | 'cluster'>,
-  clusterId: string | undefined,
+  { clusterId, url: only }: { readonly clusterId: string | undefined; readonly url?: string | undefined },
   signal: AbortSignal,
 ): Promise<{ readonly store?: StoreReach; readonly storeTrouble?: string }> {
+  const { store: configured } = config.backup;
+  if (only !== undefined && !configured.includes(only)) {
+    throw new AgentError('STORE_UNKNOWN', `This agent has no backup.store ${only}.`, {
+      remedy: configured.length === 0 ? 'Configure backup.store.' : `It has ${configured.join(', ')}.`,
+    });
+  }
   const troubles: string[] = [];
   let best: StoreReach | undefined;
-  for (const url of config.backup.store) {
+  for (const url of only === undefined ? configured : [only]) {
     try {
       const reach = await reachOf(url, config, clusterId, signal);
       if (reach !== undefined && (best === undefined || reach.revision > best.revision)) best = reach;

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { OwnedPlace, PlaceWish } from '../../backup/places.ts';
 import type { Decryption } from '../../backup/restore/decrypting.ts';
 import type { S3Options } from '../../backup/store/s3/options.ts';
@@ -21,15 +21,21 @@ export interface StoreFlags {
   readonly s3Proxy?: string;
 }
 
-/** The flags of every command that works on a store: the agent's own configuration, or what stands in its place. */
-export function storeFlags(command: Command): Command {
+/**
+ * The flags of every command that works on a store: the agent's own configuration, or what stands in its place.
+ * @param cluster in place of `--cluster <name>`
+ */
+export function storeFlags(
+  command: Command,
+  cluster = new Option('--cluster <name>', 'of this cluster (default: the only one)'),
+): Command {
   return command
     .option(
       '-c, --config <file>',
       "the agent's configuration: stores, buckets, cluster and identity are as there; flags win",
     )
     .option('--store <url>', 'where the backups are: file:///folder or s3://bucket/prefix (or ETCD_CARETAKER_STORE)')
-    .option('--cluster <name>', 'of this cluster (default: the only one)')
+    .addOption(cluster)
     .option(
       '--timeline <id>',
       'of this timeline (default: the newest one, where all are of one cluster and those it was restored from)',

@@ -12,6 +12,8 @@ const planSchema = z.looseObject({
   reasons: z.array(z.object({ code: z.string(), message: z.string() })),
   start: z.array(z.string()).optional(),
   seed: z.string().optional(),
+  toRevision: z.string().optional(),
+  store: z.looseObject({ url: z.string() }).optional(),
   bound: z.object({ revisions: revision, seconds: z.number().optional(), basis: z.string() }).optional(),
 });
 
@@ -56,7 +58,10 @@ const WORDS: Readonly<Record<PlanJson['kind'], string>> = {
 };
 
 /** A plan for a person. @param lost as they were named */
-export function planText({ kind, reasons, seed, start = [], bound }: PlanJson, lost: readonly string[]): string {
+export function planText(
+  { kind, reasons, seed, start = [], bound, toRevision }: PlanJson,
+  lost: readonly string[],
+): string {
   const lines = [
     seed === undefined ? WORDS[kind] : `${WORDS[kind]} ${seed}.`,
     ...reasons.map(({ code, message }) => `  ${code}: ${message}`),
@@ -68,7 +73,12 @@ export function planText({ kind, reasons, seed, start = [], bound }: PlanJson, l
     const time =
       seconds === undefined ? 'of a time that nobody knows' : `of the last ${formatSpan(Math.ceil(seconds))}`;
     const what = seconds === 0 && revisions === 0n ? 'nothing' : `at most ${formatCount(revisions)} revisions, ${time}`;
-    lines.push(`  may be missing afterwards: ${what}`, `    (${basis})`);
+    // A cluster that runs is written to until it is stopped.
+    const told =
+      toRevision === undefined
+        ? `may be missing afterwards: ${what}`
+        : `is taken back: ${formatCount(revisions)} revisions or more`;
+    lines.push(`  ${told}`, `    (${basis})`);
   }
   return `${lines.join('\n')}\n`;
 }

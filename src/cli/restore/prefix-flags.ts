@@ -51,7 +51,10 @@ export function isIntoLive(flags: PrefixFlags): boolean {
     throw usage('One of --prefix, --literal-prefix and --undo is enough.', 'Leave the others out.');
   }
   if (named.length === 0 && live !== undefined) {
-    throw usage(`--${live} is of a restore into a live cluster.`, 'Add --prefix P, or leave it out.');
+    throw usage(
+      `--${live} is of a restore into a live cluster.`,
+      'Add --prefix P (or, for all of it, --cluster without a name), or leave it out.',
+    );
   }
   if (named.length > 0 && offline !== undefined) {
     throw usage(`--${offline} is not of a restore into a live cluster.`, 'Leave it out.');

@@ -1,4 +1,4 @@
-import type { RecoveryPlan } from '../../cluster/recovery.ts';
+import type { FoundPoint, RecoveryPlan } from '../../cluster/recovery.ts';
 import { formatCount } from '../../cluster/units.ts';
 import { because } from './reasons.ts';
 import type { RecoverInput } from './recover-plan.ts';
@@ -7,17 +7,21 @@ import { canStart, notHeard, promised } from './waiting.ts';
 /**
  * How a whole cluster goes back to an older revision, as a person asks for it, whether or not it has a quorum. Pure. What was written after
  * it is taken back. Every agent has to be heard, or its member called lost: one that went on with what it has would be another cluster.
+ * @param point of the store; undefined where there is none
  */
 export function goBackPlan(
   { members, lost, store, storeTrouble, nowMs }: RecoverInput,
-  toRevision: bigint,
+  point: FoundPoint | undefined,
 ): RecoveryPlan {
   const heard = members.flatMap(({ evidence }) => evidence ?? []);
+  const toRevision = point?.revision;
   const [first, ...more] = [
     ...promised(heard),
     ...notHeard({ members, lost, nowMs }),
     ...(store === undefined ? [because('NO_BACKUP', storeTrouble ?? 'no store has a backup of this cluster')] : []),
-    ...(store !== undefined && (store.revision < toRevision || store.oldestRevision > toRevision)
+    ...(store !== undefined &&
+    toRevision !== undefined &&
+    (store.revision < toRevision || store.oldestRevision > toRevision)
       ? [because('NO_BACKUP', `${store.url} has revisions ${store.oldestRevision} to ${store.revision}`)]
       : []),
   ];
@@ -26,7 +30,7 @@ export function goBackPlan(
     .filter(canStart)
     .map(({ member }) => member)
     .toSorted()[0];
-  if (seed === undefined || store === undefined) {
+  if (seed === undefined || store === undefined || toRevision === undefined) {
     return { kind: 'hold', reasons: [because('NO_AGENT_TO_SEED', 'no agent that was heard can start a member')] };
   }
   let newest = store.revision;
@@ -41,6 +45,7 @@ export function goBackPlan(
         'GO_BACK',
         `the cluster goes back to revision ${toRevision}, ${formatCount(takenBack)} revisions or more`,
       ),
+      ...(point?.note === undefined ? [] : [because('GO_BACK', point.note)]),
     ],
   };
 }

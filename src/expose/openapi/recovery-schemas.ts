@@ -9,7 +9,17 @@ const anything = { type: 'object', additionalProperties: true };
 /** The shapes of a recovery: those of `cluster/recovery.ts` and `recovery-ports.ts`. */
 export const recoverySchemas: Readonly<Record<string, Schema>> = {
   Nothing: object({}),
-  RecoveryWish: { ...object({ 'lost?': lost, 'toRevision?': ref('Int64') }), additionalProperties: false },
+  RecoveryWish: {
+    ...object({
+      'lost?': lost,
+      'to?': { type: 'string', enum: ['latest'], description: 'Go back to the newest revision that a store has.' },
+      'toRevision?': { ...ref('Int64'), description: 'Go back to this revision.' },
+      'toTimeMs?': { type: 'number', description: 'Go back to what was seen until then, in ms since the epoch.' },
+      'beforeDelete?': { type: 'string', description: 'Go back to before the last revision that deleted this key.' },
+      'store?': { type: 'string', description: 'URL of the store that is to be taken, one of backup.store.' },
+    }),
+    additionalProperties: false,
+  },
   RecoveryBegun: object({ planId: text }),
   RecoveryStep: object({ planId: text, step }),
   RecoveryAbandon: object({ planId: text }),

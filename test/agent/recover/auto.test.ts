@@ -67,6 +67,7 @@ class Three implements RecoverAgents {
       sightings: { lostForMs: () => lostForMs },
       expected: () => NAMES.map((one) => ({ name: one, agentUrl: `http://${one}`, peerUrls: [] })),
       stores: async () => ({}),
+      pointIn: async () => ({ revision: 1n }),
       ...(autoAfterMs === undefined ? {} : { autoAfterMs }),
     });
   }

@@ -265,6 +265,7 @@ describe('agents recover a cluster together', () => {
         ...{ name: 'm3', participant: agent, agents, sightings: { lostForMs: () => 0 }, log: () => undefined },
         expected: () => NAMES.map((name) => ({ name, agentUrl: `agent://${name}`, peerUrls: [] })),
         stores: async () => ({}),
+        pointIn: async () => ({ revision: 1n }),
       });
       recovery.tick();
       vi.advanceTimersByTime(61_000);

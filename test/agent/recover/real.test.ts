@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, lstat, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RecoverParticipant } from '../../../src/agent/recover/participant.ts';
+import { pointIn } from '../../../src/agent/recover/point.ts';
 import { type RecoverAgents, type RecoveredMember, recoveryPaths } from '../../../src/agent/recover/ports.ts';
 import { PromiseFile } from '../../../src/agent/recover/promise-file.ts';
 import { Recovery } from '../../../src/agent/recover/recovery.ts';
@@ -69,7 +70,8 @@ class Agents implements AsyncDisposable {
       ...{ name, participant, agents: this.#calls, log: () => undefined },
       sightings: { lostForMs: () => 0 },
       expected: () => list.members.map((one) => ({ name: one.name, agentUrl: one.name, peerUrls: one.peerUrls })),
-      stores: (clusterId, signal) => storeReach(config, clusterId, signal),
+      stores: (of, signal) => storeReach(config, of, signal),
+      pointIn: (point, of, signal) => pointIn(point, config, of, signal),
     });
     this.all.set(name, { participant, recovery });
   }
@@ -146,3 +148,40 @@ test('a cluster comes back from one disk, and then from the store alone', async 
   expect(await recovered(list)).toMatchObject({ outcome: 'succeeded', plan: { kind: 'seed-from-store', seed: 'm1' } });
   expect(await there()).toEqual(['/backed-up']);
 });
+
+test('a cluster that runs goes back to the newest backup, and the files keep their owner', async () => {
+  await using cluster = await startCluster({ version: '3.4', members: 3 });
+  const [first, ...others] = cluster.members;
+  if (first === undefined) throw new Error('no member');
+  await using place = await temporary();
+  const client = new MemberClient({ member: first.name, endpoint: first.endpoint });
+  await client.put(Buffer.from('/backed-up'), Buffer.from('there'));
+  await writeFull(storeAt(new LocalStore(join(place.path, 'store')), 'test/t1'), client, join(place.path, 'spool'));
+  await client.put(Buffer.from('/a-mistake'), Buffer.from('there'));
+  const { header, members } = await client.memberList();
+  const owner = process.getuid?.() === 0 ? 4711 : undefined;
+  if (owner !== undefined) await chown(first.dataDir, owner, owner);
+
+  const list = { clusterId: header.clusterId, atMs: 0, members };
+  await using agents = await Agents.start(cluster, list, place.path);
+  const recovery = agents.all.get('m3')?.recovery;
+  const point = { lost: [], goBack: { kind: 'latest' } } as const;
+  await expect(recovery?.plan({ ...point, store: 'file:///elsewhere' }, never)).rejects.toMatchObject({
+    code: 'STORE_UNKNOWN',
+  });
+  await recovery?.run(point, never);
+  await expect.poll(() => recovery?.evidence().run?.outcome, { timeout: 60_000 }).not.toBe('running');
+  expect(recovery?.evidence().run).toMatchObject({ outcome: 'succeeded', plan: { seed: 'm1' } });
+
+  const { kvs } = await client.range({ key: Buffer.from('/'), rangeEnd: Buffer.from('0') });
+  client.close();
+  expect(kvs.map(({ key }) => key.toString())).toEqual(['/backed-up']);
+  if (owner !== undefined) expect(await lstat(join(first.dataDir, 'member/snap'))).toMatchObject({ uid: owner });
+  for (const { dataDir } of others)
+    expect(await inspectDataDir({ dataDir }, never, { depth: 'quick' })).toEqual({ state: 'empty' });
+});
+
+async function temporary(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'caretaker-gone-back-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}

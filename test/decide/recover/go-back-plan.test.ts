@@ -32,10 +32,10 @@ function input(heard: readonly RecoveryEvidence[], more: Partial<RecoverInput> =
 describe('the plan to go back to an older revision', () => {
   const all = ['m3', 'm2', 'm1'].map((name) => evidence(name));
   const codes = (asked: RecoverInput, toRevision = 80n): readonly string[] =>
-    goBackPlan(asked, toRevision).reasons.map(({ code }) => code);
+    goBackPlan(asked, { revision: toRevision }).reasons.map(({ code }) => code);
 
   it('restores the first member by name, although there is a quorum, and says what is taken back', () => {
-    expect(goBackPlan(input(all), 80n)).toMatchObject({
+    expect(goBackPlan(input(all), { revision: 80n })).toMatchObject({
       ...{ kind: 'seed-from-store', seed: 'm1', toRevision: 80n, store, bound: { revisions: 15n } },
       reasons: [{ code: 'GO_BACK' }],
     });

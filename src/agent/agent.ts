@@ -108,7 +108,10 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   const recovery =
     memberCare === undefined
       ? undefined
-      : await recoverDuty(config, { observer, care: memberCare, lastGasp, log: events.acting.log });
+      : await recoverDuty(config, {
+          ...{ observer, care: memberCare, lastGasp, notifier, log: events.acting.log },
+          onChange: () => caretaking.changed(),
+        });
   releasers.push('recovery', async () => recovery?.[Symbol.asyncDispose]());
   const client = memberCare === undefined ? observer.pool.own : memberCare.client;
   const caretaking = besideObserver({
@@ -148,6 +151,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
       ...(backups === undefined ? {} : { backups: backups.view() }),
       ...(lastGasp === undefined ? {} : { lastGasp: lastGasp.view() }),
       ...(memberCare === undefined ? {} : { own: memberCare.keeper.view() }),
+      ...(recovery === undefined ? {} : { recovery: recovery.ports.view() }),
     }),
     ...(memberCare === undefined ? {} : { seat: () => memberCare.seat() }),
   });

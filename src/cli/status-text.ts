@@ -5,6 +5,7 @@ import { backupsText } from './backups-text.ts';
 import { caretakingText } from './caretaking-text.ts';
 import { lastGaspText } from './last-gasp-text.ts';
 import { ownMemberText } from './own-member-text.ts';
+import { recoveryText } from './recovery-text.ts';
 import { formatTable } from './table.ts';
 import { formatBytes, formatCount, formatLatency, formatPercent, formatSpan } from './units.ts';
 
@@ -26,7 +27,7 @@ export function statusText(status: AsJson<Status>, nowMs: number): string {
     recoverHint(status),
     `${origin(status, nowMs)}\n`,
     status.members.length === 0 ? '' : `\n${memberTable(status.members)}`,
-    `\n${quotaLine(status)}${latencyLine(status)}${caretakingText(status, nowMs)}${backupsText(status, nowMs)}${lastGaspText(status, nowMs)}${ownMemberText(status)}`,
+    `\n${quotaLine(status)}${latencyLine(status)}${caretakingText(status, nowMs)}${backupsText(status, nowMs)}${lastGaspText(status, nowMs)}${ownMemberText(status)}${recoveryText(status, nowMs)}`,
     problems(status),
   ].join('');
 }

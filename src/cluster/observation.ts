@@ -2,6 +2,7 @@ import type { BackupView } from './backup-view.ts';
 import type { CaretakingView } from './caretaking-view.ts';
 import type { LastGaspView } from './last-gasp-view.ts';
 import type { OwnMemberView } from './own-member.ts';
+import type { RecoveryView } from './recovery-view.ts';
 import type { Histogram, Sections } from './sections.ts';
 
 /** The name of one section of an observation; also the `collector` label of its metrics. */
@@ -64,4 +65,6 @@ export interface Observation {
   readonly lastGasp?: LastGaspView;
   /** What it says of the process and the data of its member; absent where the agent only observes, as in `doctor`. */
   readonly own?: OwnMemberView;
+  /** How it stands to a lost quorum; absent where it takes no part in recoveries. */
+  readonly recovery?: RecoveryView;
 }

@@ -31,6 +31,13 @@ export interface LastList {
   readonly members: readonly ListedMember[];
 }
 
+/** What an agent does by itself about a lost quorum. */
+export interface UnattendedRecovery {
+  readonly mode: 'manual' | 'auto';
+  /** How long the quorum must have been lost for `auto`. */
+  readonly afterMs: number;
+}
+
 /** What one agent has to say when the quorum is lost: the reply of `GET /api/v1/recovery`. */
 export interface RecoveryEvidence {
   /** The configured name of its member. */
@@ -42,6 +49,10 @@ export interface RecoveryEvidence {
   readonly quorum: 'holds' | 'lost' | 'unknown';
   /** Since when it has seen none; absent while it sees one, and where it never saw one. */
   readonly quorumLostAtMs?: number;
+  /** A random word that each start of an agent gives itself: two that differ under one name are two agents. Absent from older ones. */
+  readonly instance?: string;
+  /** Absent from older agents. */
+  readonly unattended?: UnattendedRecovery;
   readonly own: OwnMemberView;
   readonly list?: LastList;
   readonly gasp?: KeptGaspView;
@@ -132,6 +143,8 @@ export interface PlannedMember {
   readonly name: string;
   readonly agentUrl: string;
   readonly peerUrl: string;
+  /** Of the agent that was heard, where it told. */
+  readonly instance?: string;
 }
 
 /** What every agent that was heard has to promise before anything is done. */

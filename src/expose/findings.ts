@@ -1,9 +1,10 @@
 import type { BackupView } from '../cluster/backup-view.ts';
-import type { Decision } from '../cluster/caretaking.ts';
+import type { Decision, Reason } from '../cluster/caretaking.ts';
 import type { LastGaspView } from '../cluster/last-gasp-view.ts';
 import { machineFindings } from '../cluster/machine-findings.ts';
 import type { Fault, Observation } from '../cluster/observation.ts';
 import type { OwnMemberView } from '../cluster/own-member.ts';
+import type { RecoveryView } from '../cluster/recovery-view.ts';
 import type { Finding } from '../cluster/sections.ts';
 import { unseenFindings } from '../cluster/unseen.ts';
 
@@ -20,6 +21,7 @@ export interface CollectorFinding extends Finding {
     | 'filesystem'
     | 'fsync-probe'
     | 'caretaking'
+    | 'recovery'
     | 'backups';
 }
 
@@ -28,7 +30,7 @@ const severities = ['critical', 'warning', 'info'] as const;
 
 /** All findings of an observation, the gravest first. */
 export function findingsOf(observation: Observation): readonly CollectorFinding[] {
-  const { sections, caretaking, backups, lastGasp, own } = observation;
+  const { sections, caretaking, backups, lastGasp, own, recovery } = observation;
   const unseen = unseenFindings(observation).map((finding) => ({ ...finding, collector: 'process' as const }));
   return collectors
     .flatMap((collector) =>
@@ -38,6 +40,7 @@ export function findingsOf(observation: Observation): readonly CollectorFinding[
     .concat((caretaking?.faults ?? []).filter(({ code }) => loudFaults.has(code)).map(faultFinding))
     .concat(backups === undefined ? [] : backupFindings(backups))
     .concat(lastGasp === undefined ? [] : lastGaspFindings(lastGasp))
+    .concat(recovery === undefined ? [] : recoveryFindings(recovery))
     .concat(own === undefined ? [] : ownFindings(own))
     .concat((caretaking?.decisions ?? []).filter(({ page }) => page === true).map(findingOf))
     .filter(({ code }) => !isOwnDoing(code, observation))
@@ -67,6 +70,28 @@ function lastGaspFindings({ fault }: LastGaspView): readonly CollectorFinding[] 
   if (fault === undefined) return [];
   const { code, message, remedy = 'Look at the log of this agent.' } = fault;
   return [{ ...{ code, message, remedy }, severity: 'critical', collector: 'backups' }];
+}
+
+/** The quorum is lost, and why it is not recovered, or not yet; and what would be in the way. */
+function recoveryFindings({ state, reasons, doubts }: RecoveryView): readonly CollectorFinding[] {
+  const standing = state === 'manual' || state === 'waiting' || state === 'holding' ? reasons : [];
+  const known = new Set(standing.map(({ code }) => code));
+  const remedy = '`etcd-caretaker recover` says what is to be done; docs/recovery.md what each reason means.';
+  const asFinding =
+    (severity: 'critical' | 'warning', of: (message: string) => string) =>
+    ({ code, message }: Reason): CollectorFinding => ({
+      code,
+      message: of(message),
+      severity,
+      remedy,
+      collector: 'recovery',
+    });
+  return [
+    ...standing.map(asFinding('critical', (message) => `The lost quorum is not recovered (${state}): ${message}.`)),
+    ...doubts
+      .filter(({ code }) => !known.has(code))
+      .map(asFinding('warning', (message) => `It would be in the way of a recovery: ${message}.`)),
+  ];
 }
 
 /** Etcd does not run, and this agent does not start it. */

@@ -118,8 +118,10 @@ const POINTS = ['to', 'toRevision', 'toTimeMs', 'beforeDelete'] as const;
 function pointIn(of: (name: string) => unknown): GoBackPoint | undefined {
   const [name, second] = POINTS.filter((each) => of(each) !== undefined);
   if (second !== undefined) throw wrong(second, `left out beside "${name}"`);
-  if (name === undefined) return undefined;
-  const value = of(name);
+  return name === undefined ? undefined : pointOf(name, of(name));
+}
+
+function pointOf(name: (typeof POINTS)[number], value: unknown): GoBackPoint {
   switch (name) {
     case 'to':
       if (value !== 'latest') throw wrong(name, '"latest"');

@@ -3,6 +3,7 @@ import type { LastGaspView } from '../cluster/last-gasp-view.ts';
 import type { Fault, Observation, SectionName } from '../cluster/observation.ts';
 import type { OwnMemberView } from '../cluster/own-member.ts';
 import { faultTolerance } from '../cluster/quorum.ts';
+import type { RecoveryView } from '../cluster/recovery-view.ts';
 import type { ActiveAlarm, ClusterMember, ClusterSection, MemberState, QuotaSection } from '../cluster/sections.ts';
 import { type CollectorFinding, findingsOf } from './findings.ts';
 import { type StatusCaretaking, statusCaretaking } from './status-caretaking.ts';
@@ -82,6 +83,8 @@ export interface Status extends StatusCaretaking {
   readonly lastGasp?: LastGaspView;
   /** What this agent says of the process and the data of its member; absent where it only watches. */
   readonly own?: OwnMemberView;
+  /** How this agent stands to a lost quorum; absent where it only watches. */
+  readonly recovery?: RecoveryView;
 }
 
 /** Pure: everything in it comes from the observation, and what is not known is absent. */
@@ -108,7 +111,7 @@ export function statusOf(observation: Observation): Status {
     findings: findingsOf(observation),
     faults: faultsOf(observation),
     ...statusCaretaking(observation.caretaking, cluster?.members ?? []),
-    ...present(observation, ['backups', 'lastGasp', 'own']),
+    ...present(observation, ['backups', 'lastGasp', 'own', 'recovery']),
   };
 }
 

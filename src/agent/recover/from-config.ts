@@ -1,10 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Observation } from '../../cluster/observation.ts';
-import type { RecoveryEvidence } from '../../cluster/recovery.ts';
+import type { RecoveryEvidence, UnattendedRecovery } from '../../cluster/recovery.ts';
 import type { Config } from '../../config/config.ts';
 import { findBinaries } from '../../distribution/find-binaries.ts';
 import { listensAt } from '../../etcd/listens-at.ts';
+import {
+  recoveryEnded,
+  recoveryHeld,
+  recoveryHeldNoMore,
+  recoveryStarted,
+} from '../../expose/notify/recovery-event.ts';
+import type { Notifier } from '../../expose/notify.ts';
 import type { LastGasp } from '../last-gasp/last-gasp.ts';
 import type { MemberCare } from '../member/from-config.ts';
 import type { Observer } from '../observer.ts';
@@ -25,6 +33,8 @@ export interface RecoverDutyOptions {
   readonly observer: Pick<Observer, 'pool' | 'runner'>;
   readonly care: MemberCare;
   readonly lastGasp: Pick<LastGasp, 'view'> | undefined;
+  readonly notifier: Pick<Notifier, 'send'>;
+  readonly onChange: () => void;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -38,10 +48,13 @@ export interface RecoverDuty extends AsyncDisposable {
 /** What an agent with this configuration does about a lost quorum. Throws `RECOVERY_PROMISE_UNREADABLE`. */
 export async function recoverDuty(
   config: Config,
-  { observer, care, lastGasp, log }: RecoverDutyOptions,
+  { observer, care, lastGasp, notifier, onChange, log }: RecoverDutyOptions,
 ): Promise<RecoverDuty> {
   const { member, supervise, heal, cluster } = config;
   const sightings = new Sightings();
+  const instance = randomUUID();
+  const isAuto = heal.mode === 'auto' && heal.quorumLoss === 'auto' && config.mode === 'auto';
+  const unattended: UnattendedRecovery = { mode: isAuto ? 'auto' : 'manual', afterMs: heal.quorumLossAfterMs };
   const { memory } = care.keeper.options;
   const agents = agentsOf(config, observer);
   const listed = (): RecoveryEvidence['list'] => {
@@ -56,7 +69,7 @@ export async function recoverDuty(
     const [list, gasp] = [listed(), lastGasp?.view().newest];
     const { quorum, lostAtMs, etcdVersion, revisions } = sightings;
     return {
-      ...{ member: member.name, quorum, own, sightings: revisions },
+      ...{ member: member.name, quorum, own, sightings: revisions, instance, unattended },
       ...(peerUrl === undefined ? {} : { peerUrl }),
       ...(etcdVersion === undefined ? {} : { etcdVersion }),
       ...(lostAtMs === undefined ? {} : { quorumLostAtMs: lostAtMs }),
@@ -75,14 +88,20 @@ export async function recoverDuty(
     work: recoverWork(config, binaries),
     ...{ agents, evidence, log },
   });
-  const isAuto = heal.mode === 'auto' && heal.quorumLoss === 'auto' && config.mode === 'auto';
   const recovery = new Recovery({
     name: member.name,
     ...{ participant, agents, sightings, log },
     expected: () => expectedOf(cluster.peers, listed(), memory.current?.agents ?? [], member.name),
     stores: (of, signal) => storeReach(config, of, signal),
     pointIn: (point, of, signal) => pointIn(point, config, of, signal),
-    ...(isAuto ? { autoAfterMs: heal.quorumLossAfterMs } : {}),
+    unattended,
+    events: {
+      onBegun: (plan) => notifier.send(recoveryStarted(plan, Date.now())),
+      onEnded: (plan, seconds, fault) => notifier.send(recoveryEnded(plan, { atMs: Date.now(), seconds, fault })),
+      onHeld: (reasons, repeated) => notifier.send(recoveryHeld(reasons, Date.now(), repeated)),
+      onHeldNoMore: (reasons) => notifier.send(recoveryHeldNoMore(reasons, Date.now())),
+      onChange,
+    },
   });
   return {
     ports: recovery,

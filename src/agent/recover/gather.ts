@@ -32,7 +32,10 @@ export async function gather(
   const asked = await Promise.all(
     expected.map(async (one): Promise<Gathered> => {
       const { name, agentUrl } = one;
-      if (name === own.member) return { name, evidence: own, expected: one };
+      if (name === own.member) {
+        const clone = await cloneOf(one, own, agents, signal);
+        return { name, evidence: own, expected: one, ...(clone === undefined ? {} : { clone }) };
+      }
       if (agentUrl === undefined) {
         return { name, silence: 'nobody knows where its agent answers (cluster.peers)', expected: one };
       }
@@ -47,6 +50,24 @@ export async function gather(
     }),
   );
   return [...asked, ...unexpectedIn(asked)];
+}
+
+/** Whether the others, who ask where this agent says that it answers, speak with another one. A sentence; nobody may be reachable there from here. */
+async function cloneOf(
+  { name, agentUrl }: Expected,
+  own: RecoveryEvidence,
+  agents: Pick<RecoverAgents, 'get'>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (agentUrl === undefined || own.instance === undefined) return undefined;
+  try {
+    const { member, instance } = evidenceFrom(await agents.get({ name, agentUrl }, recoveryPaths.evidence, signal));
+    if (member !== name || instance === undefined || instance === own.instance) return undefined;
+    return `at ${agentUrl} another agent answers that also stands beside ${name}: one of the two machines is a copy, and has to be stopped`;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 function unexpectedIn(asked: readonly Gathered[]): readonly Gathered[] {
@@ -93,5 +114,7 @@ export function clusterIdOf(evidence: RecoveryEvidence | undefined): string | un
 }
 
 function plannedOf(evidence: RecoveryEvidence, { name, agentUrl = '', peerUrls }: Expected): PlannedMember {
-  return { name, agentUrl, peerUrl: evidence.peerUrl ?? peerUrls[0] ?? '' };
+  const { instance } = evidence;
+  const planned = { name, agentUrl, peerUrl: evidence.peerUrl ?? peerUrls[0] ?? '' };
+  return instance === undefined ? planned : { ...planned, instance };
 }

@@ -31,7 +31,7 @@ export function keptMember(
       }),
     start: (signal) => keeper.exclusively(() => keeper.startProcess({}, signal)),
     putAside: (reason, signal) => keeper.exclusively(() => keeper.putAside(reason, signal)),
-    serves: async (signal) => {
+    serves: async (recovered, signal) => {
       const { memory, name, timing } = keeper.options;
       await within([signal], timing.answerWithinMs, async (until) => {
         for (;;) {
@@ -45,7 +45,12 @@ export function keptMember(
             });
             const ids = reply.members.map(({ id }) => id);
             // A full store takes no change of it: then the agents wait until they are sure of the list.
-            const changed = await freshJournal(own, journalKeys(keyPrefix), ids, until).catch((error: unknown) => {
+            const changed = await freshJournal(
+              own,
+              journalKeys(keyPrefix),
+              { ids, own: member.id, recovered },
+              until,
+            ).catch((error: unknown) => {
               until.throwIfAborted();
               keeper.options.events.onFault('having the journal go on in the new cluster', error);
               return [];

@@ -51,7 +51,8 @@ export class RecoverParticipant implements AsyncDisposable {
 
   /**
    * Binds itself to a plan; the same one may be asked for again. Throws `RECOVERY_QUORUM` where it sees a quorum, `RECOVERY_PROMISED`
-   * where it has promised another plan that is under way, and `RECOVERY_PLAN_WRONG` where the plan does not name it.
+   * where it has promised another plan that is under way, and `RECOVERY_PLAN_WRONG` where the plan does not name it, `RECOVERY_CLONED` where
+   * the plan was made with another agent of this name.
    */
   async prepare(plan: AgreedPlan): Promise<PromiseView> {
     return await this.#inTurn(async () => {
@@ -61,6 +62,7 @@ export class RecoverParticipant implements AsyncDisposable {
       if (!plan.heard.some((one) => one.name === name) || !plan.heard.some((one) => one.name === plan.seed)) {
         throw fault('RECOVERY_PLAN_WRONG', `The plan ${plan.id} does not name ${name} and a seed among those heard.`);
       }
+      this.#refuseClone(plan);
       this.#refuseQuorum(plan);
       const binding = this.#binding();
       if (binding !== undefined && !this.#isUnused(binding)) {
@@ -164,7 +166,7 @@ export class RecoverParticipant implements AsyncDisposable {
       }
       case 'begin':
         await member.start(signal);
-        await member.serves(signal);
+        await member.serves({ plan, detail: this.#promised(plan.id).steps.seed?.detail ?? '' }, signal);
         return 'etcd serves as a cluster of one';
       case 'stand-down': {
         await member.stop(signal);
@@ -195,6 +197,18 @@ export class RecoverParticipant implements AsyncDisposable {
           );
         }
       }),
+    );
+  }
+
+  /** It was another agent's disk that the plan was made with. */
+  #refuseClone({ id, heard }: AgreedPlan): void {
+    const { name, evidence } = this.#options;
+    const { instance } = evidence();
+    const meant = heard.find((one) => one.name === name)?.instance;
+    if (meant === undefined || instance === undefined || meant === instance) return;
+    throw fault(
+      'RECOVERY_CLONED',
+      `Plan ${id} was made with another agent beside ${name} than this one: it was started again since, or its machine was copied.`,
     );
   }
 

@@ -13,8 +13,17 @@ export interface RecoveredMember {
   start(signal: AbortSignal): Promise<void>;
   /** Moves its data to quarantine; does nothing where there are none. Gives their size. */
   putAside(reason: string, signal: AbortSignal): Promise<number>;
-  /** Back when it answers reads through a quorum; remembers from then on that this is who it is. */
-  serves(signal: AbortSignal): Promise<void>;
+  /**
+   * Back when it answers reads through a quorum; remembers from then on that this is who it is, and has the recovery stand in the history.
+   */
+  serves(recovered: Recovered, signal: AbortSignal): Promise<void>;
+}
+
+/** A recovery that has come so far that etcd answers again: for the history. */
+export interface Recovered {
+  readonly plan: AgreedPlan;
+  /** What the seeding came to, one sentence. */
+  readonly detail: string;
 }
 
 /** What was seeded: for the report. */

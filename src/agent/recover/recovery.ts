@@ -1,4 +1,5 @@
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { Fault } from '../../cluster/observation.ts';
 import type {
   AgreedPlan,
   FoundPoint,
@@ -7,9 +8,14 @@ import type {
   RecoveryEvidence,
   RecoveryPlan,
   StoreReach,
+  UnattendedRecovery,
 } from '../../cluster/recovery.ts';
 import { recoverySteps } from '../../cluster/recovery.ts';
+import type { RecoveryView } from '../../cluster/recovery-view.ts';
+import { formatSpan } from '../../cluster/units.ts';
+import { clones, settingsThatDiffer, unattendedAfterMs } from '../../decide/recover/doubts.ts';
 import { goBackPlan } from '../../decide/recover/go-back-plan.ts';
+import { because } from '../../decide/recover/reasons.ts';
 import { recoverPlan } from '../../decide/recover/recover-plan.ts';
 import type { RecoveryPorts, RecoveryReply, RecoveryRun, RecoveryWish } from '../../expose/recovery-ports.ts';
 import { coordinate, type RecoverProgress } from './coordinator.ts';
@@ -17,13 +23,14 @@ import { agreedPlan, clusterIdOf, type Expected, type Gathered, gather } from '.
 import type { RecoverParticipant } from './participant.ts';
 import type { RecoverAgents } from './ports.ts';
 import type { Sightings } from './sightings.ts';
+import { type RecoveryEvents, RecoveryStanding } from './standing.ts';
 import { planFrom } from './wire.ts';
 
 export interface RecoveryOptions {
   readonly name: string;
   readonly participant: Pick<RecoverParticipant, 'evidence' | 'prepare' | 'step' | 'abandon'>;
   readonly agents: RecoverAgents;
-  readonly sightings: Pick<Sightings, 'lostForMs'>;
+  readonly sightings: Pick<Sightings, 'lostForMs' | 'lostAtMs'>;
   /** All members that should be there, the own one among them. */
   readonly expected: () => readonly Expected[];
   readonly stores: (
@@ -36,8 +43,8 @@ export interface RecoveryOptions {
     of: { readonly clusterId: string | undefined; readonly url: string },
     signal: AbortSignal,
   ) => Promise<FoundPoint>;
-  /** Without a person, once the quorum has been lost for so long; absent: never. */
-  readonly autoAfterMs?: number;
+  readonly unattended: UnattendedRecovery;
+  readonly events: RecoveryEvents;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -46,10 +53,14 @@ const AUTO_EVERY_MS = 2000;
 const STANDSTILL_MS = 60_000;
 /** After a recovery that failed, before it is tried again without a person: each one stops every etcd. */
 const AFTER_FAILURE_MS = 5 * 60_000;
+/** Before it is time all are heard so often, and while all is well: what would be in the way is said before it is needed. */
+const FORESEE_EVERY_MS = 10_000;
+const CHECK_EVERY_MS = 60_000;
 
 /** The recovery of a lost quorum as one agent sees it and may lead it. Its owner disposes of it, and of the participant after it. */
 export class Recovery implements RecoveryPorts, AsyncDisposable {
   readonly #options: RecoveryOptions;
+  readonly #standing: RecoveryStanding;
   readonly #ending = new AbortController();
   #run: RecoveryRun | undefined;
   #running: Promise<void> | undefined;
@@ -60,6 +71,14 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
+    const { unattended, events, sightings, participant } = options;
+    const promise = (): PromiseView | undefined => participant.evidence().promise;
+    this.#standing = new RecoveryStanding({ unattended, events, sightings, promise });
+  }
+
+  /** How this agent stands to a lost quorum. */
+  view(): RecoveryView {
+    return this.#standing.view();
   }
 
   evidence(): RecoveryReply {
@@ -77,6 +96,7 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     const promised = promisedIn(gathered);
     if (promised !== undefined) return this.#begin(promised);
     if (plan.kind !== 'seed-from-member' && plan.kind !== 'seed-from-store') {
+      if (wish.goBack === undefined && plan.kind !== 'none-needed') this.#options.events.onHeld(plan.reasons, false);
       const why = plan.reasons.map(({ message }) => message).join('; ');
       throw new AgentError('RECOVERY_HELD', `There is nothing that may be done (${plan.kind}): ${why}.`, {
         remedy: 'Look at `etcd-caretaker recover` without --apply.',
@@ -99,17 +119,26 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     await this.#options.participant.abandon(planId);
   }
 
-  /** Looks whether it is time to recover without a person, or to go on for an agent that died; after each observation. Never throws. */
+  /**
+   * Looks whether it is time to recover without a person, or to go on for an agent that died, and what is in the way; after each observation.
+   * Never throws.
+   */
   tick(): void {
-    const { autoAfterMs, sightings, log } = this.#options;
+    const { unattended, sightings, log } = this.#options;
     const nowMs = performance.now();
     if (this.#ending.signal.aborted || this.#looking !== undefined || this.#running !== undefined) return;
-    if (nowMs - this.#lookedAtMs < AUTO_EVERY_MS || nowMs - this.#failedAtMs < AFTER_FAILURE_MS) return;
-    const isStuck = this.#isStuck(nowMs);
-    const isDue = autoAfterMs !== undefined && sightings.lostForMs(nowMs) >= autoAfterMs;
-    if (!isStuck && !isDue) return;
+    const lostForMs = sightings.lostForMs(nowMs);
+    if (lostForMs === 0) this.#standing.held([], false);
+    const isAuto = unattended.mode === 'auto';
+    const isStuck = this.#isStuck(nowMs) && nowMs - this.#failedAtMs >= AFTER_FAILURE_MS;
+    const isDue = isAuto && lostForMs >= unattended.afterMs;
+    const everyMs =
+      isStuck || isDue ? AUTO_EVERY_MS : isAuto && lostForMs >= FORESEE_EVERY_MS ? FORESEE_EVERY_MS : CHECK_EVERY_MS;
+    // A plan that is carried out is looked at by whoever leads it.
+    if (everyMs === CHECK_EVERY_MS && isOpen(this.#options.participant.evidence().promise)) return;
+    if (nowMs - this.#lookedAtMs < everyMs) return;
     this.#lookedAtMs = nowMs;
-    this.#looking = this.#lead(isStuck)
+    this.#looking = (everyMs === CHECK_EVERY_MS ? this.#check() : this.#lead(isStuck, isDue))
       .catch((error: unknown) => {
         if (!this.#ending.signal.aborted) log('the recovery could not be begun', { ...faultOf(error) });
       })
@@ -124,26 +153,52 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     await this.#running;
   }
 
+  /** Hears all agents while all is well: what is wrong with them is said before they are needed. */
+  async #check(): Promise<void> {
+    const { participant, agents, expected } = this.#options;
+    this.#doubt(await gather(expected(), participant.evidence(), agents, this.#ending.signal));
+  }
+
   /**
    * The first by name of all that are heard leads, so that not all of them do; once a plan is promised, of those that have not done their
    * part of it, since whoever has does not see that it stands still.
    */
-  async #lead(isStuck: boolean): Promise<void> {
-    const { signal } = this.#ending;
-    const { plan, gathered } = await this.#gathered({ lost: [] }, signal);
+  async #lead(isStuck: boolean, isDue: boolean): Promise<void> {
+    const { name, sightings, unattended } = this.#options;
+    const { plan, gathered } = await this.#gathered({ lost: [] }, this.#ending.signal);
     const promised = promisedIn(gathered);
     const [first] = gathered
       .filter(({ evidence }) => (promised === undefined ? evidence !== undefined : isOpen(evidence?.promise)))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    if (first?.name !== this.#options.name) return;
+    const leads = first?.name === name;
     if (promised !== undefined) {
-      if (isStuck) this.#begin(promised);
+      this.#standing.held([], false);
+      if (leads && isStuck) this.#begin(promised);
       return;
     }
-    const { autoAfterMs } = this.#options;
-    // An agent that is silent makes it a plan to hold: nobody is given up without a person.
-    if (autoAfterMs === undefined || (plan.kind !== 'seed-from-member' && plan.kind !== 'seed-from-store')) return;
-    this.#begin(agreedPlan(plan, gathered, Date.now()));
+    if (unattended.mode === 'manual') return;
+    const { agreed, reasons } = this.#inTheWay(plan, gathered);
+    this.#standing.held(reasons, leads && isDue);
+    const afterMs = unattendedAfterMs(gathered, unattended.afterMs);
+    if (!leads || !isDue || agreed === undefined || afterMs === undefined) return;
+    if (sightings.lostForMs() >= afterMs) this.#begin(agreedPlan(agreed, gathered, Date.now()));
+  }
+
+  /** An agent that is silent makes it a plan to hold: nobody is given up without a person. */
+  #inTheWay(plan: RecoveryPlan, gathered: readonly Gathered[]) {
+    const reasons = unattendedAfterMs(gathered, 0) === undefined ? [...settingsThatDiffer(gathered)] : [];
+    const agreed = plan.kind === 'seed-from-member' || plan.kind === 'seed-from-store' ? plan : undefined;
+    if (agreed === undefined) reasons.push(...plan.reasons);
+    const leftMs = AFTER_FAILURE_MS - (performance.now() - this.#failedAtMs);
+    if (leftMs > 0) {
+      const wait = formatSpan(Math.ceil(leftMs / 1000));
+      reasons.push(because('TRIED_BEFORE', `the last one has failed: it is tried again in ${wait}`));
+    }
+    return { agreed: reasons.length === 0 ? agreed : undefined, reasons };
+  }
+
+  #doubt(gathered: readonly Gathered[]): void {
+    this.#standing.doubt([...clones(gathered), ...settingsThatDiffer(gathered)]);
   }
 
   /** What was promised here has not come on for a while. */
@@ -164,6 +219,9 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     const { revisions, seconds, basis } = plan.bound;
     // Where nobody can say for how long nobody looked, the revisions alone are no bound.
     const atMost = seconds === undefined ? {} : { atMostRevisions: String(revisions), atMostSeconds: seconds };
+    const begunMs = performance.now();
+    const ended = (fault?: Fault): void => this.#standing.ended(plan, (performance.now() - begunMs) / 1000, fault);
+    this.#standing.begun(plan);
     log('recovery begun', { plan: plan.id, kind: plan.kind, seed: plan.seed, ...atMost, basis });
     const progress: RecoverProgress[] = [];
     const tell = (more: Partial<RecoveryRun> = {}): void => {
@@ -179,12 +237,15 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
         () => {
           tell({ outcome: 'succeeded' });
           log('recovery carried out', { plan: plan.id });
+          ended();
         },
         (error: unknown) => {
           const fault = faultOf(error);
           tell({ outcome: 'failed', fault });
           this.#failedAtMs = performance.now();
           log('recovery failed', { plan: plan.id, ...fault });
+          // Whoever ends in the middle leaves it to another agent to go on.
+          if (!this.#ending.signal.aborted) ended(fault);
         },
       )
       .finally(() => {
@@ -207,6 +268,7 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     const { participant, agents, expected, stores, pointIn } = this.#options;
     const own: RecoveryEvidence = participant.evidence();
     const gathered = await gather(expected(), own, agents, signal);
+    this.#doubt(gathered);
     const clusterId = gathered.flatMap(({ evidence }) => clusterIdOf(evidence) ?? [])[0];
     const reach = await stores({ clusterId, url }, signal);
     const input = { nowMs: Date.now(), members: gathered, lost, ...reach };

@@ -21,7 +21,7 @@ const planSchema = z.object({
   atMs: z.number(),
   seed: text,
   heard: z
-    .array(z.object({ name: text, agentUrl: text, peerUrl: text }))
+    .array(z.object({ name: text, agentUrl: text, peerUrl: text, instance: text.exactOptional() }))
     .min(1)
     .max(100),
   lost: z.array(z.object({ name: text, urls: texts })).max(100),
@@ -65,6 +65,8 @@ const evidenceSchema = z.object({
   etcdVersion: text.exactOptional(),
   quorum: z.enum(['holds', 'lost', 'unknown']),
   quorumLostAtMs: z.number().exactOptional(),
+  instance: text.exactOptional(),
+  unattended: z.object({ mode: z.enum(['manual', 'auto']), afterMs: z.number() }).exactOptional(),
   own,
   list: z
     .object({

@@ -1,5 +1,6 @@
 import type { FoundPoint, RecoveryPlan } from '../../cluster/recovery.ts';
 import { formatCount } from '../../cluster/units.ts';
+import { clones } from './doubts.ts';
 import { because } from './reasons.ts';
 import type { RecoverInput } from './recover-plan.ts';
 import { canStart, notHeard, promised } from './waiting.ts';
@@ -17,6 +18,7 @@ export function goBackPlan(
   const toRevision = point?.revision;
   const [first, ...more] = [
     ...promised(heard),
+    ...clones(members),
     ...notHeard({ members, lost, nowMs }),
     ...(store === undefined ? [because('NO_BACKUP', storeTrouble ?? 'no store has a backup of this cluster')] : []),
     ...(store !== undefined &&

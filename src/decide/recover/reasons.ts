@@ -18,6 +18,13 @@ export const recoverReasons = {
   NO_BACKUP: 'No store has a backup of this cluster.',
   GO_BACK: 'A person has the cluster go back to an older revision: what came after it is taken back.',
   NO_AGENT_TO_SEED: 'No agent that was heard can start a member.',
+  AGENT_CLONED: 'Two agents stand beside one member, as where a machine was copied.',
+  IDENTITY_CLONED: 'Two agents have the data, or the memory, of one member.',
+  SETTINGS_DIFFER: 'The agents are not told the same of a lost quorum: without a person all of them have to be.',
+  QUORUM_LOSS_MANUAL: 'The quorum is lost, and a person has to say `recover`.',
+  NOT_LOST_FOR_LONG: 'The quorum has not been lost for long enough.',
+  TRIED_BEFORE: 'A recovery has failed a moment ago: it is tried again.',
+  PROMISED: 'This agent has promised a plan, which is carried out.',
 } as const satisfies Readonly<Record<string, string>>;
 
 /** A code that a plan of recovery may give. */

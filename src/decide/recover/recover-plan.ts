@@ -2,6 +2,7 @@ import type { Reason } from '../../cluster/caretaking.ts';
 import { quorumSize } from '../../cluster/quorum.ts';
 import type { LastList, RecoveryEvidence, RecoveryPlan, StoreReach } from '../../cluster/recovery.ts';
 import { formatSpan } from '../../cluster/units.ts';
+import { clones } from './doubts.ts';
 import { type Covered, lossAtMs, lossBound } from './loss-bound.ts';
 import { because } from './reasons.ts';
 import { canStart, notHeard, promised } from './waiting.ts';
@@ -13,6 +14,8 @@ export interface ExpectedMember {
   readonly evidence?: RecoveryEvidence;
   /** Why it was not heard, a sentence. */
   readonly silence?: string;
+  /** Another agent than the one that asks answers where that one should: a sentence. */
+  readonly clone?: string;
 }
 
 /** Everything that a plan is made of. */
@@ -58,8 +61,10 @@ export function recoverPlan(input: RecoverInput): RecoveryPlan {
   const voters = votersOf(input, list, survivors);
   const needed = quorumSize(voters.count);
   const intact = survivors.filter(({ evidence, disk }) => voters.has(evidence.member, disk.memberId));
-  if (intact.length >= needed && !isSome(begun)) return startThem(intact, voters.count);
-  const waiting = [...begun, ...notHeard(input), ...unreadable(input), ...namedWrongly(input)];
+  // Two disks of one member are no two votes.
+  const copies = clones(input.members);
+  if (intact.length >= needed && !isSome(begun) && !isSome(copies)) return startThem(intact, voters.count);
+  const waiting = [...begun, ...copies, ...notHeard(input), ...unreadable(input), ...namedWrongly(input)];
   if (isSome(waiting)) return hold(waiting);
   const [best] = intact.toSorted(newestLogFirst);
   const votersHeard = heard.filter(({ member, own }) => voters.has(member, own.identity?.memberId));

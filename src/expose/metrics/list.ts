@@ -16,6 +16,7 @@ import { peersMetrics } from './peers.ts';
 import { pressureMetrics } from './pressure.ts';
 import { processMetrics } from './process.ts';
 import { quotaMetrics } from './quota.ts';
+import { recoveryMetrics } from './recovery.ts';
 import { walMetrics } from './wal.ts';
 
 /** The metrics of one subject, under the heading that the reference gives them. */
@@ -31,6 +32,7 @@ export const metricGroups: readonly MetricGroup[] = [
   { title: 'Backups', families: [...backupMetrics, ...lastGaspMetrics] },
   { title: 'Cluster and members', families: [...clusterMetrics, ...memberMetrics] },
   { title: 'Supervision', families: ownMemberMetrics },
+  { title: 'Recovery of a lost quorum', families: recoveryMetrics },
   { title: 'Disk', families: [...diskMetrics, ...fsyncProbeMetrics, ...filesystemMetrics] },
   { title: 'Pressure', families: pressureMetrics },
   { title: "Etcd's process", families: processMetrics },

@@ -14,6 +14,10 @@ export type NotifyEventName =
   | 'breaker-closed'
   | 'last-gasp'
   | 'last-gasp-failed'
+  | 'recovery-started'
+  | 'recovery-ended'
+  | 'recovery-held'
+  | 'recovery-held-no-more'
   | 'paused'
   | 'resumed';
 

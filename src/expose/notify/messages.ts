@@ -29,6 +29,10 @@ const forms: Readonly<Record<NotifyEventName, { alertname: string; ends?: boolea
   'breaker-closed': { alertname: 'EtcdCaretakerBreakerOpen', ends: true },
   'last-gasp': { alertname: 'EtcdCaretakerLastGasp' },
   'last-gasp-failed': { alertname: 'EtcdCaretakerLastGaspFailed' },
+  'recovery-started': { alertname: 'EtcdCaretakerRecovery' },
+  'recovery-ended': { alertname: 'EtcdCaretakerRecovery', ends: true },
+  'recovery-held': { alertname: 'EtcdCaretakerRecoveryHeld', lastsMs: 15 * minuteMs },
+  'recovery-held-no-more': { alertname: 'EtcdCaretakerRecoveryHeld', ends: true },
   paused: { alertname: 'EtcdCaretakerPaused' },
   resumed: { alertname: 'EtcdCaretakerPaused', ends: true },
 };
@@ -40,6 +44,8 @@ const severityOfAlert: Readonly<Record<string, NotifyEvent['severity']>> = {
   EtcdCaretakerBreakerOpen: 'critical',
   EtcdCaretakerLastGasp: 'critical',
   EtcdCaretakerLastGaspFailed: 'critical',
+  EtcdCaretakerRecovery: 'critical',
+  EtcdCaretakerRecoveryHeld: 'critical',
   EtcdCaretakerPaused: 'warning',
 };
 
@@ -49,7 +55,7 @@ const outcomeMs = 15 * minuteMs;
 /** An event for an Alertmanager: what begins or ends with it. */
 export function alertsOf(event: NotifyEvent, { cluster }: Sender): readonly Alert[] {
   const { alertname, ends = false, lastsMs = 60 * minuteMs } = forms[event.name];
-  const isPage = alertname === 'EtcdCaretakerPage';
+  const isPage = alertname === 'EtcdCaretakerPage' || alertname === 'EtcdCaretakerRecoveryHeld';
   const labels = {
     alertname,
     severity: severityOfAlert[alertname] ?? event.severity,
@@ -66,10 +72,10 @@ export function alertsOf(event: NotifyEvent, { cluster }: Sender): readonly Aler
     ? { endsAt: isoTime(event.atMs) }
     : { startsAt: isoTime(event.atMs), endsAt: isoTime(event.untilMs ?? event.atMs + lastsMs) };
   const main: Alert = { labels, annotations, ...span };
-  if (event.name !== 'operation-ended') return [main];
+  if (event.name !== 'operation-ended' && event.name !== 'recovery-ended') return [main];
   const { outcome = 'succeeded' } = event;
   const ended: Alert = {
-    labels: { ...labels, alertname: 'EtcdCaretakerOperationEnded', severity: event.severity, outcome },
+    labels: { ...labels, alertname: `${alertname}Ended`, severity: event.severity, outcome },
     annotations,
     startsAt: isoTime(event.atMs),
     endsAt: isoTime(event.atMs + outcomeMs),

@@ -1,5 +1,6 @@
 import { recoverySteps } from '../../cluster/recovery.ts';
-import { list, object, ref, type Schema, text, truth } from './schema-parts.ts';
+import { recoveryStates } from '../../cluster/recovery-view.ts';
+import { integer, list, object, ref, type Schema, text, truth } from './schema-parts.ts';
 
 const time = { type: 'number', description: 'Wall clock, in ms since the epoch.' };
 const step = { type: 'string', enum: [...recoverySteps] };
@@ -36,6 +37,24 @@ export const recoverySchemas: Readonly<Record<string, Schema>> = {
     'seconds?': { type: 'number', description: 'Absent where nobody can say.' },
     basis: text,
   }),
+  UnattendedRecovery: object({
+    mode: { type: 'string', enum: ['manual', 'auto'] },
+    afterMs: { type: 'number', description: 'How long the quorum must have been lost for `auto`.' },
+  }),
+  Recovery: object({
+    unattended: ref('UnattendedRecovery'),
+    state: { type: 'string', enum: [...recoveryStates] },
+    reasons: list(ref('Reason')),
+    'lostAtMs?': time,
+    'last?': object({
+      planId: text,
+      outcome: { type: 'string', enum: ['succeeded', 'failed'] },
+      endedAtMs: time,
+      'fault?': ref('Fault'),
+    }),
+    ended: object({ succeeded: integer, failed: integer }),
+    doubts: { ...list(ref('Reason')), description: 'What would be in the way of a recovery.' },
+  }),
   RecoveryPlan: object({
     kind: {
       type: 'string',
@@ -53,7 +72,7 @@ export const recoverySchemas: Readonly<Record<string, Schema>> = {
     id: text,
     atMs: time,
     seed: text,
-    heard: list(object({ name: text, agentUrl: text, peerUrl: text })),
+    heard: list(object({ name: text, agentUrl: text, peerUrl: text, 'instance?': text })),
     lost: list(object({ name: text, urls: list(text) })),
     'clusterId?': text,
     'store?': ref('StoreReach'),
@@ -66,6 +85,8 @@ export const recoverySchemas: Readonly<Record<string, Schema>> = {
     'etcdVersion?': text,
     quorum: { type: 'string', enum: ['holds', 'lost', 'unknown'] },
     'quorumLostAtMs?': time,
+    'instance?': { type: 'string', description: 'A random word of each start of an agent.' },
+    'unattended?': ref('UnattendedRecovery'),
     own: anything,
     'list?': object({
       clusterId: text,

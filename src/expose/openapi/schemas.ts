@@ -93,6 +93,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     'backups?': ref('Backups'),
     'lastGasp?': ref('LastGasp'),
     'own?': ref('OwnMember'),
+    'recovery?': ref('Recovery'),
   }),
   Histogram: object({ edges: list(number), counts: list(integer), sum: number, count: integer }),
   Reading: object({
@@ -122,6 +123,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     'backups?': ref('Backups'),
     'lastGasp?': ref('LastGasp'),
     'own?': ref('OwnMember'),
+    'recovery?': ref('Recovery'),
   }),
   Keyspace: object({
     phase: { type: 'string', enum: ['waiting', 'scanning', 'current'] },

@@ -11,6 +11,7 @@ import { planFrom, toWire } from '../../../src/agent/recover/wire.ts';
 import { AgentError } from '../../../src/cluster/agent-error.ts';
 import type { OwnMemberView } from '../../../src/cluster/own-member.ts';
 import { type AgreedPlan, recoverySteps } from '../../../src/cluster/recovery.ts';
+import { silentEvents } from './silent-events.ts';
 
 const never = new AbortController().signal;
 const NAMES = ['m1', 'm2', 'm3'];
@@ -53,7 +54,13 @@ class Machine {
       name: this.name,
       promises: await PromiseFile.open(join(this.folder, this.name)),
       agents,
-      evidence: () => ({ member: this.name, quorum: this.quorum, own: this.own(), sightings: [] }),
+      evidence: () => ({
+        member: this.name,
+        instance: `of ${this.name}`,
+        quorum: this.quorum,
+        own: this.own(),
+        sightings: [],
+      }),
       log: () => undefined,
       member: {
         hold: () => {
@@ -262,8 +269,16 @@ describe('agents recover a cluster together', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
       await using recovery = new Recovery({
-        ...{ name: 'm3', participant: agent, agents, sightings: { lostForMs: () => 0 }, log: () => undefined },
+        ...{
+          name: 'm3',
+          participant: agent,
+          agents,
+          sightings: { lostForMs: () => 0, lostAtMs: undefined },
+          log: () => undefined,
+        },
         expected: () => NAMES.map((name) => ({ name, agentUrl: `agent://${name}`, peerUrls: [] })),
+        unattended: { mode: 'manual', afterMs: 1 },
+        events: silentEvents,
         stores: async () => ({}),
         pointIn: async () => ({ revision: 1n }),
       });
@@ -318,6 +333,13 @@ describe('agents recover a cluster together', () => {
     machine('m3').lastIndex = 100n;
     await run(planOf('plan-0002'));
     expectRecovered();
+  });
+
+  test('an agent promises no plan that was made with a copy of it', async () => {
+    const plan = planOf('plan-0001');
+    const heard = plan.heard.map((one) => (one.name === 'm3' ? { ...one, instance: 'of a copy' } : one));
+    await expect(run({ ...plan, heard })).rejects.toMatchObject({ code: 'RECOVERY_CLONED' });
+    expect(machines.map(({ agent }) => agent?.evidence().promise)).toEqual([undefined, undefined, undefined]);
   });
 
   test('steps are made in their order, of a plan that was promised, and by those that they are for', async () => {

@@ -20,6 +20,7 @@ import { quarantine } from '../../../src/datadir/quarantine.ts';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import { writeFull } from '../../backup/restore/written-backup.ts';
 import { type RealCluster, type RealMember, startCluster } from '../../real/cluster.ts';
+import { silentEvents } from './silent-events.ts';
 
 const never = new AbortController().signal;
 
@@ -68,8 +69,10 @@ class Agents implements AsyncDisposable {
     });
     const recovery = new Recovery({
       ...{ name, participant, agents: this.#calls, log: () => undefined },
-      sightings: { lostForMs: () => 0 },
+      sightings: { lostForMs: () => 0, lostAtMs: undefined },
       expected: () => list.members.map((one) => ({ name: one.name, agentUrl: one.name, peerUrls: one.peerUrls })),
+      unattended: { mode: 'manual', afterMs: 1 },
+      events: silentEvents,
       stores: (of, signal) => storeReach(config, of, signal),
       pointIn: (point, of, signal) => pointIn(point, config, of, signal),
     });

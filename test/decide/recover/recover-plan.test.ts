@@ -159,6 +159,12 @@ describe('the plan for a lost quorum', () => {
       ['CLUSTERS_DIFFER'],
     ],
     [
+      'two agents with the data of one member, which are no majority',
+      input([evidence('m1', disk('m1')), evidence('m2', disk('m1')), evidence('m3', EMPTY)]),
+      { kind: 'hold' },
+      ['IDENTITY_CLONED'],
+    ],
+    [
       'a member called lost that answers with its disk',
       input([evidence('m1', disk('m1')), evidence('m2', EMPTY), evidence('m3', EMPTY)], { lost: ['m1'] }),
       { kind: 'hold' },

@@ -283,6 +283,15 @@ export const fullObservation: Observation = {
   caretaking: fullCaretaking,
   backups: fullBackups,
   lastGasp: fullLastGasp,
+  recovery: {
+    unattended: { mode: 'auto', afterMs: 120_000 },
+    state: 'holding',
+    reasons: [{ code: 'AGENT_NOT_HEARD', message: 'the agent beside m3 was not heard' }],
+    lostAtMs: 1_767_312_000_000,
+    last: { planId: '20260101T000000Z-00000001', outcome: 'succeeded', endedAtMs: 1_767_225_600_000 },
+    ended: { succeeded: 1, failed: 0 },
+    doubts: [{ code: 'SETTINGS_DIFFER', message: 'the agents have different settings for a lost quorum' }],
+  },
   own: {
     kind: 'child',
     process: { state: 'stopped', end: { how: 'exit code 1', cause: 'wal-corrupt', evidence: 'crc mismatch', atMs: 1 } },

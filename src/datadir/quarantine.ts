@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rename, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, open, rename, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import { folderSize } from './folder-size.ts';
@@ -25,7 +25,7 @@ const SECOND_MS = 1000;
 /**
  * Moves the data of a member that is stopped out of the way, by rename alone: to `<dataDir>.quarantine-<UTC time>-<reason>` beside it, or
  * into `quarantine-<UTC time>-<reason>` inside it where the folder itself has to stay (a mount point, a link, something of
- * somebody else's in it). A WAL that is elsewhere goes the same way, under the same name. Nothing is copied or deleted, so that a full
+ * somebody else's in it). The folder of a WAL that is elsewhere goes as a whole, under the same name. Nothing is copied or deleted, so that a full
  * disk does not matter. Undefined where there is nothing to move; so it may be called again after it was cut off.
  *
  * Throws `QUARANTINE_REASON` where the reason is no word of small letters, digits and dashes, and `QUARANTINE_FAILED` where the data are
@@ -44,7 +44,7 @@ export async function quarantine(
       remedy: 'Use small letters, digits and dashes.',
     });
   }
-  await addMissingRecords(places, signal);
+  await recordQuarantine(places, signal);
   const state = await inspectDataDir(places, signal, { depth: 'quick' });
   const owner = 'memberId' in state ? { clusterId: state.clusterId, memberId: state.memberId } : {};
   const walDir = outerWalDir(places);
@@ -67,8 +67,11 @@ export async function quarantine(
   };
 }
 
-/** An agent that died between the rename and the record has left a folder that nobody would ever release. */
-async function addMissingRecords(places: DataPlaces, signal: AbortSignal): Promise<void> {
+/**
+ * Writes the record into folders in quarantine that have none, as where an agent died between the rename and the record, or a recovery has moved them:
+ * nobody would ever release them. Throws system errors.
+ */
+export async function recordQuarantine(places: DataPlaces, signal: AbortSignal): Promise<void> {
   for (const { path, reason, atMs } of await namedFolders(places)) {
     if (await isThere(join(path, RECORD_FILE))) continue;
     const { bytes } = await folderSize(path, signal);
@@ -96,9 +99,18 @@ async function moveAway(folder: string, stamp: string, isWal: boolean): Promise<
     const names = await namesIn(folder);
     const own = names.filter((name) => (isWal ? isOfWal(name) : name === 'member'));
     if (own.length === 0) return undefined;
-    const isPure = names.length === own.length && (await lstat(folder)).isDirectory();
     const beside = quarantinePath(folder, stamp, 'beside');
-    if (isPure && (await renameUnlessStuck(folder, beside))) return beside;
+    if (isWal) {
+      // As a whole or not at all: before etcd begins a WAL it removes everything that lies in its folder.
+      if (await renameUnlessStuck(folder, beside)) return beside;
+      throw new Error('a folder with a WAL has to be renamed as a whole, and this one cannot be (is it a mount point?)');
+    }
+    const isPure = names.length === own.length && (await lstat(folder)).isDirectory();
+    const { uid, gid, mode } = await lstat(folder);
+    if (isPure && (await renameUnlessStuck(folder, beside))) {
+      if (uid !== process.getuid?.()) await makeFor({ uid, gid, mode }, folder);
+      return beside;
+    }
     const inside = quarantinePath(folder, stamp, 'inside');
     await mkdir(inside, { mode: 0o700 });
     for (const name of own) await rename(join(folder, name), join(inside, name));
@@ -120,6 +132,20 @@ async function moveAway(folder: string, stamp: string, isWal: boolean): Promise<
 /** Files of a WAL, also those that etcd has set aside or prepared. */
 function isOfWal(name: string): boolean {
   return /\.(wal|wal\.broken|tmp)$/.test(name);
+}
+
+/** Etcd that runs as somebody else could not make its folder anew, where the one around it is not its own. What fails here, etcd says. */
+async function makeFor(
+  { uid, gid, mode }: { readonly uid: number; readonly gid: number; readonly mode: number },
+  folder: string,
+): Promise<void> {
+  try {
+    await mkdir(folder);
+    await chmod(folder, mode & 0o777);
+    await chown(folder, uid, gid);
+  } catch {
+    await rmdir(folder).catch(() => undefined);
+  }
 }
 
 /** False where the folder cannot be renamed at all. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -66,6 +66,37 @@ describe('data that are put into quarantine', () => {
     const moved = await quarantine(places, 'replaced', NOW_MS, signal);
     expect(moved?.paths).toEqual([walDir, dataDir].map((path) => `${path}.quarantine-20261130T081530Z-replaced`));
     expect((await listQuarantine(places, signal)).map(({ path }) => path).toSorted()).toEqual(moved?.paths.toSorted());
+  });
+
+  it('take the folder of such a WAL as a whole: etcd would remove whatever else lies in it', async () => {
+    const walDir = join(folder, 'wal');
+    const fillWal = async (): Promise<void> => {
+      await mkdir(walDir, { recursive: true });
+      for (const name of ['0-0.wal', 'notes.txt']) await writeFile(join(walDir, name), 'x');
+    };
+    await fillWal();
+    await quarantine({ dataDir, walDir }, 'wal-corrupt', NOW_MS, signal);
+    expect(await namesOf(folder)).toEqual([`wal.quarantine-${STAMP}`]);
+    await mkdir(walDir);
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', walDir]);
+    try {
+      await fillWal();
+      const failure = { code: 'QUARANTINE_FAILED', message: expect.stringContaining('mount point') };
+      await expect(quarantine({ dataDir, walDir }, 'again', NOW_MS, signal)).rejects.toMatchObject(failure);
+      expect(await namesOf(walDir)).toEqual(['0-0.wal', 'notes.txt']);
+    } finally {
+      execFileSync('umount', [walDir]);
+    }
+  });
+
+  it("leave an empty folder of the same owner, who may not be the agent's", async () => {
+    await fill(dataDir);
+    await chmod(dataDir, 0o700);
+    await chown(dataDir, 4711, 4712);
+    await quarantine({ dataDir }, 'recover', NOW_MS, signal);
+    expect(await readdir(dataDir)).toEqual([]);
+    expect(await lstat(dataDir)).toMatchObject({ uid: 4711, gid: 4712, mode: 0o40700 });
+    expect(await inspectDataDir({ dataDir }, signal, { depth: 'quick' })).toEqual({ state: 'empty' });
   });
 
   it('two at one time have names of their own', async () => {

@@ -109,7 +109,7 @@ export async function memberCareOf(
     ownId: async (signal) =>
       (await within([signal], READ_TIMEOUT_MS, (until) => pool.own.status(until))).header.memberId,
     freeBytes: async () => {
-      const { bavail, bsize } = await statfs(await existingParent(member.dataDir));
+      const { bavail, bsize } = await diskOf(member.dataDir);
       return bavail * bsize;
     },
     etcdVersion: (signal) => versionOf(config, signal),
@@ -159,8 +159,13 @@ const FREE_SHARE = 0.05;
 
 /** How many bytes the disk of a folder has too few of; 0 where it has enough. */
 async function shortOf(folder: string): Promise<number> {
-  const { bavail, blocks, bsize } = await statfs(await existingParent(folder));
+  const { bavail, blocks, bsize } = await diskOf(folder);
   return Math.max(0, blocks * bsize * FREE_SHARE - bavail * bsize);
+}
+
+/** The disk that a folder is on, or would be: it may be a mount point itself. */
+async function diskOf(folder: string) {
+  return await statfs(folder).catch(async () => statfs(await existingParent(folder)));
 }
 
 const run = promisify(execFile);

@@ -1,16 +1,18 @@
-import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { decryptionFromFiles } from '../../backup/key-files.ts';
 import { dataDirGasp } from '../../backup/last-gasp/data-dir-source.ts';
 import { takeGasp } from '../../backup/last-gasp/take.ts';
-import type { DataDirOutput } from '../../backup/restore/output.ts';
+import { type DataDirOutput, placeOf, removeFolder } from '../../backup/restore/output.ts';
 import { restore } from '../../backup/restore/restore.ts';
+import { othersBeside } from '../../backup/restore/work-folder.ts';
 import { type SeedOptions, seedFromSurvivor } from '../../backup/seed/seed.ts';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { AgreedPlan } from '../../cluster/recovery.ts';
 import type { Config } from '../../config/config.ts';
+import { hasToStay } from '../../datadir/has-to-stay.ts';
 import { inspectDataDir } from '../../datadir/inspect.ts';
 import { isThere, outerWalDir } from '../../datadir/places.ts';
+import { recordQuarantine } from '../../datadir/quarantine.ts';
 import { quarantinePath, stampOf } from '../../datadir/quarantine-names.ts';
 import type { EtcdBinaries } from '../../distribution/find-binaries.ts';
 import { refuseLocked } from '../last-gasp/refuse-locked.ts';
@@ -51,11 +53,22 @@ async function keepAside({ backup, cluster, member, mode }: WorkConfig, signal: 
 interface SeedMeans {
   readonly config: WorkConfig;
   readonly binaries: EtcdBinaries;
+  readonly output: SeedOutput;
 }
 
-async function seed(plan: AgreedPlan, means: SeedMeans, signal: AbortSignal): Promise<SeedReport> {
-  const { dataDir } = means.config.member;
-  await refuseMount(dataDir);
+type SeedOutput = DataDirOutput & { readonly identity: { readonly initialClusterToken: string } };
+
+async function seed(plan: AgreedPlan, means: Omit<SeedMeans, 'output'>, signal: AbortSignal): Promise<SeedReport> {
+  const { dataDir, walDir } = means.config.member;
+  const output = await outputOf(plan, means.config);
+  // Of a seeding that was cut off: they hold copies alone, and the room for them is needed again.
+  for (const left of await othersBeside(placeOf(output))) await removeFolder(left);
+  const report = await seeded(plan, { ...means, output }, signal);
+  await recordQuarantine({ dataDir, walDir }, signal);
+  return report;
+}
+
+async function seeded(plan: AgreedPlan, means: SeedMeans, signal: AbortSignal): Promise<SeedReport> {
   if (plan.kind === 'seed-from-store') return await fromStore(plan, means, signal);
   try {
     return await fromSurvivor(plan, means, signal);
@@ -66,7 +79,7 @@ async function seed(plan: AgreedPlan, means: SeedMeans, signal: AbortSignal): Pr
 }
 
 async function fromSurvivor(plan: AgreedPlan, means: SeedMeans, signal: AbortSignal): Promise<SeedReport> {
-  const { config, binaries } = means;
+  const { config, binaries, output } = means;
   const places = await survivorPlaces(plan, config);
   const found = await inspectDataDir(places, signal, { depth: 'full' });
   if (found.state !== 'intact') {
@@ -85,7 +98,7 @@ async function fromSurvivor(plan: AgreedPlan, means: SeedMeans, signal: AbortSig
   const { revision, survivorRevision, bumpMissing } = await seedFromSurvivor(
     {
       survivor: { ...places, wal: found },
-      ...{ binaries, output: outputOf(plan, config), how: { asideAs: asideOf(plan) } },
+      ...{ binaries, output, how: { asideAs: asideOf(plan) } },
       ...(deltas === undefined ? {} : { deltas }),
     },
     signal,
@@ -97,7 +110,7 @@ async function fromSurvivor(plan: AgreedPlan, means: SeedMeans, signal: AbortSig
   };
 }
 
-async function fromStore(plan: AgreedPlan, { config, binaries }: SeedMeans, signal: AbortSignal): Promise<SeedReport> {
+async function fromStore(plan: AgreedPlan, { config, binaries, output }: SeedMeans, signal: AbortSignal): Promise<SeedReport> {
   await using timeline = await openTimeline(storeOf(plan, config), config, plan.clusterId, signal);
   const decryption = await decryptionOf(config);
   const { toRevision } = plan;
@@ -105,7 +118,7 @@ async function fromStore(plan: AgreedPlan, { config, binaries }: SeedMeans, sign
     {
       store: timeline.store,
       target: toRevision === undefined ? { kind: 'latest' } : { kind: 'revision', revision: toRevision },
-      output: { kind: 'data-dirs', dirs: [outputOf(plan, config)] },
+      output: { kind: 'data-dirs', dirs: [output] },
       ...{ binaries, quarantine: true, asideAs: asideOf(plan) },
       ...(decryption === undefined ? {} : { decryption }),
     },
@@ -120,11 +133,14 @@ async function survivorPlaces(plan: AgreedPlan, { member }: WorkConfig): Promise
   const { dataDir, walDir } = member;
   const outer = outerWalDir({ dataDir, walDir });
   const stamp = stampOf(plan.atMs, REASON);
-  const [dataAside, walAside] = [dataDir, walDir].map((path) => quarantinePath(path, stamp, 'beside'));
-  const isDataAside = dataAside !== undefined && (await isThere(dataAside));
-  const at = isDataAside ? dataAside : dataDir;
+  const walAside = quarantinePath(walDir, stamp, 'beside');
+  let at = dataDir;
+  for (const where of ['inside', 'beside'] as const) {
+    const aside = quarantinePath(dataDir, stamp, where);
+    if (await isThere(join(aside, 'member'))) at = aside;
+  }
   if (outer === undefined) return { dataDir: at, walDir: join(at, 'member', 'wal') };
-  return { dataDir: at, walDir: walAside !== undefined && (await isThere(walAside)) ? walAside : walDir };
+  return { dataDir: at, walDir: (await isThere(walAside)) ? walAside : walDir };
 }
 
 const REASON = 'recover';
@@ -134,15 +150,13 @@ function asideOf({ atMs }: AgreedPlan): string {
 }
 
 /** The same whenever it is asked for: a plan makes one cluster. */
-function outputOf(
-  { id, heard, seed }: AgreedPlan,
-  { member }: WorkConfig,
-): DataDirOutput & { readonly identity: { readonly initialClusterToken: string } } {
+async function outputOf({ id, heard, seed }: AgreedPlan, { member }: WorkConfig): Promise<SeedOutput> {
   const { name, dataDir, walDir } = member;
   const outer = outerWalDir({ dataDir, walDir });
   const peerUrl = heard.find((one) => one.name === seed)?.peerUrl ?? '';
   return {
     dataDir,
+    stays: await hasToStay(dataDir),
     ...(outer === undefined ? {} : { walDir: outer }),
     identity: {
       name,
@@ -164,17 +178,6 @@ function storeOf({ store }: AgreedPlan, { backup, member }: WorkConfig): string 
 async function decryptionOf({ backup }: WorkConfig) {
   const { identityFile } = backup.encryption;
   return identityFile === undefined ? undefined : await decryptionFromFiles([identityFile]);
-}
-
-/** What is made beside it could not be renamed into its place. */
-async function refuseMount(dataDir: string): Promise<void> {
-  const [there, around] = await Promise.all(
-    [dataDir, dirname(dataDir)].map((each) => stat(each).catch(() => undefined)),
-  );
-  if (there === undefined || around === undefined || there.dev === around.dev) return;
-  throw new AgentError('DATA_DIR_MOUNTED', `${dataDir} is a mount point: nothing can be put in its place as a whole.`, {
-    remedy: 'Have etcd and member.dataDir use a folder below it; or recover by hand, as docs/recovery.md says.',
-  });
 }
 
 function bumpNote(bumpMissing: boolean): string {

@@ -15,6 +15,8 @@ export interface DataDirOutput {
   readonly dataDir: string;
   /** Left out: the WAL is within the data dir. */
   readonly walDir?: string;
+  /** The folder itself has to stay, as a mount point does: only `member` in it is replaced, and what is in the way goes into a folder inside. */
+  readonly stays?: boolean;
   /** Without a token: one of its own for each point that is restored, so that the cluster is told from the one before it. */
   readonly identity: Omit<DataDirIdentity, 'initialClusterToken'> &
     Partial<Pick<DataDirIdentity, 'initialClusterToken'>>;
@@ -58,7 +60,12 @@ export async function clearTheWay(
 /** All paths that an output makes. */
 export function targetsOf(output: RestoreOutput): readonly string[] {
   if (output.kind === 'snapshot') return [output.file];
-  return output.dirs.flatMap(({ dataDir, walDir }) => (walDir === undefined ? [dataDir] : [dataDir, walDir]));
+  return output.dirs.flatMap((dir) => (dir.walDir === undefined ? [placeOf(dir)] : [placeOf(dir), dir.walDir]));
+}
+
+/** What of a data dir is made, and put in its place by renaming. */
+export function placeOf({ dataDir, stays = false }: Pick<DataDirOutput, 'dataDir' | 'stays'>): string {
+  return stays ? join(dataDir, 'member') : dataDir;
 }
 
 /** Where the WALs go that lie elsewhere than their data dirs; each on the same device. */
@@ -93,7 +100,8 @@ export async function makeOutput(
     await syncPath(file);
     return made.set(output.file, file);
   }
-  for (const [index, { dataDir, walDir, identity }] of output.dirs.entries()) {
+  for (const [index, each] of output.dirs.entries()) {
+    const { walDir, identity, stays = false } = each;
     const dir = join(folder, `data-${index}`);
     const wal = join(walFolder, `wal-${index}`);
     await makeDataDir(
@@ -110,7 +118,7 @@ export async function makeOutput(
     );
     // Before the data dir: without a WAL etcd would take what is there for a new member.
     if (walDir !== undefined) made.set(walDir, wal);
-    made.set(dataDir, dir);
+    made.set(placeOf(each), stays ? join(dir, 'member') : dir);
   }
   return made;
 }
@@ -126,7 +134,11 @@ export async function putInPlace(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const taken = await clearTheWay(output, how, signal);
-  for (const [target, from] of made) await giveOwnerOf(target, from);
+  const staying = new Map(stayingOf(output).map((dir) => [placeOf(dir), dir.dataDir]));
+  for (const [target, from] of made) {
+    const hasOwner = taken.includes(target) || !staying.has(target);
+    await giveOwnerOf(hasOwner ? target : (staying.get(target) ?? target), from);
+  }
   const asideAs = how.asideAs ?? `quarantine-${timeName(Date.now())}`;
   const moves: { readonly from: string; readonly to: string }[] = [];
   const move = async (from: string, to: string): Promise<void> => {
@@ -137,7 +149,9 @@ export async function putInPlace(
   try {
     // All of them first: an old data dir beside a new WAL would be a member that never was.
     for (const target of taken) {
-      const aside = await freeName(`${target}.${asideAs}`);
+      const around = staying.get(target);
+      if (around !== undefined) await mkdir(join(around, asideAs), { recursive: true, mode: 0o700 });
+      const aside = await freeName(around === undefined ? `${target}.${asideAs}` : join(around, asideAs, 'member'));
       await move(target, aside);
       moved.push(aside);
     }
@@ -154,6 +168,10 @@ export async function putInPlace(
     throw error;
   }
   return moved;
+}
+
+function stayingOf(output: RestoreOutput): readonly DataDirOutput[] {
+  return output.kind === 'snapshot' ? [] : output.dirs.filter(({ stays }) => stays === true);
 }
 
 /** The database with its SHA-256 behind it: what etcd sends as a snapshot. */

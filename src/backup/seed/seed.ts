@@ -10,6 +10,7 @@ import {
   type DataDirOutput,
   type InTheWay,
   makeOutput,
+  placeOf,
   putInPlace,
   removeFolder,
 } from '../restore/output.ts';
@@ -57,7 +58,7 @@ export async function seedFromSurvivor(options: SeedOptions, signal: AbortSignal
   const outputs = { kind: 'data-dirs', dirs: [output] } as const;
   const how = { quarantine: true, ...options.how };
   await clearTheWay(outputs, how, signal);
-  const folder = await workFolder(output.dataDir);
+  const folder = await workFolder(placeOf(output));
   let walFolder: string | undefined;
   try {
     walFolder = output.walDir === undefined ? undefined : await workFolder(output.walDir);

@@ -33,6 +33,8 @@ async function mountPoints(): Promise<ReadonlySet<string>> {
   const text = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   const points = text.split('\n').flatMap((line) => line.split(' ')[4] ?? []);
   return new Set(
-    points.map((point) => point.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCodePoint(Number.parseInt(octal, 8)))),
+    points.map((point) =>
+      point.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCodePoint(Number.parseInt(octal, 8))),
+    ),
   );
 }

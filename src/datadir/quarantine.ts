@@ -103,7 +103,9 @@ async function moveAway(folder: string, stamp: string, isWal: boolean): Promise<
     if (isWal) {
       // As a whole or not at all: before etcd begins a WAL it removes everything that lies in its folder.
       if (await renameUnlessStuck(folder, beside)) return beside;
-      throw new Error('a folder with a WAL has to be renamed as a whole, and this one cannot be (is it a mount point?)');
+      throw new Error(
+        'a folder with a WAL has to be renamed as a whole, and this one cannot be (is it a mount point?)',
+      );
     }
     const isPure = names.length === own.length && (await lstat(folder)).isDirectory();
     const { uid, gid, mode } = await lstat(folder);

@@ -110,7 +110,11 @@ async function fromSurvivor(plan: AgreedPlan, means: SeedMeans, signal: AbortSig
   };
 }
 
-async function fromStore(plan: AgreedPlan, { config, binaries, output }: SeedMeans, signal: AbortSignal): Promise<SeedReport> {
+async function fromStore(
+  plan: AgreedPlan,
+  { config, binaries, output }: SeedMeans,
+  signal: AbortSignal,
+): Promise<SeedReport> {
   await using timeline = await openTimeline(storeOf(plan, config), config, plan.clusterId, signal);
   const decryption = await decryptionOf(config);
   const { toRevision } = plan;

@@ -26,7 +26,7 @@ export interface RecoveryView {
   readonly state: RecoveryState;
   /** Why it stands so; empty while it is idle. */
   readonly reasons: readonly Reason[];
-  /** Wall clock at which this agent saw a quorum no more; absent while it sees one. */
+  /** Wall clock at which this agent saw a quorum no more, or its own etcd ended; absent while it is idle, and where it never saw one. */
   readonly lostAtMs?: number;
   readonly last?: LastRecovery;
   /** Recoveries that this agent has led to their end since it was started. */

@@ -13,7 +13,8 @@ export async function hasToStay(dataDir: string): Promise<boolean> {
   const path = resolve(dataDir);
   const parent = dirname(path);
   try {
-    const [there, around] = await Promise.all([lstat(path), lstat(await realpath(parent))]);
+    const there = await lstat(path);
+    const around = await lstat(await realpath(parent));
     if (!there.isDirectory() || there.dev !== around.dev) return true;
   } catch (error) {
     // What is not there can be made where it may be made.

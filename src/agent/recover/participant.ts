@@ -3,6 +3,7 @@ import type { AgreedPlan, PromiseView, RecoveryEvidence, RecoveryStep, StepView 
 import { hasNewerLog } from './newer-log.ts';
 import { type RecoverAgents, type RecoveredMember, type RecoverWork, recoveryPaths } from './ports.ts';
 import type { PromiseFile } from './promise-file.ts';
+import { neededBefore } from './step-order.ts';
 import { stillLost } from './still-lost.ts';
 import { evidenceFrom } from './wire.ts';
 
@@ -267,13 +268,6 @@ export class RecoverParticipant implements AsyncDisposable {
   #nowMs(): number {
     return this.#options.nowMs?.() ?? Date.now();
   }
-}
-
-/** What an agent has to have done before a step; undefined where the step is not for it at all. */
-function neededBefore(step: RecoveryStep, isSeed: boolean): readonly [RecoveryStep | undefined, RecoveryStep] {
-  const order: readonly RecoveryStep[] = isSeed ? ['stop', 'keep', 'seed', 'begin'] : ['stop', 'keep', 'stand-down'];
-  const at = order.indexOf(step);
-  return [order[at], order[Math.max(0, at - 1)] ?? step];
 }
 
 function fault(code: string, message: string): AgentError {

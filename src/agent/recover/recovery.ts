@@ -1,52 +1,18 @@
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { Fault } from '../../cluster/observation.ts';
-import type {
-  AgreedPlan,
-  FoundPoint,
-  GoBackPoint,
-  PromiseView,
-  RecoveryEvidence,
-  RecoveryPlan,
-  StoreReach,
-  UnattendedRecovery,
-} from '../../cluster/recovery.ts';
+import type { AgreedPlan, PromiseView, RecoveryEvidence, RecoveryPlan } from '../../cluster/recovery.ts';
 import { recoverySteps } from '../../cluster/recovery.ts';
 import type { RecoveryView } from '../../cluster/recovery-view.ts';
-import { formatSpan } from '../../cluster/units.ts';
 import { clones, settingsThatDiffer, unattendedAfterMs } from '../../decide/recover/doubts.ts';
 import { goBackPlan } from '../../decide/recover/go-back-plan.ts';
-import { because } from '../../decide/recover/reasons.ts';
 import { recoverPlan } from '../../decide/recover/recover-plan.ts';
+import { withoutPerson } from '../../decide/recover/without-person.ts';
 import type { RecoveryPorts, RecoveryReply, RecoveryRun, RecoveryWish } from '../../expose/recovery-ports.ts';
 import { coordinate, type RecoverProgress } from './coordinator.ts';
-import { agreedPlan, clusterIdOf, type Expected, type Gathered, gather } from './gather.ts';
-import type { RecoverParticipant } from './participant.ts';
-import type { RecoverAgents } from './ports.ts';
-import type { Sightings } from './sightings.ts';
-import { type RecoveryEvents, RecoveryStanding } from './standing.ts';
+import { agreedPlan, clusterIdOf, type Gathered, gather } from './gather.ts';
+import type { RecoveryOptions } from './recovery-options.ts';
+import { RecoveryStanding } from './standing.ts';
 import { planFrom } from './wire.ts';
-
-export interface RecoveryOptions {
-  readonly name: string;
-  readonly participant: Pick<RecoverParticipant, 'evidence' | 'prepare' | 'step' | 'abandon'>;
-  readonly agents: RecoverAgents;
-  readonly sightings: Pick<Sightings, 'lostForMs' | 'lostAtMs'>;
-  /** All members that should be there, the own one among them. */
-  readonly expected: () => readonly Expected[];
-  readonly stores: (
-    of: { readonly clusterId: string | undefined; readonly url?: string | undefined },
-    signal: AbortSignal,
-  ) => Promise<{ readonly store?: StoreReach; readonly storeTrouble?: string }>;
-  /** Which revision of a store a point is. */
-  readonly pointIn: (
-    point: GoBackPoint,
-    of: { readonly clusterId: string | undefined; readonly url: string },
-    signal: AbortSignal,
-  ) => Promise<FoundPoint>;
-  readonly unattended: UnattendedRecovery;
-  readonly events: RecoveryEvents;
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
-}
 
 /** Between two looks whether it is time; and how long one that was begun by another agent may stand still. */
 const AUTO_EVERY_MS = 2000;
@@ -177,24 +143,12 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
       return;
     }
     if (unattended.mode === 'manual') return;
-    const { agreed, reasons } = this.#inTheWay(plan, gathered);
+    const triedAgainInMs = AFTER_FAILURE_MS - (performance.now() - this.#failedAtMs);
+    const { agreed, reasons } = withoutPerson(plan, gathered, triedAgainInMs);
     this.#standing.held(reasons, leads && isDue);
     const afterMs = unattendedAfterMs(gathered, unattended.afterMs);
     if (!leads || !isDue || agreed === undefined || afterMs === undefined) return;
     if (sightings.lostForMs() >= afterMs) this.#begin(agreedPlan(agreed, gathered, Date.now()));
-  }
-
-  /** An agent that is silent makes it a plan to hold: nobody is given up without a person. */
-  #inTheWay(plan: RecoveryPlan, gathered: readonly Gathered[]) {
-    const reasons = unattendedAfterMs(gathered, 0) === undefined ? [...settingsThatDiffer(gathered)] : [];
-    const agreed = plan.kind === 'seed-from-member' || plan.kind === 'seed-from-store' ? plan : undefined;
-    if (agreed === undefined) reasons.push(...plan.reasons);
-    const leftMs = AFTER_FAILURE_MS - (performance.now() - this.#failedAtMs);
-    if (leftMs > 0) {
-      const wait = formatSpan(Math.ceil(leftMs / 1000));
-      reasons.push(because('TRIED_BEFORE', `the last one has failed: it is tried again in ${wait}`));
-    }
-    return { agreed: reasons.length === 0 ? agreed : undefined, reasons };
   }
 
   #doubt(gathered: readonly Gathered[]): void {

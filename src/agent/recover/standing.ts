@@ -49,7 +49,7 @@ export class RecoveryStanding {
     const { state, reasons } = this.#state();
     return {
       ...{ unattended, state, reasons, doubts: this.#doubts, ended: { ...this.#ended } },
-      ...(lostAtMs === undefined ? {} : { lostAtMs }),
+      ...(lostAtMs === undefined || state === 'idle' ? {} : { lostAtMs }),
       ...(last === undefined ? {} : { last }),
     };
   }

@@ -20,6 +20,7 @@ import { nudgerOf } from './member/nudging.ts';
 import { buildObserver } from './observer.ts';
 import { recoverDuty } from './recover/from-config.ts';
 import type { Releasers } from './releasers.ts';
+import { podCareOf } from './statefulset/from-config.ts';
 
 /** What the agent tells as it happens; the log writes it down. */
 export interface AgentEvents {
@@ -49,6 +50,10 @@ export interface StartOptions extends AgentWraps {
 export interface Agent {
   readonly observation: () => Observation;
   readonly server: HttpServer;
+  /**
+   * What is to be done before it is released because its pod ends; elsewhere nothing, since the process of etcd goes on. Never rejects.
+   */
+  readonly endPod: () => Promise<void>;
 }
 
 /** An observation older than this many intervals is no longer one: `/readyz` says so. */
@@ -167,6 +172,12 @@ export async function startAgent(config: Config, options: StartOptions, releaser
           self: () => caretaking.nudge(),
         });
   releasers.push('nudges', async () => nudger?.[Symbol.asyncDispose]());
+  const podCare = await podCareOf(config, memberCare?.keeper, {
+    observation,
+    request: caretaking.ports.request,
+    ...events.acting,
+  });
+  releasers.push('StatefulSet', async () => podCare[Symbol.asyncDispose]());
   const registry = createRegistry({
     observation,
     onError: (metric, error) => events.onFailure(`metric ${metric}`, error),
@@ -195,5 +206,6 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   runner.start();
   memberCare?.start();
   nudger?.start();
-  return { observation, server };
+  podCare.start();
+  return { observation, server, endPod: podCare.end };
 }

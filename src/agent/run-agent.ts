@@ -25,7 +25,7 @@ export async function runAgent(plan: AgentPlan): Promise<void> {
   const releasers = new Releasers();
   const end = endOfProcess();
   try {
-    const { server } = await startAgent(
+    const { server, endPod } = await startAgent(
       plan.config,
       {
         ...(await usableSocket(plan, log)),
@@ -51,6 +51,7 @@ export async function runAgent(plan: AgentPlan): Promise<void> {
     log.info('agent started', { version: agentVersion(), pid: process.pid, listen: `${host}:${port}` });
     const reason = await end.promise;
     log.info('agent stopping', { reason });
+    await endPod();
   } finally {
     let diskHangs = false;
     await releasers.releaseAll({

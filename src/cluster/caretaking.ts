@@ -189,6 +189,9 @@ export interface RequestRecord {
   readonly atMs: number;
 }
 
+/** Who asks, in place of a person, for a member to leave whose StatefulSet was made smaller. */
+export const BY_STATEFULSET = 'statefulset';
+
 /** Written once when every voter has had an agent and health for long enough: `armed`. */
 export interface ArmedRecord {
   readonly atMs: number;

@@ -7,6 +7,12 @@ import { parseSlot } from './records/slot.ts';
 /** The step by which operations remove a member; it names the member. */
 const REMOVES = 'remove-member';
 
+/** By which operation a member was removed, and who had asked for that. */
+export interface Removal {
+  readonly operation: string;
+  readonly requestedBy?: string;
+}
+
 /**
  * Which operation of the agents removed a member, by the journal: the one under way, or one that has ended. Undefined where none did:
  * then it was a person, or so long ago that the journal has forgotten. Throws `EtcdError`.
@@ -16,7 +22,7 @@ export async function removedBy(
   keys: JournalKeys,
   memberId: string,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Removal | undefined> {
   const [slot, history] = await Promise.all([
     client.range({ key: keys.slot }, signal),
     client.range(keys.histories, signal),
@@ -24,7 +30,9 @@ export async function removedBy(
   const begun = slot.kvs.map(({ value }) => parseSlot(value));
   const ended = history.kvs.map(({ value }) => parseHistory(value));
   for (const parsed of [...begun, ...ended.toReversed()]) {
-    if (parsed.kind === 'record' && removes(parsed.record.steps, memberId)) return parsed.record.operation;
+    if (parsed.kind !== 'record' || !removes(parsed.record.steps, memberId)) continue;
+    const { operation, requestedBy } = parsed.record;
+    return { operation, ...(requestedBy === undefined ? {} : { requestedBy }) };
   }
   return undefined;
 }

@@ -21,7 +21,7 @@ export async function gatherEvidence(parts: GatherParts, signal: AbortSignal): P
   const isGone = list !== undefined && id !== undefined && list.members.every((member) => member.id !== id);
   const mayBegin = dataDir.state === 'empty' && list === undefined && !parts.bootstrapped;
   const [removedBy, peers, store] = await Promise.all([
-    isGone ? evidence.removedBy(id, signal) : undefined,
+    isGone ? removerOf(id, remembered, evidence, signal) : undefined,
     mayBegin ? evidence.peers(signal) : [],
     mayBegin ? evidence.store(signal) : ('not-asked' as const),
   ]);
@@ -39,6 +39,17 @@ export async function gatherEvidence(parts: GatherParts, signal: AbortSignal): P
     ...(removedBy === undefined ? {} : { removedBy }),
     ...(lastEnd === undefined ? {} : { lastEnd }),
   };
+}
+
+/** What was remembered of it counts also when the journal has forgotten it. */
+async function removerOf(
+  id: string,
+  remembered: RememberedMember | undefined,
+  evidence: Evidence,
+  signal: AbortSignal,
+): Promise<BootEvidence['removedBy']> {
+  const isShrunk = remembered?.memberId === id && remembered.leftBy === 'statefulset';
+  return isShrunk ? 'journal' : await evidence.removedBy(id, signal);
 }
 
 /** The own one is empty and was never a member: else nobody would be asked. */

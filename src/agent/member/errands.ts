@@ -1,5 +1,5 @@
 import { AgentError } from '../../cluster/agent-error.ts';
-import type { Slot } from '../../cluster/caretaking.ts';
+import { BY_STATEFULSET, type Slot } from '../../cluster/caretaking.ts';
 import { formatBytes } from '../../cluster/units.ts';
 import type { SeenMember } from '../../decide/boot/evidence.ts';
 import type { Errand, ErrandResult } from '../caretaker/errands.ts';
@@ -12,7 +12,7 @@ export function memberErrands(keeper: MemberKeeper): Readonly<Record<string, Err
     'prepare-join': (slot, signal) => prepareJoin(keeper, slot, signal),
     fence: (slot, signal) => fence(keeper, slot, signal),
     'start-joined': async (_slot, signal) => done(await joinCluster(keeper, signal)),
-    'stop-member': (_slot, signal) => stopMember(keeper, signal),
+    'stop-member': (slot, signal) => stopMember(keeper, slot, signal),
   };
 }
 
@@ -80,10 +80,15 @@ async function refuseListed({ options }: MemberKeeper, dataOf: string | undefine
 }
 
 /** For a member that has left: its process ends, and the agent remembers that it is to stay out. */
-async function stopMember(keeper: MemberKeeper, signal: AbortSignal): Promise<ErrandResult> {
+async function stopMember(
+  keeper: MemberKeeper,
+  { requestedBy }: Pick<Slot, 'requestedBy'>,
+  signal: AbortSignal,
+): Promise<ErrandResult> {
   return await keeper.exclusively(async () => {
     const { memory } = keeper.options;
-    if (memory.current !== undefined) await memory.remember({ ...memory.current, leftAtMs: Date.now() });
+    const by = requestedBy === BY_STATEFULSET ? ({ leftBy: 'statefulset' } as const) : {};
+    if (memory.current !== undefined) await memory.remember({ ...memory.current, leftAtMs: Date.now(), ...by });
     await keeper.stopProcess(signal);
     return done('The process has ended, and stays so.');
   });

@@ -1,5 +1,6 @@
 import { within } from '../../abort/linked-abort.ts';
 import type { StorePlace } from '../../backup/places.ts';
+import { BY_STATEFULSET } from '../../cluster/caretaking.ts';
 import type { SeenList } from '../../decide/boot/evidence.ts';
 import type { MemberClient } from '../../etcd/member-client.ts';
 import { type JournalKeys, journalKeys } from '../../journal/keys.ts';
@@ -26,7 +27,7 @@ export interface EvidenceParts {
   readonly timeoutMs: number;
 }
 
-/** An operation by which a person has a member leave. */
+/** An operation by which a person, or a StatefulSet that was made smaller, has a member leave. */
 const LEAVE = 'leave';
 
 export function evidenceOf({ client, keyPrefix, peers, places, timeoutMs }: EvidenceParts): Evidence {
@@ -44,8 +45,9 @@ export function evidenceOf({ client, keyPrefix, peers, places, timeoutMs }: Evid
       }),
     removedBy: (memberId, signal) =>
       unlessAsked(signal, async (until) => {
-        const operation = await removedBy(client, keys, memberId, until);
-        return operation === undefined || operation === LEAVE ? 'person' : 'journal';
+        const removal = await removedBy(client, keys, memberId, until);
+        if (removal?.operation === LEAVE && removal.requestedBy === BY_STATEFULSET) return 'journal';
+        return removal === undefined || removal.operation === LEAVE ? 'person' : 'journal';
       }),
     peers,
     store: async (signal) => {

@@ -172,7 +172,7 @@ const run = promisify(execFile);
 
 /** Of the etcd that the agent itself would start. What a unit or a pod starts is not known before. */
 async function versionOf({ supervise }: Config, signal: AbortSignal): Promise<string | undefined> {
-  if (supervise.kind !== 'child') return undefined;
+  if (supervise.kind !== 'child' && supervise.kind !== 'statefulset') return undefined;
   const { stdout } = await run(supervise.child.etcd ?? findEtcd(process.env), ['--version'], { signal });
   return /etcd Version: (\S+)/.exec(stdout)?.[1];
 }

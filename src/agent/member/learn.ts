@@ -28,7 +28,7 @@ export function learnt(observation: Observation, known: RememberedMember | undef
 }
 
 /** An observation from before it left must not make that forgotten; another member in its place is another matter. */
-function leftOf(known: RememberedMember | undefined, memberId: string): Pick<RememberedMember, 'leftAtMs'> {
-  const { leftAtMs } = known?.memberId === memberId ? known : {};
-  return leftAtMs === undefined ? {} : { leftAtMs };
+function leftOf(known: RememberedMember | undefined, memberId: string): Pick<RememberedMember, 'leftAtMs' | 'leftBy'> {
+  const { leftAtMs, leftBy } = known?.memberId === memberId ? known : {};
+  return { ...(leftAtMs === undefined ? {} : { leftAtMs }), ...(leftBy === undefined ? {} : { leftBy }) };
 }

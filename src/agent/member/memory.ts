@@ -13,8 +13,10 @@ export interface RememberedMember {
   readonly members: readonly SeenMember[];
   /** Where the agents answered then. */
   readonly agents: readonly AgentPlace[];
-  /** A person wanted the member to leave the cluster, at this time. */
+  /** It was to leave the cluster, at this time, and stays out. */
   readonly leftAtMs?: number;
+  /** It was to leave because its StatefulSet was made smaller: when that is made larger again it joins as another member. */
+  readonly leftBy?: 'statefulset';
 }
 
 const FORMAT = 1;

@@ -12,10 +12,12 @@ export async function supervisorOf({ member, supervise }: Config): Promise<Super
   switch (kind) {
     case 'none':
       return undefined;
-    case 'child': {
+    case 'child':
+    case 'statefulset': {
       const { childSupervisor } = await import('../../supervise/child/child-supervisor.ts');
       const { name, dataDir, walDir, endpoint, peerUrl = '' } = member;
       return childSupervisor({
+        kind,
         member: { name, dataDir, walDir, endpoint, peerUrl },
         program: child.etcd ?? findEtcd(process.env),
         args: child.args,

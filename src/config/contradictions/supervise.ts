@@ -8,9 +8,14 @@ const OWN_FLAGS =
 /** What of the keys of supervision and healing does not go together. */
 export function* superviseContradictions(values: Values): Generator<Contradiction> {
   const kind = values.get('supervise.kind');
-  if (kind === 'child' && !values.has('member.peerUrl')) {
+  if ((kind === 'child' || kind === 'statefulset') && !values.has('member.peerUrl')) {
     const hint = 'set member.peerUrl, as the other members reach it';
-    yield { key: 'supervise.kind', message: 'it is child, but member.peerUrl is not set', hint };
+    yield { key: 'supervise.kind', message: `it is ${kind}, but member.peerUrl is not set`, hint };
+  }
+  const pod = values.get('supervise.statefulset.pod');
+  if (kind === 'statefulset' && pod !== undefined && pod !== values.get('member.name')) {
+    const hint = 'give the member the name of its pod';
+    yield { key: 'supervise.statefulset.pod', message: 'it is not what member.name says', hint };
   }
   const peers = values.get('cluster.peers');
   if (values.get('heal.quorumLoss') === 'auto' && !(Array.isArray(peers) && peers.length > 0)) {
@@ -50,6 +55,8 @@ function* wrongPeers(values: Values): Generator<Contradiction> {
     return;
   }
   const own = planned.find(({ name }) => name === values.get('member.name'));
+  // A pod that was added later is not one of those that the cluster begins with: it joins.
+  if (own === undefined && values.get('supervise.kind') === 'statefulset') return;
   if (own === undefined) {
     const hint = 'name all members, this one too, with the same list for every agent';
     yield { key, message: `${String(values.get('member.name'))} is not among them`, hint };

@@ -14,7 +14,10 @@ const childSection = z
     ).prefault([]),
     logFile: path('Where the output of etcd goes. Left out: `etcd.log` in `supervise.stateDir`.').exactOptional(),
   })
-  .meta({ description: 'With `kind: child`: the agent starts etcd itself. It goes on running when the agent ends.' });
+  .meta({
+    description:
+      'With `kind: child` and `kind: statefulset`: the agent starts etcd itself. With `child` it goes on running when the agent ends.',
+  });
 
 const systemdSection = z
   .strictObject({
@@ -35,6 +38,34 @@ const staticPodSection = z
   })
   .meta({ description: 'With `kind: static-pod`: the manifest is taken out of the folder and put back.' });
 
+const dnsName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+const dnsAllowed = 'a name as Kubernetes has them: small letters, digits, "-" and "."';
+
+const statefulSetSection = z
+  .strictObject({
+    namespace: text(
+      "The pod's namespace. Left out: `POD_NAMESPACE`, else as the pod's service account says.",
+      dnsAllowed,
+      dnsName,
+    ).exactOptional(),
+    name: text("The StatefulSet. Left out: as the pod's name says.", dnsAllowed, dnsName).exactOptional(),
+    pod: text(
+      "The agent's own pod, which is also what `member.name` says. Left out: `POD_NAME`, else the host's name.",
+      dnsAllowed,
+      dnsName,
+    ).exactOptional(),
+    claim: text(
+      'The volume claim template that holds the data dir. Left out: the only one that a pod has.',
+      dnsAllowed,
+      dnsName,
+    ).exactOptional(),
+    kubeconfig: path("How the Kubernetes API is reached. Left out: as the pod's service account.").exactOptional(),
+  })
+  .meta({
+    description:
+      'With `kind: statefulset`: the agent starts etcd in its pod as `child` says, and follows the StatefulSet: see docs/supervise-statefulset.md.',
+  });
+
 /** How the member's process is started and stopped. */
 export const superviseSection = z
   .strictObject({
@@ -43,6 +74,7 @@ export const superviseSection = z
       'child',
       'systemd',
       'static-pod',
+      'statefulset',
     ]).prefault('none'),
     stateDir: path(
       'What the agent has to remember of its member over restarts: who it is, the last member list. Left out: `.caretaker` behind the name of `member.dataDir`.',
@@ -51,6 +83,7 @@ export const superviseSection = z
     child: childSection.prefault({}),
     systemd: systemdSection.prefault({}),
     staticPod: staticPodSection.prefault({}),
+    statefulset: statefulSetSection.prefault({}),
   })
   .meta({ description: "How the member's process is started and stopped: see docs/healing.md." })
   .transform(({ stopGrace, ...rest }) => ({ ...rest, stopGraceMs: stopGrace }));

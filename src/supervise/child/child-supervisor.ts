@@ -14,6 +14,8 @@ import { startEtcd } from './start-etcd.ts';
 
 /** What `childSupervisor` needs to know. */
 export interface ChildOptions {
+  /** `statefulset` in a pod, where the process is started and stopped in the same way. Default `child`. */
+  readonly kind?: 'child' | 'statefulset';
   readonly member: MemberPlace;
   /** Path of the etcd program. */
   readonly program: string;
@@ -48,7 +50,7 @@ export function childSupervisor(options: ChildOptions): Supervisor {
 }
 
 class ChildSupervisor implements Supervisor {
-  readonly kind = 'child';
+  readonly kind: 'child' | 'statefulset';
   readonly #options: ChildOptions;
   readonly #listeners = new Set<(end: ProcessEnd) => void>();
   /** One start, stop or search after the other. */
@@ -58,6 +60,7 @@ class ChildSupervisor implements Supervisor {
 
   constructor(options: ChildOptions) {
     this.#options = options;
+    this.kind = options.kind ?? 'child';
   }
 
   async look(signal: AbortSignal): Promise<ProcessState> {

@@ -1,0 +1,200 @@
+import * as z from 'zod';
+import { KubeError } from './kube-error.ts';
+
+/** What is looked at of a StatefulSet. */
+export interface SetState {
+  readonly name: string;
+  readonly uid: string;
+  /** Wanted pods. */
+  readonly replicas: number;
+  /** The lowest ordinal: `spec.ordinals.start` (Kubernetes 1.27 and newer), else 0. */
+  readonly firstOrdinal: number;
+  /** It is being deleted itself. */
+  readonly isDeleted: boolean;
+}
+
+/** What is looked at of a pod. */
+export interface PodState {
+  readonly name: string;
+  readonly uid: string;
+  /** Where it was scheduled to; absent while it was not. */
+  readonly node?: string;
+  /** It is being deleted; with how much time to end from then on. */
+  readonly deletion?: { readonly graceSeconds: number };
+  /** Names of its claims. */
+  readonly claims: readonly string[];
+  /** Uid of the StatefulSet that controls it. */
+  readonly setUid?: string;
+}
+
+/** What is looked at of a claim (PersistentVolumeClaim). */
+export interface ClaimState {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly volume?: string;
+  readonly isDeleted: boolean;
+}
+
+/** What is looked at of a PersistentVolume. */
+export interface VolumeState {
+  readonly name: string;
+  readonly resourceVersion: string;
+  readonly reclaimPolicy: string;
+  /** Uid of the claim that it is bound to. */
+  readonly claimUid?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /**
+   * Label selectors of the nodes that it can be used on, where it is bound to single nodes, as a local disk is. Empty where it can be used
+   * elsewhere too, or where that cannot be told.
+   */
+  readonly nodeSelectors: readonly string[];
+}
+
+/** What is looked at of a node. */
+export interface NodeState {
+  readonly name: string;
+  /** Somebody has said that it is shut down and fenced: the taint `node.kubernetes.io/out-of-service`. */
+  readonly isOutOfService: boolean;
+}
+
+/** https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown/#non-graceful-node-shutdown */
+const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
+/** Labels that name one node: Kubernetes' own, and those of provisioners of local disks, such as `topology.topolvm.io/node`. A zone is none. */
+const NODE_LABEL = /\/(hostname|node)$/;
+/** Of a pod whose deletion does not say it: Kubernetes' own default. */
+const DEFAULT_GRACE_SECONDS = 30;
+
+const texts = z.record(z.string(), z.string()).default({});
+const metadata = z.object({
+  name: z.string(),
+  uid: z.string(),
+  resourceVersion: z.string(),
+  deletionTimestamp: z.string().optional(),
+  deletionGracePeriodSeconds: z.number().optional(),
+  labels: texts,
+  ownerReferences: z
+    .array(z.object({ kind: z.string(), uid: z.string(), controller: z.boolean().optional() }))
+    .default([]),
+});
+
+const setSchema = z
+  .object({
+    metadata,
+    spec: z.object({
+      replicas: z.number().int().default(1),
+      ordinals: z.object({ start: z.number().int().default(0) }).default({ start: 0 }),
+    }),
+  })
+  .transform(
+    ({ metadata: { name, uid, deletionTimestamp }, spec }): SetState => ({
+      ...{ name, uid, replicas: spec.replicas, firstOrdinal: spec.ordinals.start },
+      isDeleted: deletionTimestamp !== undefined,
+    }),
+  );
+
+const podSchema = z
+  .object({
+    metadata,
+    spec: z.object({
+      nodeName: z.string().optional(),
+      volumes: z.array(z.object({ persistentVolumeClaim: z.object({ claimName: z.string() }).optional() })).default([]),
+    }),
+  })
+  .transform(
+    ({ metadata: { name, uid, deletionTimestamp, deletionGracePeriodSeconds, ownerReferences }, spec }): PodState => {
+      const owner = ownerReferences.find(({ kind, controller }) => kind === 'StatefulSet' && controller === true);
+      return {
+        ...{ name, uid },
+        claims: spec.volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []),
+        ...(spec.nodeName === undefined ? {} : { node: spec.nodeName }),
+        ...(deletionTimestamp === undefined
+          ? {}
+          : { deletion: { graceSeconds: deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS } }),
+        ...(owner === undefined ? {} : { setUid: owner.uid }),
+      };
+    },
+  );
+
+const claimSchema = z.object({ metadata, spec: z.object({ volumeName: z.string().optional() }) }).transform(
+  ({ metadata: { name, uid, resourceVersion, deletionTimestamp }, spec }): ClaimState => ({
+    ...{ name, uid, resourceVersion, isDeleted: deletionTimestamp !== undefined },
+    ...(spec.volumeName === undefined ? {} : { volume: spec.volumeName }),
+  }),
+);
+
+const nodeTerm = z.object({
+  matchExpressions: z
+    .array(z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) }))
+    .default([]),
+});
+
+/** Of the nodes that a term fits; undefined where it names no single node. */
+function selectorOf({ matchExpressions }: z.infer<typeof nodeTerm>): string | undefined {
+  const isPlain = matchExpressions.every(({ operator, values }) => operator === 'In' && values.length > 0);
+  const namesNode = matchExpressions.some(({ key, values }) => NODE_LABEL.test(key) && values.length === 1);
+  if (!isPlain || !namesNode) return undefined;
+  return matchExpressions.map(({ key, values }) => `${key} in (${values.join(',')})`).join(',');
+}
+
+const volumeSchema = z
+  .object({
+    metadata,
+    spec: z.object({
+      persistentVolumeReclaimPolicy: z.string().default('Retain'),
+      claimRef: z.object({ uid: z.string().optional() }).optional(),
+      nodeAffinity: z.object({ required: z.object({ nodeSelectorTerms: z.array(nodeTerm) }).optional() }).optional(),
+    }),
+  })
+  .transform(({ metadata: { name, resourceVersion, labels }, spec }): VolumeState => {
+    const selectors = (spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).map(selectorOf);
+    return {
+      ...{ name, resourceVersion, labels, reclaimPolicy: spec.persistentVolumeReclaimPolicy },
+      nodeSelectors: selectors.every((selector) => selector !== undefined) ? selectors : [],
+      ...(spec.claimRef?.uid === undefined ? {} : { claimUid: spec.claimRef.uid }),
+    };
+  });
+
+const nodeSchema = z
+  .object({
+    metadata,
+    spec: z.object({ taints: z.array(z.object({ key: z.string() })).default([]) }).default({ taints: [] }),
+  })
+  .transform(
+    ({ metadata: { name }, spec }): NodeState => ({
+      name,
+      isOutOfService: spec.taints.some(({ key }) => key === OUT_OF_SERVICE),
+    }),
+  );
+
+const setListSchema = z.object({
+  metadata: z.object({ resourceVersion: z.string() }),
+  items: z.array(setSchema),
+});
+const nodeListSchema = z.object({ items: z.array(nodeSchema) }).transform(({ items }) => items);
+
+const eventSchema = z.object({ type: z.string(), object: z.unknown() });
+const statusSchema = z.object({ code: z.number().default(500), message: z.string().default('') });
+const bookmarkSchema = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
+
+/** Reads one kind of answer. Throws `KUBE_UNREADABLE`. @param what the call in words */
+function reading<T>(schema: z.ZodType<T>): (what: string, json: unknown) => T {
+  return (what, json) => {
+    const { success, data, error } = schema.safeParse(json);
+    if (success) return data;
+    const [issue] = error.issues;
+    const where = issue === undefined ? '' : ` (${issue.path.join('.')}: ${issue.message})`;
+    throw new KubeError('KUBE_UNREADABLE', `${what}: the Kubernetes API answers with something else${where}`);
+  };
+}
+
+export const readSet = reading(setSchema);
+export const readPod = reading(podSchema);
+export const readClaim = reading(claimSchema);
+export const readVolume = reading(volumeSchema);
+export const readNode = reading(nodeSchema);
+export const readSetList = reading(setListSchema);
+export const readNodeList = reading(nodeListSchema);
+export const readEvent = reading(eventSchema);
+export const readStatus = reading(statusSchema);
+export const readBookmark = reading(bookmarkSchema);

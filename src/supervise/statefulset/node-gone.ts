@@ -1,0 +1,43 @@
+import type { KubeApi } from './kube-api.ts';
+import type { NodeState, PodState, VolumeState } from './kube-objects.ts';
+
+/** What is known of the node that a pod's data are on. Only `gone` lets anything be taken away from it. */
+export type NodeVerdict =
+  | { readonly verdict: 'gone'; readonly proof: string }
+  | { readonly verdict: 'there' | 'unknown'; readonly message: string };
+
+/**
+ * Whether the node of a pod and of its volume is shown to be fenced: its object is gone, or somebody has tainted it as out of service. A node
+ * that is not ready proves nothing: it may run on, cut off, with etcd and its disk. A volume that can be used on other nodes is never
+ * given up: Kubernetes itself brings the pod up there with its data. Throws `KubeError`.
+ */
+export async function nodeGone(
+  {
+    pod,
+    volume,
+  }: { readonly pod?: Pick<PodState, 'node'>; readonly volume: Pick<VolumeState, 'name' | 'nodeSelectors'> },
+  api: Pick<KubeApi, 'node' | 'nodes'>,
+  signal: AbortSignal,
+): Promise<NodeVerdict> {
+  const { name, nodeSelectors } = volume;
+  if (nodeSelectors.length === 0) {
+    return { verdict: 'unknown', message: `the volume ${name} is not bound to one node` };
+  }
+  const usable = (await Promise.all(nodeSelectors.map((selector) => api.nodes(selector, signal)))).flat();
+  const scheduled = pod?.node === undefined ? undefined : { name: pod.node, state: await api.node(pod.node, signal) };
+  const there = [...usable, scheduled?.state].find((node) => node !== undefined && !node.isOutOfService);
+  if (there !== undefined) {
+    return { verdict: 'there', message: `the node ${there.name} is there, and not tainted as out of service` };
+  }
+  const proofs = [
+    usable.length === 0 ? `no node is left on which the volume ${name} can be used` : tainted(usable),
+    ...(scheduled === undefined || usable.some((node) => node.name === scheduled.name)
+      ? []
+      : [scheduled.state === undefined ? `the pod's node ${scheduled.name} is gone` : tainted([scheduled.state])]),
+  ];
+  return { verdict: 'gone', proof: proofs.join(', and ') };
+}
+
+function tainted(nodes: readonly NodeState[]): string {
+  return `${nodes.map(({ name }) => name).join(', ')} ${nodes.length === 1 ? 'is' : 'are'} tainted as out of service`;
+}

@@ -1,0 +1,169 @@
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { KubeApi } from './kube-api.ts';
+import type { PodState } from './kube-objects.ts';
+import { nodeGone } from './node-gone.ts';
+
+/** What is to be taken away, by uid: whatever is called so later is another one. Plain data, for the journal. */
+export interface ClaimRelease {
+  readonly pod: string;
+  /** Absent where there was no pod. */
+  readonly podUid?: string;
+  readonly claim: string;
+  readonly claimUid: string;
+  readonly volume: string;
+  /** A sentence: why the node counts as gone. */
+  readonly proof: string;
+}
+
+/** Whom a volume was kept for, in its annotations. */
+export interface ReleaseMarks {
+  readonly member: string;
+  readonly statefulSet: string;
+  /** Wall clock, for people. */
+  readonly atMs: number;
+}
+
+/** A volume with this label holds the data of a member that was replaced. Agents never delete it. */
+export const QUARANTINE_LABEL = 'etcd-caretaker.io/quarantine';
+const ANNOTATIONS = 'etcd-caretaker.io/';
+
+type ReleaseApi = Pick<
+  KubeApi,
+  'pod' | 'claim' | 'volume' | 'node' | 'nodes' | 'keepVolume' | 'deleteClaim' | 'deletePod'
+>;
+
+/**
+ * Works out what has to be let go of so that the StatefulSet can bring a pod up elsewhere; changes nothing. Undefined where there is
+ * nothing: the claim is gone, or is not bound. Throws `CLAIM_AMBIGUOUS`, `NODE_NOT_GONE`, `KubeError`.
+ * @param claim the one that holds the member's data; left out: the pod's only one
+ */
+export async function planRelease(
+  names: { readonly pod: string; readonly claim?: string },
+  api: ReleaseApi,
+  signal: AbortSignal,
+): Promise<ClaimRelease | undefined> {
+  const pod = await api.pod(names.pod, signal);
+  const claimName = names.claim ?? onlyClaimOf(names.pod, pod);
+  const claim = await api.claim(claimName, signal);
+  if (claim?.volume === undefined) return undefined;
+  const volume = await api.volume(claim.volume, signal);
+  if (volume === undefined) return undefined;
+  if (volume.claimUid !== claim.uid)
+    throw ambiguous(names.pod, `the volume ${volume.name} is not bound to ${claim.name}`);
+  const found = await nodeGone({ ...(pod === undefined ? {} : { pod }), volume }, api, signal);
+  if (found.verdict !== 'gone') {
+    throw new AgentError('NODE_NOT_GONE', `The claim of ${names.pod} is not let go of: ${found.message}.`, {
+      member: names.pod,
+      remedy:
+        'Where the machine is off for good, delete the node, or taint it with node.kubernetes.io/out-of-service=nodeshutdown:NoExecute.',
+    });
+  }
+  return {
+    ...{ pod: names.pod, claim: claim.name, claimUid: claim.uid, volume: volume.name, proof: found.proof },
+    ...(pod === undefined ? {} : { podUid: pod.uid }),
+  };
+}
+
+/**
+ * Lets go of it: the volume is set to be kept and marked, then the claim is deleted, then the pod, each only if it is still the one that was
+ * planned. Done again it goes on where it was. Gives what is still there: `nothing` once Kubernetes has taken both away.
+ * Nothing is ever forced: a pod whose node is gone is taken away by Kubernetes itself.
+ * Throws `NODE_NOT_GONE` where the node is back before the claim was deleted, `VOLUME_NOT_KEPT`, `KubeError`.
+ * @param check asked right before each change; throws where the right to make it is lost
+ */
+export async function releaseClaim(
+  plan: ClaimRelease,
+  marks: ReleaseMarks,
+  api: ReleaseApi,
+  { signal, check }: { readonly signal: AbortSignal; readonly check: () => void },
+): Promise<'nothing' | 'pod' | 'claim'> {
+  const claim = await api.claim(plan.claim, signal);
+  const isSameClaim = claim?.uid === plan.claimUid;
+  if (isSameClaim && !claim.isDeleted) {
+    await keep(plan, marks, api, { signal, check });
+    // Read anew: its version may be another one by now, and so may its node.
+    const again = await planRelease({ pod: plan.pod, claim: plan.claim }, api, signal);
+    const now = await api.claim(plan.claim, signal);
+    if (again !== undefined && now?.uid === plan.claimUid && !now.isDeleted) {
+      check();
+      await unlessReplaced(api.deleteClaim(now, signal));
+    }
+  }
+  const pod = await api.pod(plan.pod, signal);
+  const isSamePod = pod !== undefined && pod.uid === plan.podUid;
+  if (isSamePod && pod.deletion === undefined) {
+    check();
+    await unlessReplaced(api.deletePod(pod, signal));
+  }
+  if ((await api.claim(plan.claim, signal))?.uid === plan.claimUid) return 'claim';
+  return plan.podUid !== undefined && (await api.pod(plan.pod, signal))?.uid === plan.podUid ? 'pod' : 'nothing';
+}
+
+/** The volume outlives its claim from here on; that is read back before anything else. */
+async function keep(
+  plan: ClaimRelease,
+  { member, statefulSet, atMs }: ReleaseMarks,
+  api: ReleaseApi,
+  { signal, check }: { readonly signal: AbortSignal; readonly check: () => void },
+): Promise<void> {
+  const before = await api.volume(plan.volume, signal);
+  if (before === undefined || isKept(before)) return;
+  if (before.claimUid !== plan.claimUid)
+    throw ambiguous(plan.pod, `the volume ${plan.volume} is bound to another claim by now`);
+  check();
+  await api.keepVolume(
+    before,
+    {
+      labels: { [QUARANTINE_LABEL]: 'true' },
+      annotations: {
+        [`${ANNOTATIONS}member`]: member,
+        [`${ANNOTATIONS}statefulset`]: statefulSet,
+        [`${ANNOTATIONS}claim`]: plan.claim,
+        [`${ANNOTATIONS}quarantined-at`]: new Date(atMs).toISOString(),
+        [`${ANNOTATIONS}reason`]: plan.proof,
+      },
+    },
+    signal,
+  );
+  const after = await api.volume(plan.volume, signal);
+  if (after !== undefined && isKept(after)) return;
+  throw new AgentError(
+    'VOLUME_NOT_KEPT',
+    `The volume ${plan.volume} was set to Retain, and is not so when read again.`,
+    {
+      member,
+      remedy: 'See what else changes PersistentVolumes there; the claim has not been deleted.',
+    },
+  );
+}
+
+function isKept({
+  reclaimPolicy,
+  labels,
+}: {
+  readonly reclaimPolicy: string;
+  readonly labels: Readonly<Record<string, string>>;
+}): boolean {
+  return reclaimPolicy === 'Retain' && labels[QUARANTINE_LABEL] === 'true';
+}
+
+/** Another one has taken its name, or it has changed: the next look says which. */
+async function unlessReplaced(deleting: Promise<void>): Promise<void> {
+  await deleting.catch((error: unknown) => {
+    if (faultOf(error).code !== 'KUBE_CONFLICT') throw error;
+  });
+}
+
+function onlyClaimOf(name: string, pod: PodState | undefined): string {
+  const [claim, ...more] = pod?.claims ?? [];
+  if (claim !== undefined && more.length === 0) return claim;
+  if (claim === undefined) throw ambiguous(name, pod === undefined ? 'there is no such pod' : 'it has no claim');
+  throw ambiguous(name, `it has several: ${[claim, ...more].join(', ')}`);
+}
+
+function ambiguous(pod: string, why: string): AgentError {
+  return new AgentError('CLAIM_AMBIGUOUS', `It is not known which claim holds the data of ${pod}: ${why}.`, {
+    member: pod,
+    remedy: 'Set supervise.statefulset.claim to the name of the volume claim template.',
+  });
+}

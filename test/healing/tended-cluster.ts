@@ -61,7 +61,7 @@ export class TendedCluster implements AsyncDisposable {
       Array.from({ length: count }, async (_, index): Promise<MemberPlan> => {
         const [client, peer, agent] = [await freePort(), await freePort(), await freePort()];
         const proxy = options.peerProxies === true ? await startTcpProxy(peer) : undefined;
-        const name = `m${index + 1}`;
+        const name = options.nameOf?.(index) ?? `m${index + 1}`;
         const way = options.route ?? (async (_: string, port: number) => port);
         const [clientWay, peerWay, agentWay] = [
           await way(name, client),
@@ -82,7 +82,7 @@ export class TendedCluster implements AsyncDisposable {
   }
 
   /** A client of one member; whoever asks for it closes it. */
-  client(name = 'm1'): MemberClient {
+  client(name = this.members[0]?.name ?? ''): MemberClient {
     const { endpoint } = this.member(name);
     const certs = this.#certs;
     const tls = certs && { ca: certs.ca, cert: certs.cert, key: certs.key };

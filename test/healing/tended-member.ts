@@ -18,6 +18,8 @@ export const TOKEN = 'only-for-tests-of-healing';
 export interface TendedOptions {
   /** Default 3. */
   readonly members?: number;
+  /** Of the member with this number, from 0; default `m1`, `m2`, and so on. */
+  readonly nameOf?: (index: number) => string;
   /** Default 3.5. */
   readonly version?: EtcdLine;
   /** Peers reach each member through a proxy of its own, which is what it advertises. */
@@ -180,7 +182,7 @@ export async function memberOf(
       const log = openSync(agentLogFile, 'a');
       child = spawn(process.execPath, [options.main ?? MAIN, 'agent', '--config', config, ...settings], {
         stdio: ['ignore', log, log],
-        env: { ...process.env, [MARK]: mark, ETCD_UNSUPPORTED_ARCH: process.arch },
+        env: { ...process.env, [MARK]: mark, ETCD_UNSUPPORTED_ARCH: process.arch, POD_NAME: name },
       });
       closeSync(log);
     },

@@ -1,0 +1,190 @@
+import { expect, test } from 'vitest';
+import { type KubeApi, kubeApi } from '../../../src/supervise/statefulset/kube-api.ts';
+import { kubeConnection } from '../../../src/supervise/statefulset/kube-connection.ts';
+import { planRelease, QUARANTINE_LABEL, releaseClaim } from '../../../src/supervise/statefulset/release-claim.ts';
+import { CLAIMS, NODES, PODS, type StandInApi, standInApi, VOLUMES } from './stand-in-api.ts';
+
+const { signal } = new AbortController();
+const right = { signal, check: () => undefined };
+const marks = { member: 'etcd-1', statefulSet: 'etcd', atMs: Date.parse('2026-01-02T03:04:05Z') };
+const names = { pod: 'etcd-1' };
+
+/** A pod of a StatefulSet with a volume on the disk of one node; further pods may use another claim. */
+function place(at: StandInApi, volume: { readonly local?: boolean; readonly policy?: string } = {}): void {
+  const { local = true, policy = 'Delete' } = volume;
+  const node = { key: 'kubernetes.io/hostname', operator: 'In', values: ['n1'] };
+  at.put(NODES, { metadata: { name: 'n1', labels: { 'kubernetes.io/hostname': 'n1' } }, spec: {} });
+  at.put(PODS, {
+    metadata: { name: 'etcd-1', uid: 'pod-1' },
+    spec: { nodeName: 'n1', volumes: [{ persistentVolumeClaim: { claimName: 'data-etcd-1' } }, { emptyDir: {} }] },
+  });
+  at.put(CLAIMS, { metadata: { name: 'data-etcd-1', uid: 'claim-1' }, spec: { volumeName: 'pv-1' } });
+  at.put(VOLUMES, {
+    metadata: { name: 'pv-1', labels: { kept: 'yes' } },
+    spec: {
+      ...{ persistentVolumeReclaimPolicy: policy, claimRef: { uid: 'claim-1' } },
+      ...(local ? { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [node] }] } } } : {}),
+    },
+  });
+}
+
+async function connected(at: StandInApi): Promise<KubeApi> {
+  return kubeApi(await kubeConnection(at.kubeconfig), 'ns');
+}
+
+/** The calls that change anything. */
+function changes({ calls }: StandInApi): readonly string[] {
+  return calls.filter((call) => !call.startsWith('GET')).map((call) => call.split(' ').slice(0, 2).join(' '));
+}
+
+async function planned(api: KubeApi) {
+  const plan = await planRelease(names, api, signal);
+  if (plan === undefined) throw new Error('there is nothing to release');
+  return plan;
+}
+
+test('the volume is kept and marked before its claim is deleted, and the pod is not forced', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  at.remove(NODES, 'n1');
+  const plan = await planned(api);
+  expect(plan).toMatchObject({ claimUid: 'claim-1', podUid: 'pod-1', volume: 'pv-1' });
+  expect(await releaseClaim(plan, marks, api, right)).toBe('claim');
+  expect(changes(at)).toEqual([`PATCH ${VOLUMES}/pv-1`, `DELETE ${CLAIMS}/data-etcd-1`, `DELETE ${PODS}/etcd-1`]);
+  expect(at.calls.filter((call) => call.includes('gracePeriodSeconds'))).toEqual([]);
+  expect(at.get(VOLUMES, 'pv-1')).toMatchObject({
+    metadata: {
+      labels: { [QUARANTINE_LABEL]: 'true' },
+      annotations: { 'etcd-caretaker.io/member': 'etcd-1', 'etcd-caretaker.io/quarantined-at': '2026-01-02T03:04:05.000Z' },
+    },
+    spec: { persistentVolumeReclaimPolicy: 'Retain' },
+  });
+  at.remove(CLAIMS, 'data-etcd-1');
+  expect(await releaseClaim(plan, marks, api, right)).toBe('pod');
+  at.remove(PODS, 'etcd-1');
+  expect(await releaseClaim(plan, marks, api, right)).toBe('nothing');
+  expect(changes(at)).toHaveLength(3);
+});
+
+test('it goes on wherever an agent has died', async () => {
+  for (const diesAt of [1, 2, 3]) {
+    await using at = await standInApi();
+    const api = await connected(at);
+    place(at);
+    at.remove(NODES, 'n1');
+    const plan = await planned(api);
+    let checks = 0;
+    const check = (): void => {
+      checks += 1;
+      if (checks === diesAt) throw new Error('it dies');
+    };
+    await expect(releaseClaim(plan, marks, api, { signal, check })).rejects.toThrow('it dies');
+    expect(await releaseClaim(plan, marks, api, right)).toBe('claim');
+    expect(changes(at)).toEqual([`PATCH ${VOLUMES}/pv-1`, `DELETE ${CLAIMS}/data-etcd-1`, `DELETE ${PODS}/etcd-1`]);
+  }
+});
+
+test('a node that is there lets nothing be taken away, whether it is ready or not', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  await expect(planRelease(names, api, signal)).rejects.toMatchObject({ code: 'NODE_NOT_GONE' });
+  at.put(NODES, {
+    metadata: { name: 'n1', labels: { 'kubernetes.io/hostname': 'n1' } },
+    spec: { taints: [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }] },
+  });
+  await expect(planRelease(names, api, signal)).rejects.toMatchObject({ code: 'NODE_NOT_GONE' });
+  at.put(NODES, {
+    metadata: { name: 'n1', labels: { 'kubernetes.io/hostname': 'n1' } },
+    spec: { taints: [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }] },
+  });
+  expect(await planned(api)).toMatchObject({ proof: 'n1 is tainted as out of service' });
+  expect(changes(at)).toEqual([]);
+});
+
+test('a node that comes back in between keeps the claim', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  at.remove(NODES, 'n1');
+  const plan = await planned(api);
+  at.before = (call) => {
+    if (call === `PATCH ${VOLUMES}/pv-1`) {
+      at.put(NODES, { metadata: { name: 'n1', labels: { 'kubernetes.io/hostname': 'n1' } }, spec: {} });
+    }
+  };
+  await expect(releaseClaim(plan, marks, api, right)).rejects.toMatchObject({ code: 'NODE_NOT_GONE' });
+  expect(changes(at)).toEqual([`PATCH ${VOLUMES}/pv-1`]);
+});
+
+test('a volume that can be used on other nodes is never given up', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at, { local: false });
+  at.remove(NODES, 'n1');
+  await expect(planRelease(names, api, signal)).rejects.toMatchObject({
+    code: 'NODE_NOT_GONE',
+    message: expect.stringContaining('not bound to one node'),
+  });
+});
+
+test('a pod that is scheduled elsewhere by now is not taken for one whose node is gone', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  at.remove(NODES, 'n1');
+  at.put(NODES, { metadata: { name: 'n2' }, spec: {} });
+  at.put(PODS, {
+    metadata: { name: 'etcd-1', uid: 'pod-2' },
+    spec: { nodeName: 'n2', volumes: [{ persistentVolumeClaim: { claimName: 'data-etcd-1' } }] },
+  });
+  await expect(planRelease(names, api, signal)).rejects.toMatchObject({ code: 'NODE_NOT_GONE' });
+});
+
+test('a claim and a pod that were made anew are never deleted', async () => {
+  for (const anew of [`DELETE ${CLAIMS}/data-etcd-1`, `DELETE ${PODS}/etcd-1`, 'before']) {
+    await using at = await standInApi();
+    const api = await connected(at);
+    place(at);
+    at.remove(NODES, 'n1');
+    const plan = await planned(api);
+    const replace = (): void => {
+      at.put(CLAIMS, { metadata: { name: 'data-etcd-1', uid: 'claim-2' }, spec: { volumeName: 'pv-2' } });
+      at.put(PODS, { metadata: { name: 'etcd-1', uid: 'pod-2' }, spec: {} });
+    };
+    if (anew === 'before') replace();
+    at.before = (call) => {
+      if (call === anew) replace();
+    };
+    expect(await releaseClaim(plan, marks, api, right)).toBe('nothing');
+    expect(at.get(CLAIMS, 'data-etcd-1')?.metadata).not.toHaveProperty('deletionTimestamp');
+    expect(at.get(PODS, 'etcd-1')?.metadata).not.toHaveProperty('deletionTimestamp');
+  }
+});
+
+test('a volume that changes while it is set to be kept is left to the next attempt', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  at.remove(NODES, 'n1');
+  const plan = await planned(api);
+  at.before = (call) => {
+    const volume = at.get(VOLUMES, 'pv-1');
+    if (call.startsWith('PATCH') && volume !== undefined) at.put(VOLUMES, volume);
+  };
+  await expect(releaseClaim(plan, marks, api, right)).rejects.toMatchObject({ code: 'KUBE_CONFLICT' });
+  at.before = undefined;
+  expect(await releaseClaim(plan, marks, api, right)).toBe('claim');
+});
+
+test('which of several claims holds the data has to be said', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  at.remove(NODES, 'n1');
+  const volumes = ['data-etcd-1', 'spool-etcd-1'].map((claimName) => ({ persistentVolumeClaim: { claimName } }));
+  at.put(PODS, { metadata: { name: 'etcd-1', uid: 'pod-1' }, spec: { nodeName: 'n1', volumes } });
+  await expect(planRelease(names, api, signal)).rejects.toMatchObject({ code: 'CLAIM_AMBIGUOUS' });
+  expect(await planRelease({ ...names, claim: 'data-etcd-1' }, api, signal)).toMatchObject({ claim: 'data-etcd-1' });
+});

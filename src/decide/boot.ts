@@ -24,7 +24,7 @@ const DIFFERS: ReadonlySet<EndCause> = new Set(['data-differs']);
  */
 export function bootDecision(evidence: BootEvidence): BootView {
   const { dataDir, left, lastEnd, list, process } = evidence;
-  if (left) return boot('stay-out', bootReason('LEFT', 'a person had this member leave'));
+  if (left) return boot('stay-out', bootReason('LEFT', 'this member was made to leave'));
   if (process.state === 'running') return boot('start', bootReason('RUNNING', 'etcd runs'));
   switch (dataDir.state) {
     case 'unreadable':

@@ -38,6 +38,8 @@ describe('healing and supervision', () => {
 
   it.each([
     ['supervise: {kind: child}', 'it is child, but member.peerUrl is not set'],
+    ['supervise: {kind: statefulset}', 'it is statefulset, but member.peerUrl is not set'],
+    ['supervise: {kind: statefulset, statefulset: {pod: other-0}}', 'it is not what member.name says'],
     ['supervise: {child: {args: ["--initial-cluster=a=b"]}}', '--initial-cluster is for the agent to set'],
     ['supervise: {child: {args: ["--discovery-srv=x"]}}', '--discovery-srv is for the agent to set'],
     ['supervise: {child: {args: [verbose]}}', 'it is not --flag or --flag=value'],

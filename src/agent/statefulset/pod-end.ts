@@ -48,10 +48,16 @@ async function whyItEnds(
   signal: AbortSignal,
 ): Promise<{ readonly shrunk: boolean; readonly graceSeconds: number }> {
   try {
-    const [pod, { set }] = await within([signal], API_TIMEOUT_MS, (until) =>
-      Promise.all([api.pod(identity.pod, until), api.statefulSet(identity.statefulSet, until)]),
+    const [graceSeconds, { set }] = await within([signal], API_TIMEOUT_MS, (until) =>
+      Promise.all([
+        // Which of the two it is does not hang on how much time there is.
+        api.pod(identity.pod, until).then(
+          (pod) => pod?.deletion?.graceSeconds ?? GRACE_SECONDS,
+          () => GRACE_SECONDS,
+        ),
+        api.statefulSet(identity.statefulSet, until),
+      ]),
     );
-    const graceSeconds = pod?.deletion?.graceSeconds ?? GRACE_SECONDS;
     return { shrunk: placeOf(set, identity.ordinal) === 'shrunk', graceSeconds };
   } catch (error) {
     onFault('asking why the pod ends', error);

@@ -17,7 +17,11 @@ test('a member leaves once the StatefulSet does not want its pod any more, and i
 
 test('a leading agent asks for every member whose pod is not wanted, the highest ordinal first', async () => {
   await using pod = await caredPod();
-  Object.assign(pod, { leads: true, listed: ['etcd-0', 'etcd-3', 'etcd-2', 'etcd-4', 'other-9', ''], onAsked: grant(pod) });
+  Object.assign(pod, {
+    leads: true,
+    listed: ['etcd-0', 'etcd-3', 'etcd-2', 'etcd-4', 'other-9', ''],
+    onAsked: grant(pod),
+  });
   pod.care.start();
   await soon(() => pod.asked).toEqual(['leave etcd-4', 'leave etcd-3']);
   await sleep(100);

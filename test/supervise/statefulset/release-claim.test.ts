@@ -56,7 +56,10 @@ test('the volume is kept and marked before its claim is deleted, and the pod is 
   expect(at.get(VOLUMES, 'pv-1')).toMatchObject({
     metadata: {
       labels: { [QUARANTINE_LABEL]: 'true' },
-      annotations: { 'etcd-caretaker.io/member': 'etcd-1', 'etcd-caretaker.io/quarantined-at': '2026-01-02T03:04:05.000Z' },
+      annotations: {
+        'etcd-caretaker.io/member': 'etcd-1',
+        'etcd-caretaker.io/quarantined-at': '2026-01-02T03:04:05.000Z',
+      },
     },
     spec: { persistentVolumeReclaimPolicy: 'Retain' },
   });

@@ -105,5 +105,8 @@ test('following ends at once while the API is away', async () => {
 test('a kubeconfig that is none is refused without a word of what is in it', async () => {
   await using at = await standInApi();
   const missing = kubeConnection(`${at.kubeconfig}.none`);
-  await expect(missing).rejects.toMatchObject({ code: 'KUBE_CONFIG_UNREADABLE', message: expect.stringContaining('ENOENT') });
+  await expect(missing).rejects.toMatchObject({
+    code: 'KUBE_CONFIG_UNREADABLE',
+    message: expect.stringContaining('ENOENT'),
+  });
 });

@@ -55,13 +55,22 @@ export async function standInApi(): Promise<StandInApi> {
     }),
   );
   const objects = new Map<string, StoredObject>();
-  const watches = new Set<{ readonly folder: string; readonly name: string | undefined; readonly reply: ServerResponse }>();
+  const watches = new Set<{
+    readonly folder: string;
+    readonly name: string | undefined;
+    readonly reply: ServerResponse;
+  }>();
   const forbidden: string[] = [];
   const calls: string[] = [];
   let version = 100;
   let oldest = 0;
 
-  const past: { readonly version: number; readonly type: string; readonly folder: string; readonly object: StoredObject }[] = [];
+  const past: {
+    readonly version: number;
+    readonly type: string;
+    readonly folder: string;
+    readonly object: StoredObject;
+  }[] = [];
   const tell = (type: string, folderOf: string, object: StoredObject): void => {
     past.push({ version, type, folder: folderOf, object });
     for (const watch of watches) {
@@ -95,20 +104,24 @@ export async function standInApi(): Promise<StandInApi> {
     const say = (status: number, value: unknown): void => {
       reply.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
     };
-    const refuse = (code: number, message: string): void => say(code, { kind: 'Status', status: 'Failure', code, message });
+    const refuse = (code: number, message: string): void =>
+      say(code, { kind: 'Status', status: 'Failure', code, message });
     if (asked.headers.authorization !== 'Bearer only-for-tests') return refuse(401, 'Unauthorized');
     if (forbidden.some((beginning) => call.startsWith(beginning))) return refuse(403, `${call} is forbidden`);
     const field = /^metadata\.name=(.+)$/.exec(searchParams.get('fieldSelector') ?? '')?.[1];
     if (searchParams.get('watch') === 'true') {
       reply.writeHead(200, { 'content-type': 'application/json' });
       if (Number(searchParams.get('resourceVersion')) < oldest) {
-        reply.end(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, message: 'too old resource version' } })}\n`);
+        reply.end(
+          `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, message: 'too old resource version' } })}\n`,
+        );
         return;
       }
       reply.flushHeaders();
       for (const { version: at, type, folder: where, object } of past) {
         const isMeant = where === pathname && (field === undefined || field === object.metadata.name);
-        if (isMeant && at > Number(searchParams.get('resourceVersion'))) reply.write(`${JSON.stringify({ type, object })}\n`);
+        if (isMeant && at > Number(searchParams.get('resourceVersion')))
+          reply.write(`${JSON.stringify({ type, object })}\n`);
       }
       const watch = { folder: pathname, name: field, reply };
       watches.add(watch);
@@ -120,7 +133,9 @@ export async function standInApi(): Promise<StandInApi> {
       const items = [...objects].flatMap(([key, object]) => (key.startsWith(`${pathname}/`) ? [object] : []));
       return say(200, {
         metadata: { resourceVersion: String(version) },
-        items: items.filter((item) => field === undefined || item.metadata.name === field).filter(labelled(searchParams.get('labelSelector'))),
+        items: items
+          .filter((item) => field === undefined || item.metadata.name === field)
+          .filter(labelled(searchParams.get('labelSelector'))),
       });
     }
     if (found === undefined) return refuse(404, 'not found');

@@ -186,6 +186,7 @@ export async function standInApi(): Promise<StandInApi> {
       version += 1;
       oldest = version;
       for (const { reply } of watches) reply.end();
+      watches.clear();
     },
     before: undefined,
     [Symbol.asyncDispose]: async () => {

@@ -28,6 +28,8 @@ export class MemberKeeper implements AsyncDisposable {
   #followsLog = false;
   /** Why nothing is started by itself now: an operation, or a recovery, has the member in its hands. */
   #held: string | undefined;
+  /** Why nothing is started any more, by anybody: the agent's pod ends. */
+  #retired: string | undefined;
   /** One at a time: a look, or what an operation asks for. */
   #turn: Promise<unknown> = Promise.resolve();
   #working: Promise<void> | undefined;
@@ -91,6 +93,11 @@ export class MemberKeeper implements AsyncDisposable {
     this.#news.tell();
   }
 
+  /** Starts nothing any more, whoever asks for it. @param why for people */
+  retire(why: string): void {
+    this.#retired = why;
+  }
+
   /** Does something with the member while nothing else does; afterwards it is looked at anew. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#turn.then(work, work);
@@ -111,8 +118,14 @@ export class MemberKeeper implements AsyncDisposable {
     return this.view();
   }
 
-  /** Starts the process. Within `exclusively` alone. */
+  /** Starts the process. Within `exclusively` alone. Throws `MEMBER_RETIRED`, and as the supervisor does. */
   async startProcess(plan: StartPlan, signal: AbortSignal): Promise<void> {
+    if (this.#retired !== undefined) {
+      throw new AgentError('MEMBER_RETIRED', `Etcd is not started any more: ${this.#retired}.`, {
+        member: this.options.name,
+        remedy: 'The next agent in this place starts it.',
+      });
+    }
     this.options.events.log('etcd is started', { initial: plan.initial?.state });
     this.#pauses.started(performance.now());
     this.#data.started();
@@ -208,8 +221,9 @@ export class MemberKeeper implements AsyncDisposable {
       this.#boot = waits('PROCESS_UNKNOWN', `whether etcd runs cannot be told: ${this.#process.reason}`);
       return;
     }
-    if (this.#held !== undefined) {
-      this.#boot = waits('HELD', this.#held);
+    const held = this.#retired ?? this.#held;
+    if (held !== undefined) {
+      this.#boot = waits('HELD', held);
       return;
     }
     const pauseMs = this.#pauses.leftMs(performance.now());
@@ -226,9 +240,9 @@ export class MemberKeeper implements AsyncDisposable {
     );
     this.#boot = boot;
     if ((boot.action !== 'start' && boot.action !== 'bootstrap') || pauseMs > 0) return;
-    const held = await this.options.startHeld();
-    if (held !== undefined) {
-      this.#boot = waits(held.code, held.message);
+    const notNow = await this.options.startHeld();
+    if (notNow !== undefined) {
+      this.#boot = waits(notNow.code, notNow.message);
       return;
     }
     try {

@@ -11,8 +11,9 @@ export interface Leaver {
 }
 
 /**
- * For whom this agent has to ask that it leaves the cluster, the highest ordinal first: its own member, and those of all other pods where
- * it leads, since a pod may be gone by now. Empty where no quorum has confirmed the member list. Members are known by the names of their pods.
+ * For whom this agent has to ask that it leaves the cluster, the highest ordinal first: its own member, and where it leads those of other pods
+ * beside which no agent is any more. One that is there asks for itself: it may be a pod of another Kubernetes cluster, in a StatefulSet of the
+ * same name. Empty where no quorum has confirmed the member list. Members are known by the names of their pods.
  */
 export function leaversOf(
   set: SetState | undefined,
@@ -25,7 +26,9 @@ export function leaversOf(
     .flatMap(({ id, name }) => {
       const place = ordinalOf(name);
       if (place?.of !== identity.statefulSet || placeOf(set, place.number) !== 'shrunk') return [];
-      return name === identity.pod || caretaking?.leads === true ? [{ id, name, ordinal: place.number }] : [];
+      const isAlone = caretaking?.agents.every(({ memberId }) => memberId !== id) === true;
+      const isMine = name === identity.pod || (caretaking?.leads === true && isAlone);
+      return isMine ? [{ id, name, ordinal: place.number }] : [];
     })
     .toSorted((a, b) => b.ordinal - a.ordinal)
     .map(({ id, name }) => ({ id, name }));

@@ -23,7 +23,7 @@ const POLL_MS = 250;
 export async function endPod(care: SetCare, signal: AbortSignal): Promise<void> {
   const { keeper, identity, stopGraceMs, log, onFault } = care.options;
   const begunMs = performance.now();
-  keeper.hold('the pod ends');
+  keeper.retire('its pod ends');
   const why = await whyItEnds(care, signal);
   log('the pod ends', { pod: identity.pod, shrunk: why.shrunk });
   const budgetMs = why.graceSeconds * 1000 - stopGraceMs - SPARE_MS - (performance.now() - begunMs);
@@ -83,7 +83,7 @@ async function leave(care: SetCare, budgetMs: number, signal: AbortSignal): Prom
         log('the member has left the cluster', { memberId: id });
         return;
       }
-      if (isListed) await care.ask({ id, name: identity.pod }, signal);
+      if (isListed) await care.ask({ id, name: identity.pod }, { signal, hurry: true });
     } catch (error) {
       last = error;
     }

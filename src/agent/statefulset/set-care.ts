@@ -9,21 +9,28 @@ import type { PodIdentity } from '../../supervise/statefulset/pod-identity.ts';
 import { type SetWatchTiming, setWatchTiming, watchSet } from '../../supervise/statefulset/set-watch.ts';
 import { News } from '../caretaker/news.ts';
 import type { MemberKeeper } from '../member/keeper.ts';
-import { isAsked, leaversOf } from './leavers.ts';
+import { isAsked, type Leaver, leaversOf } from './leavers.ts';
 
 export interface SetCareTiming extends SetWatchTiming {
   /** Between two looks at who has to leave. */
   readonly lookMs: number;
-  /** After somebody was asked for, so long is waited before the same is asked for again. */
+  /** After somebody was asked for, so long is waited before the same is asked for again; twice as long after each further time, */
   readonly askAgainMs: number;
+  /** up to this: each one that is refused stands in the history. */
+  readonly askSeldomMs: number;
 }
 
-export const setCareTiming: SetCareTiming = { ...setWatchTiming, lookMs: 2000, askAgainMs: 10_000 };
+export const setCareTiming: SetCareTiming = {
+  ...setWatchTiming,
+  lookMs: 2000,
+  askAgainMs: 10_000,
+  askSeldomMs: 600_000,
+};
 
 export interface SetCareOptions {
   readonly identity: PodIdentity;
   readonly api: KubeApi;
-  readonly keeper: Pick<MemberKeeper, 'options' | 'reconsider' | 'hold' | 'exclusively' | 'stopProcess' | 'view'>;
+  readonly keeper: Pick<MemberKeeper, 'options' | 'reconsider' | 'retire' | 'exclusively' | 'stopProcess'>;
   /** The newest one, with what is to be seen of acting. */
   readonly observation: () => Observation;
   readonly request: CaretakingPorts['request'];
@@ -45,8 +52,8 @@ export class SetCare implements AsyncDisposable {
   readonly options: SetCareOptions;
   readonly #ending = new AbortController();
   readonly #news = new News();
-  /** When somebody was asked for last, by member id; monotonic. */
-  readonly #askedMs = new Map<string, number>();
+  /** Who was asked for, by member id: when last (monotonic), and how often since the set has changed. */
+  readonly #asked = new Map<string, { readonly atMs: number; readonly times: number }>();
   #watch: AsyncDisposable | undefined;
   #working: Promise<void> | undefined;
   #seen: { readonly set: SetState | undefined } | undefined;
@@ -64,6 +71,7 @@ export class SetCare implements AsyncDisposable {
       name: identity.statefulSet,
       onChange: (set) => {
         this.#seen = { set };
+        this.#asked.clear();
         const { replicas, firstOrdinal } = set ?? {};
         log('StatefulSet seen', { name: identity.statefulSet, isThere: set !== undefined, replicas, firstOrdinal });
         this.#news.tell();
@@ -73,13 +81,20 @@ export class SetCare implements AsyncDisposable {
     this.#working ??= this.#work();
   }
 
-  /** Has a member leave, unless that is asked for already. Throws what the journal refuses with. */
-  async ask(leaver: { readonly id: string; readonly name: string }, signal: AbortSignal): Promise<void> {
+  /**
+   * Has a member leave, unless that is asked for already, or was a moment ago. Throws what the journal refuses with.
+   * @param hurry there is little time: it is not asked for more seldom each time
+   */
+  async ask(
+    leaver: Leaver,
+    { signal, hurry = false }: { readonly signal: AbortSignal; readonly hurry?: boolean },
+  ): Promise<void> {
     const { request, observation, timing, log } = this.options;
     const nowMs = performance.now();
-    const askedMs = this.#askedMs.get(leaver.id) ?? Number.NEGATIVE_INFINITY;
-    if (isAsked(observation(), leaver) || nowMs - askedMs < timing.askAgainMs) return;
-    this.#askedMs.set(leaver.id, nowMs);
+    const { atMs, times } = this.#asked.get(leaver.id) ?? { atMs: Number.NEGATIVE_INFINITY, times: 0 };
+    const pauseMs = hurry ? timing.askAgainMs : Math.min(timing.askSeldomMs, timing.askAgainMs * 2 ** (times - 1));
+    if (isAsked(observation(), leaver) || nowMs - atMs < pauseMs) return;
+    this.#asked.set(leaver.id, { atMs: nowMs, times: times + 1 });
     const wish = { operation: 'leave', member: leaver.id, by: BY_STATEFULSET };
     await within([signal], ASK_TIMEOUT_MS, (until) => request(wish, until));
     log('the StatefulSet was made smaller: its member is to leave', { leaver: leaver.name, memberId: leaver.id });
@@ -115,7 +130,7 @@ export class SetCare implements AsyncDisposable {
     const now = await api.statefulSet(identity.statefulSet, signal);
     if (mayReturn && placeOf(now.set, identity.ordinal) === 'kept') await this.#comeBack();
     if (leaversOf(now.set, identity, observation()).some(({ id }) => id === leaver?.id) && leaver !== undefined) {
-      await this.ask(leaver, signal);
+      await this.ask(leaver, { signal });
     }
   }
 

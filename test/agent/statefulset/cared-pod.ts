@@ -5,7 +5,7 @@ import { MemberMemory, type RememberedListed } from '../../../src/agent/member/m
 import { memberTiming } from '../../../src/agent/member/options.ts';
 import { SetCare, type SetCareOptions } from '../../../src/agent/statefulset/set-care.ts';
 import { AgentError, faultOf } from '../../../src/cluster/agent-error.ts';
-import type { RequestRecord, Slot } from '../../../src/cluster/caretaking.ts';
+import type { RequestRecord } from '../../../src/cluster/caretaking.ts';
 import type { Observation } from '../../../src/cluster/observation.ts';
 import type { KubeApi } from '../../../src/supervise/statefulset/kube-api.ts';
 
@@ -19,11 +19,13 @@ export interface CaredPod extends AsyncDisposable {
   listed: string[];
   /** This agent leads. */
   leads: boolean;
+  /** Names of the members beside which an agent is. */
+  attended: string[];
   /** Who leads in raft. */
   raftLeader: string;
   /** `operation target`, in order. */
   readonly asked: readonly string[];
-  /** `hold`, `stop`. */
+  /** `retire`, `stop`, `reconsider`. */
   readonly done: readonly string[];
   readonly faults: readonly string[];
   /** What becomes of a request that was written down. */
@@ -62,7 +64,7 @@ export async function caredPod(graceSeconds = 30): Promise<CaredPod> {
         cluster: { value: { linearizable: true, members: members() } },
         member: { value: { status: { memberId: ME, leaderId: pod.raftLeader } } },
       },
-      caretaking: { leads: pod.leads, requests, slot: undefined as Slot | undefined },
+      caretaking: { leads: pod.leads, requests, agents: pod.attended.map((memberId) => ({ memberId })) },
     }) as unknown as Observation;
   const options: SetCareOptions = {
     identity: { namespace: 'ns', pod: ME, statefulSet: 'etcd', ordinal: 2 },
@@ -74,13 +76,10 @@ export async function caredPod(graceSeconds = 30): Promise<CaredPod> {
         list: async () => ({ clusterId: 'c', linearizable: true, members: members() }),
       } as unknown as SetCareOptions['keeper']['options'],
       reconsider: () => done.push('reconsider'),
-      hold: () => done.push('hold'),
+      retire: () => done.push('retire'),
       exclusively: (work) => work(),
       stopProcess: async () => {
         done.push('stop');
-      },
-      view: () => {
-        throw new Error('nobody looks');
       },
     },
     observation,
@@ -91,7 +90,7 @@ export async function caredPod(graceSeconds = 30): Promise<CaredPod> {
       pod.onAsked(record);
       return { id: record.id };
     },
-    timing: { lookMs: 10, askAgainMs: 50, firstPauseMs: 10, longestPauseMs: 20, quietMs: 1000 },
+    timing: { lookMs: 10, askAgainMs: 50, askSeldomMs: 100, firstPauseMs: 10, longestPauseMs: 20, quietMs: 1000 },
     stopGraceMs: 1000,
     log: () => undefined,
     onFault: (_what, error) => faults.push(faultOf(error).code),
@@ -99,7 +98,7 @@ export async function caredPod(graceSeconds = 30): Promise<CaredPod> {
   const care = new SetCare(options);
   const pod: CaredPod = {
     ...{ care, memory, asked, done, faults },
-    ...{ replicas: 3, listed: ['etcd-0', 'etcd-1', 'etcd-2'], leads: false, raftLeader: 'etcd-0' },
+    ...{ replicas: 3, listed: ['etcd-0', 'etcd-1', 'etcd-2'], attended: [], leads: false, raftLeader: 'etcd-0' },
     onAsked: () => undefined,
     [Symbol.asyncDispose]: async () => {
       await care[Symbol.asyncDispose]();

@@ -28,6 +28,15 @@ test('a leading agent asks for every member whose pod is not wanted, the highest
   expect(pod.listed).toEqual(['etcd-0', 'etcd-2', 'other-9', '']);
 });
 
+test('a leading agent asks for nobody beside whom an agent is: that one knows its own StatefulSet', async () => {
+  await using pod = await caredPod();
+  Object.assign(pod, { leads: true, listed: ['etcd-0', 'etcd-3', 'etcd-4'], attended: ['etcd-4'] });
+  pod.care.start();
+  await soon(() => pod.asked).toEqual(['leave etcd-3']);
+  await sleep(100);
+  expect(pod.asked).toEqual(['leave etcd-3']);
+});
+
 test('another agent asks for nobody but its own member', async () => {
   await using pod = await caredPod();
   Object.assign(pod, { listed: ['etcd-0', 'etcd-2', 'etcd-3'] });

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TendedCluster, type TendedMember } from '../healing/tended-cluster.ts';
+import { askOverSocket } from '../healing/tended-member.ts';
 import { PODS, SETS, type StandInApi, standInApi } from '../supervise/statefulset/stand-in-api.ts';
 
 const soon = { timeout: 240_000, interval: 200 };
@@ -19,13 +21,23 @@ beforeAll(async () => {
       'supervise.statefulset.kubeconfig': api.kubeconfig,
     },
   });
-  await cluster.untilWell(undefined, 240_000);
+  await untilWell();
 });
 
 afterAll(async () => {
   await cluster?.close();
   await api?.[Symbol.asyncDispose]();
 });
+
+/** All are voters, the agents may act, and no operation is under way any more: one that is would keep the next waiting. */
+const untilWell = async (names?: readonly string[]): Promise<void> => {
+  await cluster.untilWell(names, 240_000);
+  await vi.waitFor(async () => {
+    const socket = join(cluster.member('etcd-0').folder, 'agent.sock');
+    expect(await askOverSocket(socket, '/api/v1/decisions')).toMatchObject({ armed: expect.anything() });
+    expect(await cluster.slot()).toBeUndefined();
+  }, soon);
+};
 
 const scale = async (replicas: number): Promise<void> => {
   api.put(SETS, { metadata: { name: 'etcd' }, spec: { replicas } });
@@ -60,7 +72,7 @@ test('a pod that is deleted comes back as the member that it was', async () => {
   await endPod(cluster.member('etcd-1'));
   expect([...(await members())]).toEqual([...before]);
   startPod(cluster.member('etcd-1'));
-  await cluster.untilWell(undefined, 240_000);
+  await untilWell();
   expect([...(await members())]).toEqual([...before]);
 });
 
@@ -70,7 +82,7 @@ test('pods start with their data while the Kubernetes API is away, and stay memb
   await endPod(cluster.member('etcd-2'));
   expect([...(await members())]).toEqual([...before]);
   startPod(cluster.member('etcd-2'));
-  await cluster.untilWell(undefined, 240_000);
+  await untilWell();
   expect([...(await members())]).toEqual([...before]);
   await api.away(false);
 });
@@ -81,10 +93,10 @@ test('a pod that ends as its StatefulSet is made smaller leaves first, and joins
   await scale(2);
   await endPod(last);
   expect([...(await members()).keys()].toSorted()).toEqual(['etcd-0', 'etcd-1']);
-  await cluster.untilWell(['etcd-0', 'etcd-1'], 240_000);
+  await untilWell(['etcd-0', 'etcd-1']);
   await scale(3);
   startPod(last);
-  await cluster.untilWell(undefined, 240_000);
+  await untilWell();
   expect((await members()).get('etcd-2')).not.toBe(before.get('etcd-2'));
   expect(readdirSync(last.folder).filter((name) => name.includes('quarantine'))).toHaveLength(1);
   expect(existsSync(last.dataDir)).toBe(true);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MemberMemory, type RememberedListed } from '../../../src/agent/member/memory.ts';
+import { MemberMemory } from '../../../src/agent/member/memory.ts';
 import { memberTiming } from '../../../src/agent/member/options.ts';
 import { SetCare, type SetCareOptions } from '../../../src/agent/statefulset/set-care.ts';
 import { AgentError, faultOf } from '../../../src/cluster/agent-error.ts';
@@ -55,8 +55,7 @@ export async function caredPod(graceSeconds = 30): Promise<CaredPod> {
       return { name, uid: 'p', claims: [], deletion: { graceSeconds } };
     },
   };
-  const members = (): readonly RememberedListed[] =>
-    pod.listed.map((name) => ({ id: name, name, peerUrls: [], clientUrls: [], isLearner: false }));
+  const members = () => pod.listed.map((name) => ({ id: name, name, peerUrls: [], clientUrls: [], isLearner: false }));
   const observation = () =>
     ({
       member: ME,

@@ -54,11 +54,6 @@ const statefulSetSection = z
       dnsAllowed,
       dnsName,
     ).exactOptional(),
-    claim: text(
-      'The volume claim template that holds the data dir. Left out: the only one that a pod has.',
-      dnsAllowed,
-      dnsName,
-    ).exactOptional(),
     kubeconfig: path("How the Kubernetes API is reached. Left out: as the pod's service account.").exactOptional(),
   })
   .meta({

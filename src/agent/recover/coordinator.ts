@@ -18,7 +18,7 @@ export interface CoordinateOptions {
   readonly onProgress?: (progress: RecoverProgress) => void;
   /** Between two looks at how far an agent is; default 200 ms. */
   readonly pollMs?: number;
-  /** How long an agent may not answer while it makes a step; default 60 s. */
+  /** How long an agent may not answer, from its promise on: it may be starting again; default 60 s. */
   readonly silenceMs?: number;
 }
 
@@ -85,12 +85,38 @@ async function abandonAll({ id, heard, seed }: AgreedPlan, agents: RecoverAgents
 async function promised(
   plan: AgreedPlan,
   one: PlannedMember,
-  { agents, onProgress }: CoordinateOptions,
+  options: CoordinateOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  const { agents, onProgress } = options;
   onProgress?.({ member: one.name, step: 'promise', state: 'asked' });
-  await agents.post(one, recoveryPaths.prepare, plan, signal);
+  await answered(one, 'promise', () => agents.post(one, recoveryPaths.prepare, plan, signal), options, signal);
   onProgress?.({ member: one.name, step: 'promise', state: 'done' });
+}
+
+/**
+ * Asks until there is an answer: an agent that is being started again would else end a recovery that has begun, and the cluster wait for the
+ * next one without a quorum. What it answers is never asked for twice, and neither what it refuses.
+ */
+async function answered(
+  one: PlannedMember,
+  step: RecoverProgress['step'],
+  ask: () => Promise<unknown>,
+  { pollMs = POLL_MS, silenceMs = SILENCE_MS }: CoordinateOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const fromMs = performance.now();
+  for (;;) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof AgentError) || error.code !== 'PEER_AGENT_UNREACHABLE') throw error;
+      if (performance.now() - fromMs > silenceMs) throw silent(one, step, error);
+      await sleep(pollMs, undefined, { signal });
+    }
+  }
 }
 
 /** Asks for a step and waits for its end; an agent that is started again meanwhile is asked again. */
@@ -98,11 +124,12 @@ async function made(
   plan: AgreedPlan,
   one: PlannedMember,
   step: RecoveryStep,
-  { agents, onProgress, pollMs = POLL_MS, silenceMs = SILENCE_MS }: CoordinateOptions,
+  options: CoordinateOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  const { agents, onProgress, pollMs = POLL_MS, silenceMs = SILENCE_MS } = options;
   onProgress?.({ member: one.name, step, state: 'asked' });
-  await asked(plan, one, step, agents, signal);
+  await answered(one, step, () => asked(plan, one, step, agents, signal), options, signal);
   let heardAtMs = performance.now();
   for (;;) {
     let promise: PromiseView | undefined;
@@ -126,7 +153,7 @@ async function made(
     }
     await sleep(pollMs, undefined, { signal });
     // The agent was started again in the middle of it.
-    if (view === undefined) await asked(plan, one, step, agents, signal).catch(() => signal.throwIfAborted());
+    if (view === undefined) await answered(one, step, () => asked(plan, one, step, agents, signal), options, signal);
   }
 }
 
@@ -158,7 +185,7 @@ function failed({ name }: PlannedMember, step: RecoveryStep, detail: string, cod
   });
 }
 
-function silent({ name }: PlannedMember, step: RecoveryStep, cause: unknown): AgentError {
+function silent({ name }: PlannedMember, step: RecoverProgress['step'], cause: unknown): AgentError {
   return new AgentError(
     'RECOVERY_AGENT_SILENT',
     `The agent beside ${name} does not answer any more in the step ${step}: ${faultOf(cause).message}`,

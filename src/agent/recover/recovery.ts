@@ -96,7 +96,8 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     const lostForMs = sightings.lostForMs(nowMs);
     if (lostForMs === 0) this.#standing.held([], false);
     const isAuto = unattended.mode === 'auto';
-    const isStuck = this.#isStuck(nowMs) && nowMs - this.#failedAtMs >= AFTER_FAILURE_MS;
+    // One that is promised still has stopped them already: nothing is gained by waiting longer.
+    const isStuck = this.#isStuck(nowMs) && nowMs - this.#failedAtMs >= STANDSTILL_MS;
     const isDue = isAuto && lostForMs >= unattended.afterMs;
     const everyMs =
       isStuck || isDue ? AUTO_EVERY_MS : isAuto && lostForMs >= FORESEE_EVERY_MS ? FORESEE_EVERY_MS : CHECK_EVERY_MS;

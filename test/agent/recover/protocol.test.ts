@@ -201,6 +201,45 @@ describe('agents recover a cluster together', () => {
     }
   });
 
+  test('an agent that is being started again when it is asked, is asked again: nothing has failed', async () => {
+    await run(planOf('plan-0001'));
+    const needed = calls;
+    for (let away = 1; away <= needed; away += 1) {
+      for (const each of machines) {
+        Object.assign(each, { data: 'old', etcd: 'runs' });
+        each.done.length = 0;
+      }
+      calls = 0;
+      atCall = (call, when) => {
+        if (call >= away && call < away + 3 && when === 'before')
+          throw new AgentError('PEER_AGENT_UNREACHABLE', 'gone');
+      };
+      await coordinate(planOf(`plan-away-${away}`), { agents, pollMs: 1 }, never);
+      expectRecovered();
+    }
+  });
+
+  test('an agent that has forgotten its promise in the middle of a step ends the recovery', async () => {
+    let asked = 0;
+    const forgetful: RecoverAgents = {
+      ...agents,
+      post: async (to, path, body, signal) => {
+        const reply = await agents.post(to, path, body, signal);
+        if (to.name !== 'm3' || path !== recoveryPaths.step) return reply;
+        asked += 1;
+        if (asked !== 2) return reply;
+        await machine('m3').agent?.[Symbol.asyncDispose]();
+        await rm(join(folder, 'm3'), { recursive: true });
+        await machine('m3').startAgent(agents);
+        return reply;
+      },
+    };
+    await expect(coordinate(planOf('plan-0001'), { agents: forgetful, pollMs: 1 }, never)).rejects.toMatchObject({
+      code: 'RECOVERY_NOT_PROMISED',
+    });
+    expect(seedings()).toBe(0);
+  });
+
   test('of two plans at once one is carried out', async () => {
     const results = await Promise.allSettled([run(planOf('plan-000a', 'm2')), run(planOf('plan-000b', 'm3'))]);
     expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);

@@ -25,7 +25,9 @@ const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K]
                 load is judged. --faults names those to draw from, --each has each of them once, in order
   --summary     prints how often each fault was brought about and what came of it, as a table
   --record FILE writes each result there too, as a line of JSON; with --summary the table is of all that stands there
-  --set K=V     a setting of the agents`;
+  --set K=V     a setting of the agents
+  --election-timeout MS   of etcd, where the machine is busy with other things
+  --built       the agents of dist/ (npm run build), which start faster`;
 
 /** The cluster of the runs; after a failure it is thrown away, and the next run gets a new one. */
 class Ground {
@@ -78,6 +80,8 @@ async function main(): Promise<void> {
       each: { type: 'boolean', default: false },
       summary: { type: 'boolean', default: false },
       record: { type: 'string' },
+      'election-timeout': { type: 'string' },
+      built: { type: 'boolean', default: false },
       set: { type: 'string', multiple: true, default: [] as string[] },
     },
   });

@@ -5,7 +5,12 @@ export const MARK = 'CARETAKER_TEST_RUN';
 
 /** The etcd that runs on a data dir, whoever started it. */
 export function etcdOn(dataDir: string): number | undefined {
-  return pids().find((pid) => {
+  return etcdsOn(dataDir)[0];
+}
+
+/** All of them: more than one would be wrong. */
+export function etcdsOn(dataDir: string): readonly number[] {
+  return pids().filter((pid) => {
     const words = readProc(`${pid}/cmdline`).split('\0');
     return (words[0] ?? '').endsWith('etcd') && words.includes(`--data-dir=${dataDir}`) && !isZombie(pid);
   });

@@ -129,7 +129,11 @@ export const dataFaults: readonly Fault[] = [
   },
 ];
 
-async function wipeMany({ ground: { members }, random, quorumGoes }: FaultContext, count: number): Promise<Struck> {
+/** Kills everything, and takes the data of so many. */
+export async function wipeMany(
+  { ground: { members }, random, quorumGoes }: FaultContext,
+  count: number,
+): Promise<Struck> {
   const first = random(members.length);
   const struckOnes = members.map((_, index) => members[(first + index) % members.length]).flatMap((each) => each ?? []);
   quorumGoes();

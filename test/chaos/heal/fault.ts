@@ -23,7 +23,7 @@ export interface Struck {
   /** Undoes what does not mend itself; everything else is for the agents. */
   undo(): Promise<void> | void;
   /** What has not been dealt with yet, in words, where a cluster may look well before that. */
-  unmended?(): string | undefined;
+  unmended?(): Promise<string | undefined> | string | undefined;
   /** Called when all is well again, or is not going to be: what was still on the look-out ends. */
   settle?(): void;
 }
@@ -40,6 +40,13 @@ export interface Fault {
   /** It takes the quorum for good: what was written right before may be missing, as the plan to recover says. */
   readonly losesQuorum?: true;
   /** What the ground has to have. */
-  readonly needs?: 'small-disk' | 'small-quota' | 'links';
+  readonly needs?: 'small-disk' | 'small-quota' | 'links' | 'five-members';
+  /**
+   * Only in a run of its own, since etcd must not compare its data with the others' when it starts: it compares them again and again, or
+   * leaves that to the agents. Drawn only where it is named.
+   */
+  readonly apart?: 'compares' | 'compares-not';
+  /** How long the cluster may take, where that is more than usual. */
+  readonly patienceMs?: number;
   strike(context: FaultContext): Promise<Struck>;
 }

@@ -28,6 +28,17 @@ const SETTINGS = {
   'maintenance.nospace.compactOlderThan': '1s',
 };
 
+/** Whose database has changed on the disk compares itself with the others before it serves anybody, where nothing else is wanted. */
+const COMPARING = {
+  'at-start': ['--experimental-initial-corrupt-check=true'],
+  always: ['--experimental-corrupt-check-time=5s'],
+  never: [],
+};
+
+function electionFlags(electionMs: number): readonly string[] {
+  return [`--election-timeout=${electionMs}`, `--heartbeat-interval=${Math.round(electionMs / 10)}`];
+}
+
 export interface GroundOptions {
   readonly members?: number;
   readonly version?: EtcdLine;
@@ -37,6 +48,12 @@ export interface GroundOptions {
   readonly links?: boolean;
   /** A small quota. */
   readonly smallQuota?: boolean;
+  /** When etcd compares its data with the others': before it serves (the default), every few seconds, or never. */
+  readonly compares?: 'at-start' | 'always' | 'never';
+  /** Etcd's own, for a machine that is busy with other things; default: etcd's. */
+  readonly electionMs?: number;
+  /** The agents' program; default: the source. */
+  readonly main?: string;
   /** Further configuration of the agents. */
   readonly set?: Readonly<Record<string, string>>;
 }
@@ -69,9 +86,10 @@ export async function startGround(options: GroundOptions = {}): Promise<Ground> 
     ...(options.links === false ? {} : { route: (member: string, port: number) => links.route(member, port) }),
     ...(small === undefined ? {} : { dataParents: { [onSmall]: small.path } }),
     set: { ...SETTINGS, ...options.set },
+    ...(options.main === undefined ? {} : { main: options.main }),
     args: [
-      // Whose database has changed on the disk compares itself with the others before it serves anybody.
-      '--experimental-initial-corrupt-check=true',
+      ...COMPARING[options.compares ?? 'at-start'],
+      ...(options.electionMs === undefined ? [] : electionFlags(options.electionMs)),
       ...(options.smallQuota === true ? [`--quota-backend-bytes=${QUOTA_BYTES}`] : []),
     ],
   });

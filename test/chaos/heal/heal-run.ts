@@ -31,6 +31,8 @@ export interface HealRunOptions {
   /** How long the cluster may take to be well again after a fault. */
   readonly patienceMs: number;
   readonly set?: Readonly<Record<string, string>>;
+  readonly electionMs?: number;
+  readonly main?: string;
   /** Told after each fault. */
   readonly onFault?: (result: FaultResult) => void;
 }
@@ -44,6 +46,15 @@ export interface FaultResult {
   /** Of writes, from the fault on. */
   readonly longestGapSeconds: number;
   readonly problem?: string;
+  /** Where the quorum was lost for good: what the plan said may be missing, and what is. */
+  readonly loss?: LossResult;
+}
+
+/** What a plan said, if anybody could say, and the acknowledged writes that are missing. */
+export interface LossResult {
+  readonly stated?: { readonly seconds: number; readonly writes: number };
+  /** Known when the run has ended. */
+  readonly missing?: number;
 }
 
 export interface HealRunResult {
@@ -61,14 +72,18 @@ export interface HealRunResult {
 
 /** Faults, one after the other, on a cluster under load that its agents tend; then everything that was seen is judged. */
 export async function healRun(options: HealRunOptions): Promise<HealRunResult> {
-  const { faults, members, version, set = {}, seed } = options;
+  const { faults, members, version, set = {}, seed, electionMs, main } = options;
   const needs = new Set(faults.map((fault) => fault.needs));
   const ground = await startGround({
     ...{ members, version },
     set: { ...(faults.some(({ losesQuorum }) => losesQuorum) ? QUORUM_LOSS : {}), ...set },
     smallDisk: needs.has('small-disk'),
     smallQuota: needs.has('small-quota'),
-    links: needs.has('links'),
+    // Two of five may be cut off as well.
+    links: needs.has('links') || needs.has('five-members'),
+    compares: comparisonFor(faults),
+    ...(electionMs === undefined ? {} : { electionMs }),
+    ...(main === undefined ? {} : { main }),
   });
   const load = RegisterLoad.start({ endpoints: ground.members.map(({ endpoint }) => endpoint), seed });
   let keep = true;
@@ -82,6 +97,14 @@ export async function healRun(options: HealRunOptions): Promise<HealRunResult> {
     await load.stop();
     await ground.close(keep);
   }
+}
+
+/** Throws where faults are to be drawn together that need another etcd each. */
+function comparisonFor(faults: readonly Fault[]): 'at-start' | 'always' | 'never' {
+  const kinds = new Set(faults.map(({ apart }) => apart));
+  if (kinds.size > 1) throw new Error('flip-value and flip-value-asked are for a run of their own');
+  const [kind] = kinds;
+  return kind === undefined ? 'at-start' : kind === 'compares' ? 'always' : 'never';
 }
 
 async function strikeAll(
@@ -118,6 +141,7 @@ async function strikeOnce(
 ): Promise<FaultResult> {
   const victims = victimsOf(fault, ground, random);
   const signal = AbortSignal.timeout(10 * 60_000);
+  const longestMs = fault.patienceMs ?? patienceMs;
   let goneAt: { readonly atMs: number; readonly wallMs: number } | undefined;
   const quorumGoes = (): void => {
     goneAt = { atMs: performance.now(), wallMs: Date.now() };
@@ -131,22 +155,38 @@ async function strikeOnce(
     struck = await fault.strike({ ground, victims, random, signal, quorumGoes });
     await sleep(struck.lastsMs);
     await struck.undo();
-    seconds = await untilRecovered(ground, load, patienceMs, () => struck?.unmended?.());
+    seconds = await untilRecovered(ground, load, longestMs, () => struck?.unmended?.());
   } catch (error) {
     problem = `${struck?.text ?? fault.name}: ${error instanceof Error ? error.message : error}`;
   } finally {
     struck?.settle?.();
   }
+  const loss = goneAt === undefined ? undefined : statedSince(goneAt.wallMs, ground);
   if (goneAt !== undefined) {
-    const { atMs, wallMs } = goneAt;
-    const stated = statedLosses(ground.cluster).findLast((each) => each.atMs > wallMs);
-    losses.push({ atMs, seconds: stated?.seconds ?? UNSTATED_SECONDS, writes: stated?.revisions ?? Infinity });
+    const { seconds: ofSeconds = UNSTATED_SECONDS, writes = Infinity } = loss?.stated ?? {};
+    losses.push({ atMs: goneAt.atMs, seconds: ofSeconds, writes });
   }
   return {
     ...{ fault: fault.name, text: struck?.text ?? fault.name, seconds },
     longestGapSeconds: load.tally().longestGapMs / 1000,
     ...(problem === undefined ? {} : { problem }),
+    ...(loss === undefined ? {} : { loss }),
   };
+}
+
+function statedSince(wallMs: number, { cluster }: Ground): LossResult {
+  const { seconds, revisions } = statedLosses(cluster).findLast((each) => each.atMs > wallMs) ?? {};
+  return seconds === undefined || revisions === undefined ? {} : { stated: { seconds, writes: revisions } };
+}
+
+/** Each recovery with what is missing since then. */
+function withMissing(results: readonly FaultResult[], { missing }: LoadVerdict): readonly FaultResult[] {
+  let turn = 0;
+  return results.map((result) => {
+    if (result.loss === undefined) return result;
+    turn += 1;
+    return { ...result, loss: { ...result.loss, missing: missing[turn - 1] ?? 0 } };
+  });
 }
 
 /** As many as may be struck at once: one of three, now and then two of five where that mends itself. */
@@ -182,7 +222,7 @@ async function judged(
     const name = `${operation} ${outcome}${code === undefined ? '' : ` (${code})`}`;
     operations.set(name, (operations.get(name) ?? 0) + 1);
   }
-  return { results, verdict, problems, operations, acknowledged, lost };
+  return { results: withMissing(results, verdict), verdict, problems, operations, acknowledged, lost };
 }
 
 async function readThroughAny(

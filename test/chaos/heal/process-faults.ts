@@ -138,7 +138,8 @@ function goOn(pids: readonly number[]): void {
   for (const pid of pids) signalTo(pid, 'SIGCONT');
 }
 
-function signalTo(pid: number, signal: NodeJS.Signals): void {
+/** Where it runs still. */
+export function signalTo(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {

@@ -11,7 +11,7 @@ export async function untilRecovered(
   ground: Ground,
   load: RegisterLoad,
   patienceMs: number,
-  unmended: () => string | undefined = () => undefined,
+  unmended: () => Promise<string | undefined> | string | undefined = () => undefined,
 ): Promise<number> {
   const begunMs = performance.now();
   await until('the fault is not mended', unmended, { patienceMs });

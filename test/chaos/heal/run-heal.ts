@@ -1,5 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { parseDurationMs } from '../../../src/config/duration.ts';
+import type { EtcdLine } from '../../real/binaries.ts';
 import { faultsNamed } from './catalogue.ts';
 import { type FaultResult, type HealRunResult, healRun } from './heal-run.ts';
 import { summaryTable } from './summary.ts';
@@ -16,17 +18,22 @@ export interface HealFlags {
   readonly record?: string;
   readonly summary: boolean;
   readonly set: readonly string[];
+  /** Milliseconds. */
+  readonly 'election-timeout'?: string;
+  /** The agents are those of `dist/`, which start faster. */
+  readonly built: boolean;
 }
 
 const PATIENCE_MS = 180_000;
+const BUILT = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
 /** Runs with one seed after the other; gives how many have failed. Throws where a flag is none. */
 export async function runHealing(flags: HealFlags): Promise<number> {
   const forMs = parseDurationMs(flags.for);
   if ('problem' in forMs) throw new Error(`--for: ${forMs.problem}`);
   const [runs, first, members] = [Number(flags.runs), Number(flags.seed), Number(flags.members)];
-  const version = flags.version === '3.4' ? '3.4' : '3.5';
-  const faults = faultsNamed(flags.faults?.split(','));
+  const version: EtcdLine = flags.version === '3.4' ? '3.4' : '3.5';
+  const faults = faultsNamed(flags.faults?.split(','), members);
   // The exit ends what was started: who is asked to end must come to it.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(130));
   let failed = 0;
@@ -38,7 +45,12 @@ export async function runHealing(flags: HealFlags): Promise<number> {
       console.log(`  ${new Date().toISOString().slice(11, 19)} ${lineOf(result)}`);
     };
     const set = Object.fromEntries(flags.set.map((each) => each.split('=', 2) as [string, string]));
-    const options = { seed, members, version, faults, set, forMs: forMs.value, patienceMs: PATIENCE_MS } as const;
+    const electionMs = flags['election-timeout'];
+    const options = {
+      ...{ seed, members, version, faults, set, forMs: forMs.value, patienceMs: PATIENCE_MS },
+      ...(electionMs === undefined ? {} : { electionMs: Number(electionMs) }),
+      ...(flags.built ? { main: BUILT } : {}),
+    } as const;
     const result = await healRun({ ...options, each: flags.each, onFault: note }).catch((error: unknown) =>
       String(error),
     );
@@ -62,9 +74,12 @@ async function recorded(file: string): Promise<readonly FaultResult[]> {
   return lines.map((line): FaultResult => JSON.parse(line));
 }
 
-function lineOf({ fault, text, seconds, longestGapSeconds, problem }: FaultResult): string {
+function lineOf({ fault, text, seconds, longestGapSeconds, problem, loss }: FaultResult): string {
   if (problem !== undefined) return `${fault} FAILED: ${problem}`;
-  return `${fault}: well again after ${seconds.toFixed(1)} s, no write for ${longestGapSeconds.toFixed(1)} s (${text})`;
+  const { stated } = loss ?? {};
+  const atMost = stated === undefined ? 'nobody could say what' : `${stated.writes} writes of ${stated.seconds} s`;
+  const said = loss === undefined ? '' : `; may be missing: ${atMost}`;
+  return `${fault}: well again after ${seconds.toFixed(1)} s, no write for ${longestGapSeconds.toFixed(1)} s (${text}${said})`;
 }
 
 function textOf(seed: number, result: HealRunResult): string {

@@ -15,7 +15,7 @@ function history(operations: readonly Operation[], value: string | undefined): K
 describe('what a load has recorded', () => {
   test('is well where every write is there', () => {
     const verdict = judge([history([put(0, 1, 'a'), put(2, 3, 'b')], 'b')]);
-    expect(verdict).toEqual({ problems: [], keys: 1, operations: 2, givenUp: 0, forgiven: 0 });
+    expect(verdict).toEqual({ problems: [], keys: 1, operations: 2, givenUp: 0, forgiven: 0, missing: [] });
   });
 
   test('is not where an acknowledged write is missing', () => {
@@ -28,6 +28,11 @@ describe('what a load has recorded', () => {
     expect(judge([lost], [{ atMs: 3500, seconds: 2, writes: 1 }])).toMatchObject({ problems: [], forgiven: 1 });
     expect(judge([lost], [{ atMs: 9000, seconds: 2, writes: 1 }]).problems).toHaveLength(1);
     expect(judge([lost], [{ atMs: 3500, seconds: 2, writes: 0 }]).problems).toHaveLength(1);
+    const twice = [
+      { atMs: 3500, seconds: 2, writes: 0 },
+      { atMs: 90_000, seconds: 2, writes: Infinity },
+    ];
+    expect(judge([lost], twice).problems).toEqual(['1 acknowledged writes are missing, and the plan had said 0']);
     expect(judge([history([put(0, 1, 'a')], 'z')], [{ atMs: 10, seconds: 2, writes: 1 }]).problems).toHaveLength(1);
   });
 });

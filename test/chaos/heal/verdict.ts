@@ -12,6 +12,8 @@ export interface LoadVerdict {
   readonly givenUp: number;
   /** Acknowledged writes that are missing, as was to be expected when the quorum was lost. */
   readonly forgiven: number;
+  /** The same for each time that it was lost. */
+  readonly missing: readonly number[];
 }
 
 /** So long after the quorum began to go a write may still have been acknowledged. */
@@ -31,31 +33,31 @@ export interface QuorumLoss {
 export function judge(histories: readonly KeyHistory[], losses: readonly QuorumLoss[] = []): LoadVerdict {
   const problems: string[] = [];
   let givenUp = 0;
-  let forgiven = 0;
+  const missing = losses.map(() => 0);
   for (const history of histories) {
     const lost = lostWrites(history);
-    const [excused, unexcused] = [
-      lost.filter((each) => isExcused(each, losses)),
-      lost.filter((each) => !isExcused(each, losses)),
-    ];
-    problems.push(...unexcused.map(({ text }) => text));
-    forgiven += excused.length;
+    for (const each of lost) {
+      const at = losses.findIndex((loss) => isExcused(each, loss));
+      if (at < 0) problems.push(each.text);
+      else missing[at] = (missing[at] ?? 0) + 1;
+    }
     // Where something is missing with good reason, what is there at the end does not follow from what was seen.
     const judged = linearizability(lost.length > 0 ? history.operations : withLastRead(history));
     if (judged === 'given-up') givenUp += 1;
     if (judged === 'not-linearizable') problems.push(`what was seen of ${history.key} cannot be put in any order`);
   }
-  const most = losses.reduce((sum, { writes }) => sum + writes, 0);
-  if (forgiven > most) problems.push(`${forgiven} acknowledged writes are missing, and the plan had said ${most}`);
+  for (const [at, { writes }] of losses.entries()) {
+    const count = missing[at] ?? 0;
+    if (count > writes) problems.push(`${count} acknowledged writes are missing, and the plan had said ${writes}`);
+  }
+  const forgiven = missing.reduce((sum, count) => sum + count, 0);
   const operations = histories.reduce((sum, history) => sum + history.operations.length, 0);
-  return { problems, keys: histories.length, operations, givenUp, forgiven };
+  return { problems, keys: histories.length, operations, givenUp, forgiven, missing };
 }
 
-function isExcused({ acknowledgedMs }: LostWrite, losses: readonly QuorumLoss[]): boolean {
-  return losses.some(
-    ({ atMs, seconds }) =>
-      acknowledgedMs !== undefined && acknowledgedMs >= atMs - seconds * 1000 && acknowledgedMs <= atMs + IN_FLIGHT_MS,
-  );
+function isExcused({ acknowledgedMs }: LostWrite, { atMs, seconds }: QuorumLoss): boolean {
+  if (acknowledgedMs === undefined) return false;
+  return acknowledgedMs >= atMs - seconds * 1000 && acknowledgedMs <= atMs + IN_FLIGHT_MS;
 }
 
 /** What is there at the end was read after every call that was answered. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { RecoverAgents } from '../../../src/agent/recover/ports.ts';
 import { recoveryPaths } from '../../../src/agent/recover/ports.ts';
 import { Recovery } from '../../../src/agent/recover/recovery.ts';
@@ -44,6 +44,8 @@ class Three implements RecoverAgents {
     onHeldNoMore: (reasons) => this.told.push(`no more: ${codesOf(reasons)}`),
     onChange: () => undefined,
   };
+  /** The next step is refused. */
+  fails = false;
 
   evidence(name: string): RecoveryEvidence {
     const promise = this.promises.get(name);
@@ -72,6 +74,10 @@ class Three implements RecoverAgents {
       const plan = body as AgreedPlan;
       this.promises.set(name, { planId: plan.id, promisedAtMs: 0, plan, steps });
     } else if (path === recoveryPaths.step) {
+      if (this.fails) {
+        this.fails = false;
+        throw new Error('the link was cut for a moment');
+      }
       const { step } = body as { readonly step: RecoveryStep };
       this.promises.set(name, { ...(known as PromiseView), steps: { ...steps, [step]: { state: 'done' } } });
     }
@@ -147,6 +153,24 @@ describe('without a person a cluster is recovered', () => {
   test('not before its time, and not where it is not asked for', async () => {
     await expectNothing(new Three().recovery('m1', 4000, 5000));
     await expectNothing(new Three().recovery('m1', 10_000));
+  });
+
+  test('once it is promised, again a minute after it failed', async () => {
+    const agents = new Three();
+    await expectRecovered(agents.recovery('m1', 10_000, 5000));
+    agents.fails = true;
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      await using recovery = agents.recovery('m1', 0);
+      recovery.tick();
+      for (const outcome of ['failed', 'succeeded']) {
+        vi.advanceTimersByTime(61_000);
+        recovery.tick();
+        await expect.poll(() => recovery.evidence().run?.outcome, { timeout: 20_000 }).toBe(outcome);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('only where every agent was heard', async () => {

@@ -26,6 +26,7 @@ const USAGE = `usage: npm run chaos -- --enumerate [--operation NAME] [--from K]
   --summary     prints how often each fault was brought about and what came of it, as a table
   --record FILE writes each result there too, as a line of JSON; with --summary the table is of all that stands there
   --set K=V     a setting of the agents
+  --patience 3m how long the cluster may take to be well again after a fault
   --election-timeout MS   of etcd, where the machine is busy with other things
   --built       the agents of dist/ (npm run build), which start faster`;
 
@@ -80,6 +81,7 @@ async function main(): Promise<void> {
       each: { type: 'boolean', default: false },
       summary: { type: 'boolean', default: false },
       record: { type: 'string' },
+      patience: { type: 'string', default: '3m' },
       'election-timeout': { type: 'string' },
       built: { type: 'boolean', default: false },
       set: { type: 'string', multiple: true, default: [] as string[] },

@@ -141,7 +141,7 @@ async function strikeOnce(
 ): Promise<FaultResult> {
   const victims = victimsOf(fault, ground, random);
   const signal = AbortSignal.timeout(10 * 60_000);
-  const longestMs = fault.patienceMs ?? patienceMs;
+  const longestMs = Math.max(patienceMs, fault.patienceMs ?? 0);
   let goneAt: { readonly atMs: number; readonly wallMs: number } | undefined;
   const quorumGoes = (): void => {
     goneAt = { atMs: performance.now(), wallMs: Date.now() };

@@ -18,19 +18,22 @@ export interface HealFlags {
   readonly record?: string;
   readonly summary: boolean;
   readonly set: readonly string[];
+  /** How long the cluster may take to be well again. */
+  readonly patience: string;
   /** Milliseconds. */
   readonly 'election-timeout'?: string;
   /** The agents are those of `dist/`, which start faster. */
   readonly built: boolean;
 }
 
-const PATIENCE_MS = 180_000;
 const BUILT = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
 /** Runs with one seed after the other; gives how many have failed. Throws where a flag is none. */
 export async function runHealing(flags: HealFlags): Promise<number> {
   const forMs = parseDurationMs(flags.for);
   if ('problem' in forMs) throw new Error(`--for: ${forMs.problem}`);
+  const patienceMs = parseDurationMs(flags.patience);
+  if ('problem' in patienceMs) throw new Error(`--patience: ${patienceMs.problem}`);
   const [runs, first, members] = [Number(flags.runs), Number(flags.seed), Number(flags.members)];
   const version: EtcdLine = flags.version === '3.4' ? '3.4' : '3.5';
   const faults = faultsNamed(flags.faults?.split(','), members);
@@ -47,7 +50,7 @@ export async function runHealing(flags: HealFlags): Promise<number> {
     const set = Object.fromEntries(flags.set.map((each) => each.split('=', 2) as [string, string]));
     const electionMs = flags['election-timeout'];
     const options = {
-      ...{ seed, members, version, faults, set, forMs: forMs.value, patienceMs: PATIENCE_MS },
+      ...{ seed, members, version, faults, set, forMs: forMs.value, patienceMs: patienceMs.value },
       ...(electionMs === undefined ? {} : { electionMs: Number(electionMs) }),
       ...(flags.built ? { main: BUILT } : {}),
     } as const;

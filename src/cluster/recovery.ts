@@ -107,8 +107,8 @@ export interface StoreReach {
   readonly revision: bigint;
   /** When the newest of it was written there; what was acknowledged in the seconds before may not be in it. */
   readonly atMs: number;
-  /** The most revisions a second that its newest segments tell of; absent where they tell nothing. */
-  readonly perSecond?: number;
+  /** The most revisions a second that its newest segments tell of, and over how long a time; absent where they tell nothing. */
+  readonly writeRate?: { readonly perSecond: number; readonly overMs: number };
   /** Whose it is: a name in the store may have been another cluster's before. */
   readonly chain?: StoredChain;
 }

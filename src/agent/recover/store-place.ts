@@ -114,8 +114,10 @@ async function reachOf(
       : await readSegmentManifest(store.get(last.key, undefined, signal), last.key);
   // When it was begun: what came until then is in it for certain.
   const perSecond = highestWriteRate(catalogue.segments);
+  const storedAtMs = catalogue.segments.map(({ modifiedAtMs }) => modifiedAtMs);
+  const overMs = Math.max(...storedAtMs) - Math.min(...storedAtMs);
   return {
     ...{ url, oldestRevision: oldest.name.revision, revision, atMs: manifest.startedAtMs, chain: whose },
-    ...(perSecond === undefined ? {} : { perSecond }),
+    ...(perSecond === undefined ? {} : { writeRate: { perSecond, overMs } }),
   };
 }

@@ -42,8 +42,18 @@ export function lossBound(evidence: readonly RecoveryEvidence[], covered: Covere
   const seconds = Math.max(0, lostAtMs - safeAtMs) / 1000;
   const lastSeenAtMs = largest(sightings.map(({ atMs }) => atMs)) ?? safeAtMs;
   const unseenSeconds = Math.max(0, lostAtMs - Math.max(lastSeenAtMs, safeAtMs)) / 1000;
-  // Of each agent by itself: clocks of machines differ.
-  const perSecond = Math.max(covered.store?.perSecond ?? 0, ...evidence.map((one) => highestRate(one.sightings)));
+  const { writeRate } = covered.store ?? {};
+  const perSecond = highestKnown(
+    // Of each agent by itself: clocks of machines differ.
+    [...evidence.map((one) => highestRate(one.sightings)), ...(writeRate === undefined ? [] : [writeRate])],
+    unseenSeconds * 1000,
+  );
+  if (perSecond === undefined) {
+    return {
+      revisions: seen,
+      basis: `nobody looked for the last ${formatSpan(unseenSeconds)} before the quorum was lost, and nobody had looked for long enough to say how much is written in such a time: how much is missing is not known`,
+    };
+  }
   const unseen = BigInt(Math.ceil(perSecond * unseenSeconds));
   const known =
     seen === 0n
@@ -79,17 +89,33 @@ function coveredRevision(sightings: readonly RevisionSighting[], { lastIndex, re
   return highest([...inLog, revision ?? 0n, store?.revision ?? 0n]);
 }
 
+/** Who has looked for so long knows how busy the cluster is. */
+const LONG_ENOUGH_MS = 60_000;
+
+/**
+ * The highest rate; undefined where nobody had looked for as long as nobody looked then, or for a minute: what was seen in the
+ * quiet seconds before a load says nothing of the load.
+ */
+function highestKnown(
+  rates: readonly { readonly perSecond: number; readonly overMs: number }[],
+  unseenMs: number,
+): number | undefined {
+  const isKnown = rates.some(({ overMs }) => overMs >= Math.min(unseenMs, LONG_ENOUGH_MS));
+  return isKnown ? Math.max(...rates.map(({ perSecond }) => perSecond)) : undefined;
+}
+
 /** Revisions a second between two sightings at least a second apart. */
-function highestRate(sightings: readonly RevisionSighting[]): number {
+function highestRate(sightings: readonly RevisionSighting[]): { readonly perSecond: number; readonly overMs: number } {
   let highest = 0;
   let [before] = sightings;
+  const overMs = (sightings.at(-1)?.atMs ?? 0) - (before?.atMs ?? 0);
   for (const sighting of sightings) {
     if (before === undefined || sighting.atMs - before.atMs < 1000) continue;
     const grown = Number(sighting.revision - before.revision);
     highest = Math.max(highest, (grown * 1000) / (sighting.atMs - before.atMs));
     before = sighting;
   }
-  return highest;
+  return { perSecond: highest, overMs };
 }
 
 function largest(values: readonly number[]): number | undefined {

@@ -29,7 +29,7 @@ export const recoverySchemas: Readonly<Record<string, Schema>> = {
     oldestRevision: ref('Int64'),
     revision: ref('Int64'),
     atMs: time,
-    'perSecond?': { type: 'number' },
+    'writeRate?': object({ perSecond: { type: 'number' }, overMs: { type: 'number' } }),
     'chain?': object({ timeline: text, 'clusterId?': text, 'begunAtMs?': time }),
   }),
   LossBound: object({

@@ -276,6 +276,23 @@ describe('what may be missing', () => {
     expect(bound).not.toHaveProperty('seconds');
   });
 
+  it('is as much as a store tells of, where no agent remembers anything', () => {
+    const blind = [evidence('m1', EMPTY), ...others].map((one) => ({ ...one, sightings: [] }));
+    const told = { ...store, writeRate: { perSecond: 7, overMs: 60_000 } };
+    // The newest segment was begun 1 s before the loss; what was acknowledged in the 10 s before that may be late.
+    expect(boundOf(input(blind, { store: told }))).toMatchObject({ revisions: 77n, seconds: 11 });
+  });
+
+  it('is not known where nobody has looked for as long as nobody looked then', () => {
+    const blind = [evidence('m1', EMPTY), ...others].map((one) => ({ ...one, sightings: [] }));
+    const young = { ...store, writeRate: { perSecond: 7, overMs: 3000 } };
+    for (const known of [store, young]) {
+      const bound = boundOf(input(blind, { store: known }));
+      expect(bound).toMatchObject({ basis: expect.stringContaining('how much is missing is not known') });
+      expect(bound).not.toHaveProperty('seconds');
+    }
+  });
+
   it('counts until now where those that were not heard could have made a majority', () => {
     const at = [10, 20, 30].map((quorumLostAtMs) => ({ quorumLostAtMs }));
     expect(lossAtMs(at, 2, 3, 99)).toBe(20);

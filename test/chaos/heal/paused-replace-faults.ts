@@ -3,8 +3,8 @@ import { etcdsOn } from '../../healing/tended-processes.ts';
 import type { Fault, FaultContext, Struck } from './fault.ts';
 import { signalTo } from './process-faults.ts';
 
-/** Steps of a replacement; and so long it goes on by itself where none comes. */
-const STEPS = 8;
+/** Steps until its own agent ends it (`fence`), about; and so long it goes on by itself where none comes. */
+const STEPS = 4;
 const LONGEST_MS = 60_000;
 
 /** A member that is replaced while its etcd is stopped, and goes on in the middle of that. */

@@ -1,4 +1,5 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseDurationMs } from '../../../src/config/duration.ts';
 import type { EtcdLine } from '../../real/binaries.ts';
@@ -45,6 +46,8 @@ export async function runHealing(flags: HealFlags): Promise<number> {
     console.log(`seed ${seed}, ${members} members, etcd ${version}`);
     const note = (result: FaultResult): void => {
       all.push(result);
+      // At once: who ends a run in the middle has seen what came before all the same.
+      if (flags.record !== undefined) record(flags.record, { seed, members, version, ...result });
       console.log(`  ${new Date().toISOString().slice(11, 19)} ${lineOf(result)}`);
     };
     const set = Object.fromEntries(flags.set.map((each) => each.split('=', 2) as [string, string]));
@@ -62,8 +65,7 @@ export async function runHealing(flags: HealFlags): Promise<number> {
       typeof result === 'string' ? `seed ${seed} FAILED before it had begun: ${result}` : textOf(seed, result),
     );
     if (flags.record !== undefined && typeof result !== 'string') {
-      const lines = result.results.map((each) => JSON.stringify({ seed, members, version, ...each }));
-      await appendFile(flags.record, lines.map((line) => `${line}\n`).join(''));
+      record(flags.record, { seed, members, version, run: runOf(result) });
     }
   }
   if (flags.summary) console.log(`\n${summaryTable(flags.record === undefined ? all : await recorded(flags.record))}`);
@@ -74,7 +76,17 @@ export async function runHealing(flags: HealFlags): Promise<number> {
 /** All results of this run and of those before it. */
 async function recorded(file: string): Promise<readonly FaultResult[]> {
   const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-  return lines.map((line): FaultResult => JSON.parse(line));
+  return lines.map((line): FaultResult => JSON.parse(line)).filter((each) => 'fault' in each);
+}
+
+function record(file: string, line: Readonly<Record<string, unknown>>): void {
+  appendFileSync(file, `${JSON.stringify(line)}\n`);
+}
+
+/** What only the end of a run tells. */
+function runOf({ results, verdict, problems, acknowledged, lost }: HealRunResult): Readonly<Record<string, unknown>> {
+  const { operations, keys, givenUp, missing } = verdict;
+  return { faults: results.length, problems: problems.length, acknowledged, lost, operations, keys, givenUp, missing };
 }
 
 function lineOf({ fault, text, seconds, longestGapSeconds, problem, loss }: FaultResult): string {

@@ -1,5 +1,6 @@
 import type { TendedMember } from '../../healing/tended-cluster.ts';
 import { etcdsOn } from '../../healing/tended-processes.ts';
+import { until } from '../waiting.ts';
 import type { Fault, FaultContext, Struck } from './fault.ts';
 import { signalTo } from './process-faults.ts';
 
@@ -49,7 +50,13 @@ async function pausedUntilStep(
   });
   const begunMs = performance.now();
   signalTo(pid, 'SIGSTOP');
-  await cause(victim);
+  try {
+    // An agent on a busy machine may not answer the first time.
+    await until('it cannot be had replaced', () => cause(victim).then(() => undefined));
+  } catch (error) {
+    signalTo(pid, 'SIGCONT');
+    throw error;
+  }
   return {
     get text() {
       return `etcd of ${victim.name} stopped and replaced, to go on at step ${at} (${hit ?? 'still stopped'})`;

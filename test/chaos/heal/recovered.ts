@@ -28,14 +28,28 @@ export async function untilRecovered(
   return seconds;
 }
 
-/** What keeps a cluster from being at rest, in words: nobody leads, something is under way, the agents may not act yet. */
-export async function notWell({ clients, journal }: Pick<Ground, 'clients' | 'journal'>): Promise<string | undefined> {
+/** What keeps a cluster from being at rest, in words: nobody leads, something is under way, an agent does not answer or may not act yet. */
+export async function notWell({
+  clients,
+  journal,
+  members,
+}: Pick<Ground, 'clients' | 'journal' | 'members'>): Promise<string | undefined> {
   const { snapshot } = journal;
   if (snapshot?.connected !== true) return 'the journal cannot be followed';
   if (snapshot.slotRevision > 0n) return `${snapshot.slot?.slot.operation} is under way: ${snapshot.slot?.slot.phase}`;
   if (snapshot.leader === undefined) return 'no agent leads';
   if (snapshot.armed === undefined) return 'the agents are not armed';
   if (snapshot.agents.length !== clients.length) return `${snapshot.agents.length} agents are registered`;
+  // One that was killed a moment ago is registered still.
+  const silent = await Promise.all(
+    members.map(({ name, own }) =>
+      own().then(
+        () => [],
+        () => [name],
+      ),
+    ),
+  );
+  if (silent.flat().length > 0) return `no answer from the agent of ${silent.flat().join(', ')}`;
   const alarms = await Promise.all(clients.map((client) => client.alarms()));
   const raised = alarms.flat().map(({ alarm }) => alarm);
   return raised.length === 0 ? undefined : `alarms: ${raised.join(', ')}`;

@@ -43,6 +43,7 @@ export class Leadership implements AsyncDisposable {
   /** Of the snapshot with which a campaign was lost: it was out of date. */
   #outdated = -1n;
   #cleared = 0n;
+  #clearAfterMs = 0;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
@@ -122,14 +123,17 @@ export class Leadership implements AsyncDisposable {
     if (leaderRevision > 0n) {
       // Left by a campaign of this very agent of which it never learned that it was won, or by a term that is over.
       const leftover = leader?.instance === registration.record.instance && leaderRevision !== this.#cleared;
-      return leftover ? this.#clear(leaderRevision) : undefined;
+      return leftover && performance.now() >= this.#clearAfterMs ? this.#clear(leaderRevision) : undefined;
     }
     const wants = epoch !== undefined && revision !== this.#outdated && performance.now() >= this.#standBackUntilMs;
     const { current } = registration;
     return wants && current !== undefined && eligible?.() !== false ? this.#campaign(snapshot, current) : undefined;
   }
 
-  /** Takes the own record away. Where etcd does not take that, it goes with the lease. */
+  /**
+   * Takes the own record away, later again where etcd does not take that now: it would go with the lease only, which lives as long as this
+   * agent does, and until then nobody could lead.
+   */
   async #clear(createRevision: bigint): Promise<void> {
     this.#cleared = createRevision;
     const { client, keys } = this.#options;
@@ -138,7 +142,13 @@ export class Leadership implements AsyncDisposable {
       changes: [{ delete: keys.leader }],
       witness: { key: keys.leader },
     };
-    await within([], CLEAR_TIMEOUT_MS, (signal) => certainTxn(client, txn, signal)).catch(() => undefined);
+    try {
+      await within([], CLEAR_TIMEOUT_MS, (signal) => certainTxn(client, txn, signal));
+    } catch {
+      this.#cleared = 0n;
+      this.#clearAfterMs = performance.now() + STAND_BACK_MS;
+      this.#later();
+    }
   }
 
   async #campaign(snapshot: JournalSnapshot, registered: Registered): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MemberClient } from '../../src/etcd/member-client.ts';
 import type { JournalKeys } from '../../src/journal/keys.ts';
 import { JournalMirror } from '../../src/journal/mirror.ts';
@@ -92,6 +92,20 @@ describe.each(['3.4', '3.5'] as const)('leadership, on etcd %s', (version) => {
     expect(a.leadership.term).toBeUndefined();
     b.leadership.reconsider();
     await expect.poll(() => a.leadership.term ?? b.leadership.term, patience).toBeDefined();
+  });
+
+  test('a record that etcd did not let be taken away is taken away later, or nobody would lead while that agent lives', async () => {
+    const client = journal.connect();
+    await using a = startLeading(client, keys, 'a');
+    const { epoch } = await a.leads();
+    await using b = startLeading(journal.direct, keys, 'b');
+    await b.mirror.waitFor(({ agents }) => agents.length === 2);
+    // As while there is no quorum, which is when a leader resigns.
+    const refused = vi.spyOn(client, 'txn').mockRejectedValue(new Error('no quorum'));
+    await a.leadership.resign();
+    expect(b.mirror.snapshot.leader?.epoch).toBe(epoch);
+    refused.mockRestore();
+    expect((await Promise.race([a.leads(), b.leads()])).epoch).toBe(epoch + 1n);
   });
 
   test('a lease that was revoked behind the leader: etcd refuses its writes before it knows itself', async () => {

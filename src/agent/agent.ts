@@ -6,6 +6,7 @@ import { createRegistry } from '../expose/registry.ts';
 import { type HttpServer, startServer } from '../expose/server.ts';
 import type { Term } from '../journal/term.ts';
 import { notifying } from './acting-notify.ts';
+import { differingMembers } from './backup/differing-members.ts';
 import { backupDuty } from './backup/from-config.ts';
 import { unprotectedSeconds } from './backup/unprotected-seconds.ts';
 import { besideObserver } from './caretaker/beside-observer.ts';
@@ -96,6 +97,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   let url: string | undefined;
   const backups = backupDuty(config, observer, {
     ...events.acting,
+    differing: () => differingMembers(caretaking.observation()),
     // What is to be seen of it is a part of what is to be seen of acting.
     onChange: () => caretaking.changed(),
   });

@@ -11,8 +11,14 @@ export interface HashEvidence {
   readonly noMajority: boolean;
 }
 
+/** What hash evidence is read from: the history newest first, and who is listed now. */
+export interface HashSources {
+  readonly history: ClusterState['history'];
+  readonly members: readonly { readonly id: string }[];
+}
+
 /** Reads it from the history; a member that was replaced since has another id, and is not meant. */
-export function hashesOf({ history, members }: ClusterState): HashEvidence {
+export function hashesOf({ history, members }: HashSources): HashEvidence {
   const newest = endedOf(history, 'hash-check').find(({ outcome }) => outcome === 'succeeded');
   if (newest?.figures['hashMismatch'] !== 1) return { minority: new Set(), noMajority: false };
   const differing = Object.keys(newest.figures).flatMap((name) =>

@@ -28,12 +28,12 @@ export async function bringFull(
 ): Promise<void> {
   const { keeper, timeline, clusterId, epoch, memberId, tally } = options;
   const { config, events } = keeper;
-  const client = keeper.snapshotClient(memberId);
   const beganMs = performance.now();
   const link = linkedAbort([signal]);
   const ended: Promise<void>[] = [];
   const left = new Set(stores);
   try {
+    const client = keeper.snapshotClient(memberId);
     const encryption = await options.encryption?.();
     const taken = await takeFull(
       {

@@ -7,17 +7,18 @@ import { snapshotSource } from './snapshot-source.ts';
 
 /**
  * What backs up for an agent with this configuration; undefined where it is to do nothing. Its owner disposes of it.
+ * `differing` gives the ids of the members whose data differ from the majority's, by the newest hash check.
  */
 export function backupDuty(
   config: Config,
   { pool, runner }: Pick<Observer, 'pool' | 'runner'>,
-  events: BackupEvents,
+  { differing, ...events }: BackupEvents & { readonly differing: () => ReadonlySet<string> },
 ): BackupDuty | undefined {
   const { backup, cluster, member, mode } = config;
   const isOff = backup.full.mode !== 'auto' && backup.delta.mode !== 'auto';
   if (mode === 'plan' || backup.store.length === 0 || isOff) return undefined;
   const snapshotClient: BackupKeeperOptions['snapshotClient'] = (ownId) => {
-    const source = snapshotSource(runner.observation.sections.cluster?.value, ownId);
+    const source = snapshotSource(runner.observation.sections.cluster?.value, ownId, differing());
     const url = source?.clientUrls[0];
     if (source === undefined || url === undefined || source.id === ownId) return pool.own;
     const client = pool.of(url);

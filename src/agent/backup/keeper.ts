@@ -12,11 +12,13 @@ import { HeldCondition } from '../../cluster/stability.ts';
 import type { Term } from '../../journal/term.ts';
 import { ownTimeline } from '../../journal/timeline.ts';
 import type { TakenSnapshot } from '../../operate/backup-ports.ts';
+import { OperationStopped } from '../../operate/operation.ts';
 import { CompactionHold } from './compaction-hold.ts';
 import { backupNotRunning, isClaimFault } from './full-faults.ts';
 import { noticesOf } from './notices.ts';
 import type { BackupKeeperOptions } from './options.ts';
 import { s3Options } from './settings.ts';
+import { SOURCE_DIFFERS } from './snapshot-source.ts';
 import { BackupTally } from './tally.ts';
 import { storedStatus, type TimelineWork, workOnTimeline } from './timeline-work.ts';
 import { backupView } from './view.ts';
@@ -118,7 +120,10 @@ export class BackupKeeper implements AsyncDisposable {
   async takeSnapshot(signal: AbortSignal): Promise<TakenSnapshot> {
     const { fulls } = this.#work ?? {};
     if (fulls === undefined) throw backupNotRunning(this.#options.member);
-    const { content, keyCount, outcomes } = await fulls.take(signal);
+    const { content, keyCount, outcomes } = await fulls.take(signal).catch((error: unknown) => {
+      // Nothing has failed: there is no member to take it of for now.
+      throw faultOf(error).code === SOURCE_DIFFERS ? stoppedFor(error) : error;
+    });
     return {
       revision: content.revision,
       keys: keyCount.keys,
@@ -221,6 +226,12 @@ export class BackupKeeper implements AsyncDisposable {
     this.#options.events.onFault('backing up', error);
     this.#options.events.onChange();
   }
+}
+
+function stoppedFor(error: unknown): OperationStopped {
+  const { message, remedy } = faultOf(error);
+  const why = `${message.slice(0, 1).toLowerCase()}${message.slice(1)}`.replace(/\.$/, '');
+  return new OperationStopped(SOURCE_DIFFERS, why, remedy === undefined ? {} : { remedy });
 }
 
 function doesNotEnd(): AgentError {

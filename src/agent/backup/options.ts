@@ -20,7 +20,10 @@ export interface BackupKeeperOptions {
   /** Of the own member. */
   readonly client: MemberClient;
   readonly keys: JournalKeys;
-  /** The client of the member that a full snapshot is to be taken of now. @param ownId of the own member */
+  /**
+   * The client of the member that a full snapshot is to be taken of now. Throws `SNAPSHOT_SOURCE_DIFFERS` where none may be.
+   * @param ownId of the own member
+   */
   readonly snapshotClient: (ownId: string) => FullOptions['client'];
   readonly events: BackupEvents;
 }

@@ -28,6 +28,21 @@ it.each<[string, readonly ClusterMember[], string | undefined]>([
   expect(snapshotSource({ members, leaderId: 'a' }, 'b')?.id).toBe(id);
 });
 
+it('a follower that a hash check has named is not taken', () => {
+  expect(snapshotSource({ members: [a, b, c], leaderId: 'a' }, 'b', new Set(['c']))?.id).toBe('b');
+});
+
+it('the raft leader is taken where the own member is named and no follower is left', () => {
+  expect(snapshotSource({ members: [a, b], leaderId: 'a' }, 'b', new Set(['b']))?.id).toBe('a');
+});
+
+it('the own member is not taken by default where a hash check has named it', () => {
+  const alone = [{ ...a, healthy: false }, b];
+  expect(() => snapshotSource({ members: alone, leaderId: 'a' }, 'b', new Set(['b']))).toThrow(
+    expect.objectContaining({ code: 'SNAPSHOT_SOURCE_DIFFERS' }),
+  );
+});
+
 it('nobody is chosen before anybody is known', () => {
   expect(snapshotSource(undefined, 'b')).toBeUndefined();
 });

@@ -99,6 +99,8 @@ export interface OwnMemberView {
   readonly restarts: number;
   /** How often it did so since the process last ran for ten minutes, or since its data are other ones; absent: the agent is too old to say. */
   readonly vainStarts?: number;
+  /** At how many ends in a row etcd has called its data damaged; absent: the agent is too old to say. */
+  readonly damagedEnds?: number;
   /** Where the old data dirs are. */
   readonly quarantine: readonly {
     readonly path: string;

@@ -37,6 +37,7 @@ export function ownTold(value: unknown): OwnMemberView | undefined {
   if (kind === undefined || processTold === undefined || dataDir === undefined || restarts === undefined)
     return undefined;
   if (typeof bootstrapped !== 'boolean') return undefined;
+  const damagedEnds = count(field(value, 'damagedEnds'));
   const identity = field(value, 'identity');
   const [clusterId, memberId] = [text(field(identity, 'clusterId')), text(field(identity, 'memberId'))];
   const boot = bootOf(field(value, 'boot'));
@@ -46,6 +47,7 @@ export function ownTold(value: unknown): OwnMemberView | undefined {
     ...{ kind, process: processTold, dataDir, bootstrapped, restarts },
     ...(clusterId === undefined || memberId === undefined ? {} : { identity: { clusterId, memberId } }),
     ...(field(value, 'bootstrapping') === true ? { bootstrapping: true } : {}),
+    ...(damagedEnds === undefined ? {} : { damagedEnds }),
     ...(boot === undefined ? {} : { boot }),
     ...(vainStarts === undefined ? {} : { vainStarts }),
     ...(peerUrl === undefined ? {} : { peerUrl }),

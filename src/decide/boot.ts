@@ -4,12 +4,13 @@ import { decideEmpty } from './boot/empty.ts';
 import type { BootEvidence } from './boot/evidence.ts';
 import { decideIntact } from './boot/intact.ts';
 import { boot, bootReason } from './boot/view.ts';
+import { DAMAGED_ENDS } from './damaged-ends.ts';
 
-/** Etcd would end the same way again. */
-const OF_ITS_DATA: ReadonlySet<EndCause> = new Set(['wal-corrupt', 'database-corrupt', 'data-differs']);
+/** Etcd would end the same way again, once it has ended so `DAMAGED_ENDS` times: the agent has read the data itself, and finds them whole. */
+const DAMAGED: ReadonlySet<EndCause> = new Set(['wal-corrupt', 'database-corrupt']);
 
 /**
- * Of these the ends that count also where no quorum answers. With the others waiting would be for ever, since no leader replaces the member and a
+ * The ends that count at once, and also where no quorum answers. With the others waiting would be for ever, since no leader replaces the member and a
  * recovery counts its disk as there: it is tried again, and read as a whole once it has ended twice.
  */
 const DIFFERS: ReadonlySet<EndCause> = new Set(['data-differs']);
@@ -34,7 +35,7 @@ export function bootDecision(evidence: BootEvidence): BootView {
     case 'empty':
       return decideEmpty(evidence);
     case 'intact':
-      return lastEnd !== undefined && (hasQuorum(list) ? OF_ITS_DATA : DIFFERS).has(lastEnd.cause)
+      return lastEnd !== undefined && isOfItsData(evidence, lastEnd.cause)
         ? decideDamaged(
             evidence,
             dataDir,
@@ -42,6 +43,11 @@ export function bootDecision(evidence: BootEvidence): BootView {
           )
         : decideIntact(evidence, dataDir);
   }
+}
+
+function isOfItsData({ list, damagedEnds = 0 }: BootEvidence, cause: EndCause): boolean {
+  if (DIFFERS.has(cause)) return true;
+  return hasQuorum(list) && damagedEnds >= DAMAGED_ENDS && DAMAGED.has(cause);
 }
 
 function hasQuorum(list: BootEvidence['list']): boolean {

@@ -1,6 +1,7 @@
 import type { EndCause, OwnMemberView } from '../cluster/own-member.ts';
 import type { ClusterState, MemberSilence, MemberState } from '../cluster/state.ts';
 import { formatLatency, formatSpan } from '../cluster/units.ts';
+import { DAMAGED_ENDS } from './damaged-ends.ts';
 import { freshOf } from './fitness.ts';
 import { hashesOf } from './hash-evidence.ts';
 import { because } from './policy.ts';
@@ -184,7 +185,7 @@ function judgeEnd(member: MemberState, { cause, said, own }: End, settings: Deci
   switch (cause) {
     case 'wal-corrupt':
     case 'database-corrupt':
-      return { verdict: 'data-corrupt', remedy: 'replace', reason: because('DATA_CORRUPT', ended) };
+      return judgeDamaged(member, { ended, own }, settings);
     // Which side is right a single comparison does not tell.
     case 'data-differs':
       return page('data-corrupt', 'NO_MAJORITY');
@@ -208,15 +209,29 @@ function judgeEnd(member: MemberState, { cause, said, own }: End, settings: Deci
       if (!isDead(member, settings) || (cause === 'asked' && isReadable && !isVain)) {
         return { verdict: 'process-down', remedy: 'restart', reason: because('PROCESS_DOWN', ended) };
       }
-      // Who or what ends it from outside would end another one as well, or keep it from being started as this one.
-      if (cause !== 'unknown' || !isReadable || !isVain) {
-        const why = own.boot === undefined ? '' : `; its agent says: ${own.boot.reasons[0].message}`;
-        return { verdict: 'process-down', remedy: 'page', reason: because('NEEDS_PERSON', `${ended}${why}`) };
-      }
-      const message = `${ended}; it was started again ${vainStarts} times`;
-      return { verdict: 'process-down', remedy: 'replace', reason: because('MEMBER_DEAD', message) };
+      // Who or what ends it would end another one as well, or keep it from being started as this one; and data that can be read are worth more
+      // than a guess at what nobody knows.
+      const often = isVain ? `; it was started again ${vainStarts} times` : '';
+      const why = own.boot === undefined ? '' : `; its agent says: ${own.boot.reasons[0].message}`;
+      return { verdict: 'process-down', remedy: 'page', reason: because('NEEDS_PERSON', `${ended}${often}${why}`) };
     }
   }
+}
+
+/** Etcd calls data damaged that its agent has read and found whole, or could not read: its word counts once it has said so again and again. */
+function judgeDamaged(
+  member: MemberState,
+  { ended, own }: { readonly ended: string; readonly own: OwnMemberView },
+  settings: DecideSettings,
+): Diagnosis {
+  const { damagedEnds = 0 } = own;
+  if (damagedEnds >= DAMAGED_ENDS && own.dataDir.state === 'intact') {
+    const message = `${ended}; it has called its data damaged ${damagedEnds} times in a row`;
+    return { verdict: 'data-corrupt', remedy: 'replace', reason: because('DATA_CORRUPT', message) };
+  }
+  return isDead(member, settings)
+    ? { verdict: 'data-corrupt', remedy: 'page', reason: because('NEEDS_PERSON', ended) }
+    : { verdict: 'process-down', remedy: 'restart', reason: because('PROCESS_DOWN', ended) };
 }
 
 /** What others see is all that there is. */

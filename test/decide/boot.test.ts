@@ -188,8 +188,15 @@ const rows: readonly Row[] = [
     'DATA_CORRUPT',
   ],
   [
-    'only etcd has found it: it is not started in a loop',
-    { dataDir: intact, list: us, lastEnd: ended('wal-corrupt') },
+    'only etcd has found it: one line of its log proves nothing',
+    { dataDir: intact, list: us, lastEnd: ended('wal-corrupt'), damagedEnds: 2 },
+    'start',
+    'LISTED',
+    'LAST_END',
+  ],
+  [
+    'only etcd has found it, three times in a row: it is not started in a loop',
+    { dataDir: intact, list: us, lastEnd: ended('wal-corrupt'), damagedEnds: 3 },
     'wait',
     'ETCD_FOUND_DAMAGE',
   ],
@@ -202,7 +209,7 @@ const rows: readonly Row[] = [
   ],
   [
     'only etcd has found it, and there is no quorum',
-    { dataDir: intact, list: stale(us), lastEnd: ended('database-corrupt') },
+    { dataDir: intact, list: stale(us), lastEnd: ended('database-corrupt'), damagedEnds: 3 },
     'start',
     'LISTED',
     'LAST_END',

@@ -74,8 +74,30 @@ describe('what a member suffers from', () => {
       'partitioned-one-way wait PARTITIONED_ONE_WAY',
     ],
     ['data that are corrupt', broken(3, { dataDir: corrupt }), {}, 'data-corrupt replace DATA_CORRUPT'],
-    ['a WAL that etcd refuses', broken(3, ended('wal-corrupt')), {}, 'data-corrupt replace DATA_CORRUPT'],
-    ['a database that etcd refuses', broken(3, ended('database-corrupt')), {}, 'data-corrupt replace DATA_CORRUPT'],
+    [
+      'a WAL that etcd refuses once, and that its agent finds whole',
+      broken(3, ended('wal-corrupt', { damagedEnds: 1 })),
+      {},
+      'process-down restart PROCESS_DOWN',
+    ],
+    [
+      'a WAL that etcd refuses three times in a row',
+      broken(3, ended('wal-corrupt', { damagedEnds: 3 })),
+      {},
+      'data-corrupt replace DATA_CORRUPT',
+    ],
+    [
+      'a database that etcd refuses, for long, and not each time',
+      broken(3, ended('database-corrupt', { damagedEnds: 1 }), seen(300)),
+      {},
+      'data-corrupt page NEEDS_PERSON',
+    ],
+    [
+      'a database that etcd refuses three times in a row, and that its agent cannot read',
+      broken(3, ended('database-corrupt', { damagedEnds: 3, dataDir: { state: 'unreadable', problem: 'EIO' } }), seen(300)),
+      {},
+      'data-corrupt page NEEDS_PERSON',
+    ],
     [
       "etcd's own comparison at its start, which does not say who is right",
       broken(3, ended('data-differs')),
@@ -91,10 +113,10 @@ describe('what a member suffers from', () => {
       'process-down restart PROCESS_DOWN',
     ],
     [
-      'a process that ends again and again, dead for long enough',
+      'a process that ends again and again for a reason that nobody knows, while its data can be read',
       broken(3, ended('unknown', { restarts: 3 }), seen(300)),
       {},
-      'process-down replace MEMBER_DEAD',
+      'process-down page NEEDS_PERSON',
     ],
     [
       'a process that cannot be started at all, dead for long enough',

@@ -52,10 +52,12 @@ export function besideObserver(parts: BesideObserverParts): BesideObserver {
     const given = { ...rest, observation: observed, events: { ...events, onChange } };
     return startCaretaker(candidate === undefined ? given : { ...given, candidate }, memberId);
   };
+  /** What did not end as it should takes no part any more; to stay in the former seat for ever would be worse. */
+  const onCloseFault = (error: unknown): void => options().events.onFault('giving up the former seat', error);
   /** Takes the seat, once the caretaker in the former one has ended: it gives its record and its leadership back. */
   const take = (next: Seat): void => {
     const former = caretaker;
-    changing = (former?.close() ?? Promise.resolve()).then(() => {
+    changing = (former?.close() ?? Promise.resolve()).catch(onCloseFault).then(() => {
       changing = undefined;
       if (closed) return;
       seat = next;

@@ -15,7 +15,7 @@ export interface GatherParts extends BootParts {
 
 /** Asks only for what the decision hangs on: a member with its data is not kept waiting for a store that is far away. */
 export async function gatherEvidence(parts: GatherParts, signal: AbortSignal): Promise<BootEvidence> {
-  const { config, dataDir, remembered, evidence, lastEnd, peerUrl, process } = parts;
+  const { config, damagedEnds, dataDir, remembered, evidence, lastEnd, peerUrl, process } = parts;
   const list = await evidence.list(signal);
   const id = ('memberId' in dataDir ? dataDir.memberId : undefined) ?? remembered?.memberId;
   const isGone = list !== undefined && id !== undefined && list.members.every((member) => member.id !== id);
@@ -33,6 +33,7 @@ export async function gatherEvidence(parts: GatherParts, signal: AbortSignal): P
     peers: mayBegin ? config.cluster.peers.map((peer) => answerOf(peer, config.member.name, peers)) : [],
     store,
     process,
+    damagedEnds,
     ...(remembered === undefined
       ? {}
       : { identity: { clusterId: remembered.clusterId, memberId: remembered.memberId } }),

@@ -56,7 +56,7 @@ export class DataWatch {
   async look(looked: Looked, isWanted: boolean, signal: AbortSignal): Promise<void> {
     const { process, lastEnd } = looked;
     // Of a process that runs it is only looked whether its data are there: to read them costs more the fuller the WAL is.
-    if (process.state === 'running' && !isWanted && (await this.#isAsKnown())) return;
+    if (process.state === 'running' && !isWanted && (await this.#isAsKnown(signal))) return;
     // What a thorough look has found broken does not become whole by a glance.
     const isKnownBroken = this.#state.state === 'corrupt' && process.state === 'stopped';
     if (isKnownBroken && performance.now() - this.#lookedAtMs < BROKEN_AGAIN_MS) return;
@@ -89,8 +89,12 @@ export class DataWatch {
     this.#isAfresh = true;
   }
 
-  async #isAsKnown(): Promise<boolean> {
-    return this.#state.state === 'intact' && (await this.#options.holdsData().catch(() => false));
+  async #isAsKnown(signal: AbortSignal): Promise<boolean> {
+    if (this.#state.state !== 'intact') return false;
+    return await this.#options.holdsData(signal).catch(() => {
+      signal.throwIfAborted();
+      return false;
+    });
   }
 
   /** A process that was started a moment ago has not made its data dir yet: to call that empty would have it replaced. */

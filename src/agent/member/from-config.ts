@@ -80,7 +80,7 @@ export async function memberCareOf(
     planned: cluster.peers.map(({ name, peerUrl }) => ({ name, peerUrl })),
     token: cluster.token,
     inspect: (depth, signal) => inspectDataDir(places, signal, { depth }),
-    holdsData: () => holdsData(places),
+    holdsData: (signal) => holdsData(places, signal),
     putAside: (reason, signal) => quarantine(places, reason, Date.now(), signal),
     quarantined: (signal) => listQuarantine(places, signal),
     releaseQuarantine: async (signal) => {

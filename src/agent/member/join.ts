@@ -9,7 +9,7 @@ const POLL_MS = 250;
  * Starts the member that was added for this agent, and is back when it answers. Gives a sentence. Done again it comes to the same: data of
  * exactly the added member are started as they are. Throws `JOIN_NOT_LISTED` where none was added, `JOIN_WOULD_FORGET` where it has been
  * started before and its data are not here: etcd would take its old id again, and with it forget what it has promised (raft's durability),
- * `JOIN_OTHER_DATA`, and `JOIN_NO_ANSWER`.
+ * `JOIN_OTHER_DATA`, `JOIN_HELD` while a recovery has the member, and `JOIN_NO_ANSWER`.
  */
 export async function joinCluster(keeper: MemberKeeper, signal: AbortSignal): Promise<string> {
   const { options } = keeper;
@@ -42,6 +42,10 @@ function formerUrls({ memory }: MemberKeeper['options']): readonly string[] {
 
 async function startAs(keeper: MemberKeeper, own: SeenMember, list: SeenList, signal: AbortSignal): Promise<void> {
   const { options } = keeper;
+  // A recovery of the lost quorum has the member in its hands: two clusters could come of a start.
+  if (keeper.held !== undefined) {
+    throw fault('JOIN_HELD', options.name, keeper.held, 'It is tried again by itself when that is over.');
+  }
   const { dataDir, process } = await keeper.look('quick', signal);
   const holdsIt = dataDir.state === 'intact' && dataDir.memberId === own.id && dataDir.clusterId === list.clusterId;
   if (holdsIt) {

@@ -2,6 +2,7 @@ import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { BootView, OwnMemberView, ProcessEnd, ProcessState } from '../../cluster/own-member.ts';
 import type { InitialCluster, StartPlan } from '../../supervise/supervisor.ts';
 import { News } from '../caretaker/news.ts';
+import { DamagedEnds } from './damaged-ends.ts';
 import { DataWatch } from './data-watch.ts';
 import type { MemberKeeperOptions } from './options.ts';
 import { RestartPauses } from './restart-pauses.ts';
@@ -17,6 +18,7 @@ export class MemberKeeper implements AsyncDisposable {
   readonly #news = new News();
   readonly #pauses: RestartPauses;
   readonly #data: DataWatch;
+  readonly #damagedEnds = new DamagedEnds();
   readonly #stopListening: () => void;
   #process: ProcessState = { state: 'unknown', reason: 'it has not been looked at yet' };
   #quarantine: OwnMemberView['quarantine'] = [];
@@ -41,6 +43,7 @@ export class MemberKeeper implements AsyncDisposable {
     this.#stopListening = options.supervisor.onEnd((end) => {
       this.#lastEnd = end;
       this.#pauses.ended(performance.now());
+      this.#damagedEnds.ended(end.cause, performance.now());
       options.events.log('etcd has ended', { ...end });
       this.#news.tell();
     });
@@ -68,6 +71,7 @@ export class MemberKeeper implements AsyncDisposable {
       ...(peerUrl === undefined ? {} : { peerUrl }),
       restarts: this.#restarts,
       vainStarts: this.#pauses.vainStarts(performance.now()),
+      damagedEnds: this.#damagedEnds.inRow,
       quarantine: this.#quarantine,
     };
   }
@@ -85,6 +89,11 @@ export class MemberKeeper implements AsyncDisposable {
   /** Starts nothing by itself from now on, until `release`. @param why for people */
   hold(why: string): void {
     this.#held = why;
+  }
+
+  /** Why nothing is started now, by itself or for an operation; undefined where nothing holds it. */
+  get held(): string | undefined {
+    return this.#held;
   }
 
   /** Takes up looking after the member again. */
@@ -128,6 +137,7 @@ export class MemberKeeper implements AsyncDisposable {
     }
     this.options.events.log('etcd is started', { initial: plan.initial?.state });
     this.#pauses.started(performance.now());
+    this.#damagedEnds.started(performance.now());
     this.#data.started();
     await this.options.supervisor.start(plan, signal);
     // One that could not even be started says nothing of its data: nobody replaces a member for it.
@@ -158,6 +168,7 @@ export class MemberKeeper implements AsyncDisposable {
     // How etcd ended with those data says nothing about the next ones.
     this.#lastEnd = undefined;
     this.#data.putAside();
+    this.#damagedEnds.forget();
     this.#pauses.forget();
     await this.look('quick', signal);
     return aside?.bytes ?? 0;
@@ -234,6 +245,7 @@ export class MemberKeeper implements AsyncDisposable {
         dataDir: this.#data.state,
         process: this.#process,
         bootstrapped: this.view().bootstrapped,
+        damagedEnds: this.#damagedEnds.inRow,
         ...(lastEnd === undefined ? {} : { lastEnd }),
       },
       signal,

@@ -8,6 +8,8 @@ export interface BootParts {
   readonly dataDir: DataDirState;
   readonly process: ProcessState;
   readonly bootstrapped: boolean;
+  /** At how many ends in a row etcd has called its data damaged. */
+  readonly damagedEnds: number;
   readonly lastEnd?: ProcessEnd;
 }
 
@@ -23,7 +25,7 @@ export interface MemberKeeperOptions {
   /** Looks at the data dir; `full` reads all of it. */
   readonly inspect: (depth: 'quick' | 'full', signal: AbortSignal) => Promise<DataDirState>;
   /** Whether there are data at all: a glance, for while etcd runs. */
-  readonly holdsData: () => Promise<boolean>;
+  readonly holdsData: (signal: AbortSignal) => Promise<boolean>;
   /** Moves the data dir away, for this reason; gives where it is now and how large it is. */
   readonly putAside: (
     reason: string,

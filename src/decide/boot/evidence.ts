@@ -56,6 +56,8 @@ export interface BootEvidence {
   /** Whether the store has a backup of this cluster. */
   readonly store: 'no-chain' | 'has-chain' | 'unreachable' | 'not-asked' | 'none-configured';
   readonly process: ProcessState;
+  /** At how many ends in a row etcd has called its data damaged; absent: nobody counted. */
+  readonly damagedEnds?: number;
   /** How etcd ended the last time, while it had these data. */
   readonly lastEnd?: ProcessEnd;
 }

@@ -37,6 +37,7 @@ export const ownMemberSchemas: Readonly<Record<string, Schema>> = {
     'peerUrl?': text,
     restarts: integer,
     'vainStarts?': { type: 'integer', description: 'Starts since it last ran for ten minutes, or has other data.' },
+    'damagedEnds?': { ...integer, description: 'At how many ends in a row etcd has called its data damaged.' },
     quarantine: list(object({ path: text, reason: text, atMs: number, bytes: integer })),
   }),
 };

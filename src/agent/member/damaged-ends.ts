@@ -1,0 +1,36 @@
+import type { EndCause } from '../../cluster/own-member.ts';
+
+/** Ends by which etcd says that its data are damaged. */
+const DAMAGED: ReadonlySet<EndCause> = new Set(['wal-corrupt', 'database-corrupt']);
+
+/** After a run of this length an end has nothing to do with the one before it. */
+const STEADY_MS = 10 * 60_000;
+
+/** Counts the ends in a row at which etcd has called its data damaged. */
+export class DamagedEnds {
+  #inRow = 0;
+  #startedAtMs: number | undefined;
+
+  /** How many they are; since the agent was started. */
+  get inRow(): number {
+    return this.#inRow;
+  }
+
+  /** @param nowMs monotonic clock */
+  started(nowMs: number): void {
+    this.#startedAtMs = nowMs;
+  }
+
+  /** @param nowMs monotonic clock */
+  ended(cause: EndCause, nowMs: number): void {
+    const wasSteady = this.#startedAtMs !== undefined && nowMs - this.#startedAtMs >= STEADY_MS;
+    this.#startedAtMs = undefined;
+    if (!DAMAGED.has(cause)) this.#inRow = 0;
+    else this.#inRow = wasSteady ? 1 : this.#inRow + 1;
+  }
+
+  /** The data are other ones. */
+  forget(): void {
+    this.#inRow = 0;
+  }
+}

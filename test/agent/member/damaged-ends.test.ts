@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { DamagedEnds } from '../../../src/agent/member/damaged-ends.ts';
+
+test('ends at which etcd calls its data damaged are counted as long as nothing else comes in between', () => {
+  const ends = new DamagedEnds();
+  ends.ended('wal-corrupt', 0);
+  ends.ended('database-corrupt', 1000);
+  expect(ends.inRow).toBe(2);
+  ends.ended('killed', 2000);
+  expect(ends.inRow).toBe(0);
+});
+
+test('a run of ten minutes, or other data, begin the count anew', () => {
+  const ends = new DamagedEnds();
+  ends.ended('wal-corrupt', 0);
+  ends.started(1000);
+  ends.ended('wal-corrupt', 601_000);
+  expect(ends.inRow).toBe(1);
+  ends.forget();
+  expect(ends.inRow).toBe(0);
+});

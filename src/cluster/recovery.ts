@@ -27,7 +27,10 @@ export interface ListedMember {
 /** The member list as an agent knew it last, from memory or from its disk. */
 export interface LastList {
   readonly clusterId: string;
+  /** When a quorum gave it, or first gave it as it is; 0 where none did. */
   readonly atMs: number;
+  /** Committed raft index of that moment, where it was seen. */
+  readonly raftIndex?: bigint;
   readonly members: readonly ListedMember[];
 }
 

@@ -24,7 +24,7 @@ const DIFFERS: ReadonlySet<EndCause> = new Set(['data-differs']);
  * mixed up, and a person has to look. `wait`: it is decided again when more is known.
  */
 export function bootDecision(evidence: BootEvidence): BootView {
-  const { dataDir, left, lastEnd, list, process } = evidence;
+  const { dataDir, left, lastEnd, process } = evidence;
   if (left) return boot('stay-out', bootReason('LEFT', 'this member was made to leave'));
   if (process.state === 'running') return boot('start', bootReason('RUNNING', 'etcd runs'));
   switch (dataDir.state) {

@@ -94,7 +94,11 @@ describe('what a member suffers from', () => {
     ],
     [
       'a database that etcd refuses three times in a row, and that its agent cannot read',
-      broken(3, ended('database-corrupt', { damagedEnds: 3, dataDir: { state: 'unreadable', problem: 'EIO' } }), seen(300)),
+      broken(
+        3,
+        ended('database-corrupt', { damagedEnds: 3, dataDir: { state: 'unreadable', problem: 'EIO' } }),
+        seen(300),
+      ),
       {},
       'data-corrupt page NEEDS_PERSON',
     ],

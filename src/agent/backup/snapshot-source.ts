@@ -23,11 +23,7 @@ export function snapshotSource(
 ): ClusterMember | undefined {
   const fit = (cluster?.members ?? []).filter(
     ({ id, healthy, isLearner, clientUrls, raftIndexLagEntries = 0n }) =>
-      healthy &&
-      !isLearner &&
-      !differing.has(id) &&
-      clientUrls.length > 0 &&
-      raftIndexLagEntries <= CAUGHT_UP_ENTRIES,
+      healthy && !isLearner && !differing.has(id) && clientUrls.length > 0 && raftIndexLagEntries <= CAUGHT_UP_ENTRIES,
   );
   const followers = fit.filter(({ id }) => id !== cluster?.leaderId);
   const found = followers.find(({ id }) => id !== ownId) ?? followers[0];

@@ -1,3 +1,4 @@
+import { committedIndex } from '../../cluster/committed-index.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { RememberedMember } from './memory.ts';
 
@@ -15,16 +16,36 @@ export function learnt(observation: Observation, known: RememberedMember | undef
   const agents = (observation.caretaking?.agents ?? []).flatMap(({ memberId, member, url }) =>
     url === undefined ? [] : [{ memberId, member, url }],
   );
+  const listed = { members, ...listedOf(observation, members, known) };
   const places = agents.length === 0 ? (known?.agents ?? []) : agents;
   if (status !== undefined && status.clusterId === cluster.clusterId) {
     const own = members.find(({ id }) => id === status.memberId);
     // Under another name what answers may be somebody else.
     return own?.name === observation.member
-      ? { clusterId: cluster.clusterId, memberId: own.id, members, agents: places, ...leftOf(known, own.id) }
+      ? { clusterId: cluster.clusterId, memberId: own.id, ...listed, agents: places, ...leftOf(known, own.id) }
       : undefined;
   }
   // While it does not answer, only the list moves on, and only that of its own cluster.
-  return known?.clusterId === cluster.clusterId ? { ...known, members, agents: places } : undefined;
+  return known?.clusterId === cluster.clusterId ? { ...known, ...listed, agents: places } : undefined;
+}
+
+/** When the list began to be as it is: of several that agents remember, the one that changed last is the newest. */
+function listedOf(
+  { observedAtMs, sections }: Observation,
+  members: RememberedMember['members'],
+  known: RememberedMember | undefined,
+): Pick<RememberedMember, 'listedAtMs' | 'listedAtIndex'> {
+  const isKnown = known?.clusterId === sections.cluster?.value?.clusterId && asText(known?.members) === asText(members);
+  if (isKnown && known?.listedAtMs !== undefined) {
+    const { listedAtMs, listedAtIndex } = known;
+    return { listedAtMs, ...(listedAtIndex === undefined ? {} : { listedAtIndex }) };
+  }
+  const raftIndex = committedIndex(sections.cluster?.value?.members ?? []);
+  return { listedAtMs: observedAtMs, ...(raftIndex === undefined ? {} : { listedAtIndex: String(raftIndex) }) };
+}
+
+function asText(members: RememberedMember['members'] | undefined): string {
+  return JSON.stringify((members ?? []).map(({ id, name, peerUrls, isLearner }) => [id, name, peerUrls, isLearner]));
 }
 
 /** An observation from before it left must not make that forgotten; another member in its place is another matter. */

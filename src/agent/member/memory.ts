@@ -11,6 +11,10 @@ export interface RememberedMember {
   readonly memberId: string;
   /** The last list that a quorum gave. */
   readonly members: readonly SeenMember[];
+  /** When a quorum first gave that list as it is, wall clock; absent: an older agent has written it down. */
+  readonly listedAtMs?: number;
+  /** The committed raft index of that moment, decimal; absent where it was not seen. */
+  readonly listedAtIndex?: string;
   /** Where the agents answered then. */
   readonly agents: readonly AgentPlace[];
   /** It was to leave the cluster, at this time, and stays out. */
@@ -134,13 +138,17 @@ function parse(file: string, text: string): RememberedMember {
 
 function isRemembered(json: unknown): json is RememberedMember & { readonly format: number } {
   if (typeof json !== 'object' || json === null) return false;
-  const { format, clusterId, memberId, members, agents } = json as Partial<Record<string, unknown>>;
+  const { format, clusterId, memberId, members, agents, listedAtMs, listedAtIndex } = json as Partial<
+    Record<string, unknown>
+  >;
   return (
     format === FORMAT &&
     typeof clusterId === 'string' &&
     typeof memberId === 'string' &&
     Array.isArray(members) &&
     members.every(isListed) &&
+    (listedAtMs === undefined || typeof listedAtMs === 'number') &&
+    (listedAtIndex === undefined || (typeof listedAtIndex === 'string' && /^\d{1,20}$/.test(listedAtIndex))) &&
     Array.isArray(agents)
   );
 }

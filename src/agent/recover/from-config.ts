@@ -15,6 +15,7 @@ import {
 import type { Notifier } from '../../expose/notify.ts';
 import type { LastGasp } from '../last-gasp/last-gasp.ts';
 import type { MemberCare } from '../member/from-config.ts';
+import { rememberedList } from '../member/remembered-list.ts';
 import type { Observer } from '../observer.ts';
 import { peerAgents } from '../peer-agents.ts';
 import type { Expected } from './gather.ts';
@@ -58,9 +59,8 @@ export async function recoverDuty(
   const { memory } = care.keeper.options;
   const agents = agentsOf(config, observer);
   const listed = (): RecoveryEvidence['list'] => {
-    if (sightings.list !== undefined) return sightings.list;
-    const { current } = memory;
-    return current === undefined ? undefined : { clusterId: current.clusterId, atMs: 0, members: current.members };
+    // What a member remembers by itself may be from before a replacement: it counts only where no quorum was ever heard.
+    return sightings.list ?? rememberedList(memory.current) ?? sightings.unconfirmedList;
   };
   const evidence = (): Omit<RecoveryEvidence, 'promise'> => {
     const own = care.keeper.view();

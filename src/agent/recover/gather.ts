@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { timeName } from '../../backup/names.ts';
 import { faultOf } from '../../cluster/agent-error.ts';
+import { newestList } from '../../cluster/last-list.ts';
 import type { AgreedPlan, PlannedMember, RecoveryEvidence, RecoveryPlan, StoreReach } from '../../cluster/recovery.ts';
 import type { ExpectedMember } from '../../decide/recover/recover-plan.ts';
 import { type RecoverAgents, recoveryPaths } from './ports.ts';
@@ -72,7 +73,7 @@ async function cloneOf(
 
 function unexpectedIn(asked: readonly Gathered[]): readonly Gathered[] {
   const known = new Set(asked.map(({ name }) => name));
-  const [newest] = asked.flatMap(({ evidence }) => evidence?.list ?? []).toSorted((a, b) => b.atMs - a.atMs);
+  const newest = newestList(asked.flatMap(({ evidence }) => evidence?.list ?? []));
   return (newest?.members ?? [])
     .filter(({ name, isLearner }) => !isLearner && name !== '' && !known.has(name))
     .map(({ name, peerUrls }) => ({

@@ -186,12 +186,13 @@ export class RecoverParticipant implements AsyncDisposable {
     const others = heard.filter((one) => one.name !== name);
     await Promise.all(
       others.map(async (one) => {
-        const { promise, member, own } = evidenceFrom(await agents.get(one, recoveryPaths.evidence, signal));
+        const heard = evidenceFrom(await agents.get(one, recoveryPaths.evidence, signal));
+        const { promise, member } = heard;
         if (member !== one.name || promise?.planId !== id || promise.steps.stop?.state !== 'done') {
           const what = `The agent beside ${one.name} has not promised plan ${id} and stopped.`;
           throw fault('RECOVERY_NOT_UNANIMOUS', what);
         }
-        if (kind === 'seed-from-member' && hasNewerLog(own.dataDir, this.#options.evidence())) {
+        if (kind === 'seed-from-member' && hasNewerLog(heard, this.#options.evidence())) {
           throw fault(
             'RECOVERY_SEED_BEHIND',
             `${one.name} has a newer log than ${name}, which plan ${id} begins with.`,

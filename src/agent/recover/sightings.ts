@@ -1,3 +1,4 @@
+import { committedIndex } from '../../cluster/committed-index.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { ProcessEnd } from '../../cluster/own-member.ts';
 import type { LastList, RevisionSighting } from '../../cluster/recovery.ts';
@@ -10,6 +11,7 @@ const KEPT = 300;
 export class Sightings {
   readonly #seen: RevisionSighting[] = [];
   #list: LastList | undefined;
+  #unconfirmed: LastList | undefined;
   #quorum: QuorumSight = 'unknown';
   #lost: { readonly monotonicMs: number } | undefined;
   #lostAtMs: number | undefined;
@@ -21,9 +23,14 @@ export class Sightings {
     return this.#seen;
   }
 
-  /** As a quorum gave it last; where there never was one here, as a member remembers it. */
+  /** As a quorum gave it last; undefined where there never was one here. */
   get list(): LastList | undefined {
     return this.#list;
+  }
+
+  /** As a member remembers it by itself: it may be from before a replacement, and is no newer than what any agent has from a quorum. */
+  get unconfirmedList(): LastList | undefined {
+    return this.#unconfirmed;
   }
 
   get quorum(): QuorumSight {
@@ -64,11 +71,12 @@ export class Sightings {
         : undefined;
     const cluster = sections.cluster?.value;
     if (cluster === undefined) return;
-    if (this.#quorum === 'holds' || this.#list === undefined) {
-      const members = cluster.members.map(({ id, name, peerUrls, isLearner }) => ({ id, name, peerUrls, isLearner }));
-      // What a member remembers by itself is no newer than what another agent has from a quorum.
-      this.#list = { clusterId: cluster.clusterId, atMs: this.#quorum === 'holds' ? observedAtMs : 0, members };
-    }
+    const members = cluster.members.map(({ id, name, peerUrls, isLearner }) => ({ id, name, peerUrls, isLearner }));
+    const { clusterId } = cluster;
+    if (this.#quorum === 'holds') {
+      const raftIndex = committedIndex(cluster.members);
+      this.#list = { clusterId, atMs: observedAtMs, members, ...(raftIndex === undefined ? {} : { raftIndex }) };
+    } else this.#unconfirmed = { clusterId, atMs: 0, members };
     // What a member has that is left alone says nothing of what the others acknowledged before they were gone.
     if (this.#quorum !== 'holds') return;
     const answered = cluster.members.flatMap(({ status }) => status ?? []);

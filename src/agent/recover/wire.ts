@@ -72,6 +72,7 @@ const evidenceSchema = z.object({
     .object({
       clusterId: text,
       atMs: z.number(),
+      raftIndex: revision.exactOptional(),
       members: z.array(z.object({ id: text, name: text, peerUrls: texts, isLearner: z.boolean() })),
     })
     .exactOptional(),

@@ -1,8 +1,10 @@
 import type { Reason } from '../../cluster/caretaking.ts';
+import { newestList } from '../../cluster/last-list.ts';
 import { quorumSize } from '../../cluster/quorum.ts';
 import type { LastList, RecoveryEvidence, RecoveryPlan, StoreReach } from '../../cluster/recovery.ts';
 import { formatSpan } from '../../cluster/units.ts';
 import { clones } from './doubts.ts';
+import { contradictedDisks } from './contradicted-disks.ts';
 import { type Covered, lossAtMs, lossBound } from './loss-bound.ts';
 import { because } from './reasons.ts';
 import { canStart, notHeard, promised } from './waiting.ts';
@@ -57,7 +59,7 @@ export function recoverPlan(input: RecoverInput): RecoveryPlan {
     const found = survivors.map(({ evidence, disk }) => `${evidence.member}: ${disk.clusterId}`).join(', ');
     return hold([because('CLUSTERS_DIFFER', `the disks are of different clusters: ${found}`)]);
   }
-  const list = newestList(heard, clusters[0]);
+  const list = listOf(heard, clusters[0]);
   const voters = votersOf(input, list, survivors);
   const needed = quorumSize(voters.count);
   const intact = survivors.filter(({ evidence, disk }) => voters.has(evidence.member, disk.memberId));
@@ -69,9 +71,12 @@ export function recoverPlan(input: RecoverInput): RecoveryPlan {
   const [best] = intact.toSorted(newestLogFirst);
   const votersHeard = heard.filter(({ member, own }) => voters.has(member, own.identity?.memberId));
   const lostAtMs = lossAtMs(votersHeard, needed, voters.count, input.nowMs);
-  return best === undefined
-    ? fromStore(input, heard, lostAtMs)
-    : fromMember(input, heard, { best, intact, voters: voters.count, lostAtMs });
+  const plan =
+    best === undefined
+      ? fromStore(input, heard, lostAtMs)
+      : fromMember(input, heard, { best, intact, voters: voters.count, lostAtMs });
+  const [first, ...others] = plan.reasons;
+  return { ...plan, reasons: [first, ...others, ...contradictedDisks(heard, list)] };
 }
 
 interface Voters {
@@ -101,11 +106,11 @@ function survivorsOf(heard: readonly RecoveryEvidence[]): readonly Survivor[] {
 }
 
 /** Of the cluster that the disks are of, where there are any. */
-function newestList(heard: readonly RecoveryEvidence[], clusterId: string | undefined): LastList | undefined {
+function listOf(heard: readonly RecoveryEvidence[], clusterId: string | undefined): LastList | undefined {
   const lists = heard
     .flatMap(({ list }) => list ?? [])
     .filter((list) => clusterId === undefined || list.clusterId === clusterId);
-  return lists.toSorted((a, b) => b.atMs - a.atMs)[0];
+  return newestList(lists);
 }
 
 function startThem(intact: readonly Survivor[], voters: number): RecoveryPlan {

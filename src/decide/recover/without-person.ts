@@ -1,6 +1,7 @@
 import type { Reason } from '../../cluster/caretaking.ts';
 import type { RecoveryPlan } from '../../cluster/recovery.ts';
 import { formatSpan } from '../../cluster/units.ts';
+import { leftOutDisks } from './contradicted-disks.ts';
 import { settingsThatDiffer, unattendedAfterMs } from './doubts.ts';
 import { because } from './reasons.ts';
 import type { ExpectedMember } from './recover-plan.ts';
@@ -8,7 +9,8 @@ import type { ExpectedMember } from './recover-plan.ts';
 type Agreed = Extract<RecoveryPlan, { readonly kind: 'seed-from-member' | 'seed-from-store' }>;
 
 /**
- * What of a plan is done without a person, or why nothing is. Pure. An agent that is silent makes it a plan to hold: nobody is given up without a person.
+ * What of a plan is done without a person, or why nothing is. Pure. An agent that is silent makes it a plan to hold: nobody is given up without a person, nor is an intact
+ * disk on which the member lists contradict each other.
  * @param triedAgainInMs until when a recovery that failed is not tried again; 0 or less: none has
  */
 export function withoutPerson(
@@ -20,7 +22,7 @@ export function withoutPerson(
   const agreed = plan.kind === 'seed-from-member' || plan.kind === 'seed-from-store' ? plan : undefined;
   const reasons: readonly Reason[] = [
     ...(isLeftToSomebody ? settingsThatDiffer(members) : []),
-    ...(agreed === undefined ? plan.reasons : []),
+    ...(agreed === undefined ? plan.reasons : leftOutDisks(plan)),
     ...(triedAgainInMs <= 0
       ? []
       : [

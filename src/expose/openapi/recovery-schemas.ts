@@ -91,6 +91,7 @@ export const recoverySchemas: Readonly<Record<string, Schema>> = {
     'list?': object({
       clusterId: text,
       atMs: time,
+      'raftIndex?': ref('Int64'),
       members: list(object({ id: text, name: text, peerUrls: list(text), isLearner: truth })),
     }),
     'gasp?': anything,

@@ -58,6 +58,14 @@ test('what a member has that is left alone is none of it, and the list is that o
   expect([sightings.lostAtMs, sightings.lostForMs()]).toEqual([undefined, 0]);
 });
 
+test('a list that no quorum gave is kept apart from those that one did', () => {
+  const sightings = new Sightings();
+  sightings.take(round(1000, [7n], false));
+  expect([sightings.list, sightings.unconfirmedList?.atMs]).toEqual([undefined, 0]);
+  sightings.take(round(2000, [7n, 9n], true));
+  expect(sightings.list).toMatchObject({ atMs: 2500, raftIndex: 19n });
+});
+
 test('a member that does not run has no part in what is acknowledged, also where nobody can tell of a quorum', () => {
   const sightings = new Sightings();
   const { dataDir } = fullObservation.own ?? { dataDir: { state: 'empty' } };

@@ -17,6 +17,12 @@ const LIST = {
     isLearner: false,
   })),
 };
+/** m2 was replaced since, and this agent's clock is ten minutes behind. */
+const REPLACED = {
+  ...LIST,
+  ...{ atMs: LIST.atMs - 600_000, raftIndex: 60n },
+  members: LIST.members.map((each) => (each.name === 'm2' ? { ...each, id: 'b2' } : each)),
+};
 const EMPTY: DataDirState = { state: 'empty' };
 const store: StoreReach = { url: 'file:///backups', oldestRevision: 10n, revision: 90n, atMs: NOW_MS - 31_000 };
 
@@ -122,6 +128,18 @@ describe('the plan for a lost quorum', () => {
       ),
       { kind: 'hold' },
       ['NO_DISK_LEFT', 'NO_AGENT_TO_SEED'],
+    ],
+    [
+      'an intact disk that only an older list has is left out, and that is said',
+      input(
+        [
+          evidence('m1', disk('m1')),
+          evidence('m2', disk('m2', 3n, 200n), { list: { ...LIST, raftIndex: 50n } }),
+          evidence('m3', EMPTY),
+        ].map((one) => (one.member === 'm2' ? one : { ...one, list: REPLACED })),
+      ),
+      { kind: 'seed-from-member', seed: 'm1' },
+      ['NEWEST_LOG', 'LISTS_DIFFER'],
     ],
     [
       'a corrupt disk is none',

@@ -15,6 +15,8 @@ export interface ReleaseOptions {
   /** Wall clock. */
   readonly nowMs: number;
   readonly keepMs: number;
+  /** For how long the folder at this path has been seen, by a monotonic clock: a wall clock may be wrong at a start, and jump. */
+  readonly seenMs: (path: string) => number;
   /** So many bytes are short on the disk: the oldest go, however young they are, until that many have gone. 0: none are. */
   readonly shortBytes: number;
 }
@@ -46,17 +48,18 @@ export async function namedFolders(places: DataPlaces): Promise<readonly Omit<Qu
   return found;
 }
 
-/** What a recovery has put aside may be the only copy of what is missing afterwards: no full disk makes it go earlier. */
+/** What a recovery has put aside may be the only copy of what is missing afterwards: no full disk makes it go earlier; age does, as with all else. */
 const RECOVERED = 'recover';
 
 /** Which of them may go now. Pure. @param folders the oldest first */
 function releasable(
   folders: readonly QuarantinedFolder[],
-  { nowMs, keepMs, shortBytes }: ReleaseOptions,
+  { nowMs, keepMs, seenMs, shortBytes }: ReleaseOptions,
 ): readonly QuarantinedFolder[] {
   let gone = 0;
-  return folders.filter(({ atMs, bytes, reason }) => {
-    const goes = atMs + keepMs <= nowMs || (reason !== RECOVERED && gone < shortBytes);
+  return folders.filter(({ path, atMs, bytes, reason }) => {
+    const isOld = atMs + keepMs <= nowMs && seenMs(path) >= keepMs;
+    const goes = isOld || (reason !== RECOVERED && gone < shortBytes);
     if (goes) gone += bytes;
     return goes;
   });

@@ -7,6 +7,7 @@ import type { OwnMemberView } from '../cluster/own-member.ts';
 import type { RecoveryView } from '../cluster/recovery-view.ts';
 import type { Finding } from '../cluster/sections.ts';
 import { unseenFindings } from '../cluster/unseen.ts';
+import { standingStill } from './standing-slot.ts';
 
 /** A finding and the collector that has it. */
 export interface CollectorFinding extends Finding {
@@ -38,6 +39,7 @@ export function findingsOf(observation: Observation): readonly CollectorFinding[
     )
     .concat(machineFindings(observation), unseen)
     .concat((caretaking?.faults ?? []).filter(({ code }) => loudFaults.has(code)).map(faultFinding))
+    .concat(slotFindings(observation))
     .concat(backups === undefined ? [] : backupFindings(backups))
     .concat(lastGasp === undefined ? [] : lastGaspFindings(lastGasp))
     .concat(recovery === undefined ? [] : recoveryFindings(recovery))
@@ -53,6 +55,16 @@ function isOwnDoing(code: string, { own, caretaking }: Observation): boolean {
   if (code === 'MEMBER_NOT_LISTED') return own?.boot?.action === 'join';
   const operation = caretaking?.slot?.operation;
   return code === 'EVEN_VOTERS' && (operation === 'replace' || operation === 'join');
+}
+
+/** What is under way holds up everything else, and does not come on. */
+function slotFindings({ caretaking, observedAtMs }: Observation): readonly CollectorFinding[] {
+  const message = standingStill(caretaking?.slot, observedAtMs);
+  const remedy =
+    '`etcd-caretaker status` names the step; see the log of the agent that makes it. A restart of that agent begins the step anew.';
+  return message === undefined
+    ? []
+    : [{ code: 'OPERATION_STANDS_STILL', severity: 'critical', message, remedy, collector: 'caretaking' }];
 }
 
 /** The agent that leads, and nothing is backed up, or a store falls behind. */

@@ -6,13 +6,18 @@ export interface AskedStep {
   /** Its place among the journaled steps, from 1. */
   readonly step: number;
   readonly memberId: string;
+  /** The name of the step. */
+  readonly name: string;
+  /** How long its report is waited for. */
+  readonly withinMs: number;
 }
 
 /** The way in which an operation has the agent beside a member do what only that one can: the newest step of the slot asks it. */
 export interface AskedAgents {
   /**
    * What that agent reports of the step, once it does. Throws `OperationStopped` with `AGENT_MISSING` where it is not there
-   * for longer than an agent takes to be started again; an agent that is started again begins the step anew.
+   * for longer than an agent takes to be started again, and with `AGENT_STUCK` where it has not reported in time; an agent that is started again
+   * begins the step anew.
    */
   reportOf(asked: AskedStep, signal: AbortSignal): Promise<ReportRecord>;
 }

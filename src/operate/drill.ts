@@ -1,6 +1,7 @@
 import type { ReportRecord } from '../cluster/caretaking.ts';
 import type { AskedAgents } from './backup-ports.ts';
 import type { Operation, OperationContext, OperationResult } from './operation.ts';
+import { stepLimitsMs } from './steps/step-limits.ts';
 
 const STEP = 'drill';
 
@@ -40,7 +41,7 @@ function alreadyAsked({ slot }: OperationContext): number {
 
 async function reportOf(context: OperationContext, agents: AskedAgents, memberId: string): Promise<ReportRecord> {
   const { slot } = context;
-  const asked = (step: number) => ({ operationId: slot.id, step, memberId });
+  const asked = (step: number) => ({ operationId: slot.id, step, memberId, name: STEP, withinMs: stepLimitsMs.drill });
   const last = slot.steps.at(-1);
   // Whoever led before has asked it already.
   if (last?.name === STEP && last.memberId === memberId) {

@@ -130,7 +130,7 @@ describe('data that are put into quarantine', () => {
     // It can be released all the same: that is what such a disk needs.
     const [listed] = await listQuarantine(places, signal);
     expect(listed).toMatchObject({ reason: 'disk-full', atMs: NOW_MS, path: moved?.paths[0] });
-    const options = { nowMs: NOW_MS, keepMs: HOUR_MS, shortBytes: 1 };
+    const options = { nowMs: NOW_MS, keepMs: HOUR_MS, seenMs: () => 0, shortBytes: 1 };
     expect(await releaseQuarantine(places, options, signal)).toEqual([listed]);
   });
 
@@ -195,10 +195,17 @@ describe('what is released from quarantine', () => {
     await fill(dataDir);
     await quarantine({ dataDir }, reason, NOW_MS + hour * HOUR_MS, signal);
   };
-  const release = async (hour: number, shortBytes = 0) => {
-    const options = { nowMs: NOW_MS + hour * HOUR_MS, keepMs: 72 * HOUR_MS, shortBytes };
+  const release = async (hour: number, shortBytes = 0, seenHours = hour) => {
+    const seenMs = (): number => seenHours * HOUR_MS;
+    const options = { nowMs: NOW_MS + hour * HOUR_MS, keepMs: 72 * HOUR_MS, seenMs, shortBytes };
     return (await releaseQuarantine({ dataDir }, options, signal)).map(({ reason }) => reason);
   };
+
+  it('is nothing that the agent has not seen for as long, whatever the wall clock says', async () => {
+    await at(0, 'wal-corrupt');
+    expect(await release(500, 0, 1)).toEqual([]);
+    expect(await release(500, 0, 72)).toEqual(['wal-corrupt']);
+  });
 
   it('is what was kept for long enough', async () => {
     await at(0, 'first');

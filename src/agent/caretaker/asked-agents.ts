@@ -1,5 +1,6 @@
 import type { ReportRecord } from '../../cluster/caretaking.ts';
 import { HeldCondition } from '../../cluster/stability.ts';
+import { formatSpan } from '../../cluster/units.ts';
 import type { JournalMirror } from '../../journal/mirror.ts';
 import type { AskedAgents, AskedStep } from '../../operate/backup-ports.ts';
 import { OperationStopped } from '../../operate/operation.ts';
@@ -15,6 +16,7 @@ export function askedAgents(mirror: JournalMirror, { agentBackMs }: { readonly a
       const news = new News();
       const stop = mirror.onChange(() => news.tell());
       const missing = new HeldCondition();
+      const askedAtMs = performance.now();
       try {
         for (;;) {
           signal.throwIfAborted();
@@ -23,7 +25,8 @@ export function askedAgents(mirror: JournalMirror, { agentBackMs }: { readonly a
           if (report !== undefined) return report;
           const isMissing = connected && !agents.some(({ memberId }) => memberId === asked.memberId);
           if (missing.look(isMissing, performance.now()) * 1000 > agentBackMs) throw gone(asked);
-          await news.next(LOOK_MS, signal);
+          if (performance.now() - askedAtMs >= asked.withinMs) throw stuck(asked);
+          await news.next(Math.min(LOOK_MS, asked.withinMs), signal);
         }
       } finally {
         stop();
@@ -34,6 +37,14 @@ export function askedAgents(mirror: JournalMirror, { agentBackMs }: { readonly a
 
 function isOf({ operationId, step, memberId }: ReportRecord, asked: AskedStep): boolean {
   return operationId === asked.operationId && step === asked.step && memberId === asked.memberId;
+}
+
+function stuck({ memberId, name, withinMs }: AskedStep): OperationStopped {
+  const within = formatSpan(Math.round(withinMs / 1000));
+  const what = `the agent beside ${memberId} is there, was asked for ${name}, and has reported nothing for ${within}`;
+  return new OperationStopped('AGENT_STUCK', what, {
+    remedy: 'See its log: a disk, a kubelet or systemd may not answer there. The operation is tried again by itself.',
+  });
 }
 
 function gone({ memberId }: AskedStep): OperationStopped {

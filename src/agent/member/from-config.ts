@@ -24,6 +24,7 @@ import { learnt } from './learn.ts';
 import { MemberMemory } from './memory.ts';
 import { type MemberKeeperOptions, memberTiming } from './options.ts';
 import { peersTold } from './peers-told.ts';
+import { QuarantineClock } from './quarantine-clock.ts';
 import type { SeatParts } from './seat.ts';
 import { storedPlaces } from './stored-places.ts';
 import { supervisorOf } from './supervisor-of.ts';
@@ -73,6 +74,7 @@ export async function memberCareOf(
     timeoutMs: READ_TIMEOUT_MS,
   });
   const places = { dataDir: member.dataDir, walDir: member.walDir };
+  const quarantineClock = await QuarantineClock.open(supervise.stateDir);
   const keeper = new MemberKeeper({
     name: member.name,
     ...(member.peerUrl === undefined ? {} : { peerUrl: member.peerUrl }),
@@ -85,9 +87,19 @@ export async function memberCareOf(
     quarantined: (signal) => listQuarantine(places, signal),
     releaseQuarantine: async (signal) => {
       const shortBytes = await shortOf(member.dataDir);
+      const there = await listQuarantine(places, signal);
+      await quarantineClock.look(
+        there.map(({ path }) => path),
+        performance.now(),
+      );
       const released = await releaseQuarantine(
         places,
-        { nowMs: Date.now(), keepMs: heal.quarantine.keepMs, shortBytes },
+        {
+          nowMs: Date.now(),
+          keepMs: heal.quarantine.keepMs,
+          seenMs: (path) => quarantineClock.seenMs(path),
+          shortBytes,
+        },
         signal,
       );
       for (const { path, reason, bytes } of released) events.log('quarantine released', { path, reason, bytes });

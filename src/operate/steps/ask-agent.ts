@@ -6,6 +6,7 @@ import { type OperationContext, OperationStopped } from '../operation.ts';
 import { type AskedAgent, registeredAs } from './newcomer.ts';
 import type { MembershipParts } from './parts.ts';
 import { steadyState } from './steady-state.ts';
+import { stepLimitsMs } from './step-limits.ts';
 
 /** What an agent reports as failed, or whoever is registered under another id by now, is asked once more, and then once more. */
 const ATTEMPTS = 3;
@@ -16,7 +17,8 @@ export type AskedStepName = 'prepare-join' | 'fence' | 'start-joined' | 'stop-me
 /**
  * Asks the agent beside a member to do what only that one can, as a step of its own, and waits for its report. An agent
  * that a former leader has asked last is not asked anew. What it reports as stopped or failed is thrown with its code:
- * stopped as `OperationStopped`. Throws `OperationStopped` `AGENT_MISSING` where it is not there.
+ * stopped as `OperationStopped`. Throws `OperationStopped` `AGENT_MISSING` where it is not there,
+ * and `AGENT_STUCK` where it has not reported within `stepLimitsMs`.
  * @param seen what has just been looked at: it tells under which id the agent is registered
  */
 export async function askAgent(
@@ -64,6 +66,8 @@ function reportOf(
     operationId: context.slot.id,
     step: context.slot.steps.length,
     memberId,
+    name,
+    withinMs: stepLimitsMs[name],
   });
   if (!anew && last?.name === name && last.memberId === memberId) return agents.reportOf(asked(), context.signal);
   return context.step({ name, memberId, detail: `the agent of ${agent.name}` }, ({ signal }) =>

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentError } from '../../cluster/agent-error.ts';
 import type { ProcessState } from '../../cluster/own-member.ts';
+import { formatSpan } from '../../cluster/units.ts';
 import { beginSettings } from '../begin-settings.ts';
 import { EndWatch, type Glimpse, plainCause } from '../end-watch.ts';
 import type { StartPlan, Supervisor } from '../supervisor.ts';
@@ -22,9 +24,13 @@ export interface StaticPodSupervisorOptions {
   readonly stopGraceMs: number;
   /** How often it is looked whether etcd still runs; 1 s. */
   readonly pollMs?: number;
+  /** How long the kubelet may take to start the pod; 5 min: it may have to fetch the image first. */
+  readonly startWithinMs?: number;
   /** `/proc`. */
   readonly procRoot?: string;
 }
+
+const START_WITHIN_MS = 300_000;
 
 /** Between two looks while something is awaited. */
 const waitStepMs = 200;
@@ -83,6 +89,8 @@ class StaticPodSupervisor implements Supervisor {
     // What the kubelet runs, or is about to run, is left alone as long as nothing has to be different: a manifest that changes
     // makes it end a pod.
     const settled = path === this.#places.path && (runs || plan.initial === undefined);
+    const { startWithinMs = START_WITHIN_MS } = this.#options;
+    const putAtMs = performance.now();
     await this.#places.put(settled ? text : editedManifest(text, beginSettings(plan), path));
     for (;;) {
       const sight = await this.#see(signal);
@@ -92,6 +100,7 @@ class StaticPodSupervisor implements Supervisor {
         this.#watch.begun(run);
         return;
       }
+      if (performance.now() - putAtMs >= startWithinMs) throw notStarted(path, startWithinMs);
       await sleep(waitStepMs, undefined, { signal });
     }
   }
@@ -129,6 +138,14 @@ class StaticPodSupervisor implements Supervisor {
     const begun = port === true ? await find() : undefined;
     return begun === undefined ? { port } : { process: begun };
   }
+}
+
+/** The manifest stays: a kubelet that comes back runs it. */
+function notStarted(path: string, withinMs: number): AgentError {
+  const within = formatSpan(Math.round(withinMs / 1000));
+  return new AgentError('SUPERVISE_START_FAILED', `The kubelet has not started what is in ${path} within ${within}.`, {
+    remedy: 'See whether the kubelet runs (systemctl status kubelet) and what it says of the pod of etcd.',
+  });
 }
 
 function isRunning(sight: Sight): boolean {

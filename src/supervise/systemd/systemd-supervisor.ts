@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { ProcessState } from '../../cluster/own-member.ts';
+import { formatSpan } from '../../cluster/units.ts';
 import { beginSettings } from '../begin-settings.ts';
 import { EndWatch, type ExplainEnd, type Glimpse, plainCause } from '../end-watch.ts';
 import type { StartPlan, Supervisor } from '../supervisor.ts';
@@ -24,6 +25,8 @@ export interface SystemdSupervisorOptions {
   readonly explainEnd?: ExplainEnd;
   /** How often it is looked whether etcd still runs; 1 s. */
   readonly pollMs?: number;
+  /** How long systemd may take to begin a start: its job may be queued behind what the unit needs; 5 min. */
+  readonly startWithinMs?: number;
   /** Where the programs and folders of systemd are, when not in their usual places. */
   readonly places?: Partial<SystemdPlaces>;
 }
@@ -45,6 +48,8 @@ const usualPlaces: SystemdPlaces = {
   lastingUnits: '/etc/systemd/system',
   runDir: '/run/etcd-caretaker',
 };
+
+const START_WITHIN_MS = 300_000;
 
 /** Between two looks while something is awaited. */
 const waitStepMs = 100;
@@ -205,12 +210,23 @@ class SystemdSupervisor implements Supervisor {
 
   /** Waits until the unit has a run that it did not have before; it may have ended again. */
   async #begun(before: UnitState, signal: AbortSignal): Promise<UnitState> {
+    const { startWithinMs = START_WITHIN_MS } = this.#options;
+    const askedAtMs = performance.now();
     for (;;) {
       const now = await this.#show(signal);
       if (now.startedAt !== before.startedAt) return now;
       if (phaseOf(now) === 'stopped' && !now.jobQueued) throw this.#notStarted(now);
+      if (performance.now() - askedAtMs >= startWithinMs) throw this.#notBegun(startWithinMs);
       await sleep(waitStepMs, undefined, { signal });
     }
+  }
+
+  #notBegun(withinMs: number): AgentError {
+    const { unit } = this.#options;
+    const within = formatSpan(Math.round(withinMs / 1000));
+    const what = `${unit} was not started: systemd has not begun with it within ${within}, its job waits for another one`;
+    const remedy = `look at systemctl list-jobs and systemctl status ${unit}`;
+    return new AgentError('SUPERVISE_START_FAILED', what, { remedy });
   }
 
   #notStarted(now: UnitState): AgentError {

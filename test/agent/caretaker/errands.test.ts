@@ -10,6 +10,7 @@ import { dropReports } from '../../../src/journal/reports.ts';
 import { advanceSlot, takeSlot } from '../../../src/journal/slot.ts';
 import type { JournaledSlot } from '../../../src/journal/snapshot.ts';
 import type { Registration } from '../../../src/lead/registration.ts';
+import { OperationStopped } from '../../../src/operate/operation.ts';
 import { aSlot, forcedTerm } from '../../journal/journal-on-etcd.ts';
 import { type RealCluster, startCluster } from '../../real/cluster.ts';
 import { patience } from './acting-agents.ts';
@@ -68,9 +69,9 @@ describe('an agent that a step of the slot asks for something', () => {
     return { faults };
   }
 
-  const report = (slot: JournaledSlot, agentBackMs = 60_000) =>
+  const report = (slot: JournaledSlot, agentBackMs = 60_000, withinMs = 600_000) =>
     askedAgents(mirror, { agentBackMs }).reportOf(
-      { operationId: slot.slot.id, step: slot.slot.steps.length, memberId: 'a' },
+      { operationId: slot.slot.id, step: slot.slot.steps.length, memberId: 'a', name: 'dig', withinMs },
       never,
     );
 
@@ -83,6 +84,21 @@ describe('an agent that a step of the slot asks for something', () => {
     expect(dig).toHaveBeenCalledTimes(1);
     await dropReports(client, keys, await forcedTerm(client, keys, { epoch: 2n, holder: 'z' }), [slot.slot.id]);
     await vi.waitFor(() => expect(mirror.snapshot.reports).toEqual([]), patience);
+  });
+
+  it('is not waited for without end: whoever waits stops and says for whom', async () => {
+    const slot = await asked();
+    agent((_: Slot, signal: AbortSignal) => {
+      const { promise, reject } = Promise.withResolvers<ErrandResult>();
+      signal.addEventListener('abort', () => reject(signal.reason));
+      return promise;
+    });
+    const waited = report(slot, 60_000, 300);
+    await expect(waited).rejects.toThrow(OperationStopped);
+    await expect(waited).rejects.toMatchObject({
+      code: 'AGENT_STUCK',
+      message: expect.stringMatching(/beside a .*dig/),
+    });
   });
 
   it('does it anew where it was started again before it had reported', async () => {

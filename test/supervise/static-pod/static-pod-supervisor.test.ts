@@ -89,6 +89,16 @@ describe('etcd as a static pod of a stand-in kubelet', () => {
     expect(ends).toMatchObject([{ how: 'unknown', cause: 'unknown' }]);
   });
 
+  it('a start that no kubelet makes is given up, and says so', async () => {
+    await using host = await podHost('a');
+    await using supervisor = host.supervisor({ startWithinMs: 300 });
+    await supervisor.stop(signal);
+    await host.kubelet[Symbol.asyncDispose]();
+    const refused = { code: 'SUPERVISE_START_FAILED', message: expect.stringContaining('kubelet') };
+    await expect(supervisor.start({}, signal)).rejects.toMatchObject(refused);
+    expect(existsSync(host.manifest)).toBe(true);
+  });
+
   it('is ended by the agent where the kubelet is down, also while it is paused', async () => {
     await using host = await podHost('a');
     await using supervisor = host.supervisor({ stopGraceMs: 200 });

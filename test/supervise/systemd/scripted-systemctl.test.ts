@@ -92,6 +92,14 @@ describe('what is asked of systemctl, seen by a scripted stand-in (a real system
     expect(await told.promise).toMatchObject({ how: 'exit code 2', cause: 'unknown' });
   });
 
+  it('a start that stays queued is given up with what to look at', async () => {
+    using systemctl = scriptedSystemctl(unitText);
+    systemctl.shows({ ...stopped, Job: '17' });
+    await using supervisor = systemctl.supervisor({ startWithinMs: 300 });
+    const refused = { code: 'SUPERVISE_START_FAILED', remedy: expect.stringContaining('list-jobs') };
+    await expect(supervisor.start({}, signal)).rejects.toMatchObject(refused);
+  });
+
   it('a wait ends with its signal', async () => {
     using systemctl = scriptedSystemctl(unitText);
     systemctl.shows(running);

@@ -1,3 +1,4 @@
+import { isCandidateId } from '../cluster/caretaking.ts';
 import type { Status } from '../expose/status.ts';
 import type { AsJson } from './status-text.ts';
 import { formatSpan } from './units.ts';
@@ -11,7 +12,9 @@ export function caretakingText(status: AsJson<Status>, nowMs: number): string {
 }
 
 function agentsLine({ agents = [], leader, armed, journalConnected, members }: AsJson<Status>): string {
-  const beside = `${agents.length} of ${members.length} registered`;
+  const waiting = agents.filter(({ id }) => isCandidateId(id)).map(({ name }) => name);
+  const more = waiting.length === 0 ? '' : ` (and ${waiting.join(', ')}, to be taken in)`;
+  const beside = `${agents.length - waiting.length} of ${members.length} registered${more}`;
   const who = leader === undefined ? 'none leads' : `that beside ${leader.name} leads (epoch ${leader.epoch})`;
   const may = armed === true ? '' : '; not armed yet: they only plan';
   const old = journalConnected === false ? '; as last seen: etcd does not tell now' : '';

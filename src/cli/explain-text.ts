@@ -44,7 +44,10 @@ export function explainText(explained: Explained): string {
   return `${situationText(explained)}\n${lines.join('\n')}`;
 }
 
-/** One policy in detail, and how its operation ended last. Undefined where it has not decided anything. */
+/** So many of the newest entries are told: what was refused a moment ago must not hide what was done before. */
+const TOLD_ENTRIES = 5;
+
+/** One policy in detail, and how its operation ended the last few times. Undefined where it has not decided anything. */
 export function explainPolicyText(
   explained: Explained,
   { history }: OperationsJson,
@@ -53,12 +56,15 @@ export function explainPolicyText(
   const { reply, nameOf, paint, nowMs } = explained;
   const decisions = reply.decisions.filter((one) => one.policy === policy);
   if (decisions.length === 0) return undefined;
-  const last = history.find(({ operation }) => operation === policy);
-  const by = last?.requestedBy === undefined ? '' : `, asked for by ${last.requestedBy}`;
-  const lastLine =
-    last === undefined
-      ? 'It has not been done yet, as far as the history goes back.'
-      : `Last time: ${last.outcome}, ${formatSpan(Math.max(0, (nowMs - Number(last.endedAtMs)) / 1000))} ago${by}. ${last.summary}`;
+  const lines = history
+    .filter(({ operation }) => operation === policy)
+    .slice(0, TOLD_ENTRIES)
+    .map(({ outcome, endedAtMs, requestedBy, summary }, index) => {
+      const by = requestedBy === undefined ? '' : `, asked for by ${requestedBy}`;
+      const ago = formatSpan(Math.max(0, (nowMs - Number(endedAtMs)) / 1000));
+      return `${index === 0 ? 'Last time' : 'Before'}: ${outcome}, ${ago} ago${by}. ${summary}`;
+    });
+  const lastLine = lines.length === 0 ? 'It has not been done yet, as far as the history goes back.' : lines.join('\n');
   const texts = decisions.map((decision) => decisionText(decision, nameOf, paint));
   return `${situationText(explained)}\n${texts.join('')}${lastLine}\n`;
 }

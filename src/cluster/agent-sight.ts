@@ -10,6 +10,8 @@ export interface AgentSight extends Omit<MemberObserved, 'ageSeconds' | 'localPa
   readonly largestPrefixes?: readonly { readonly prefix: string; readonly bytes: number }[];
   /** Whether each member answers it, by member id. */
   readonly reached?: ReadonlyMap<string, boolean>;
+  /** For how long each that does not has not, by the clock of the one who says it; older agents do not. */
+  readonly silentSeconds?: ReadonlyMap<string, number>;
 }
 
 interface Told<T> {
@@ -40,7 +42,13 @@ export interface SightSections {
     | undefined;
   readonly peers?: Told<{ readonly peers: readonly ToldPeer[] }> | undefined;
   readonly cluster?:
-    | Told<{ readonly members: readonly { readonly id: string; readonly reachable: boolean }[] }>
+    | Told<{
+        readonly members: readonly {
+          readonly id: string;
+          readonly reachable: boolean;
+          readonly silentSeconds?: number | undefined;
+        }[];
+      }>
     | undefined;
   readonly keyspace?:
     | Told<{
@@ -79,8 +87,18 @@ export function sightOf(sections: SightSections, voters: number, own?: OwnMember
         ? keyspace.value.prefixes.map(({ prefix, bytes }) => ({ prefix, bytes }))
         : undefined,
     reached: cluster?.value && new Map(cluster.value.members.map(({ id, reachable }) => [id, reachable])),
+    silentSeconds: cluster?.value && silentSecondsIn(cluster.value.members),
     own,
   });
+}
+
+function silentSecondsIn(
+  members: readonly { readonly id: string; readonly silentSeconds?: number | undefined }[],
+): ReadonlyMap<string, number> | undefined {
+  const told = members.flatMap(({ id, silentSeconds }) =>
+    silentSeconds === undefined ? [] : [[id, silentSeconds] as const],
+  );
+  return told.length === 0 ? undefined : new Map(told);
 }
 
 /**

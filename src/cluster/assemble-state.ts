@@ -169,7 +169,13 @@ function quotaOf(status: MemberStatus | undefined): number | undefined {
 }
 
 function observedOf({ sight, ageSeconds, localPause }: AgentReport): NonNullable<MemberState['observed']> {
-  const { quotaBytes: _quota, largestPrefixes: _prefixes, reached: _reached, ...observed } = sight;
+  const {
+    quotaBytes: _quota,
+    largestPrefixes: _prefixes,
+    reached: _reached,
+    silentSeconds: _silent,
+    ...observed
+  } = sight;
   return { ...observed, ageSeconds, ...(localPause === undefined ? {} : { localPause }) };
 }
 

@@ -59,9 +59,16 @@ export interface AgentRecord {
   readonly candidate?: { readonly peerUrls: readonly string[] };
 }
 
+const CANDIDATE = 'candidate:';
+
 /** What stands for the member id of an agent whose member is in no list yet: never an id of etcd, which is hexadecimal. */
 export function candidateId(member: string): string {
-  return `candidate:${encodeURIComponent(member)}`;
+  return `${CANDIDATE}${encodeURIComponent(member)}`;
+}
+
+/** Whether an agent is registered under such an id: its member is in no list. */
+export function isCandidateId(memberId: string): boolean {
+  return memberId.startsWith(CANDIDATE);
 }
 
 /** Who leads: `leader`, under that agent's lease. */

@@ -92,7 +92,9 @@ function probeOf(value: unknown): { readonly probe: PeerProbe; readonly lastSeco
 function clusterOf(value: unknown): Value<'cluster'> | undefined {
   const members = list(field(value, 'members'))?.flatMap((one) => {
     const [id, reachable] = [text(field(one, 'id')), field(one, 'reachable')];
-    return id === undefined || typeof reachable !== 'boolean' ? [] : { id, reachable };
+    return id === undefined || typeof reachable !== 'boolean'
+      ? []
+      : { id, reachable, silentSeconds: amount(field(one, 'silentSeconds')) };
   });
   return members && { members };
 }

@@ -28,7 +28,7 @@ export function operationWish(
   }
   const member = textOf(fields, 'member', 'the name or the id of a member');
   if (member !== undefined) {
-    checkMember(member, observation);
+    checkMember(operation, member, observation);
   } else if (ofOneMember.has(operation)) {
     const known = observation.sections.cluster?.value?.members.map(calledOf).sort().join(', ');
     const allowed = known === undefined ? '' : ` Allowed: ${known}.`;
@@ -103,7 +103,7 @@ function calledOf({ id, name }: { readonly id: string; readonly name: string }):
   return name === '' ? id : name;
 }
 
-function checkMember(member: string, { sections, caretaking }: Observation): void {
+function checkMember(operation: string, member: string, { sections, caretaking }: Observation): void {
   const members = sections.cluster?.value?.members;
   if (members === undefined) {
     const detail = 'This agent does not know the member list now. Ask again, or leave "member" out.';
@@ -112,6 +112,11 @@ function checkMember(member: string, { sections, caretaking }: Observation): voi
   // What is to be taken in is in no list: it goes by what its agent is registered as.
   const candidates = (caretaking?.agents ?? []).filter(({ candidate }) => candidate !== undefined);
   const isCandidate = candidates.some((agent) => agent.memberId === member || agent.member === member);
+  const isListed = members.some(({ id, name }) => id === member || name === member);
+  if (operation === 'leave' && isCandidate && !isListed) {
+    const detail = `"${shown(member)}" is no member: its agent waits for it to be taken in. Stop that agent, and take it out of cluster.peers of all agents.`;
+    throw refusal('MEMBER_NOT_LISTED', detail);
+  }
   if (isCandidate || members.some(({ id }) => id === member)) {
     return;
   }

@@ -2,6 +2,7 @@ import { within } from '../abort/linked-abort.ts';
 import { faultOf } from '../cluster/agent-error.ts';
 import { assembleCluster } from '../cluster/assemble.ts';
 import type { EndpointReply } from '../cluster/cluster-replies.ts';
+import { Silences } from '../cluster/silences.ts';
 import { alarmsIn } from '../etcd/alarms.ts';
 import type { AlarmEntry, StatusReply } from '../etcd/types.ts';
 import type { Collector, Round } from './collector.ts';
@@ -40,6 +41,7 @@ interface Asked extends EndpointReply {
 export function clusterCollector(options: ClusterCollectorOptions): Collector<'cluster'> {
   let known = new Set(options.endpoints);
   const remembered = new RememberedList();
+  const silences = new Silences();
 
   const replyOf = (endpoint: string, { signal, sources }: Round): Promise<StatusReply> => {
     if (endpoint === options.ownEndpoint) return sources.ownReply();
@@ -78,8 +80,12 @@ export function clusterCollector(options: ClusterCollectorOptions): Collector<'c
           ? {}
           : { silentMember: options.member }),
       });
+      silences.look(section.members, performance.now());
       return {
         ...section,
+        members: section.members.map((member) =>
+          member.reachable ? member : { ...member, silentSeconds: silences.secondsOf(member.id) },
+        ),
         ...(ageSeconds === undefined ? {} : { listAgeSeconds: ageSeconds }),
         findings: [...section.findings, ...findings],
       };

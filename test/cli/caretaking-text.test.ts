@@ -26,6 +26,16 @@ describe('acting, in a status', () => {
     );
   });
 
+  it('counts an agent whose member is in no list apart from those beside the members', () => {
+    const [first] = fullCaretaking.agents;
+    if (first === undefined) throw new Error('there is no agent');
+    const candidate = { ...first, memberId: 'candidate:m9', member: 'm9', candidate: { peerUrls: [] } };
+    const caretaking = { ...fullCaretaking, agents: [...fullCaretaking.agents, candidate] };
+    expect(caretakingText(over({ ...fullObservation, caretaking }), nowMs)).toContain(
+      'Agents    2 of 4 registered (and m9, to be taken in), that beside m1 leads',
+    );
+  });
+
   it('says that the agents are not armed, that none leads, and that what it says may be old', () => {
     const { leader: _, armed: __, slot: ___, pause: ____, localPause: _____, ...rest } = fullCaretaking;
     const caretaking = { ...rest, journalConnected: false };

@@ -115,6 +115,11 @@ describe('explain of one policy', () => {
         ...{ targets: [], startedAtMs: nowMs, endedAtMs: nowMs - 60_000, seconds: 3, reasons: [], figures: {} },
         ...{ steps: [], summary: 'm1 did not come back.', requestedBy: 'ada@db1' },
       },
+      {
+        ...{ revision: '8', id: 'r0', operation: 'defrag', outcome: 'succeeded', epoch: '6', holder: 'ab' },
+        ...{ targets: [], startedAtMs: nowMs, endedAtMs: nowMs - 3_600_000, seconds: 3, reasons: [], figures: {} },
+        ...{ steps: [], summary: 'It gave back 1 GiB.' },
+      },
     ];
     expect(explainPolicyText(explained, { ...nothingDone, history }, 'defrag')).toContain(`
 defrag: plan
@@ -124,6 +129,7 @@ Would do: defrag on m1, then m2
   minReclaimableBytes: 1024
   term: 7
 Last time: failed, 1 min ago, asked for by ada@db1. m1 did not come back.
+Before: succeeded, 1 h ago. It gave back 1 GiB.
 `);
   });
 

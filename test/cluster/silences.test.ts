@@ -35,6 +35,29 @@ describe('the silence of a member', () => {
     expect(silences.told(members(false), reports).get('b')).toEqual({ seconds: 0, observers: 2, silentTo: 1 });
   });
 
+  it('is as long as the one says that has not heard it for the shortest time', () => {
+    const silences = new Silences();
+    silences.look(members(false), 0);
+    silences.look(members(false), 50_000);
+    const second: AgentReport = {
+      sight: { reached: new Map([['b', false]]), silentSeconds: new Map([['b', 2]]) },
+      ageSeconds: 1,
+    };
+    const reports = new Map([
+      ['a', report({ b: false })],
+      ['c', second],
+    ]);
+    expect(silences.told(members(false), reports).get('b')).toEqual({ seconds: 2, observers: 2, silentTo: 2 });
+  });
+
+  it('is not told by what was said before the member can have been silent for long enough', () => {
+    const silences = new Silences();
+    silences.look(members(false), 0);
+    const reports = new Map([['c', report({ b: false }, 11)]]);
+    expect(silences.told(members(false), reports, 10).get('b')?.observers).toBe(0);
+    expect(silences.told(members(false), reports, 300).get('b')?.observers).toBe(1);
+  });
+
   it('begins anew for a member that was removed and comes back', () => {
     const silences = new Silences();
     silences.look(members(false), 0);

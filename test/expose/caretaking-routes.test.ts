@@ -137,7 +137,7 @@ describe('an operation', () => {
     ],
     [
       { operation: 'defrag', member: 'm9' },
-      '400 MEMBER_UNKNOWN: There is no member "m9". Allowed: m1, m2, m3, a8266ecf031671f3.',
+      '400 MEMBER_UNKNOWN: There is no member "m9". Allowed: a8266ecf031671f3, m1, m2, m3.',
     ],
     [{ operation: 7 }, '400 FIELD_WRONG: "operation" is not text.'],
     [{ operation: 'defrag', member: ['m1'] }, '400 FIELD_WRONG: "member" is not text.'],
@@ -168,6 +168,21 @@ describe('an operation', () => {
     expect(refused).toContain(
       `400 MEMBER_AMBIGUOUS: Several members are named "twin". Name one by its id: ${first.id}`,
     );
+  });
+
+  it('to leave is refused for one that waits to be taken in, with what to do instead', async () => {
+    const { caretaking } = fullObservation;
+    const [first] = caretaking?.agents ?? [];
+    if (caretaking === undefined || first === undefined) throw new Error('the fixture has agents');
+    const candidate = { ...first, memberId: 'candidate:m9', member: 'm9', candidate: { peerUrls: [] } };
+    const observation = {
+      ...fullObservation,
+      caretaking: { ...caretaking, agents: [...caretaking.agents, candidate] },
+    };
+    const { send } = await acting(scriptedPorts(), { observation: () => observation });
+    const refused = problem(await send('POST', operationsPath, { operation: 'leave', member: 'm9' }));
+    expect(refused).toMatch(/^400 MEMBER_NOT_LISTED: .*cluster\.peers/);
+    expect((await send('POST', operationsPath, { operation: 'join', member: 'm9' })).status).toBe(202);
   });
 
   it('on a member waits until the agent knows the member list', async () => {

@@ -116,7 +116,7 @@ export class StateSource {
       ...(durableRevision === undefined ? {} : { durableRevision }),
       ...(backupTrouble === undefined ? {} : { backupTrouble }),
       ...(unprotectedSeconds === undefined ? {} : { unprotectedSeconds }),
-      silences: this.#silences.told(cluster.members, reports),
+      silences: this.#silences.told(cluster.members, reports, caretaker.settings.heal.replaceAfterMs / 1000),
       revisions: this.#revisions.samples(monotonicMs),
       ...this.#remembered,
       foreign: [],

@@ -80,6 +80,7 @@ export function planText(
         : `is taken back: ${formatCount(revisions)} revisions or more`;
     lines.push(`  ${told}`, `    (${basis})`);
   }
+  if (kind === 'seed-from-member' || kind === 'seed-from-store') lines.push('  nothing is done without --apply');
   return `${lines.join('\n')}\n`;
 }
 

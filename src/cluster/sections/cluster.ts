@@ -10,6 +10,8 @@ export interface ClusterMember {
   readonly clientUrls: readonly string[];
   readonly isLearner: boolean;
   readonly reachable: boolean;
+  /** For how long this agent has seen it not to be, by its monotonic clock; absent while it is. */
+  readonly silentSeconds?: number;
   /** Why it is not reachable. */
   readonly fault?: { readonly code: string; readonly message: string };
   /** Its own Status reply, only when that reply came from this very member id. */

@@ -24,7 +24,12 @@ export function goBackPlan(
     ...(store !== undefined &&
     toRevision !== undefined &&
     (store.revision < toRevision || store.oldestRevision > toRevision)
-      ? [because('NO_BACKUP', `${store.url} has revisions ${store.oldestRevision} to ${store.revision}`)]
+      ? [
+          because(
+            'POINT_NOT_STORED',
+            `${store.url} has revisions ${store.oldestRevision} to ${store.revision}: name one of these`,
+          ),
+        ]
       : []),
   ];
   if (first !== undefined) return { kind: 'hold', reasons: [first, ...more] };

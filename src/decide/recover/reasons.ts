@@ -17,6 +17,7 @@ export const recoverReasons = {
   NO_DISK_LEFT: 'No voter has a disk that can be used.',
   NO_BACKUP: 'No store has a backup of this cluster.',
   LISTS_DIFFER: 'An intact disk is left out, since the newest member list does not have it, and another list has it.',
+  POINT_NOT_STORED: 'The revision to go back to is in no backup of the store.',
   GO_BACK: 'A person has the cluster go back to an older revision: what came after it is taken back.',
   NO_AGENT_TO_SEED: 'No agent that was heard can start a member.',
   AGENT_CLONED: 'Two agents stand beside one member, as where a machine was copied.',

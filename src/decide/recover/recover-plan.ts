@@ -236,10 +236,11 @@ function unreadable({ members, lost }: RecoverInput): readonly Reason[] {
 
 /** Who answers with an intact disk is not lost, and a name that nobody knows is a slip of the hand. */
 function namedWrongly({ members, lost }: RecoverInput): readonly Reason[] {
+  const known = members.map((one) => one.name).join(', ');
   return lost.flatMap((name) => {
     const found = members.find((one) => one.name === name);
     if (found === undefined)
-      return because('LOST_MEMBER_UNKNOWN', `${name} was called lost, and there is no such member`);
+      return because('LOST_MEMBER_UNKNOWN', `${name} was called lost, and there is no such member: there are ${known}`);
     return found.evidence?.own.dataDir.state === 'intact'
       ? because('LOST_MEMBER_ANSWERS', `${name} was called lost, and its agent answers and has its disk`)
       : [];

@@ -12,6 +12,7 @@ describe('a plan of recovery for a person', () => {
   called lost: m3
   may be missing afterwards: at most 1,200 revisions, of the last 2 s
     (as it was seen)
+  nothing is done without --apply
 `);
   });
 

@@ -44,8 +44,8 @@ describe('the plan to go back to an older revision', () => {
   it.each<[string, readonly string[], readonly string[]]>([
     ['an agent is silent', codes(input(all.slice(1))), ['AGENT_NOT_HEARD']],
     ['a silent one was called lost', codes(input(all.slice(1), { lost: ['m3'] })), ['GO_BACK']],
-    ['the store does not reach there', codes(input(all), 91n), ['NO_BACKUP']],
-    ['the store begins later', codes(input(all), 9n), ['NO_BACKUP']],
+    ['the store does not reach there', codes(input(all), 91n), ['POINT_NOT_STORED']],
+    ['the store begins later', codes(input(all), 9n), ['POINT_NOT_STORED']],
     ['agents only watch', codes(input(['m1', 'm2', 'm3'].map((name) => evidence(name, 'none')))), ['NO_AGENT_TO_SEED']],
   ])('where %s', (_, given, expected) => {
     expect(given).toEqual(expected);

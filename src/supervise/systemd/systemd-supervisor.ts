@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { ProcessState } from '../../cluster/own-member.ts';
-import { formatSpan } from '../../cluster/units.ts';
 import { beginSettings } from '../begin-settings.ts';
 import { EndWatch, type ExplainEnd, type Glimpse, plainCause } from '../end-watch.ts';
 import type { StartPlan, Supervisor } from '../supervisor.ts';
 import { writeConfigCopy } from './config-copy.ts';
 import { DropIns, writeOpen } from './drop-ins.ts';
 import { overrideOf, startFormOf, type UnitText } from './override.ts';
+import { notBegun, notStarted } from './start-faults.ts';
 import { type Systemctl, systemctlCalls } from './systemctl.ts';
 import { parseUnitState, phaseOf, shownProperties, type UnitState } from './unit-state.ts';
 
@@ -215,27 +215,10 @@ class SystemdSupervisor implements Supervisor {
     for (;;) {
       const now = await this.#show(signal);
       if (now.startedAt !== before.startedAt) return now;
-      if (phaseOf(now) === 'stopped' && !now.jobQueued) throw this.#notStarted(now);
-      if (performance.now() - askedAtMs >= startWithinMs) throw this.#notBegun(startWithinMs);
+      if (phaseOf(now) === 'stopped' && !now.jobQueued) throw notStarted(this.#options.unit, now);
+      if (performance.now() - askedAtMs >= startWithinMs) throw notBegun(this.#options.unit, startWithinMs);
       await sleep(waitStepMs, undefined, { signal });
     }
-  }
-
-  #notBegun(withinMs: number): AgentError {
-    const { unit } = this.#options;
-    const within = formatSpan(Math.round(withinMs / 1000));
-    const what = `${unit} was not started: systemd has not begun with it within ${within}, its job waits for another one`;
-    const remedy = `look at systemctl list-jobs and systemctl status ${unit}`;
-    return new AgentError('SUPERVISE_START_FAILED', what, { remedy });
-  }
-
-  #notStarted(now: UnitState): AgentError {
-    const { unit } = this.#options;
-    const why = now.refused
-      ? 'a condition of the unit does not hold'
-      : `systemd gives as its result: ${now.result}; a unit that it needs may have failed`;
-    const remedy = `look at systemctl status ${unit} and journalctl -u ${unit}`;
-    return new AgentError('SUPERVISE_START_FAILED', `${unit} was not started: ${why}`, { remedy });
   }
 
   async #explain(how: string, run: string, signal: AbortSignal): Promise<ReturnType<ExplainEnd>> {

@@ -64,7 +64,8 @@ test.each<EtcdLine>(['3.4', '3.5'])(
 
       const listed = await listQuarantine({ dataDir }, never);
       expect(listed.map(({ path, reason }) => [path, reason])).toEqual([[join(dataDir, ASIDE), 'recover']]);
-      const keep = { nowMs: AT_MS + 2, keepMs: 1, shortBytes: 0 };
+      const seenMs = (): number => 1;
+      const keep = { nowMs: AT_MS + 2, keepMs: 1, seenMs, shortBytes: 0 };
       expect(await releaseQuarantine({ dataDir }, keep, never)).toHaveLength(1);
       expect(await readdir(dataDir)).toEqual(['member']);
     } finally {

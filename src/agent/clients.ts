@@ -1,8 +1,16 @@
 import type { Config } from '../config/config.ts';
 import { MemberClient } from '../etcd/member-client.ts';
 
-/** Makes the client of one endpoint with the connection settings of the configuration; whoever makes it closes it. */
-export function connectTo(config: Config, member: string, endpoint: string): MemberClient {
+/**
+ * Makes the client of one endpoint with the connection settings of the configuration; whoever makes it closes it.
+ * @param tokenElsewhere where a member that lets nobody log in gets its token
+ */
+export function connectTo(
+  config: Config,
+  member: string,
+  endpoint: string,
+  tokenElsewhere?: (signal: AbortSignal) => Promise<string | undefined>,
+): MemberClient {
   const { tls, auth, client } = config.cluster;
   return new MemberClient({
     member,
@@ -12,6 +20,7 @@ export function connectTo(config: Config, member: string, endpoint: string): Mem
       ? {}
       : { auth: { username: auth.username, passwordFile: auth.passwordFile } }),
     ...client,
+    ...(tokenElsewhere === undefined ? {} : { tokenElsewhere }),
   });
 }
 
@@ -23,7 +32,7 @@ export class ClientPool {
 
   constructor(config: Config) {
     this.#config = config;
-    this.own = connectTo(config, config.member.name, config.member.endpoint);
+    this.own = this.#connect(config.member.name, config.member.endpoint);
     for (const endpoint of config.cluster.endpoints) {
       this.of(endpoint);
     }
@@ -34,7 +43,7 @@ export class ClientPool {
     if (endpoint === this.own.endpoint) {
       return this.own;
     }
-    const known = this.#others.get(endpoint) ?? connectTo(this.#config, endpoint, endpoint);
+    const known = this.#others.get(endpoint) ?? this.#connect(endpoint, endpoint);
     this.#others.set(endpoint, known);
     return known;
   }
@@ -57,5 +66,19 @@ export class ClientPool {
   close(): void {
     this.retain(new Set());
     this.own.close();
+  }
+
+  #connect(member: string, endpoint: string): MemberClient {
+    return connectTo(this.#config, member, endpoint, (signal) => this.#tokenOf(endpoint, signal));
+  }
+
+  /** A token from any member but the one at this endpoint; undefined where none gives one. */
+  async #tokenOf(endpoint: string, signal: AbortSignal): Promise<string | undefined> {
+    for (const client of [this.own, ...this.#others.values()]) {
+      if (client.endpoint === endpoint) continue;
+      const token = await client.logIn(signal).catch(() => undefined);
+      if (token !== undefined) return token;
+    }
+    return undefined;
   }
 }

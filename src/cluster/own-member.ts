@@ -14,6 +14,7 @@ export type EndCause =
   | 'killed'
   | 'disk-full'
   | 'wal-corrupt'
+  | 'log-behind'
   | 'database-corrupt'
   /** Etcd's own comparison of hashes, at the start or while it ran. */
   | 'data-differs'

@@ -14,6 +14,7 @@ const CAUSES: readonly EndCause[] = [
   'killed',
   'disk-full',
   'wal-corrupt',
+  'log-behind',
   'database-corrupt',
   'data-differs',
   'removed',

@@ -11,9 +11,10 @@ const DAMAGED: ReadonlySet<EndCause> = new Set(['wal-corrupt', 'database-corrupt
 
 /**
  * The ends that count at once, and also where no quorum answers. With the others waiting would be for ever, since no leader replaces the member and a
- * recovery counts its disk as there: it is tried again, and read as a whole once it has ended twice.
+ * recovery counts its disk as there: it is tried again, and read as a whole once it has ended twice. A log that lost its end (`log-behind`) has to
+ * count at once: with what it has forgotten it may vote for whoever lacks what was acknowledged.
  */
-const DIFFERS: ReadonlySet<EndCause> = new Set(['data-differs']);
+const DIFFERS: ReadonlySet<EndCause> = new Set(['log-behind', 'data-differs']);
 
 /**
  * What becomes of a member's process. Pure, never a throw; nothing that it gives loses data: `join` moves what is there into quarantine, and

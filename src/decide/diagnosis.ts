@@ -186,6 +186,9 @@ function judgeEnd(member: MemberState, { cause, said, own }: End, settings: Deci
     case 'wal-corrupt':
     case 'database-corrupt':
       return judgeDamaged(member, { ended, own }, settings);
+    // Not a line about a disk: a raft leader has told it of entries that it had acknowledged, and it has no such entries.
+    case 'log-behind':
+      return { verdict: 'data-corrupt', remedy: 'replace', reason: because('DATA_CORRUPT', ended) };
     // Which side is right a single comparison does not tell.
     case 'data-differs':
       return page('data-corrupt', 'NO_MAJORITY');

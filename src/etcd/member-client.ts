@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { untilAborted } from '../abort/until-aborted.ts';
 import type { Fault } from '../cluster/observation.ts';
 import { alarmsIn } from './alarms.ts';
 import { Connection, type Way } from './connection.ts';
@@ -97,6 +98,18 @@ export class MemberClient {
   /** Why changed certificate or password files are not in use (the former ones still are), if so. */
   get credentialFault(): Fault | undefined {
     return this.#connection.credentialFault;
+  }
+
+  /** Logs in at this member, for a token that every member takes; undefined where no user is configured or none is asked for. */
+  async logIn(signal?: AbortSignal): Promise<string | undefined> {
+    const session = await this.#connection.open('Authenticate', signal);
+    try {
+      return await untilAborted(session.logIn(), signal);
+    } catch (error) {
+      throw await this.#connection.explain(error, 'Authenticate', signal, session);
+    } finally {
+      session.release();
+    }
   }
 
   /** What the member says of itself; needs no quorum. */

@@ -13,6 +13,7 @@ export interface ResolvedOptions {
   readonly keepaliveTimeoutMs: number;
   readonly maxMessageBytes: number;
   readonly readRetries: number;
+  readonly tokenElsewhere: MemberClientOptions['tokenElsewhere'];
 }
 
 /** Etcd's server closes connections that ping more often (its `--grpc-keepalive-min-time`). */
@@ -32,5 +33,6 @@ export function resolveOptions(options: MemberClientOptions): ResolvedOptions {
     keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 5000,
     maxMessageBytes: options.maxMessageBytes ?? 64 * MEBIBYTE,
     readRetries: options.readRetries ?? 0,
+    tokenElsewhere: options.tokenElsewhere,
   };
 }

@@ -102,11 +102,23 @@ export class Session {
     return this.#options.username !== undefined;
   }
 
+  /** Logs in and gives the token, which every member takes; undefined where the server asks for none. Not through any other member. */
+  logIn(): Promise<string | undefined> {
+    return this.#authenticate();
+  }
+
   #newToken(): Promise<string | undefined> {
-    const token = this.#authenticate();
-    token.catch(() => {
+    const forget = (): void => {
       if (this.#token === token) this.#token = undefined;
+    };
+    const token = this.#authenticate().catch(async (error: unknown) => {
+      if (!isGrpcError(error) || !error.details.includes('not supported for learner')) throw error;
+      const other = await this.#options.tokenElsewhere?.(this.#closing.signal);
+      // Etcd 3.4 says how a learner is also without; and by the next call it may have been promoted.
+      if (other === undefined) forget();
+      return other;
     });
+    token.catch(forget);
     return token;
   }
 

@@ -141,6 +141,11 @@ export interface MemberClientOptions {
   readonly maxMessageBytes?: number;
   /** How often a read that failed for a passing reason is repeated; default 0. Calls that change anything never are. */
   readonly readRetries?: number;
+  /**
+   * A token from another member, made anew: a learner lets nobody log in, and from etcd 3.5 on asks for one all the same. Every member takes the
+   * tokens of all.
+   */
+  readonly tokenElsewhere?: (signal: AbortSignal) => Promise<string | undefined>;
 }
 
 /** A page of a range, or with `limit` 0 all of it. */

@@ -22,8 +22,9 @@ const sayings: readonly (readonly [EndCause, RegExp])[] = [
     /^failed to verify flags|flag provided but not defined|^invalid (boolean )?value ".*" for|is not a valid flag|conflicting environment variable|couldn't find local name/,
   ],
   ['wrong-cluster', /has already been bootstrapped|error validating peerURLs/],
-  // The last one: data that are behind what this member has acknowledged, as an old copy or a log that lost its end.
-  ['wal-corrupt', /\bwalp?b?: |crc mismatch|proto: (illegal|wrong) wireType|tocommit\(\d+\) is out of range/],
+  // Data that are behind what this member has acknowledged, as an old copy or a log that lost its end.
+  ['log-behind', /tocommit\(\d+\) is out of range/],
+  ['wal-corrupt', /\bwalp?b?: |crc mismatch|proto: (illegal|wrong) wireType/],
   // Not where it could not be opened for another reason, which says nothing of what is in it.
   [
     'database-corrupt',

@@ -221,6 +221,13 @@ const rows: readonly Row[] = [
     'ETCD_FOUND_DAMAGE',
     'NOBODY_ANSWERS',
   ],
+  [
+    'its log has lost its end: it might vote without what it has acknowledged',
+    { dataDir: intact, lastEnd: ended('log-behind') },
+    'wait',
+    'ETCD_FOUND_DAMAGE',
+    'NOBODY_ANSWERS',
+  ],
   ['the disk does not answer', { dataDir: unreadable, list: us }, 'wait', 'DATA_UNREADABLE'],
   [
     'the disk does not answer, and the agents removed it',

@@ -103,6 +103,12 @@ describe('what a member suffers from', () => {
       'data-corrupt page NEEDS_PERSON',
     ],
     [
+      'a log that lost its end, as soon as a raft leader has shown it',
+      broken(3, ended('log-behind')),
+      {},
+      'data-corrupt replace DATA_CORRUPT',
+    ],
+    [
       "etcd's own comparison at its start, which does not say who is right",
       broken(3, ended('data-differs')),
       {},

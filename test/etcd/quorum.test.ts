@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectMember } from '../../src/etcd/identity.ts';
@@ -177,6 +178,24 @@ describe.each(['3.4', '3.5'] as const)('a learner of etcd %s', (version) => {
       expect(list.members.filter(({ isLearner }) => isLearner).map(({ name }) => name)).toEqual(['m2']);
       await expect(learner.memberList()).rejects.toMatchObject({ code: 'ETCD_LEARNER' });
       expect(await learner.alarms()).toEqual([]);
+
+      await cluster.etcdctl('user', 'add', 'root:so secret');
+      await cluster.etcdctl('user', 'grant-role', 'root', 'root');
+      await cluster.etcdctl('auth', 'enable');
+      await using asRoot = await rootOf(endpoint, member.endpoint, cluster.folder);
+      // Nobody can log in there.
+      expect(await asRoot.client.status()).toMatchObject({ isLearner: true });
+      await cluster.etcdctl(
+        '--user',
+        'root:so secret',
+        'member',
+        'promote',
+        (await asRoot.client.status()).header.memberId,
+      );
+      await expect.poll(async () => (await asRoot.client.status()).isLearner, { timeout: 40_000 }).toBe(false);
+      await expect
+        .poll(async () => asRoot.client.put(Buffer.from('a'), Buffer.from('b')).then(() => 'written', String))
+        .toBe('written');
     } finally {
       await joining.kill();
       learner.close();
@@ -184,3 +203,24 @@ describe.each(['3.4', '3.5'] as const)('a learner of etcd %s', (version) => {
     }
   });
 });
+
+/** Who asks a member with the password of root, and gets the token from another one where it lets nobody log in. */
+async function rootOf(
+  endpoint: string,
+  elsewhere: string,
+  folder: string,
+): Promise<{ client: MemberClient } & AsyncDisposable> {
+  const passwordFile = join(folder, 'password');
+  await writeFile(passwordFile, 'so secret\n');
+  const auth = { username: 'root', passwordFile };
+  const other = new MemberClient({ member: 'm1', endpoint: elsewhere, auth });
+  const tokenElsewhere = (signal: AbortSignal) => other.logIn(signal);
+  const client = new MemberClient({ member: 'm2', endpoint, auth, tokenElsewhere });
+  return {
+    client,
+    [Symbol.asyncDispose]: async () => {
+      client.close();
+      other.close();
+    },
+  };
+}

@@ -20,7 +20,7 @@ const table: readonly (readonly [string, string, EndCause, string])[] = [
   ['disk-full-restart', 'exit code 1', 'disk-full', 'no space left on device'],
   ['wal-flip', 'exit code 1', 'wal-corrupt', 'walpb: crc mismatch'],
   ['wal-frame', 'exit code 1', 'wal-corrupt', 'proto: illegal wireType 7'],
-  ['data-behind', 'exit code 2', 'wal-corrupt', 'Was the raft log corrupted, truncated, or lost?'],
+  ['data-behind', 'exit code 2', 'log-behind', 'Was the raft log corrupted, truncated, or lost?'],
   ['db-meta', 'exit code 2', 'database-corrupt', 'failed to open database: checksum error'],
   ['db-short', 'exit code 2', 'database-corrupt', 'failed to open database: invalid database'],
   ['db-pages', 'exit code 2', 'database-corrupt', 'panic: '],

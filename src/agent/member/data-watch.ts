@@ -3,7 +3,7 @@ import type { MemberKeeperOptions } from './options.ts';
 import type { RestartPauses } from './restart-pauses.ts';
 
 /** Ends after which all of the data is read: a line in a log does not prove what a disk holds. */
-const DAMAGED: ReadonlySet<string> = new Set(['wal-corrupt', 'database-corrupt', 'data-differs']);
+const DAMAGED: ReadonlySet<string> = new Set(['wal-corrupt', 'database-corrupt', 'log-behind', 'data-differs']);
 
 /** Data of a member that are gone are told as gone once they have been so for a while: a disk may just be mounted again. */
 const GONE_AFTER_MS = 3000;

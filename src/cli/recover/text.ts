@@ -70,9 +70,7 @@ export function planText(
   ];
   if (bound !== undefined) {
     const { revisions, seconds, basis } = bound;
-    const time =
-      seconds === undefined ? 'of a time that nobody knows' : `of the last ${formatSpan(Math.ceil(seconds))}`;
-    const what = seconds === 0 && revisions === 0n ? 'nothing' : `at most ${formatCount(revisions)} revisions, ${time}`;
+    const what = missingText(revisions, seconds);
     // A cluster that runs is written to until it is stopped.
     const told =
       toRevision === undefined
@@ -82,6 +80,18 @@ export function planText(
   }
   if (kind === 'seed-from-member' || kind === 'seed-from-store') lines.push('  nothing is done without --apply');
   return `${lines.join('\n')}\n`;
+}
+
+/** @param seconds absent where nobody can say how much is missing: then what was seen is the least of it */
+function missingText(revisions: bigint, seconds: number | undefined): string {
+  if (seconds === undefined) {
+    return revisions === 0n
+      ? 'nobody can say how much'
+      : `${formatCount(revisions)} revisions or more, nobody can say how many`;
+  }
+  return seconds === 0 && revisions === 0n
+    ? 'nothing'
+    : `at most ${formatCount(revisions)} revisions, of the last ${formatSpan(Math.ceil(seconds))}`;
 }
 
 /** One step as it is told while it goes on. */

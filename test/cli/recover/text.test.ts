@@ -20,7 +20,8 @@ describe('a plan of recovery for a person', () => {
     const of = (bound: object) =>
       planText(planReply('http://a', { kind: 'seed-from-store', seed: 'm1', reasons, bound }), []);
     expect(of({ revisions: '0', seconds: 0, basis: '-' })).toContain('missing afterwards: nothing\n');
-    expect(of({ revisions: '0', basis: '-' })).toContain('of a time that nobody knows');
+    expect(of({ revisions: '0', basis: '-' })).toContain('afterwards: nobody can say how much');
+    expect(of({ revisions: '7', basis: '-' })).toContain('7 revisions or more, nobody can say how many');
     const none = planReply('http://a', { kind: 'none-needed', reasons, start: ['m1', 'm2'] });
     expect(planText(none, [])).toContain('to start: m1, m2');
   });

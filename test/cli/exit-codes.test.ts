@@ -9,6 +9,7 @@ const sources = join(import.meta.dirname, '..', '..', 'src');
 /** Every code with which the agent or a command can end, by what the user has to do. */
 const table: Readonly<Record<'usage' | 'unreachable' | 'fault' | 'interrupted', readonly string[]>> = {
   usage: [
+    'SUPERVISE_POD_UNKNOWN',
     'MEMBER_MEMORY_UNREADABLE',
     'CONFIG_INVALID',
     'USAGE',
@@ -99,7 +100,8 @@ const table: Readonly<Record<'usage' | 'unreachable' | 'fault' | 'interrupted', 
     'RECOVERY_STORE_FOREIGN',
     'RECOVERY_EVIDENCE_WRONG',
     'RECOVERY_SEED_UNFIT',
-    'DATA_DIR_MOUNTED',
+    'RECOVERY_POINT_LOST',
+    'MEMBER_RETIRED',
   ],
   interrupted: ['INTERRUPTED'],
 };

@@ -25,8 +25,8 @@ export class TendedGround implements AsyncDisposable {
 
   static async start(plan: HealPlan, set: Readonly<Record<string, string>> = {}): Promise<TendedGround> {
     const { version, databaseBytes, writesPerSecond } = plan;
-    // As the agents come: a test's own pace is taken back.
-    const paces = { 'observe.interval': '10s', 'observe.deadline': '5s' };
+    // As the agents come: a test's own pace is taken back. But for the day's budget, which ten runs in a row would use up.
+    const paces = { 'observe.interval': '10s', 'observe.deadline': '5s', 'heal.maxPerDay': '50' };
     const cluster = await TendedCluster.start({ version, main: entry, set: { ...paces, ...set, ...plan.set } });
     try {
       await cluster.untilWell();

@@ -57,7 +57,10 @@ export class SpoolFolder implements SpoolShelf {
   }
 
   read(name: string): AsyncIterable<Buffer> {
-    return createReadStream(join(this.place, name));
+    const file = createReadStream(join(this.place, name));
+    // Whoever gives up before the file is opened (its piece may be gone by then) no longer listens; whoever reads it is told all the same.
+    file.on('error', () => undefined);
+    return file;
   }
 
   async remove(name: string): Promise<void> {

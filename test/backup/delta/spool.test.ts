@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeSegment } from '../../../src/backup/delta/segment.ts';
 import { encodeSegment } from '../../../src/backup/delta/segment-writer.ts';
@@ -25,6 +26,26 @@ describe('the spool', () => {
 
   const open = (maxBytes = 1e6) => Spool.open({ folder, maxBytes });
   const ranges = ({ pieces }: Spool): string[] => pieces.map(({ from, to }) => `${from}-${to}`);
+
+  test('a piece that is gone before whoever asked for it has begun to read harms nobody', async () => {
+    const spool = await open();
+    const piece = await spool.append(await segment(5n, 7n));
+    await spool.release(7n);
+    const thrown: unknown[] = [];
+    const listen = (error: unknown): void => void thrown.push(error);
+    // The runner's own listeners would end the run before anything can be said.
+    const runners = process.rawListeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', listen);
+    try {
+      await spool.read(piece)[Symbol.asyncIterator]().return?.();
+      await sleep(50);
+    } finally {
+      process.off('uncaughtException', listen);
+      for (const runner of runners) process.on('uncaughtException', runner as NodeJS.UncaughtExceptionListener);
+    }
+    expect(thrown).toEqual([]);
+    await expect(all(spool.read(piece))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
 
   test('holds after any death what had been made durable, and nothing of what had not', async () => {
     const before = await open();

@@ -97,7 +97,9 @@ export class Errands implements AsyncDisposable {
       const lease = registration.current?.lease.id ?? 0n;
       await writeReport(client, keys, { slot: journaled, report, lease }, signal);
     } catch (error) {
-      if (!signal.aborted) onFault(`reporting on ${slot.phase}`, error);
+      // The journal says it already (its watch may be quicker than the answer), or nobody asks for it any more.
+      if (signal.aborted) return;
+      onFault(`reporting on ${slot.phase}`, error);
       // Nobody knows of it, and whoever waits for it changes nothing: it is done again.
       if (this.#running?.step !== `${slot.id} ${slot.steps.length}`) return;
       this.#running = undefined;

@@ -251,6 +251,8 @@ export class Uploader {
       }
       if (Math.random() < readBackShare) await requireSame(store, key, object, signal);
     }, signal);
+    // Whoever has opened the spool after this stream was ended reads the pieces that would be let go of now.
+    signal.throwIfAborted();
     this.#stored = to;
     this.#storedAtMs = Date.now();
     this.#previousSha256 = manifestSha256;

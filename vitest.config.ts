@@ -20,7 +20,7 @@ export default defineConfig({
       { extends: true, test: { name: 'apart', include: onesApart } },
     ],
     // Most tests wait for real etcds most of the time; with more workers than this their deadlines come near.
-    maxWorkers: Math.min(8, Math.ceil(2.5 * availableParallelism())),
+    maxWorkers: Math.min(8, 2 * availableParallelism()),
     // Agents and commands that tests start as processes find their code compiled: 0.8 s of CPU for each instead of 1.9.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules', '.cache', 'compiled-for-tests') },
     // Of the tests of one file that are made to run side by side.

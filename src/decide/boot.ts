@@ -4,10 +4,7 @@ import { decideEmpty } from './boot/empty.ts';
 import type { BootEvidence } from './boot/evidence.ts';
 import { decideIntact } from './boot/intact.ts';
 import { boot, bootReason } from './boot/view.ts';
-import { DAMAGED_ENDS } from './damaged-ends.ts';
-
-/** Etcd would end the same way again, once it has ended so `DAMAGED_ENDS` times: the agent has read the data itself, and finds them whole. */
-const DAMAGED: ReadonlySet<EndCause> = new Set(['wal-corrupt', 'database-corrupt']);
+import { DAMAGED, DAMAGED_ENDS } from './damaged-ends.ts';
 
 /**
  * The ends that count at once, and also where no quorum answers. With the others waiting would be for ever, since no leader replaces the member and a

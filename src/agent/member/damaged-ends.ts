@@ -1,7 +1,5 @@
 import type { EndCause } from '../../cluster/own-member.ts';
-
-/** Ends by which etcd says that its data are damaged. */
-const DAMAGED: ReadonlySet<EndCause> = new Set(['wal-corrupt', 'database-corrupt']);
+import { DAMAGED } from '../../decide/damaged-ends.ts';
 
 /** After a run of this length an end has nothing to do with the one before it. */
 const STEADY_MS = 10 * 60_000;

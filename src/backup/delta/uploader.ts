@@ -5,6 +5,7 @@ import { highest } from '../revisions.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { BackOff } from './back-off.ts';
 import { joinPieces } from './join-pieces.ts';
+import { requireSame } from './read-back.ts';
 import { segmentId } from './segment-id.ts';
 import type { SegmentCipher } from './segment-writer.ts';
 import type { Spool, SpoolPiece } from './spool.ts';
@@ -279,15 +280,4 @@ export class Uploader {
       }
     }
   }
-}
-
-/** What the store holds is what it was given; else it is put once more. Throws `STORE_DAMAGED`, and what the store does. */
-async function requireSame(store: Store, key: string, object: Buffer, signal: AbortSignal): Promise<void> {
-  const pieces: Buffer[] = [];
-  for await (const piece of store.get(key, undefined, signal)) pieces.push(piece);
-  if (Buffer.concat(pieces).equals(object)) return;
-  throw new StoreError('STORE_DAMAGED', `${key} in ${store.url} is not what was put there.`, {
-    key,
-    remedy: 'It is put again. Look at the store: what it confirmed it does not have.',
-  });
 }

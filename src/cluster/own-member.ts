@@ -34,6 +34,8 @@ export interface ProcessEnd {
   readonly cause: EndCause;
   /** The line of etcd's log that says so, shortened. */
   readonly evidence?: string;
+  /** Of `data-differs`: peer URLs of those members that have other data, and all of them the same, by etcd's own comparison. */
+  readonly differsFrom?: readonly string[];
   /** Wall clock, for people. */
   readonly atMs: number;
 }

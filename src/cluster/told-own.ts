@@ -73,7 +73,15 @@ function endOf(value: unknown): ProcessEnd | undefined {
   if (how === undefined || atMs === undefined) return undefined;
   const evidence = text(field(value, 'evidence'));
   const cause = oneOf(CAUSES, field(value, 'cause')) ?? 'unknown';
-  return { how, cause, atMs, ...(evidence === undefined ? {} : { evidence }) };
+  const told = field(value, 'differsFrom');
+  const differsFrom = (Array.isArray(told) ? (told as readonly unknown[]) : []).filter(
+    (url) => typeof url === 'string',
+  );
+  return {
+    ...{ how, cause, atMs },
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(differsFrom.length === 0 ? {} : { differsFrom }),
+  };
 }
 
 function dataDirOf(value: unknown): DataDirState | undefined {

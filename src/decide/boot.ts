@@ -7,13 +7,6 @@ import { boot, bootReason } from './boot/view.ts';
 import { DAMAGED, DAMAGED_ENDS } from './damaged-ends.ts';
 
 /**
- * The ends that count at once, and also where no quorum answers. With the others waiting would be for ever, since no leader replaces the member and a
- * recovery counts its disk as there: it is tried again, and read as a whole once it has ended twice. A log that lost its end (`log-behind`) has to
- * count at once: with what it has forgotten it may vote for whoever lacks what was acknowledged.
- */
-const DIFFERS: ReadonlySet<EndCause> = new Set(['log-behind', 'data-differs']);
-
-/**
  * What becomes of a member's process. Pure, never a throw; nothing that it gives loses data: `join` moves what is there into quarantine, and
  * only a quorum's word lets it; data that are intact are started also where nobody can be asked, since the quorum may need them.
  *
@@ -43,9 +36,16 @@ export function bootDecision(evidence: BootEvidence): BootView {
   }
 }
 
+/**
+ * Whether what is there must not be started with. With a quorum etcd has to say so again and again. Without one, waiting would be for ever where etcd
+ * calls its data damaged, since no leader replaces the member and a recovery counts its disk as there: it is tried again, and read as a whole once it
+ * has ended twice. But whose data differ has nobody then that it could be compared with, and would serve them; and a log that lost its end
+ * (`log-behind`) counts at once and always: with what it has forgotten it may vote for whoever lacks what was acknowledged.
+ */
 function isOfItsData({ list, damagedEnds = 0 }: BootEvidence, cause: EndCause): boolean {
-  if (DIFFERS.has(cause)) return true;
-  return hasQuorum(list) && damagedEnds >= DAMAGED_ENDS && DAMAGED.has(cause);
+  if (cause === 'log-behind') return true;
+  if (!hasQuorum(list)) return cause === 'data-differs';
+  return damagedEnds >= DAMAGED_ENDS && DAMAGED.has(cause);
 }
 
 function hasQuorum(list: BootEvidence['list']): boolean {

@@ -6,5 +6,5 @@ import type { EndCause } from '../cluster/own-member.ts';
  */
 export const DAMAGED_ENDS = 3;
 
-/** Ends by which etcd says that its data are damaged. */
-export const DAMAGED: ReadonlySet<EndCause> = new Set(['wal-corrupt', 'database-corrupt']);
+/** Ends by which etcd says that its data are damaged, or are others than its peers have. */
+export const DAMAGED: ReadonlySet<EndCause> = new Set(['wal-corrupt', 'database-corrupt', 'data-differs']);

@@ -1,7 +1,7 @@
 import type { Decision, JournalValue, Reason } from '../cluster/caretaking.ts';
 import { removalKeepsQuorum } from '../cluster/quorum.ts';
 import type { ClusterState, MemberState } from '../cluster/state.ts';
-import { type Diagnosis, diagnose, isDead } from './diagnosis.ts';
+import { diagnose } from './diagnosis.ts';
 import { clusterTrouble, defragTrouble, lagTrouble, nospaceRaised, votersOf } from './fitness.ts';
 import { hashesOf } from './hash-evidence.ts';
 import {
@@ -21,6 +21,8 @@ import {
 } from './membership.ts';
 import { type Asked, act, because, hold, isSome, type Policy, type Reasons } from './policy.ts';
 import type { DecideSettings } from './settings.ts';
+import { isDead } from './silence.ts';
+import type { Diagnosis } from './verdict.ts';
 
 const policy = 'replace';
 

@@ -1,10 +1,13 @@
 import type { EndCause } from '../cluster/own-member.ts';
+import { differingPeers } from './differing-peers.ts';
 import { lastWords } from './last-words.ts';
 
 /** Why a process of etcd has ended, and the words of its log that say so. */
 export interface ExplainedEnd {
   readonly cause: EndCause;
   readonly evidence?: string;
+  /** Of `data-differs`: see `ProcessEnd`. */
+  readonly differsFrom?: readonly string[];
 }
 
 /**
@@ -50,7 +53,9 @@ export function endCause(how: string, logTail: string): ExplainedEnd {
   const words = lastWords(logTail);
   for (const [cause, pattern] of sayings) {
     const evidence = words.find((line) => pattern.test(line));
-    if (evidence !== undefined) return { cause, evidence: shortened(evidence) };
+    if (evidence === undefined) continue;
+    const differsFrom = cause === 'data-differs' ? differingPeers(logTail) : [];
+    return { cause, evidence: shortened(evidence), ...(differsFrom.length === 0 ? {} : { differsFrom }) };
   }
   // What panics with a logged line is printed once more, without the error.
   const last = words.findLast((line) => !line.startsWith('panic: ')) ?? words.at(-1);

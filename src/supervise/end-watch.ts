@@ -11,7 +11,7 @@ export type Glimpse =
   | { readonly state: 'unknown' };
 
 /** Tells from how a run has ended, and from the log of that run where there is one, why. */
-export type ExplainEnd = (how: string, logTail: string) => Pick<ProcessEnd, 'cause' | 'evidence'>;
+export type ExplainEnd = (how: string, logTail: string) => Pick<ProcessEnd, 'cause' | 'evidence' | 'differsFrom'>;
 
 /** What is known without a log: SIGTERM and exit code 0 are somebody's wish, SIGKILL explains itself. */
 export function plainCause(how: string): Pick<ProcessEnd, 'cause'> {
@@ -23,7 +23,11 @@ export function plainCause(how: string): Pick<ProcessEnd, 'cause'> {
 export interface EndWatchOptions {
   readonly look: (signal: AbortSignal) => Promise<Glimpse>;
   /** Why a run has ended; `run` is undefined where it was never seen running. Never rejects. */
-  readonly explain: (how: string, run: string, signal: AbortSignal) => Promise<Pick<ProcessEnd, 'cause' | 'evidence'>>;
+  readonly explain: (
+    how: string,
+    run: string,
+    signal: AbortSignal,
+  ) => Promise<Pick<ProcessEnd, 'cause' | 'evidence' | 'differsFrom'>>;
   readonly intervalMs: number;
 }
 

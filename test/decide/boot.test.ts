@@ -215,11 +215,30 @@ const rows: readonly Row[] = [
     'LAST_END',
   ],
   [
-    'its hashes differ',
+    'its hashes differ, and there is nobody that they could be compared with once more',
     { dataDir: intact, lastEnd: ended('data-differs') },
     'wait',
     'ETCD_FOUND_DAMAGE',
     'NOBODY_ANSWERS',
+  ],
+  [
+    'its hashes differ, and there is no quorum',
+    { dataDir: intact, list: stale(us), lastEnd: ended('data-differs'), damagedEnds: 1 },
+    'wait',
+    'ETCD_FOUND_DAMAGE',
+  ],
+  [
+    'its hashes differ, and are to be compared three times',
+    { dataDir: intact, list: us, lastEnd: ended('data-differs'), damagedEnds: 2 },
+    'start',
+    'LISTED',
+    'LAST_END',
+  ],
+  [
+    'its hashes have differed three times',
+    { dataDir: intact, list: us, lastEnd: ended('data-differs'), damagedEnds: 3 },
+    'wait',
+    'ETCD_FOUND_DAMAGE',
   ],
   [
     'its log has lost its end: it might vote without what it has acknowledged',

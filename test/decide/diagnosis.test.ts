@@ -11,6 +11,10 @@ const ended = (cause: EndCause, more: Partial<OwnMemberView> = {}): Partial<OwnM
   process: { state: 'stopped', end: { how: 'exit code 1', cause, atMs: 0 } },
   ...more,
 });
+const differs = (differsFrom: readonly string[], damagedEnds: number): Partial<OwnMemberView> => ({
+  process: { state: 'stopped', end: { how: 'exit code 1', cause: 'data-differs', atMs: 0, differsFrom } },
+  damagedEnds,
+});
 const expired = { fault: 'the certificate of the server has expired', faultCode: 'ETCD_TLS_EXPIRED' };
 const running: Partial<OwnMemberView> = { process: { state: 'running', adopted: false } };
 const { quorumRttSeconds: _rtt, ...unheard } = observed();
@@ -109,8 +113,38 @@ describe('what a member suffers from', () => {
       'data-corrupt replace DATA_CORRUPT',
     ],
     [
-      "etcd's own comparison at its start, which does not say who is right",
-      broken(3, ended('data-differs')),
+      'data that differ from the others at one start',
+      broken(3, differs(['http://127.0.0.1:11', 'http://127.0.0.1:21'], 1)),
+      {},
+      'process-down restart PROCESS_DOWN',
+    ],
+    [
+      'data that differ at three starts from the data that all others have',
+      broken(3, differs(['http://127.0.0.1:11', 'http://127.0.0.1:21'], 3)),
+      {},
+      'data-corrupt replace DATA_CORRUPT',
+    ],
+    [
+      'data that differ at three starts from those of one other only',
+      broken(3, differs(['http://127.0.0.1:11'], 3)),
+      {},
+      'data-corrupt page NO_MAJORITY',
+    ],
+    [
+      'data that differ from those of members which are none any more, and from its own address',
+      broken(3, differs(['http://127.0.0.1:31', 'http://127.0.0.1:41', 'http://127.0.0.1:11'], 3)),
+      {},
+      'data-corrupt page NO_MAJORITY',
+    ],
+    [
+      'data that differ at three starts, where etcd does not say from whose',
+      broken(3, differs([], 3)),
+      {},
+      'data-corrupt page NO_MAJORITY',
+    ],
+    [
+      'data that differed at one start, of a member that has been silent for long since',
+      broken(3, differs(['http://127.0.0.1:11', 'http://127.0.0.1:21'], 1), seen(300)),
       {},
       'data-corrupt page NO_MAJORITY',
     ],

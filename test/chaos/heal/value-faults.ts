@@ -14,6 +14,13 @@ const KEY = Buffer.from('chaos/value');
 /** A value that has changed on the disk in such a way that etcd starts with it and does not know: pages have no checksum. */
 export const valueFaults: readonly Fault[] = [
   {
+    name: 'flip-value-start',
+    what: "a value in the database of a stopped member is changed, and etcd's comparison at its start finds it",
+    strikes: 'member',
+    alone: true,
+    strike: (context) => flippedValue(context),
+  },
+  {
     name: 'flip-value',
     what: "a value in the database of a stopped member is changed, and etcd's own comparison raises CORRUPT (a run of its own)",
     strikes: 'member',

@@ -9,7 +9,8 @@ import type { PeerTold } from './peers-told.ts';
 
 /** What others say right before it is decided what to do with a member that does not run. Nothing here throws but for the signal. */
 export interface Evidence {
-  list(signal: AbortSignal): Promise<SeenList | undefined>;
+  /** @param quorumMs how long a quorum is waited for, before the memory of a member counts; default: half of what a read may take */
+  list(signal: AbortSignal, quorumMs?: number): Promise<SeenList | undefined>;
   /** Who removed this member: an operation of the agents, or else a person; undefined where the journal cannot be read. */
   removedBy(memberId: string, signal: AbortSignal): Promise<'journal' | 'person' | undefined>;
   peers(signal: AbortSignal): Promise<readonly PeerTold[]>;
@@ -38,9 +39,9 @@ export function evidenceOf({ client, keyPrefix, peers, places, timeoutMs }: Evid
       return undefined;
     });
   return {
-    list: (signal) =>
+    list: (signal, quorumMs = timeoutMs / 2) =>
       unlessAsked(signal, async (until) => {
-        const { header, members, linearizable } = await client.memberList(until, timeoutMs / 2);
+        const { header, members, linearizable } = await client.memberList(until, quorumMs);
         return { clusterId: header.clusterId, members, linearizable };
       }),
     removedBy: (memberId, signal) =>

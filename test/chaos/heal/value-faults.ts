@@ -1,8 +1,7 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemberClient } from '../../../src/etcd/member-client.ts';
 import type { TendedMember } from '../../healing/tended-cluster.ts';
+import { changeInDatabase } from '../../real/change-in-database.ts';
 import type { Fault, FaultContext, Struck } from './fault.ts';
 import { killBoth, start, struck } from './process-faults.ts';
 
@@ -64,7 +63,7 @@ async function flippedValue({ ground, victims, random }: FaultContext): Promise<
   await client.put(KEY, right);
   await sleep(COMMITTED_MS);
   await killBoth(victim);
-  const times = await changeInDatabase(victim, right);
+  const times = await changeInDatabase(victim.dataDir, right);
   return {
     ...struck(`a value in the database of ${victim.name} changed ${times} times`),
     undo: () => start([victim]),
@@ -74,21 +73,6 @@ async function flippedValue({ ground, victims, random }: FaultContext): Promise<
       return value.equals(right) ? undefined : `${victim.name} holds ${value.toString('latin1').slice(0, 20)} still`;
     },
   };
-}
-
-/** Wherever it stands in the file: old pages too. */
-async function changeInDatabase({ dataDir }: TendedMember, value: Buffer): Promise<number> {
-  const folder = join(dataDir, 'member', 'snap');
-  const [name] = (await readdir(folder)).filter((each) => each === 'db');
-  if (name === undefined) return 0;
-  const content = await readFile(join(folder, name));
-  let times = 0;
-  for (let at = content.indexOf(value); at >= 0; at = content.indexOf(value, at + value.length)) {
-    content[at] = (content[at] ?? 0) ^ 1;
-    times += 1;
-  }
-  await writeFile(join(folder, name), content, { flush: true });
-  return times;
 }
 
 /** As the member itself has it. */

@@ -14,9 +14,15 @@ import type { RecoveryOptions } from './recovery-options.ts';
 import { RecoveryStanding } from './standing.ts';
 import { planFrom } from './wire.ts';
 
-/** Between two looks whether it is time; and how long one that was begun by another agent may stand still. */
+/** Between two looks whether it is time. */
 const AUTO_EVERY_MS = 2000;
-const STANDSTILL_MS = 60_000;
+/**
+ * How long one that another agent has begun may stand still. A step may well take longer; where it is led by two, nothing is done twice: what is done
+ * is passed over, and what is under way is waited for.
+ */
+const STANDSTILL_MS = 15_000;
+/** After one that this agent has led has failed: it is gone on with only then. */
+const STUCK_AGAIN_MS = 60_000;
 /** After a recovery that failed, before it is tried again without a person: each one stops every etcd. */
 const AFTER_FAILURE_MS = 5 * 60_000;
 /** Before it is time all are heard so often, and while all is well: what would be in the way is said before it is needed. */
@@ -97,7 +103,7 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     if (lostForMs === 0) this.#standing.held([], false);
     const isAuto = unattended.mode === 'auto';
     // One that is promised still has stopped them already: nothing is gained by waiting longer.
-    const isStuck = this.#isStuck(nowMs) && nowMs - this.#failedAtMs >= STANDSTILL_MS;
+    const isStuck = this.#isStuck(nowMs) && nowMs - this.#failedAtMs >= STUCK_AGAIN_MS;
     const isDue = isAuto && lostForMs >= unattended.afterMs;
     const everyMs =
       isStuck || isDue ? AUTO_EVERY_MS : isAuto && lostForMs >= FORESEE_EVERY_MS ? FORESEE_EVERY_MS : CHECK_EVERY_MS;

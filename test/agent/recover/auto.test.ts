@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import type { RecoverAgents } from '../../../src/agent/recover/ports.ts';
 import { recoveryPaths } from '../../../src/agent/recover/ports.ts';
@@ -155,7 +156,7 @@ describe('without a person a cluster is recovered', () => {
     await expectNothing(new Three().recovery('m1', 10_000));
   });
 
-  test('once it is promised, again a minute after it failed', async () => {
+  test('once it is promised, after 15 s in which it stood still, and again a minute after it failed', async () => {
     const agents = new Three();
     await expectRecovered(agents.recovery('m1', 10_000, 5000));
     agents.fails = true;
@@ -163,8 +164,16 @@ describe('without a person a cluster is recovered', () => {
     try {
       await using recovery = agents.recovery('m1', 0);
       recovery.tick();
-      for (const outcome of ['failed', 'succeeded']) {
-        vi.advanceTimersByTime(61_000);
+      for (const [afterMs, outcome] of [
+        [16_000, 'failed'],
+        [61_000, 'succeeded'],
+      ] as const) {
+        vi.advanceTimersByTime(afterMs - 2000);
+        recovery.tick();
+        // Long enough for it to begin, if it did.
+        await sleep(100);
+        expect(recovery.evidence().run?.outcome).not.toBe(outcome);
+        vi.advanceTimersByTime(2000);
         recovery.tick();
         await expect.poll(() => recovery.evidence().run?.outcome, { timeout: 20_000 }).toBe(outcome);
       }

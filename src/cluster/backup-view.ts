@@ -55,4 +55,8 @@ export interface BackupView {
   };
   readonly kinds: readonly BackupKindView[];
   readonly stores: readonly BackupStoreView[];
+  /** The longest time between two full snapshots of the schedule; absent where none are taken by themselves. */
+  readonly fullIntervalSeconds?: number;
+  /** The same of drills. */
+  readonly drillIntervalSeconds?: number;
 }

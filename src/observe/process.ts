@@ -5,7 +5,7 @@ import type { ProcessSection } from '../cluster/sections.ts';
 import type { Collector } from './collector.ts';
 import type { EtcdProcessFinder } from './linux/etcd-process.ts';
 import { errorCode, type KernelRoots, kernelRoots, readIfPossible, readKernelFile } from './linux/kernel-file.ts';
-import { parseMaxFds, parseProcessIo, parseResidentBytes } from './linux/process-files.ts';
+import { parseAvailableBytes, parseMaxFds, parseProcessIo, parseResidentBytes } from './linux/process-files.ts';
 
 /** What the collector is given. */
 export interface ProcessCollectorOptions extends KernelRoots {
@@ -33,11 +33,12 @@ export function processCollector(options: ProcessCollectorOptions): Collector<'p
           return undefined;
         }
       }
-      const [residentBytes, io, openFds, limits] = await Promise.all([
+      const [residentBytes, io, openFds, limits, meminfo] = await Promise.all([
         readIfPossible(join(path, 'status')).then((status) => parseResidentBytes(status ?? '')),
         attempt('the I/O counters', async () => parseProcessIo(await readKernelFile(join(path, 'io')))),
         attempt('the open files', () => countFds(join(path, 'fd'))),
         readIfPossible(join(path, 'limits')),
+        readIfPossible(join(procRoot, 'meminfo')),
       ]);
       if (residentBytes === undefined) {
         throw new AgentError('ETCD_PROCESS_NOT_FOUND', `process ${etcd.pid} of etcd ended while it was being read`, {
@@ -45,6 +46,7 @@ export function processCollector(options: ProcessCollectorOptions): Collector<'p
         });
       }
       const maxFds = parseMaxFds(limits ?? '');
+      const memoryAvailableBytes = parseAvailableBytes(meminfo ?? '');
       return {
         pid: etcd.pid,
         foundBy: etcd.foundBy,
@@ -54,6 +56,7 @@ export function processCollector(options: ProcessCollectorOptions): Collector<'p
         settings: etcd.settings,
         ...(etcd.settingsComplete ? {} : { settingsIncomplete: true }),
         ...io,
+        ...(memoryAvailableBytes === undefined ? {} : { memoryAvailableBytes }),
         ...(openFds === undefined ? {} : { openFds }),
         ...(maxFds === undefined ? {} : { maxFds }),
         ...(unread.length === 0 ? {} : { unread }),

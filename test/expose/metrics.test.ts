@@ -146,6 +146,30 @@ describe('the metrics page', () => {
     expect(await underWay('of-the-future')).toEqual({ ...none, 'of-the-future': 1 });
   });
 
+  it('asks for a person once for each policy and reason', async () => {
+    const [, held] = fullCaretaking.decisions;
+    if (held === undefined) throw new Error('the fixture has a decision that pages');
+    const caretaking = { ...fullCaretaking, decisions: [held, { ...held, requestedBy: 'ada' }] };
+    const series = await seriesOf({ ...fullObservation, caretaking }, 'page');
+    expect(series.map(({ labels, value }) => [labels, value])).toEqual([
+      [{ policy: 'compaction', reason: 'BREAKER_OPEN' }, 1],
+    ]);
+  });
+
+  it.each<[string, object, readonly number[]]>([
+    ['as it is set', { settings: { 'election-timeout': '5000' } }, [5]],
+    ["etcd's default where nothing is set", { settings: {} }, [1]],
+    ['not where the flags could not all be read', { settings: {}, settingsIncomplete: true }, []],
+    [
+      'not beside a configuration file that could not be read',
+      { settings: { 'config-file': '/etc/etcd.yaml', 'election-timeout': '5000' }, settingsIncomplete: true },
+      [],
+    ],
+  ])('the election timeout: %s', async (_, change, values) => {
+    const series = await seriesOf(observationWith({ process: change }), 'election_timeout_seconds');
+    expect(series.map(({ value }) => value)).toEqual(values);
+  });
+
   it('counts a pause by the file beside the agent as a pause, and has no hash check before the first', async () => {
     const { pause: _, localPause: __, hashCheck: ___, ...rest } = fullCaretaking;
     const paused = async (caretaking: CaretakingView): Promise<unknown> =>

@@ -32,6 +32,7 @@ test('the process of etcd: its time, memory, files, disk use and settings', asyn
     startedAtMs: 1_763_668_800_000 + 1_234_000,
     cpuSeconds: 2125.3,
     residentBytes: 96_448 * 1024,
+    memoryAvailableBytes: 2_500_000 * 1024,
     readBytes: 7_340_032,
     writtenBytes: 911_212_544,
     openFds: expect.any(Number),

@@ -15,6 +15,7 @@ import type { TakenSnapshot } from '../../operate/backup-ports.ts';
 import { OperationStopped } from '../../operate/operation.ts';
 import { CompactionHold } from './compaction-hold.ts';
 import { backupNotRunning, isClaimFault } from './full-faults.ts';
+import { type BackupIntervals, intervalsOf } from './intervals.ts';
 import { noticesOf } from './notices.ts';
 import type { BackupKeeperOptions } from './options.ts';
 import { s3Options } from './settings.ts';
@@ -52,6 +53,7 @@ export class BackupKeeper implements AsyncDisposable {
   #work: TimelineWork | undefined;
   #fault: Fault | undefined;
   #timeline: string | undefined;
+  readonly #intervals: BackupIntervals;
   /** The timeline that was begun by this agent. */
   #begunHere: string | undefined;
   #emptied: { readonly message: string; readonly untilMs: number } | undefined;
@@ -67,6 +69,7 @@ export class BackupKeeper implements AsyncDisposable {
     this.#options = options;
     this.#hold = new CompactionHold(config.delta.compactionWaitMs);
     this.#tally = new BackupTally(events.onChange);
+    this.#intervals = intervalsOf(config, Date.now());
     const s3 = s3Options(config, (what, error) => events.onFault(what, error));
     this.#stores = config.store.map((url) => openStore(url, { s3 }));
     for (const notice of noticesOf(config, this.#stores)) events.log(notice);
@@ -76,7 +79,7 @@ export class BackupKeeper implements AsyncDisposable {
   view(): BackupView {
     const tally = this.#tally;
     const parts = { work: this.#work, timeline: this.#timeline, fault: this.#fault, stores: this.#stores, tally };
-    return backupView(parts, Date.now());
+    return backupView({ ...parts, intervals: this.#intervals }, Date.now());
   }
 
   /**

@@ -2,6 +2,7 @@ import { recoveryPoints } from '../../backup/delta/unprotected.ts';
 import type { Store } from '../../backup/store/store.ts';
 import type { BackupStoreView, BackupView } from '../../cluster/backup-view.ts';
 import type { Fault } from '../../cluster/observation.ts';
+import type { BackupIntervals } from './intervals.ts';
 import type { BackupTally } from './tally.ts';
 import { storedStatus, type TimelineWork } from './timeline-work.ts';
 
@@ -13,10 +14,14 @@ export interface ViewedBackups {
   /** The whole of each, in the order of the configuration. */
   readonly stores: readonly Store[];
   readonly tally: BackupTally;
+  readonly intervals: BackupIntervals;
 }
 
 /** What is to be seen of backups now. @param nowMs wall clock */
-export function backupView({ work, timeline, fault, stores, tally }: ViewedBackups, nowMs: number): BackupView {
+export function backupView(
+  { work, timeline, fault, stores, tally, intervals }: ViewedBackups,
+  nowMs: number,
+): BackupView {
   const status = storedStatus(work);
   const newestFull = work?.fulls?.newest;
   const { underWay } = work?.fulls ?? {};
@@ -40,6 +45,7 @@ export function backupView({ work, timeline, fault, stores, tally }: ViewedBacku
         }),
     kinds: (['full', 'delta', 'verify'] as const).map((kind) => tally.view(kind)),
     stores: stores.map((store, index) => storeView(store, work, index, nowMs)),
+    ...intervals,
   };
 }
 

@@ -19,6 +19,8 @@ export interface ProcessSection {
   readonly startedAtMs: number;
   readonly cpuSeconds: number;
   readonly residentBytes: number;
+  /** What the machine can give to new work without swapping (`MemAvailable`); absent where the kernel does not say. */
+  readonly memoryAvailableBytes?: number;
   /** Absent without the right to read /proc/PID/fd. */
   readonly openFds?: number;
   readonly maxFds?: number;

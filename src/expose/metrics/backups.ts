@@ -46,6 +46,18 @@ export const backupMetrics: readonly MetricFamily[] = [
     [],
     (view) => sample(worst(view, ({ revisions }) => Number(revisions))),
   ),
+  gauge(
+    'backup_full_interval_seconds',
+    'The longest time between two full snapshots of the schedule; absent where none are taken by themselves.',
+    [],
+    ({ fullIntervalSeconds }) => sample(fullIntervalSeconds),
+  ),
+  gauge(
+    'drill_interval_seconds',
+    'The longest time between two drills of the schedule; absent where none are made by themselves.',
+    [],
+    ({ drillIntervalSeconds }) => sample(drillIntervalSeconds),
+  ),
   counter(
     'backup_bytes_total',
     'Bytes that this agent has stored, after compression and encryption.',

@@ -1,5 +1,6 @@
 import { operationNames } from '../../cluster/caretaking.ts';
-import type { MetricFamily } from '../metric-family.ts';
+import type { CaretakingView } from '../../cluster/caretaking-view.ts';
+import type { MetricFamily, MetricSeries } from '../metric-family.ts';
 import { metricsIn, sample } from './section-metrics.ts';
 
 /** An agent that only observes has none of these. */
@@ -38,6 +39,12 @@ export const caretakingMetrics: readonly MetricFamily[] = [
         labels: { policy, decision, reason },
         value: count,
       })),
+  ),
+  gauge(
+    'page',
+    'What this agent, while it leads, wants a person to look at: 1 for each policy and the code of its first reason.',
+    ['policy', 'reason'],
+    pages,
   ),
   counter(
     'operations_total',
@@ -102,3 +109,12 @@ export const caretakingMetrics: readonly MetricFamily[] = [
     ({ notifyCounts = [] }) => notifyCounts.flatMap(({ receiver, dropped }) => sample(dropped, { receiver })),
   ),
 ];
+
+/** A request of a person and the policy by itself may give the same reason: that is one page. */
+function pages({ decisions }: CaretakingView): readonly MetricSeries[] {
+  const asking = decisions.filter(({ page }) => page === true);
+  const kinds = Map.groupBy(asking, ({ policy, reasons: [{ code }] }) => `${policy} ${code}`);
+  return [...kinds.values()].flatMap(([first]) =>
+    first === undefined ? [] : sample(1, { policy: first.policy, reason: first.reasons[0].code }),
+  );
+}

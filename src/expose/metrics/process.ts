@@ -1,3 +1,4 @@
+import type { ProcessSection } from '../../cluster/sections.ts';
 import type { MetricFamily } from '../metric-family.ts';
 import { metricsOf, sample } from './section-metrics.ts';
 
@@ -28,4 +29,28 @@ export const processMetrics: readonly MetricFamily[] = [
     [],
     ({ startedAtMs }) => sample(startedAtMs / 1000),
   ),
+  gauge(
+    'election_timeout_seconds',
+    'The election timeout that etcd was started with, its default of 1 s where it names none; absent where its settings could not all be read.',
+    [],
+    (process) => sample(electionTimeoutSeconds(process)),
+  ),
+  gauge(
+    'host_memory_available_bytes',
+    'Memory that new work on the machine could have without swapping (MemAvailable); absent while etcd does not run.',
+    [],
+    ({ memoryAvailableBytes }) => sample(memoryAvailableBytes),
+  ),
 ];
+
+/** Etcd's default for `--election-timeout`, in ms. */
+const DEFAULT_ELECTION_MS = 1000;
+
+/** Beside a configuration file etcd ignores flags, so with one that could not be read nothing is known. */
+function electionTimeoutSeconds({ settings, settingsIncomplete = false }: ProcessSection): number | undefined {
+  if (settingsIncomplete && settings['config-file'] !== undefined) return undefined;
+  const said = settings['election-timeout'];
+  if (said === undefined) return settingsIncomplete ? undefined : DEFAULT_ELECTION_MS / 1000;
+  const milliseconds = Number(said);
+  return Number.isFinite(milliseconds) ? milliseconds / 1000 : undefined;
+}

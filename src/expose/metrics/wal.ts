@@ -17,6 +17,12 @@ export const walMetrics: readonly MetricFamily[] = [
     [],
     ({ backendCommitP99Seconds }) => sample(backendCommitP99Seconds),
   ),
+  gauge(
+    'defrag_in_flight',
+    'Whether the own member is being defragmented, by whomever (1), or not (0), as etcd says (3.4.18, 3.5.2 and later).',
+    [],
+    ({ defragInflight }) => sample(defragInflight),
+  ),
   gauge('wal_interval_seconds', 'Length of the interval behind the percentiles.', [], ({ intervalSeconds }) =>
     sample(intervalSeconds),
   ),

@@ -19,6 +19,8 @@ export const backupSchemas: Readonly<Record<string, Schema>> = {
     }),
     kinds: list(ref('BackupKind')),
     stores: list(ref('BackupStore')),
+    'fullIntervalSeconds?': number,
+    'drillIntervalSeconds?': number,
   }),
   LastGasp: object({
     dir: { type: 'string', description: 'Where it is kept, on the machine of the agent.' },

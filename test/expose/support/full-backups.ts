@@ -33,6 +33,8 @@ export const fullBackups: BackupView = {
       requests: { put: 100, get: 20, head: 3, list: 10, delete: 40 },
     },
   ],
+  fullIntervalSeconds: 21_600,
+  drillIntervalSeconds: 86_400,
 };
 
 /** Of an agent that has kept what its member had, and could not keep it again. */

@@ -92,6 +92,7 @@ const sections: Sections = {
     backendCommitP99Seconds: 0.0125,
     walFsyncsInInterval: 132,
     backendCommitsInInterval: 98,
+    defragInflight: false,
   },
   quota: {
     quotaBytes: 104_857_600,
@@ -155,11 +156,12 @@ const sections: Sections = {
     startedAtMs: observedAtMs - 3_600_000,
     cpuSeconds: 123.45,
     residentBytes: 150_994_944,
+    memoryAvailableBytes: 8_589_934_592,
     openFds: 87,
     maxFds: 65_536,
     readBytes: 4096,
     writtenBytes: 8_589_934_592,
-    settings: { 'quota-backend-bytes': '104857600' },
+    settings: { 'quota-backend-bytes': '104857600', 'election-timeout': '2000' },
   },
   'fsync-probe': {
     probes: [

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { PrivateApt } from './private-apt.mjs';
 import { SetupError, say } from './report.mjs';
 
@@ -11,14 +11,29 @@ import { SetupError, say } from './report.mjs';
 const needs = {
   start: { anyEtcd: true },
   check: {},
-  test: { etcd: ['3.4', '3.5'], unpacked: ['prometheus'], installed: ['strace', 'openssl', 'zstd'] },
+  test: {
+    etcd: ['3.4', '3.5'],
+    unpacked: ['prometheus', 'prometheus-alertmanager'],
+    installed: ['strace', 'openssl', 'zstd'],
+  },
   bench: { etcd: ['3.5'], unpacked: ['prometheus-node-exporter'] },
 };
 
-/** Where the executables of a package other than etcd go, and which of them. */
+/** Where the executables of a package other than etcd go, and which of them; `data` are files that they need. */
 const unpackedPackages = {
   prometheus: { folder: 'prometheus', executables: ['prometheus', 'promtool'] },
+  'prometheus-alertmanager': {
+    folder: 'alertmanager',
+    executables: ['prometheus-alertmanager', 'amtool'],
+    data: ['usr/share/prometheus/alertmanager/default.tmpl'],
+  },
   'prometheus-node-exporter': { folder: 'node-exporter', executables: ['prometheus-node-exporter'] },
+};
+
+/** Whether all of a package is there. */
+const isUnpacked = (tools, name) => {
+  const { folder, executables, data = [] } = unpackedPackages[name];
+  return [...executables, ...data.map((file) => basename(file))].every((file) => existsSync(join(tools, folder, file)));
 };
 
 /** The uses that `--for` takes. */
@@ -28,10 +43,7 @@ export const uses = Object.keys(needs);
 export const bringTools = (tools, use) => {
   const { anyEtcd = false, etcd = [], unpacked = [], installed = [] } = needs[use];
   const etcdLines = (anyEtcd && !findEtcd() ? ['3.5'] : etcd).filter((line) => !hasEtcd(tools, line));
-  const packages = unpacked.filter(
-    (name) =>
-      !unpackedPackages[name].executables.every((file) => existsSync(join(tools, unpackedPackages[name].folder, file))),
-  );
+  const packages = unpacked.filter((name) => !isUnpacked(tools, name));
   if (etcdLines.length + packages.length > 0) {
     mkdirSync(tools, { recursive: true });
     removeInterrupted(tools);
@@ -61,13 +73,13 @@ const download = (tools, etcdLines, packages) => {
       unpackEtcd(apt, tools, line);
     }
     for (const name of packages) {
-      const { folder, executables } = unpackedPackages[name];
+      const { folder, executables, data } = unpackedPackages[name];
       // The oldest: it asks the least of this machine's libc.
       const version = apt.versions(name).at(-1);
       if (version === undefined) {
         throw new SetupError(`the distribution has no package ${name}. ${apt.complaints}`);
       }
-      place(apt, tools, [[name, version]], executables, folder);
+      place(apt, tools, [[name, version]], executables, folder, data);
     }
   } catch (error) {
     throw error instanceof SetupError ? new SetupError(`${error.message}\n${byHand(etcdLines, packages)}`) : error;
@@ -96,7 +108,7 @@ const unpackEtcd = (apt, tools, line) => {
 };
 
 /** Moves the executables of packages into their folder at once, so that an interrupted set-up leaves no half of it. */
-const place = (apt, tools, packages, executables, folder) => {
+const place = (apt, tools, packages, executables, folder, data = []) => {
   const work = join(tools, `.unpack-${process.pid}`);
   try {
     const ready = join(work, 'ready');
@@ -107,6 +119,9 @@ const place = (apt, tools, packages, executables, folder) => {
     for (const name of executables) {
       renameSync(join(work, 'root', 'usr', 'bin', name), join(ready, name));
       chmodSync(join(ready, name), 0o755);
+    }
+    for (const file of data) {
+      renameSync(join(work, 'root', file), join(ready, basename(file)));
     }
     const [first] = executables;
     const trial = spawnSync(join(ready, first), ['--version'], { encoding: 'utf8' });

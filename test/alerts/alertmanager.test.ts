@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { alertsFolder, alertsOf, ruleFiles, ruleGroups, toolsFolder } from './rules.ts';
+
+const amtool = join(toolsFolder, 'alertmanager', 'amtool');
+const example = join(alertsFolder, 'alertmanager.example.yaml');
+const alerts = ruleFiles.flatMap((file) => alertsOf(ruleGroups(file)));
+
+/** What amtool says, and how it ends. */
+function run(...args: readonly string[]): {
+  readonly code: number | null;
+  readonly said: string;
+  readonly answer: string;
+} {
+  const { status, stdout, stderr, error } = spawnSync(amtool, [...args], { encoding: 'utf8' });
+  if (error !== undefined) throw error;
+  return { code: status, said: stdout + stderr, answer: stdout.trim() };
+}
+
+it('amtool finds nothing wrong with the example', () => {
+  const { code, said } = run('check-config', example);
+  expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining('SUCCESS') });
+});
+
+it.each([
+  ['a page', { alertname: 'EtcdQuorumLost', severity: 'page' }, 'pages'],
+  ['a page of the agents themselves', { alertname: 'EtcdCaretakerPage', severity: 'critical' }, 'pages'],
+  ['a ticket', { alertname: 'EtcdMemberDown', severity: 'ticket' }, 'tickets'],
+  ['a warning of the agents themselves', { alertname: 'EtcdCaretakerPaused', severity: 'warning' }, 'tickets'],
+  ['the heartbeat', { alertname: 'EtcdAlertsHeartbeat', severity: 'none' }, 'dead-mans-switch'],
+  ['what only inhibits', { alertname: 'EtcdDefragmenting', severity: 'none' }, 'nobody'],
+])('%s reaches who it is for', (_, labels, receiver) => {
+  const given = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  expect(run('config', 'routes', 'test', `--config.file=${example}`, ...given).answer).toBe(receiver);
+});
+
+it('inhibition names only alerts that exist', () => {
+  const { inhibit_rules: rules } = parse(readFileSync(example, 'utf8'));
+  const names = JSON.stringify(rules).match(/Etcd[A-Z]\w+/g) ?? [];
+  const own = new Set(['EtcdCaretakerRecovery']);
+  expect(names.length).toBeGreaterThan(10);
+  expect(names.filter((name) => !own.has(name) && !alerts.some(({ alert }) => alert === name))).toEqual([]);
+});

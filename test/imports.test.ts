@@ -109,8 +109,8 @@ interface Import {
   readonly to: string;
 }
 
-function importsOf(file: string): readonly string[] {
-  const text = readFileSync(join(src, file), 'utf8');
+function importsOf(file: string, root = src): readonly string[] {
+  const text = readFileSync(join(root, file), 'utf8');
   const found = [
     ...text.matchAll(/(?:^import\s[^;]*?from\s+|^import\s+|^export\s[^;]*?from\s+|import\()'(\.[^']+)'/gm),
   ];
@@ -155,6 +155,16 @@ describe('imports point one way through the house', () => {
       return folder === folderOf(to) && a !== b && kin.includes(a) && kin.includes(b);
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('the code of the dashboards imports nothing of ours, and kinds of panel know no dashboard', () => {
+    const dashboards = fileURLToPath(new URL('../dashboards/src/', import.meta.url));
+    const made = readdirSync(dashboards, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+    const known = made.flatMap((from) => importsOf(from, dashboards).map((to) => ({ from, to })));
+    expect(known.length).toBeGreaterThan(10);
+    expect(known.filter(({ to }) => relative('.', to).startsWith('..'))).toEqual([]);
+    const ofPanels = known.filter(({ from, to }) => folderOf(from) === 'panels' && folderOf(to) !== 'panels');
+    expect(new Set(ofPanels.map(({ to }) => to))).toEqual(new Set(['datasource.ts', 'panel-text.ts', 'query.ts']));
   });
 
   it('only etcd/ imports a client library of etcd', () => {

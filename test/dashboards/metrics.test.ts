@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { RUNBOOKS } from '../../dashboards/src/runbooks.ts';
+import { folder, panelsOf, readDashboards } from './dashboard-files.ts';
+import { baseOf, COMING, isListed, OF_ETCD, rulesFile } from './known-metrics.ts';
+import { annotationQueries, panelQueries, selectedIn } from './queries-of.ts';
+
+const used = readDashboards().flatMap((dashboard) =>
+  [...panelQueries(dashboard), ...annotationQueries(dashboard)].flatMap(({ place, expr }) =>
+    selectedIn(expr).map(({ metric }) => ({ place: `${dashboard.title}: ${place}`, metric })),
+  ),
+);
+
+it('every metric is one that the agents list, that etcd has in all versions, or that a recording rule makes', () => {
+  const unknown = used.filter(
+    ({ metric }) =>
+      !isListed(metric) && !COMING.has(baseOf(metric)) && !metric.startsWith('etcd_caretaker:canary_error_ratio:'),
+  );
+  expect(unknown).toEqual([]);
+});
+
+it('no metric of etcd is named here that no dashboard reads', () => {
+  const read = new Set(used.map(({ metric }) => metric));
+  expect([...OF_ETCD].filter((metric) => !read.has(metric))).toEqual([]);
+});
+
+it('the links of the tables lead to dashboards', () => {
+  const dashboards = readDashboards();
+  const text = JSON.stringify(
+    dashboards.map(({ uid }) => readFileSync(join(folder, `${uid.replace('etcd-caretaker-', '')}.json`), 'utf8')),
+  );
+  const linked = new Set([...text.matchAll(/\/d\/([\w-]+)/g)].map((match) => match[1]));
+  expect(linked.size).toBeGreaterThan(0);
+  const uids = new Set(dashboards.map(({ uid }) => uid));
+  expect([...linked].filter((uid) => !uids.has(uid ?? ''))).toEqual([]);
+});
+
+if (existsSync(rulesFile)) {
+  it('every runbook that a panel leads to is that of an alert', () => {
+    const rules = readFileSync(rulesFile, 'utf8');
+    const pages = new Set([...rules.matchAll(/runbook_url: ["']?(\S+?)["']?$/gm)].map((match) => match[1]));
+    const linked = readDashboards().flatMap((dashboard) =>
+      panelsOf(dashboard).flatMap(({ links }) => links.map(({ url }) => url.replace('${runbooks}', RUNBOOKS))),
+    );
+    expect(linked.length).toBeGreaterThan(0);
+    expect(linked.filter((page) => !pages.has(page))).toEqual([]);
+  });
+}

@@ -2,7 +2,6 @@
 export const ONLY_SOMETIMES: Readonly<Record<string, string>> = {
   'What is wrong, and where / Holds': 'the agents name a cause only where something is wrong',
   'Causes that the agents name / {{verdict}} {{member}}': 'the agents name a cause only where something is wrong',
-  'Causes that the agents name / {{verdict}}': 'the agents name a cause only where something is wrong',
   'Alerts that fire / Series': 'no alert fires while all is well',
   'Findings / Agents': 'there is nothing to find while all is well',
   'Findings of its agent / How many': 'there is nothing to find while all is well',

@@ -14,8 +14,7 @@ export const certificatePanels = [
     shows:
       'Each certificate that the agents saw, by role and subject; where several share both, the one that ends first.',
     normal: 'weeks left, and more than a fifth of its life.',
-    otherwise:
-      'renew it. Etcd and the agents read new files at once; no restart is needed. An old one that is still served: see who.',
+    otherwise: 'renew it. Etcd and the agents read new certificates by themselves; a new CA needs a restart of etcd.',
     alerts: ['EtcdCertificateExpiring', 'EtcdCertificateAlmostExpired'],
     unit: NoUnit,
     labels: { role: 'Role', subject: 'Subject' },

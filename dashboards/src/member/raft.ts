@@ -55,7 +55,7 @@ export const raftPanels = [
   seriesPanel({
     title: 'Slow work',
     shows:
-      'Applies over 100 ms, read indexes over a second, and heartbeats that could not be sent in time, each second.',
+      'Applies that etcd calls slow (over 100 ms by default), read indexes that were late, and heartbeats that could not be sent in time, each second.',
     normal: '0.',
     otherwise:
       'applies: a large request, or the backend. Read indexes: the quorum. Heartbeats: this machine has no CPU, or its disk stalls.',

@@ -1,5 +1,5 @@
 import { NoUnit, Seconds, Short } from '@grafana/grafana-foundation-sdk/units';
-import { ofAgent, ofMember } from '../metrics.ts';
+import { ofAgent, ofCluster, ofMember } from '../metrics.ts';
 import { statPanel } from '../panels/stat.ts';
 import { statesPanel } from '../panels/states.ts';
 import { tablePanel } from '../panels/table.ts';
@@ -72,11 +72,16 @@ export const verdictPanels = [
   }),
   statesPanel({
     title: 'Causes that the agents name',
-    shows: 'When which cause held for this member.',
+    shows: 'When which cause held for this member, or (without a name) for the whole cluster.',
     normal: 'empty.',
     otherwise:
       '`etcd-caretaker doctor` beside it gives evidence and first step; the rows below are in the order of the layers.',
-    queries: [{ expr: `max by (verdict) (${ofMember('etcd_caretaker_diagnosis')} == 1)`, legend: '{{verdict}}' }],
+    queries: [
+      {
+        expr: `max by (verdict, member) (${ofCluster('etcd_caretaker_diagnosis', 'member=~"$member|"')} == 1)`,
+        legend: '{{verdict}} {{member}}',
+      },
+    ],
     words: HOLDS,
     none: 'The agents name no cause',
     height: 7,

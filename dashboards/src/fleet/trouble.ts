@@ -1,0 +1,38 @@
+import { NoUnit } from '@grafana/grafana-foundation-sdk/units';
+import { ofFleet } from '../metrics.ts';
+import { tablePanel } from '../panels/table.ts';
+
+/** What is wrong, by the agents and by the alerts. */
+export const troublePanels = [
+  tablePanel({
+    title: 'What is wrong, and where',
+    shows: 'The causes that the agents name, with the member that each is about (none: the whole cluster).',
+    normal: 'empty.',
+    otherwise: '`etcd-caretaker doctor` beside that member gives the evidence and the first step.',
+    unit: NoUnit,
+    labels: { cluster: 'Cluster', member: 'Member', verdict: 'Cause' },
+    columns: [
+      {
+        expr: `max by (cluster, member, verdict) (${ofFleet('etcd_caretaker_diagnosis')} == 1)`,
+        legend: 'Holds',
+        hidden: true,
+      },
+    ],
+    none: 'The agents name no cause',
+  }),
+  tablePanel({
+    title: 'Alerts that fire',
+    shows: 'Alerts of these clusters that fire now.',
+    normal: 'empty.',
+    otherwise: 'begin with those of severity page, and with the lowest layer: disk and network before etcd.',
+    unit: NoUnit,
+    labels: { cluster: 'Cluster', severity: 'Severity', alertname: 'Alert' },
+    columns: [
+      {
+        expr: `count by (cluster, severity, alertname) (${ofFleet('ALERTS', 'alertstate="firing"', 'severity!="none"')})`,
+        legend: 'Series',
+      },
+    ],
+    none: 'No alert fires',
+  }),
+];

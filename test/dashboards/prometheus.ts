@@ -71,7 +71,7 @@ export class Prometheus implements AsyncDisposable {
     const reply = await fetch(`${this.#url}/api/v1/query`, {
       method: 'POST',
       body: new URLSearchParams({ query: expr }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(30_000),
     });
     const parsed = answer.parse(await reply.json());
     if (parsed.status === 'error') throw new Error(`${parsed.error}\n  in ${expr}`);

@@ -34,8 +34,6 @@ describe('on a real Prometheus that has scraped real clusters, with etcd 3.5 and
   let clusters: ScrapedClusters;
   beforeAll(async () => {
     clusters = await ScrapedClusters.start();
-    await clusters.request('hash-check');
-    await clusters.request('drill');
   });
   afterAll(() => clusters?.[Symbol.asyncDispose]());
 

@@ -60,5 +60,11 @@ export function baseOf(metric: string): string {
 
 /** Whether something exposes or records the metric today: agents, etcd, Prometheus itself, or a rule. */
 export function isListed(metric: string): boolean {
-  return metric === 'ALERTS' || listed.has(baseOf(metric)) || OF_ETCD.has(metric) || recorded.has(metric);
+  return metric === 'ALERTS' || listed.has(baseOf(metric)) || OF_ETCD.has(metric) || isRecorded(metric);
+}
+
+/** A rule over canaries records nothing before agents have canaries. */
+function isRecorded(metric: string): boolean {
+  const hasSource = !metric.includes(':canary_') || listed.has('etcd_caretaker_canary_requests_total');
+  return hasSource && recorded.has(metric);
 }

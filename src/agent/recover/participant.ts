@@ -53,7 +53,7 @@ export class RecoverParticipant implements AsyncDisposable {
   /**
    * Binds itself to a plan; the same one may be asked for again. Throws `RECOVERY_QUORUM` where it sees a quorum, `RECOVERY_PROMISED`
    * where it has promised another plan that is under way, and `RECOVERY_PLAN_WRONG` where the plan does not name it, `RECOVERY_CLONED` where
-   * the plan was made with another agent of this name.
+   * the plan was made with another agent of this name, `RECOVERY_GIVEN_BACK` where the plan was given back here.
    */
   async prepare(plan: AgreedPlan): Promise<PromiseView> {
     return await this.#inTurn(async () => {
@@ -64,6 +64,7 @@ export class RecoverParticipant implements AsyncDisposable {
         throw fault('RECOVERY_PLAN_WRONG', `The plan ${plan.id} does not name ${name} and a seed among those heard.`);
       }
       this.#refuseClone(plan);
+      this.#refuseGivenBack(plan);
       this.#refuseQuorum(plan);
       const binding = this.#binding();
       if (binding !== undefined && !this.#isUnused(binding)) {
@@ -102,20 +103,27 @@ export class RecoverParticipant implements AsyncDisposable {
     });
   }
 
-  /** Gives a promise back: etcd is started again with what it has. Throws `RECOVERY_SEEDED` once the seed may have begun. */
+  /**
+   * Gives a promise back: etcd is started again with what it has, and the plan is never promised here again. Throws `RECOVERY_SEEDED` once the
+   * seed may have begun.
+   */
   async abandon(planId: string): Promise<void> {
     await this.#inTurn(async () => {
       const { promises, member, log } = this.#options;
       const { current } = promises;
       // One that has ended is no less seeded: whoever asks wants to know whether the others may start with their old data.
-      if (current?.planId !== planId) return;
+      if (current?.planId !== planId) {
+        // Who cannot write cannot promise it either.
+        await promises.giveBack(planId).catch(() => undefined);
+        return;
+      }
       const { begin, seed, 'stand-down': standDown } = current.steps;
       // Cut off in the middle of seeding nobody knows whose data are in place.
       if (begin !== undefined || standDown !== undefined || (seed !== undefined && seed.state !== 'failed')) {
         throw fault('RECOVERY_SEEDED', `The plan ${planId} has been seeded: it can only be carried to its end.`);
       }
       await this.#underWay?.done;
-      await promises.write(undefined);
+      await promises.giveBack(planId);
       log('recovery abandoned', { plan: planId });
       member.release();
     });
@@ -211,6 +219,19 @@ export class RecoverParticipant implements AsyncDisposable {
     throw fault(
       'RECOVERY_CLONED',
       `Plan ${id} was made with another agent beside ${name} than this one: it was started again since, or its machine was copied.`,
+    );
+  }
+
+  /**
+   * Who gives a plan back asks the seed first, then the others, who start with their old data whenever that reaches them. One who leads beside it
+   * must not have the same plan seeded meanwhile.
+   */
+  #refuseGivenBack({ id }: AgreedPlan): void {
+    const { promises, name } = this.#options;
+    if (!promises.isGivenBack(id)) return;
+    throw fault(
+      'RECOVERY_GIVEN_BACK',
+      `Plan ${id} was given back by the agent beside ${name}: a new one is to be made.`,
     );
   }
 

@@ -293,6 +293,39 @@ describe('agents recover a cluster together', () => {
     expectRecovered();
   });
 
+  test('of two that lead one plan, one gives it back while the other goes on: nothing is seeded beside members with their old data', async () => {
+    const plan = planOf('plan-0001');
+    for (const each of machines) await each.agent?.prepare(plan);
+    for (const name of ['m1', 'm3'])
+      for (const step of ['stop', 'keep'] as const) {
+        await machine(name).agent?.step(plan.id, step);
+        await expect.poll(() => machine(name).agent?.evidence().promise?.steps[step]?.state).toBe('done');
+      }
+    // The first has failed: the seed has given back its promise, and the requests to the others are on their way.
+    await machine('m2').agent?.abandon(plan.id);
+    for (const isAgain of [false, true]) {
+      for (const each of isAgain ? machines : []) {
+        await each.agent?.[Symbol.asyncDispose]();
+        await each.startAgent(agents);
+      }
+      await expect(run(plan)).rejects.toMatchObject({ code: 'RECOVERY_GIVEN_BACK' });
+    }
+    for (const name of ['m1', 'm3']) await machine(name).agent?.abandon(plan.id);
+    expect(machines.map(({ etcd, data, held }) => [etcd, data, held])).toEqual(NAMES.map(() => ['runs', 'old', false]));
+    await run(planOf('plan-0002'));
+    expectRecovered();
+  });
+
+  test('a plan is given back also by an agent that has not promised it yet, and one under way stays', async () => {
+    const { agent } = machine('m1');
+    await agent?.prepare(planOf('plan-0001'));
+    await agent?.abandon('plan-0002');
+    expect(agent?.evidence().promise?.planId).toBe('plan-0001');
+    await agent?.abandon('plan-0001');
+    await expect(agent?.prepare(planOf('plan-0002'))).rejects.toMatchObject({ code: 'RECOVERY_GIVEN_BACK' });
+    await agent?.prepare(planOf('plan-0003'));
+  });
+
   test('an agent that comes back when all others have done their part goes on by itself', async () => {
     const plan = planOf('plan-0001');
     const late = machine('m3');

@@ -62,6 +62,8 @@ export interface RecoveryEvidence {
   /** Oldest first, some minutes of them. */
   readonly sightings: readonly RevisionSighting[];
   readonly promise?: PromiseView;
+  /** The recovery that it leads, or led last; `running` while it does. */
+  readonly run?: { readonly planId: string; readonly outcome: string };
 }
 
 /** The steps of a recovery that an agent is asked to make, in this order. */

@@ -17,7 +17,7 @@ export interface RecoveryRun {
 }
 
 /** What an agent says of a lost quorum. */
-export type RecoveryReply = RecoveryEvidence & { readonly run?: RecoveryRun };
+export type RecoveryReply = Omit<RecoveryEvidence, 'run'> & { readonly run?: RecoveryRun };
 
 /** What a person asks for. */
 export interface RecoveryWish {

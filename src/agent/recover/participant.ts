@@ -21,7 +21,7 @@ export interface ParticipantOptions {
   readonly work: RecoverWork;
   readonly agents: RecoverAgents;
   /** What this agent sees, but for its promise. */
-  readonly evidence: () => Omit<RecoveryEvidence, 'promise'>;
+  readonly evidence: () => Omit<RecoveryEvidence, 'promise' | 'run'>;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** Wall clock, since a promise outlives the process. */
   readonly nowMs?: () => number;
@@ -45,7 +45,7 @@ export class RecoverParticipant implements AsyncDisposable {
   }
 
   /** What it says when it is asked. */
-  evidence(): RecoveryEvidence {
+  evidence(): Omit<RecoveryEvidence, 'run'> {
     const promise = this.#options.promises.current;
     return { ...this.#options.evidence(), ...(promise === undefined ? {} : { promise: this.#shown(promise) }) };
   }

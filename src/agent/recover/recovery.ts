@@ -16,11 +16,13 @@ import { planFrom } from './wire.ts';
 
 /** Between two looks whether it is time. */
 const AUTO_EVERY_MS = 2000;
-/**
- * How long one that another agent has begun may stand still. A step may well take longer; where it is led by two, nothing is done twice: what is done
- * is passed over, and what is under way is waited for.
- */
+/** How long one that another agent has begun may stand still, once nobody that is heard leads it any more. */
 const STANDSTILL_MS = 15_000;
+/**
+ * The same while somebody says that it leads it: a step may well take longer. Where it is led by two, nothing is done twice: what is done is passed
+ * over, and what is under way is waited for; but what fails for one of them alone ends it for both.
+ */
+const LED_STANDSTILL_MS = 60_000;
 /** After one that this agent has led has failed: it is gone on with only then. */
 const STUCK_AGAIN_MS = 60_000;
 /** After a recovery that failed, before it is tried again without a person: each one stops every etcd. */
@@ -39,6 +41,8 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
   #looking: Promise<void> | undefined;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #failedAtMs = Number.NEGATIVE_INFINITY;
+  /** When one that was led here has failed, whyever. */
+  #stuckAtMs = Number.NEGATIVE_INFINITY;
   #still: { readonly steps: string; readonly sinceMs: number } | undefined;
 
   constructor(options: RecoveryOptions) {
@@ -103,7 +107,7 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     if (lostForMs === 0) this.#standing.held([], false);
     const isAuto = unattended.mode === 'auto';
     // One that is promised still has stopped them already: nothing is gained by waiting longer.
-    const isStuck = this.#isStuck(nowMs) && nowMs - this.#failedAtMs >= STUCK_AGAIN_MS;
+    const isStuck = this.#isStuck(nowMs) && nowMs - this.#stuckAtMs >= STUCK_AGAIN_MS;
     const isDue = isAuto && lostForMs >= unattended.afterMs;
     const everyMs =
       isStuck || isDue ? AUTO_EVERY_MS : isAuto && lostForMs >= FORESEE_EVERY_MS ? FORESEE_EVERY_MS : CHECK_EVERY_MS;
@@ -146,7 +150,12 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     const leads = first?.name === name;
     if (promised !== undefined) {
       this.#standing.held([], false);
-      if (leads && isStuck) this.#begin(promised);
+      const isLed = gathered.some(
+        ({ evidence }) => evidence?.run?.planId === promised.id && evidence.run.outcome === 'running',
+      );
+      if (leads && isStuck && (!isLed || this.#stillForMs(performance.now()) >= LED_STANDSTILL_MS)) {
+        this.#begin(promised);
+      }
       return;
     }
     if (unattended.mode === 'manual') return;
@@ -171,7 +180,11 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     }
     const steps = JSON.stringify([promise.planId, promise.steps]);
     if (this.#still?.steps !== steps) this.#still = { steps, sinceMs: nowMs };
-    return nowMs - this.#still.sinceMs >= STANDSTILL_MS;
+    return this.#stillForMs(nowMs) >= STANDSTILL_MS;
+  }
+
+  #stillForMs(nowMs: number): number {
+    return this.#still === undefined ? 0 : nowMs - this.#still.sinceMs;
   }
 
   #begin(plan: AgreedPlan): { readonly planId: string } {
@@ -203,7 +216,9 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
         (error: unknown) => {
           const fault = faultOf(error);
           tell({ outcome: 'failed', fault });
-          this.#failedAtMs = performance.now();
+          this.#stuckAtMs = performance.now();
+          // Given back by another one that led it: a new plan need not wait.
+          if (fault.code !== 'RECOVERY_GIVEN_BACK') this.#failedAtMs = this.#stuckAtMs;
           log('recovery failed', { plan: plan.id, ...fault });
           // Whoever ends in the middle leaves it to another agent to go on.
           if (!this.#ending.signal.aborted) ended(fault);

@@ -88,6 +88,7 @@ const evidenceSchema = z.object({
     .exactOptional(),
   sightings: z.array(z.object({ atMs: z.number(), revision, raftIndex: revision.exactOptional() })).max(10_000),
   promise: promiseSchema.exactOptional(),
+  run: z.object({ planId: text, outcome: text }).exactOptional(),
 });
 
 /** Reads a plan. Throws `RECOVERY_PLAN_WRONG`. */

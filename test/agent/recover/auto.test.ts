@@ -34,6 +34,8 @@ class Three implements RecoverAgents {
   readonly silent = new Set<string>();
   /** Of each agent; absent: an older one, which does not tell. */
   readonly unattended = new Map<string, UnattendedRecovery>();
+  /** Names of those that say that they lead the plan that they have promised. */
+  readonly leading = new Set<string>();
   /** Names under which another agent than the one that asks itself answers. */
   readonly copied = new Set<string>();
   /** What others are told, in order. */
@@ -60,6 +62,9 @@ class Three implements RecoverAgents {
         dataDir: name === 'm2' ? INTACT : { state: 'empty' },
       },
       ...(promise === undefined ? {} : { promise }),
+      ...(promise !== undefined && this.leading.has(name)
+        ? { run: { planId: promise.planId, outcome: 'running' } }
+        : {}),
     };
   }
 
@@ -177,6 +182,28 @@ describe('without a person a cluster is recovered', () => {
         recovery.tick();
         await expect.poll(() => recovery.evidence().run?.outcome, { timeout: 20_000 }).toBe(outcome);
       }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('once it is promised, only after a minute in which it stood still, where another agent says that it leads it', async () => {
+    const agents = new Three();
+    await expectRecovered(agents.recovery('m1', 10_000, 5000));
+    agents.leading.add('m3');
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      await using recovery = agents.recovery('m1', 0);
+      recovery.tick();
+      for (const afterMs of [16_000, 42_000]) {
+        vi.advanceTimersByTime(afterMs);
+        recovery.tick();
+        await sleep(100);
+        expect(recovery.evidence().run).toBeUndefined();
+      }
+      vi.advanceTimersByTime(3000);
+      recovery.tick();
+      await expect.poll(() => recovery.evidence().run?.outcome, { timeout: 20_000 }).toBe('succeeded');
     } finally {
       vi.useRealTimers();
     }

@@ -104,6 +104,8 @@ export interface OwnMemberView {
   readonly vainStarts?: number;
   /** At how many ends in a row etcd has called its data damaged; absent: the agent is too old to say. */
   readonly damagedEnds?: number;
+  /** When etcd has last ended since its data differ from its peers', while it had these data (wall clock); absent: not since the agent was started. */
+  readonly differedAtMs?: number;
   /** Where the old data dirs are. */
   readonly quarantine: readonly {
     readonly path: string;

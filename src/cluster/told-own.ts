@@ -39,6 +39,7 @@ export function ownTold(value: unknown): OwnMemberView | undefined {
     return undefined;
   if (typeof bootstrapped !== 'boolean') return undefined;
   const damagedEnds = count(field(value, 'damagedEnds'));
+  const differedAtMs = count(field(value, 'differedAtMs'));
   const identity = field(value, 'identity');
   const [clusterId, memberId] = [text(field(identity, 'clusterId')), text(field(identity, 'memberId'))];
   const boot = bootOf(field(value, 'boot'));
@@ -49,6 +50,7 @@ export function ownTold(value: unknown): OwnMemberView | undefined {
     ...(clusterId === undefined || memberId === undefined ? {} : { identity: { clusterId, memberId } }),
     ...(field(value, 'bootstrapping') === true ? { bootstrapping: true } : {}),
     ...(damagedEnds === undefined ? {} : { damagedEnds }),
+    ...(differedAtMs === undefined ? {} : { differedAtMs }),
     ...(boot === undefined ? {} : { boot }),
     ...(vainStarts === undefined ? {} : { vainStarts }),
     ...(peerUrl === undefined ? {} : { peerUrl }),

@@ -1,7 +1,7 @@
 import type { Decision, Reason } from '../cluster/caretaking.ts';
 import type { ClusterState, MemberState } from '../cluster/state.ts';
 import { formatSpan } from '../cluster/units.ts';
-import { clusterTrouble, leaderLast, nospaceRaised, votersOf, voterTrouble } from './fitness.ts';
+import { clusterTrouble, freshOf, leaderLast, nospaceRaised, votersOf, voterTrouble } from './fitness.ts';
 import { endedOf, sinceMs } from './past.ts';
 import { hashStall, type PauseForecast, pauseText } from './pause-forecast.ts';
 import { type Asked, act, because, hold, isSome, type Policy } from './policy.ts';
@@ -13,10 +13,13 @@ const policy = 'hash-check';
 /** Fewer voters than this stand still with the one that computes its hash. */
 const LEAST_VOTERS = 3;
 
+/** Where a member's clock is ahead, what it says of its last end looks newer than the check that was made for it. */
+const LEAST_BETWEEN_MS = 10 * 60_000;
+
 /**
  * Compares the hashes of all voters' data, one voter at a time. Writes through a voter stand still meanwhile, so it is
  * done rarely, with every voter well, in a maintenance window where there are any, and not at all where it would be felt
- * for too long.
+ * for too long. It is made at once where a voter serves that has ended before since its data differ, and a person is paged where it may not be made.
  */
 export const hashCheckPolicy: Policy = (state, settings, asked) => {
   const voters = votersOf(state);
@@ -26,7 +29,8 @@ export const hashCheckPolicy: Policy = (state, settings, asked) => {
   if (asked?.target !== undefined) {
     return hold(policy, [because('TARGET_UNKNOWN', 'a hash check is of all voters: it takes no member')]);
   }
-  const early = asked === undefined ? notDue(state, settings) : [];
+  const differing = differingOf(voters, state);
+  const early = asked === undefined && differing.length === 0 ? notDue(state, settings) : [];
   if (isSome(early)) return hold(policy, early);
   const trouble = [
     ...clusterTrouble(state),
@@ -37,23 +41,50 @@ export const hashCheckPolicy: Policy = (state, settings, asked) => {
       .filter(({ dbSizeBytes }) => dbSizeBytes === undefined)
       .map(({ name }) => because('SIZE_UNKNOWN', `${name} does not say how large its database is`)),
   ];
-  if (isSome(trouble)) return hold(policy, trouble);
+  if (isSome(trouble)) {
+    const isLasting = differing.length > 0 && trouble.every(({ code }) => code === 'NO_SPARE');
+    return hold(policy, [trouble[0], ...trouble.slice(1), ...differing], isLasting);
+  }
   const stalls = new Map(voters.map((member) => [member.id, hashStall(member.dbSizeBytes ?? 0)]));
   const felt = asked === undefined ? tooLong(voters, stalls, state, settings) : undefined;
-  return felt === undefined ? check(voters, stalls, state, asked) : hold(policy, [felt]);
+  return felt === undefined
+    ? check({ voters, stalls, differing }, state, asked)
+    : hold(policy, [felt, ...differing], differing.length > 0);
 };
 
-function check(
-  voters: readonly MemberState[],
-  stalls: ReadonlyMap<string, PauseForecast>,
-  state: ClusterState,
-  asked: Asked | undefined,
-): Decision {
+interface ToCheck {
+  readonly voters: readonly MemberState[];
+  readonly stalls: ReadonlyMap<string, PauseForecast>;
+  readonly differing: readonly Reason[];
+}
+
+/**
+ * Voters that serve, though etcd ended at an earlier start since their data differ, and nothing has compared them since. It was started again to see
+ * whether it says so always; but where no peer answers it, or they have compacted meanwhile, it compares with nobody and serves.
+ */
+function differingOf(voters: readonly MemberState[], { history, nowMs }: ClusterState): readonly Reason[] {
+  const [last] = endedOf(history, policy);
+  if (last !== undefined && sinceMs(nowMs, last.endedAtMs) < LEAST_BETWEEN_MS) return [];
+  const compared = endedOf(history, policy).find(({ outcome }) => outcome === 'succeeded');
+  return voters
+    .filter((member) => {
+      const { differedAtMs } = freshOf(member)?.own ?? {};
+      return member.reachable && differedAtMs !== undefined && differedAtMs > (compared?.startedAtMs ?? 0);
+    })
+    .map(({ name }) => because('DATA_CORRUPT', `${name} ended at a start since its data differ, and serves again`));
+}
+
+function check({ voters, stalls, differing }: ToCheck, state: ClusterState, asked: Asked | undefined): Decision {
   const targets = leaderLast(voters, state.leaderId).map(({ id }) => id);
   const longest = longestOf(stalls);
   const message = `the hashes of ${voters.length} voters are to be compared; writes through each stand still for ${pauseText(longest)} at most`;
   const predictedPauseMs = Object.fromEntries([...stalls].map(([id, { ms }]) => [id, Math.ceil(ms)]));
-  return act(policy, [because('HASH_CHECK_DUE', message)], { targets, parameters: { predictedPauseMs } }, asked);
+  return act(
+    policy,
+    [because('HASH_CHECK_DUE', message), ...differing],
+    { targets, parameters: { predictedPauseMs } },
+    asked,
+  );
 }
 
 function longestOf(stalls: ReadonlyMap<string, PauseForecast>): PauseForecast {

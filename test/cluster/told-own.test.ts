@@ -30,6 +30,7 @@ const view: OwnMemberView = {
   restarts: 3,
   vainStarts: 2,
   damagedEnds: 3,
+  differedAtMs: 7,
   quarantine: [],
 };
 const asTold = (value: unknown): unknown =>

@@ -3,7 +3,7 @@ import type { ClusterState, MemberState } from '../../src/cluster/state.ts';
 import { hashCheckPolicy } from '../../src/decide/hash-check.ts';
 import type { Asked } from '../../src/decide/policy.ts';
 import type { DecideSettings } from '../../src/decide/settings.ts';
-import { entry, HOUR_MS, member, NOW_MS, nightly, noon, settings, short, state } from './states.ts';
+import { entry, HOUR_MS, member, NOW_MS, nightly, noon, observed, own, settings, short, state } from './states.ts';
 
 const due = (members?: readonly MemberState[], more: Partial<ClusterState> = {}): ClusterState =>
   state(members, { history: [], ...more });
@@ -15,6 +15,16 @@ const alice: Asked = { by: 'alice' };
 const last = (agoMs: number, requestedBy?: string) => [
   entry('hash-check', { endedAtMs: NOW_MS - agoMs, ...(requestedBy === undefined ? {} : { requestedBy }) }),
 ];
+/** The third of so many voters serves, and had ended so long ago since its data differ. */
+const differed = (agoMs: number, checkAgoMs: number, voters = 3, bytes = 1): ClusterState =>
+  due(
+    Array.from({ length: voters }, (_, at) => member(at + 1, { dbSizeBytes: bytes })).map((one, at) =>
+      at + 1 < voters
+        ? one
+        : { ...one, observed: observed({ own: own(at + 1, { differedAtMs: NOW_MS - agoMs, damagedEnds: 1 }) }) },
+    ),
+    { history: last(checkAgoMs) },
+  );
 
 describe('the hash check', () => {
   it.each<[string, ClusterState, DecideSettings, Asked | undefined, string]>([
@@ -46,6 +56,41 @@ describe('the hash check', () => {
       settings,
       undefined,
       'hold COOLING_DOWN',
+    ],
+    [
+      'acts at once where a voter serves whose data differed at a start since the last',
+      differed(60_000, HOUR_MS),
+      settings,
+      undefined,
+      'act HASH_CHECK_DUE DATA_CORRUPT',
+    ],
+    [
+      'holds where they have been compared since',
+      differed(2 * HOUR_MS, HOUR_MS),
+      settings,
+      undefined,
+      'hold COOLING_DOWN',
+    ],
+    [
+      'does not check again and again where the clock of such a voter is ahead',
+      differed(-HOUR_MS, 60_000),
+      settings,
+      undefined,
+      'hold COOLING_DOWN',
+    ],
+    [
+      'has a person look where such a voter may not be checked',
+      differed(60_000, HOUR_MS, 3, 9e9),
+      settings,
+      undefined,
+      'hold page NO_WINDOW DATA_CORRUPT',
+    ],
+    [
+      'has a person look where such a voter is one of two',
+      differed(60_000, HOUR_MS, 2),
+      settings,
+      undefined,
+      'hold page NO_SPARE DATA_CORRUPT',
     ],
     ['acts where the stall is within the limit', sized(600_000_000), settings, undefined, 'act HASH_CHECK_DUE'],
     ['holds where it is over and no window is configured', sized(600_000_001), settings, undefined, 'hold NO_WINDOW'],

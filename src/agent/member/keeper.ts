@@ -24,6 +24,7 @@ export class MemberKeeper implements AsyncDisposable {
   #quarantine: OwnMemberView['quarantine'] = [];
   #boot: BootView | undefined;
   #lastEnd: ProcessEnd | undefined;
+  #differedAtMs: number | undefined;
   #restarts = 0;
   #tidiedAtMs = Number.NEGATIVE_INFINITY;
   /** Where the log of a member that runs stands is wanted as it is now. */
@@ -42,6 +43,7 @@ export class MemberKeeper implements AsyncDisposable {
     this.#data = new DataWatch(options, this.#pauses);
     this.#stopListening = options.supervisor.onEnd((end) => {
       this.#lastEnd = end;
+      if (end.cause === 'data-differs') this.#differedAtMs = end.atMs;
       this.#pauses.ended(performance.now());
       this.#damagedEnds.ended(end.cause, performance.now());
       options.events.log('etcd has ended', { ...end });
@@ -72,6 +74,7 @@ export class MemberKeeper implements AsyncDisposable {
       restarts: this.#restarts,
       vainStarts: this.#pauses.vainStarts(performance.now()),
       damagedEnds: this.#damagedEnds.inRow,
+      ...(this.#differedAtMs === undefined ? {} : { differedAtMs: this.#differedAtMs }),
       quarantine: this.#quarantine,
     };
   }
@@ -167,6 +170,7 @@ export class MemberKeeper implements AsyncDisposable {
     this.#quarantine = await this.options.quarantined(signal);
     // How etcd ended with those data says nothing about the next ones.
     this.#lastEnd = undefined;
+    this.#differedAtMs = undefined;
     this.#data.putAside();
     this.#damagedEnds.forget();
     this.#pauses.forget();

@@ -12,6 +12,11 @@ export const ownMemberSchemas: Readonly<Record<string, Schema>> = {
         how: text,
         cause: { type: 'string', description: 'Why it ended, as its exit and the end of its log tell.' },
         'evidence?': text,
+        'differsFrom?': {
+          ...list(text),
+          description:
+            'Peer URLs of members that have other data, all of them the same, as etcd found when it was started.',
+        },
         atMs: number,
       }),
       'reason?': text,
@@ -38,6 +43,7 @@ export const ownMemberSchemas: Readonly<Record<string, Schema>> = {
     restarts: integer,
     'vainStarts?': { type: 'integer', description: 'Starts since it last ran for ten minutes, or has other data.' },
     'damagedEnds?': { ...integer, description: 'At how many ends in a row etcd has called its data damaged.' },
+    'differedAtMs?': { ...number, description: "When etcd has last ended since these data differ from its peers'." },
     quarantine: list(object({ path: text, reason: text, atMs: number, bytes: integer })),
   }),
 };

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { MemberKeeper } from '../../../src/agent/member/keeper.ts';
 import { MemberMemory } from '../../../src/agent/member/memory.ts';
 import { memberTiming } from '../../../src/agent/member/options.ts';
+import type { ProcessEnd } from '../../../src/cluster/own-member.ts';
 
 test('data that are gone are told as gone once they have been so for a while', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'caretaker-keeper-'));
@@ -86,5 +87,43 @@ test('where the log of a member that runs stands is read anew only while that is
   expect(keeper.view().dataDir).toMatchObject({ lastIndex: 1n });
   keeper.followLog(true);
   await expect.poll(() => keeper.view().dataDir).toMatchObject({ lastIndex: 2n });
+  await rm(folder, { recursive: true });
+});
+
+test('that the data differed at a start is told until they are others, also while etcd runs again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'caretaker-keeper-'));
+  let ends: (end: ProcessEnd) => void = () => undefined;
+  await using keeper = new MemberKeeper({
+    ...{ name: 'm1', planned: [], token: 't', timing: memberTiming, memory: await MemberMemory.open(folder) },
+    supervisor: {
+      kind: 'child',
+      look: async () => ({ state: 'stopped' }),
+      start: async () => undefined,
+      stop: async () => undefined,
+      onEnd: (listener) => {
+        ends = listener;
+        return () => undefined;
+      },
+      [Symbol.asyncDispose]: async () => undefined,
+    },
+    inspect: async () => ({ state: 'empty' }),
+    holdsData: async () => true,
+    putAside: async () => undefined,
+    quarantined: async () => [],
+    releaseQuarantine: async () => undefined,
+    decide: async () => ({ action: 'wait', reasons: [{ code: 'X', message: 'x' }] }),
+    list: async () => ({ clusterId: 'c', members: [], linearizable: false }),
+    ownId: async () => 'a',
+    freeBytes: async () => 0,
+    startHeld: async () => undefined,
+    etcdVersion: async () => undefined,
+    events: { log: () => undefined, onFault: () => undefined, onChange: () => undefined },
+  });
+  expect(keeper.view()).not.toHaveProperty('differedAtMs');
+  ends({ how: 'exit code 1', cause: 'data-differs', atMs: 7 });
+  ends({ how: 'SIGKILL', cause: 'killed', atMs: 9 });
+  expect(keeper.view()).toMatchObject({ differedAtMs: 7, damagedEnds: 0 });
+  await keeper.putAside('replace', new AbortController().signal);
+  expect(keeper.view()).not.toHaveProperty('differedAtMs');
   await rm(folder, { recursive: true });
 });

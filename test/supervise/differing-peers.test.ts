@@ -24,6 +24,15 @@ test('only the largest group of peers that agree counts', () => {
   expect(differingPeers([line(c, 3), line(a, 2), line(b, 2)].join('\n'))).toEqual([a, b]);
 });
 
+test('a peer with several URLs is one peer', () => {
+  const several = { 'remote-peer-endpoints': ['http://c:2380', 'http://c:12380', 'http://c:22380'] };
+  expect(differingPeers([line(c, 3, several), line(a, 2), line(b, 2)].join('\n'))).toEqual([a, b]);
+  expect(differingPeers([line(c, 2, several), line(a, 2)].join('\n'))).toEqual([
+    ...several['remote-peer-endpoints'],
+    a,
+  ]);
+});
+
 test('hashes at other revisions are not compared with each other', () => {
   expect(differingPeers([line(a, 2), line(b, 2, { 'local-member-revision': 122 })].join('\n'))).toHaveLength(1);
 });

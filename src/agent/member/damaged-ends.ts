@@ -4,9 +4,10 @@ import { DAMAGED } from '../../decide/damaged-ends.ts';
 /** After a run of this length an end has nothing to do with the one before it. */
 const STEADY_MS = 10 * 60_000;
 
-/** Counts the ends in a row at which etcd has called its data damaged. */
+/** Counts the ends in a row at which etcd has called its data damaged, or has found them to differ from its peers': both are not the same complaint. */
 export class DamagedEnds {
   #inRow = 0;
+  #differed = false;
   #startedAtMs: number | undefined;
 
   /** How many they are; since the agent was started. */
@@ -23,8 +24,11 @@ export class DamagedEnds {
   ended(cause: EndCause, nowMs: number): void {
     const wasSteady = this.#startedAtMs !== undefined && nowMs - this.#startedAtMs >= STEADY_MS;
     this.#startedAtMs = undefined;
+    const differs = cause === 'data-differs';
+    const isNew = wasSteady || differs !== this.#differed;
+    this.#differed = differs;
     if (!DAMAGED.has(cause)) this.#inRow = 0;
-    else this.#inRow = wasSteady ? 1 : this.#inRow + 1;
+    else this.#inRow = isNew ? 1 : this.#inRow + 1;
   }
 
   /** The data are other ones. */

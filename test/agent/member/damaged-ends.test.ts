@@ -19,3 +19,15 @@ test('a run of ten minutes, or other data, begin the count anew', () => {
   ends.forget();
   expect(ends.inRow).toBe(0);
 });
+
+test('data that differ from the peers and data that are damaged are counted each by themselves', () => {
+  const ends = new DamagedEnds();
+  ends.ended('wal-corrupt', 0);
+  ends.ended('database-corrupt', 1000);
+  ends.ended('data-differs', 2000);
+  expect(ends.inRow).toBe(1);
+  ends.ended('data-differs', 3000);
+  expect(ends.inRow).toBe(2);
+  ends.ended('database-corrupt', 4000);
+  expect(ends.inRow).toBe(1);
+});

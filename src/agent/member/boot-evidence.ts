@@ -56,7 +56,8 @@ async function listOf(
 ): Promise<SeenList | undefined> {
   if (dataDir.state === 'intact' && lastEnd?.cause === 'killed') {
     const quick = await evidence.list(signal, QUICK_QUORUM_MS);
-    if (quick?.members.some((member) => member.id === id) === true) return quick;
+    // Where nobody has answered at all, nobody is asked for as long again.
+    if (quick === undefined || quick.members.some((member) => member.id === id)) return quick;
   }
   return await evidence.list(signal);
 }

@@ -8,7 +8,7 @@ const own = { id: 'a1', name: 'm1', peerUrls: ['http://10.0.0.1:2380'], clientUr
 const other = { ...own, id: 'b2', name: 'm2', peerUrls: ['http://10.0.0.2:2380'] };
 
 /** What is asked, and for how long a quorum is waited for, where the others remember this list and only a long wait gets the quorum's. */
-async function asked(cause: EndCause, remembered: SeenList['members']) {
+async function asked(cause: EndCause, remembered: SeenList['members'] | undefined) {
   const waits: (number | undefined)[] = [];
   const parts = {
     config: { member: { name: 'm1' }, cluster: { peers: [] } },
@@ -24,8 +24,9 @@ async function asked(cause: EndCause, remembered: SeenList['members']) {
     },
     ...{ process: { state: 'stopped' }, lastEnd: { how: 'SIGKILL', cause, atMs: 0 }, remembered: undefined },
     evidence: {
-      list: async (_: AbortSignal, quorumMs?: number): Promise<SeenList> => {
+      list: async (_: AbortSignal, quorumMs?: number): Promise<SeenList | undefined> => {
         waits.push(quorumMs);
+        if (remembered === undefined) return undefined;
         return quorumMs === undefined
           ? { clusterId: 'c', members: [other], linearizable: true }
           : { clusterId: 'c', members: remembered, linearizable: false };
@@ -44,6 +45,10 @@ test('a member that was killed with its data whole does not wait for the others 
 
 test('where those that answer do not remember it, the quorum is asked for as long as ever', async () => {
   expect(await asked('killed', [other])).toEqual({ waits: [200, undefined], isOfQuorum: true, removedBy: 'journal' });
+});
+
+test('where nobody answers it is asked once, as long as a read may take', async () => {
+  expect(await asked('killed', undefined)).toEqual({ waits: [200], isOfQuorum: false, removedBy: undefined });
 });
 
 test('an end that says something of its data or its place is for the quorum', async () => {

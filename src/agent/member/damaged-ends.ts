@@ -8,7 +8,8 @@ const STEADY_MS = 10 * 60_000;
 export class DamagedEnds {
   #inRow = 0;
   #differed = false;
-  #startedAtMs: number | undefined;
+  /** When the run began: where nobody told of it, since something else starts etcd again, when the one before it ended. */
+  #fromMs: number | undefined;
 
   /** How many they are; since the agent was started. */
   get inRow(): number {
@@ -17,13 +18,13 @@ export class DamagedEnds {
 
   /** @param nowMs monotonic clock */
   started(nowMs: number): void {
-    this.#startedAtMs = nowMs;
+    this.#fromMs = nowMs;
   }
 
   /** @param nowMs monotonic clock */
   ended(cause: EndCause, nowMs: number): void {
-    const wasSteady = this.#startedAtMs !== undefined && nowMs - this.#startedAtMs >= STEADY_MS;
-    this.#startedAtMs = undefined;
+    const wasSteady = this.#fromMs !== undefined && nowMs - this.#fromMs >= STEADY_MS;
+    this.#fromMs = nowMs;
     const differs = cause === 'data-differs';
     const isNew = wasSteady || differs !== this.#differed;
     this.#differed = differs;

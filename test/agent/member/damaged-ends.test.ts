@@ -20,6 +20,15 @@ test('a run of ten minutes, or other data, begin the count anew', () => {
   expect(ends.inRow).toBe(0);
 });
 
+test('a run of ten minutes also counts where systemd has started etcd again, and not the agent', () => {
+  const ends = new DamagedEnds();
+  ends.ended('database-corrupt', 0);
+  ends.ended('database-corrupt', 2000);
+  expect(ends.inRow).toBe(2);
+  ends.ended('database-corrupt', 603_000);
+  expect(ends.inRow).toBe(1);
+});
+
 test('data that differ from the peers and data that are damaged are counted each by themselves', () => {
   const ends = new DamagedEnds();
   ends.ended('wal-corrupt', 0);

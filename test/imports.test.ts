@@ -75,6 +75,7 @@ const siblings: Readonly<Record<string, readonly string[]>> = {
     'snapshot',
   ],
   observe: [
+    'canary',
     'certificates',
     'cluster',
     'disk',

@@ -1,6 +1,9 @@
 import { AgentError } from '../cluster/agent-error.ts';
 import type { Observation } from '../cluster/observation.ts';
 import { type Config, isCollectorOn } from '../config/config.ts';
+import { MemberClient } from '../etcd/member-client.ts';
+import { journalKeys } from '../journal/keys.ts';
+import { canaryCollector } from '../observe/canary.ts';
 import { certificatesCollector } from '../observe/certificates.ts';
 import { clusterCollector } from '../observe/cluster.ts';
 import type { Collector } from '../observe/collector.ts';
@@ -15,7 +18,9 @@ import { pressureCollector } from '../observe/pressure.ts';
 import { processCollector } from '../observe/process.ts';
 import { quotaCollector } from '../observe/quota.ts';
 import { walCollector } from '../observe/wal.ts';
+import { canaryPlace } from './canary-place.ts';
 import type { ClientPool } from './clients.ts';
+import { isServing } from './member/is-serving.ts';
 import { quotaFlagBytes } from './quota-flag.ts';
 
 /** What the collectors share. */
@@ -73,6 +78,7 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
       endpoints: cluster.endpoints,
       etcdProcess: process,
     }),
+    ...(isCollectorOn(config, 'canary') ? [canary(parts)] : []),
     hostCollector(),
     ...(isCollectorOn(config, 'keyspace') ? [await keyspace(parts)] : []),
   ];
@@ -87,6 +93,19 @@ function foreignMessage(error: unknown): string | undefined {
 function filesOf(tls: Config['expose']['tls']): { ca?: string; cert?: string; key?: string } {
   const { clientCa, ...own } = tls;
   return clientCa === undefined ? own : { ...own, ca: clientCa };
+}
+
+/** Its client goes another way when the own member does not serve, as that of a user of the cluster would. */
+function canary({ config, pool, observation }: CollectorParts): Collector {
+  return canaryCollector({
+    client: MemberClient.failingOver(
+      pool.own,
+      () => pool.others(),
+      (sinceMs) => isServing(observation(), sinceMs),
+    ),
+    place: canaryPlace(journalKeys(config.cluster.keyPrefix), observation),
+    ...config.observe.canary,
+  });
 }
 
 async function keyspace({ config, pool, observation }: CollectorParts): Promise<Collector> {

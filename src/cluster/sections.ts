@@ -1,3 +1,4 @@
+import type { CanarySection } from './sections/canary.ts';
 import type { CertificatesSection } from './sections/certificates.ts';
 import type { ClusterSection } from './sections/cluster.ts';
 import type { DiskSection, FilesystemSection, FsyncProbeSection } from './sections/disk.ts';
@@ -7,6 +8,7 @@ import type { MemberSection } from './sections/member.ts';
 import type { PeersSection } from './sections/peers.ts';
 import type { QuotaSection, WalSection } from './sections/storage.ts';
 
+export type * from './sections/canary.ts';
 export type * from './sections/certificates.ts';
 export type * from './sections/cluster.ts';
 export type * from './sections/disk.ts';
@@ -37,5 +39,6 @@ export interface Sections {
   readonly peers: PeersSection;
   readonly certificates: CertificatesSection;
   readonly keyspace: KeyspaceSection;
+  readonly canary: CanarySection;
   readonly host: HostSection;
 }

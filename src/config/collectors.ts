@@ -13,6 +13,7 @@ export const switchableCollectors = {
   peers: 'round trips to the other members, and the skew of their clocks',
   certificates: 'certificates in files and as they are served',
   keyspace: 'keys, bytes and writes by prefix',
+  canary: 'reads and writes made as a client would make them',
   host: 'the inventory of the machine, read once',
 } as const;
 

@@ -25,6 +25,7 @@ const pairs: readonly (readonly [string, string])[] = [
 const orders: readonly (readonly [string, string, string])[] = [
   ['observe.deadline', 'observe.interval', 'a collector must have ended before the next round begins'],
   ['observe.peers.timeout', 'observe.peers.interval', 'a probe must have ended before the next one begins'],
+  ['observe.canary.slowAfter', 'observe.canary.timeout', 'what is slow must still be waited for'],
   ['observe.keyspace.pageSize', 'cluster.client.maxMessageSize', 'a page must fit into a message'],
 ];
 

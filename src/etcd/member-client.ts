@@ -204,9 +204,12 @@ export class MemberClient {
     return this.#call(TXN, request, signal);
   }
 
-  /** Takes a lease, once. Where the answer is lost, etcd lets it go by itself. Refused with `ETCD_NOSPACE` under that alarm. */
-  grantLease(ttlSeconds: number, signal?: AbortSignal): Promise<GrantedLease> {
-    return this.#call(LEASE_GRANT, { ttlSeconds }, signal);
+  /**
+   * Takes a lease, once. Where the answer is lost, etcd lets it go by itself. Refused with `ETCD_NOSPACE` under that alarm.
+   * @param id refused where there is a lease with it; left out: etcd chooses one
+   */
+  grantLease(ttlSeconds: number, signal?: AbortSignal, id?: bigint): Promise<GrantedLease> {
+    return this.#call(LEASE_GRANT, { ttlSeconds, id }, signal);
   }
 
   /** Gives a lease back, with every key under it. */

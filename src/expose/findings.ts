@@ -1,4 +1,5 @@
 import type { BackupView } from '../cluster/backup-view.ts';
+import { canaryFindings } from '../cluster/canary-findings.ts';
 import type { Decision, Reason } from '../cluster/caretaking.ts';
 import type { LastGaspView } from '../cluster/last-gasp-view.ts';
 import { machineFindings } from '../cluster/machine-findings.ts';
@@ -21,6 +22,7 @@ export interface CollectorFinding extends Finding {
     | 'disk'
     | 'filesystem'
     | 'fsync-probe'
+    | 'canary'
     | 'caretaking'
     | 'recovery'
     | 'backups';
@@ -33,11 +35,16 @@ const severities = ['critical', 'warning', 'info'] as const;
 export function findingsOf(observation: Observation): readonly CollectorFinding[] {
   const { sections, caretaking, backups, lastGasp, own, recovery } = observation;
   const unseen = unseenFindings(observation).map((finding) => ({ ...finding, collector: 'process' as const }));
+  const canaries = canaryFindings(sections.canary?.value ?? { canaries: [] }).map((finding) => ({
+    ...finding,
+    collector: 'canary' as const,
+  }));
   return collectors
     .flatMap((collector) =>
       (sections[collector]?.value?.findings ?? []).map((finding): CollectorFinding => ({ ...finding, collector })),
     )
     .concat(machineFindings(observation), unseen)
+    .concat(canaries)
     .concat((caretaking?.faults ?? []).filter(({ code }) => loudFaults.has(code)).map(faultFinding))
     .concat(slotFindings(observation))
     .concat(backups === undefined ? [] : backupFindings(backups))

@@ -28,6 +28,8 @@ export interface JournalKeys {
   /** The key that a test write goes to. */
   readonly canary: Buffer;
   agent(memberId: string): Buffer;
+  /** What the agent beside this member writes to see what a client gets. */
+  canaryOf(memberId: string): Buffer;
   history(revision: bigint): Buffer;
   request(id: string): Buffer;
   report(operationId: string): Buffer;
@@ -58,6 +60,7 @@ export function journalKeys(prefix: string): JournalKeys {
     histories: { key: at('history/'), rangeEnd: endOf(`${prefix}history/`) },
     canary: at('canary'),
     agent: (memberId) => at(`agents/${memberId}`),
+    canaryOf: (memberId) => at(`canary/${memberId}`),
     history: (revision) => at(`history/${digits(revision)}`),
     request: (id) => at(`requests/${id}`),
     report: (operationId) => at(`reports/${operationId}`),

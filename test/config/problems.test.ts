@@ -40,8 +40,8 @@ describe('an unknown key', () => {
 
   it('behind --set is refused with the flag', async () => {
     expect(await linesOf({ flags: { 'observe.intervall': '5s', observe: '5s', '': 'x' } })).toEqual([
-      '--set observe.intervall: there is no such key in this version; allowed: in observe: interval, deadline, collectors, fsyncProbe, peers, keyspace; did you mean observe.interval?',
-      '--set observe: it is a section, not a key; allowed: in observe: interval, deadline, collectors, fsyncProbe, peers, keyspace',
+      '--set observe.intervall: there is no such key in this version; allowed: in observe: interval, deadline, collectors, fsyncProbe, peers, keyspace, canary; did you mean observe.interval?',
+      '--set observe: it is a section, not a key; allowed: in observe: interval, deadline, collectors, fsyncProbe, peers, keyspace, canary',
       expect.stringContaining('there is no such key'),
     ]);
   });

@@ -55,6 +55,7 @@ describe('the status', () => {
       ['warning', 'recovery'],
       ['warning', 'member'],
       ['info', 'certificates'],
+      ['info', 'canary'],
     ]);
   });
 

@@ -19,6 +19,7 @@ import { gatherEvidence } from './boot-evidence.ts';
 import { memberErrands } from './errands.ts';
 import { evidenceOf } from './evidence.ts';
 import { existingParent } from './existing-parent.ts';
+import { isServing } from './is-serving.ts';
 import { MemberKeeper } from './keeper.ts';
 import { learnt } from './learn.ts';
 import { MemberMemory } from './memory.ts';
@@ -151,12 +152,6 @@ export async function memberCareOf(
       client.close();
     },
   };
-}
-
-/** Whether the newest observation that is younger than this has the own member serving. */
-function isServing({ sections, observedAtMonotonicMs }: Observation, sinceMs: number): boolean {
-  const state = sections.member?.value?.state;
-  return observedAtMonotonicMs > sinceMs && (state === 'healthy' || state === 'nospace');
 }
 
 /** Under which the own member is, or would be, listed. */

@@ -9,8 +9,8 @@ const betweenRoundsMs = 2500;
 /** A doctor may wait longer than a loop. */
 const deadlineMs = 10_000;
 
-/** Collectors that the doctor leaves out: it measures the disk by itself, and does not read all keys. */
-const leftOut: ReadonlySet<string> = new Set(['fsync-probe', 'keyspace']);
+/** Collectors that the doctor leaves out: it measures the disk and the load by itself, and does not read all keys. */
+const leftOut: ReadonlySet<string> = new Set(['fsync-probe', 'keyspace', 'canary']);
 const needDirectories: ReadonlySet<string> = new Set(['disk', 'filesystem']);
 
 /** Observes with the agent's own collectors, twice, for what takes an interval: the newest readings count. Rejects never. */

@@ -21,6 +21,7 @@ const collectorsSection = z
     peers: collectorSwitch(about.peers).prefault(true),
     certificates: collectorSwitch(about.certificates).prefault(true),
     keyspace: flag(`Observe ${about.keyspace}. Left out: true, and false in the profile \`edge\`.`).exactOptional(),
+    canary: collectorSwitch(about.canary).prefault(true),
     host: collectorSwitch(about.host).prefault(true),
   })
   .meta({ description: 'Collectors that can be switched off. `member` and `cluster` are always on.' });
@@ -73,6 +74,31 @@ const keyspaceSection = z
     scanner,
   }));
 
+const canarySection = z
+  .strictObject({
+    read: flag('Make linearizable reads.').prefault(true),
+    write: flag(
+      'Write one small key of its own (`canary/<member id>` below `cluster.keyPrefix`), under a lease. Each write is a revision.',
+    ).prefault(true),
+    readInterval: duration('How often each agent reads.', 1000, hourMs).prefault('20s'),
+    writeInterval: duration(
+      'How often the agents write, all of them together: with three members each writes every third time.',
+      1000,
+      hourMs,
+    ).prefault('1m'),
+    slowAfter: duration('An answer that takes longer counts as slow.', 1, minuteMs).prefault('500ms'),
+    timeout: duration('A request without an answer after so long has failed.', 100, minuteMs).prefault('5s'),
+  })
+  .meta({ description: 'Reads and writes made as a client would make them (the collector `canary`).' })
+  .transform(({ read, write, readInterval, writeInterval, slowAfter, timeout }) => ({
+    read,
+    write,
+    readIntervalMs: readInterval,
+    writeIntervalMs: writeInterval,
+    slowAfterMs: slowAfter,
+    timeoutMs: timeout,
+  }));
+
 /** What is observed, and how often. */
 export const observeSection = z
   .strictObject({
@@ -86,6 +112,7 @@ export const observeSection = z
     fsyncProbe: fsyncProbeSection.prefault({}),
     peers: peersSection.prefault({}),
     keyspace: keyspaceSection.prefault({}),
+    canary: canarySection.prefault({}),
   })
   .meta({ description: 'What is observed, and how often.' })
   .transform(({ interval, deadline, ...rest }) => ({

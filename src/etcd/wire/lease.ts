@@ -18,11 +18,11 @@ export interface GrantedLease {
 }
 
 /** Lease.LeaseGrant. */
-export const LEASE_GRANT: Method<{ readonly ttlSeconds: number }, GrantedLease> = {
+export const LEASE_GRANT: Method<{ readonly ttlSeconds: number; readonly id?: bigint | undefined }, GrantedLease> = {
   name: 'LeaseGrant',
   path: pathOf('Lease', 'LeaseGrant'),
   readOnly: false,
-  encode: ({ ttlSeconds }) => new WireWriter().integer(1, ttlSeconds).finish(),
+  encode: ({ ttlSeconds, id }) => new WireWriter().integer(1, ttlSeconds).integer(2, id).finish(),
   decode: (reply) => {
     const reader = new WireReader(reply);
     const end = reader.length;

@@ -1,6 +1,7 @@
 import type { MetricFamily } from '../metric-family.ts';
 import { agentMetrics } from './agent.ts';
 import { backupMetrics } from './backups.ts';
+import { canaryMetrics } from './canary.ts';
 import { caretakingMetrics } from './caretaking.ts';
 import { certificatesMetrics } from './certificates.ts';
 import { clusterMetrics } from './cluster.ts';
@@ -31,6 +32,7 @@ export const metricGroups: readonly MetricGroup[] = [
   { title: 'Acting', families: caretakingMetrics },
   { title: 'Backups', families: [...backupMetrics, ...lastGaspMetrics] },
   { title: 'Cluster and members', families: [...clusterMetrics, ...memberMetrics] },
+  { title: 'Canaries', families: canaryMetrics },
   { title: 'Supervision', families: ownMemberMetrics },
   { title: 'Recovery of a lost quorum', families: recoveryMetrics },
   { title: 'Disk', families: [...diskMetrics, ...fsyncProbeMetrics, ...filesystemMetrics] },

@@ -46,7 +46,7 @@ function report(
     const most = [...methods].sort(([, a], [, b]) => b - a).slice(0, shownMethods);
     return { name, perSecond: total / seconds, most };
   });
-  const canaries = [...written].reduce((sum, [key, count]) => sum + (key.endsWith('/canary') ? count : 0), 0);
+  const canaries = [...written].reduce((sum, [key, count]) => sum + (/\/canary(\/|$)/.test(key) ? count : 0), 0);
   const revisions = [...written.values()].reduce((sum, count) => sum + count, 0) - canaries;
   const perMinute = (count: number): number => (count / seconds) * 60;
   const worst = Math.max(...rates.map(({ perSecond }) => perSecond));

@@ -239,6 +239,24 @@ const sections: Sections = {
     ],
     levels: [],
   },
+  canary: {
+    canaries: [
+      {
+        operation: 'read',
+        outcomes: { succeeded: 170, slow: 7, failed: 3 },
+        discarded: 1,
+        latency: histogram(177, 0.004),
+      },
+      {
+        operation: 'write',
+        outcomes: { succeeded: 12, slow: 0, failed: 0 },
+        discarded: 0,
+        latency: histogram(12, 0.01),
+        off: 'the user may not write',
+        fault: { code: 'ETCD_PERMISSION_DENIED', message: 'the user may not write' },
+      },
+    ],
+  },
   host: {
     hostname: 'node-1',
     kernel: '6.1.0-28-amd64',

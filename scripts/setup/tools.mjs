@@ -25,7 +25,7 @@ const unpackedPackages = {
   'prometheus-alertmanager': {
     folder: 'alertmanager',
     executables: ['prometheus-alertmanager', 'amtool'],
-    data: ['usr/share/prometheus/alertmanager/default.tmpl'],
+    data: ['default.tmpl', 'email.tmpl'].map((name) => `usr/share/prometheus/alertmanager/${name}`),
   },
   'prometheus-node-exporter': { folder: 'node-exporter', executables: ['prometheus-node-exporter'] },
 };

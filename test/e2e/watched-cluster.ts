@@ -1,0 +1,107 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Ground, startGround } from '../chaos/heal/ground.ts';
+import { until } from '../chaos/waiting.ts';
+import { startWriteLoad } from '../chaos/write-load.ts';
+import { createCertificates } from '../real/certificates.ts';
+import { type Monitoring, startMonitoring, type Target } from './monitoring.ts';
+
+/** On a busy machine Prometheus takes its time to see everything. */
+const PATIENCE_MS = 120_000;
+
+/** A cluster that agents tend, with a light load, and what watches it. */
+export interface WatchedCluster extends AsyncDisposable {
+  readonly ground: Ground;
+  /** The full snapshots in the store, the oldest first: files of the compressed stream. */
+  fulls(): Promise<readonly string[]>;
+  /** The agents' own certificate for peers: a file like any other to them, since these peers speak no TLS. */
+  readonly peerCertificate: { readonly cert: string; readonly key: string };
+  /** A Prometheus and an Alertmanager that know nothing of what was before, once they see all of the cluster. */
+  watch(factor: number): Promise<Monitoring>;
+  /** @param keep leaves data and logs behind */
+  close(keep: boolean): Promise<void>;
+}
+
+/**
+ * Starts one. The agents' own pace is divided too, as far as it goes: canaries by 20, rounds come every second instead of every ten. They start
+ * etcd, recover from nothing else by themselves, and wait long before they replace anybody, so that what was broken stays so.
+ */
+export async function startWatchedCluster(): Promise<WatchedCluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'caretaker-watched-'));
+  const certs = await createCertificates(join(folder, 'certs'));
+  const ground = await startGround({
+    smallQuota: true,
+    set: {
+      'observe.interval': '1s',
+      'observe.deadline': '900ms',
+      'observe.canary.readInterval': '1s',
+      'observe.canary.writeInterval': '3s',
+      'heal.replaceAfter': '1h',
+      'maintenance.nospace.mode': 'plan',
+      'cluster.peerTls.ca': certs.ca,
+      'cluster.peerTls.cert': certs.peerCert,
+      'cluster.peerTls.key': certs.peerKey,
+    },
+  });
+  const load = startWriteLoad(ground.members.map(({ endpoint }) => endpoint));
+  let watches = 0;
+  const close = async (keep: boolean): Promise<void> => {
+    await load.close().catch(() => undefined);
+    await ground.close(keep);
+    await rm(folder, { recursive: true, force: true });
+  };
+  return {
+    ground,
+    peerCertificate: { cert: certs.peerCert, key: certs.peerKey },
+    fulls: () => fullsOf(fileURLToPath(ground.cluster.store)),
+    watch: async (factor) => {
+      watches += 1;
+      const monitoring = await startMonitoring(
+        join(ground.cluster.folder, `monitoring-${watches}`),
+        targets(ground),
+        factor,
+      );
+      try {
+        await until('Prometheus does not see all of it', () => unseen(monitoring, ground.members.length), {
+          patienceMs: PATIENCE_MS,
+          pauseMs: 200,
+        });
+        return monitoring;
+      } catch (error) {
+        const logs = monitoring.logs();
+        await monitoring[Symbol.asyncDispose]();
+        throw new Error(logs, { cause: error });
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: () => close(false),
+  };
+}
+
+function targets({ members }: Ground): Readonly<Record<string, readonly Target[]>> {
+  const at = (url: string): Target => ({ address: new URL(url).host, cluster: 'watched' });
+  return {
+    'etcd-caretaker': members.map(({ agentUrl }) => at(agentUrl)),
+    etcd: members.map(({ endpoint }) => at(endpoint)),
+  };
+}
+
+/** What Prometheus does not know yet of a cluster that is well, in words. */
+async function unseen({ query, alerts }: Monitoring, members: number): Promise<string | undefined> {
+  const [fresh] = await query('etcd_caretaker:agents_fresh:count');
+  if (fresh?.value !== members) return `${fresh?.value ?? 'no'} agents are fresh`;
+  const ratios = await query('etcd_caretaker:canary_error_ratio:rate5m');
+  if (ratios.length < 2) return 'there is no service level of reads and writes yet';
+  const standing = (await alerts()).filter(({ labels }) => labels['severity'] === 'page');
+  return standing.length === 0 ? undefined : `${standing.map(({ labels }) => labels['alertname']).join(', ')} stand`;
+}
+
+async function fullsOf(store: string): Promise<readonly string[]> {
+  const names = await readdir(store, { recursive: true });
+  return names
+    .filter((name) => name.endsWith('.snap.zst'))
+    .toSorted()
+    .map((name) => join(store, name));
+}

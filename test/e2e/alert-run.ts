@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../chaos/waiting.ts';
-import type { AlertFault } from './faults.ts';
+import { type AlertFault, byItsRuleMs } from './faults.ts';
 import type { Told } from './inbox.ts';
 import type { Monitoring } from './monitoring.ts';
-import type { WatchedCluster } from './watched-cluster.ts';
+import { untilSeen, type WatchedCluster } from './watched-cluster.ts';
 
 /** What came of one fault. */
 export interface AlertResult {
@@ -13,10 +12,12 @@ export interface AlertResult {
   readonly toldSeconds: number;
   /** From when it was mended to the webhook's being told so. */
   readonly resolvedSeconds: number;
-  /** Alerts that fired in Prometheus, and of which nobody was told. */
+  /** Alerts that Prometheus had too, and Alertmanager kept to itself while the right one stood. */
   readonly inhibited: readonly string[];
-  /** Others of which somebody was told meanwhile, with their severities. */
+  /** Others of which somebody was told before it was mended, with their severities. */
   readonly also: readonly string[];
+  /** And of which only after that. */
+  readonly after: readonly string[];
   readonly cost: Cost;
 }
 
@@ -33,36 +34,40 @@ export interface Cost {
 const SLACK_MS = 90_000;
 /** A fault is mended when its agents have started again, elected, and looked. */
 const MENDED_WITHIN_MS = 240_000;
-/** So long whoever may not be told is given the chance to be. */
-const HELD_BACK_MS = 10 * 60_000;
 
 /** Strikes, waits until the right alert has reached the webhook, mends, and waits until it is taken back. Throws what did not come. */
-export async function alertRun(watched: WatchedCluster, fault: AlertFault, factor: number): Promise<AlertResult> {
-  await using monitoring = await watched.watch(factor);
-  const { inbox } = monitoring;
+export async function alertRun(
+  watched: WatchedCluster,
+  monitoring: Monitoring,
+  fault: AlertFault,
+): Promise<AlertResult> {
+  const { inbox, factor } = monitoring;
+  await untilSeen(monitoring, watched.ground.members.length, fault.alert);
   const beganMs = performance.now();
   const mend = await fault.strike(watched);
   let isMended = false;
   try {
-    const patienceMs = fault.forMs / factor + SLACK_MS;
-    const told = await inbox.until(fault.alert, 'firing', beganMs, patienceMs);
-    for (const name of fault.inhibited) {
-      await until(`${name} does not fire`, () => isFiring(monitoring, name), { patienceMs, pauseMs: 100 });
-    }
-    if (fault.inhibited.length > 0) await sleep(HELD_BACK_MS / factor);
-    const leaked = since(inbox.told, beganMs).filter(({ alert }) => fault.inhibited.includes(alert));
-    if (leaked.length > 0) throw new Error(`somebody was told of ${leaked.map(({ alert }) => alert).join(', ')}`);
+    const patienceMs = byItsRuleMs(fault, factor) + SLACK_MS;
+    const first = await inbox.until(fault.alert, 'firing', beganMs, patienceMs);
+    await until('an alert that follows from it is not held back', () => notHeld(monitoring, fault.inhibited), {
+      patienceMs,
+      pauseMs: 100,
+    });
     const cost = await costOf(monitoring);
     const mendingMs = performance.now();
+    const leaked = since(inbox.told, beganMs).filter(({ alert }) => fault.inhibited.includes(alert));
+    if (leaked.length > 0) throw new Error(`somebody was told of ${leaked.map(({ alert }) => alert).join(', ')}`);
     await mend();
     isMended = true;
     const resolved = await inbox.until(fault.alert, 'resolved', mendingMs, MENDED_WITHIN_MS);
     await watched.ground.cluster.untilWell(undefined, MENDED_WITHIN_MS);
+    const told = since(inbox.told, beganMs).filter(({ alert }) => alert !== fault.alert);
     return {
       ...{ fault: fault.name, alert: fault.alert, inhibited: fault.inhibited, cost },
-      toldSeconds: (told.atMs - beganMs) / 1000,
+      toldSeconds: (first.atMs - beganMs) / 1000,
       resolvedSeconds: (resolved.atMs - mendingMs) / 1000,
-      also: othersOf(since(inbox.told, beganMs), fault.alert),
+      also: othersOf(told.filter(({ atMs }) => atMs < mendingMs)),
+      after: othersOf(told.filter(({ atMs }) => atMs >= mendingMs)),
     };
   } catch (error) {
     const standing = (await monitoring.alerts().catch(() => [])).map(
@@ -76,9 +81,9 @@ export async function alertRun(watched: WatchedCluster, fault: AlertFault, facto
   }
 }
 
-async function isFiring({ alerts }: Monitoring, name: string): Promise<string | undefined> {
-  const there = (await alerts()).filter(({ labels }) => labels['alertname'] === name);
-  return there.some(({ state }) => state === 'firing') ? undefined : (there[0]?.state ?? 'it is not even pending');
+async function notHeld({ inhibited }: Monitoring, names: readonly string[]): Promise<string | undefined> {
+  const held = await inhibited();
+  return names.find((name) => !held.includes(name));
 }
 
 /** What a person was told; heartbeats are for machines. */
@@ -86,8 +91,8 @@ export function since(told: readonly Told[], sinceMs: number): readonly Told[] {
   return told.filter(({ atMs, status, severity }) => atMs >= sinceMs && status === 'firing' && severity !== 'none');
 }
 
-function othersOf(told: readonly Told[], but: string): readonly string[] {
-  return [...new Set(told.filter(({ alert }) => alert !== but).map((each) => `${each.alert} (${each.severity})`))];
+function othersOf(told: readonly Told[]): readonly string[] {
+  return [...new Set(told.map(({ alert, severity }) => `${alert} (${severity})`))];
 }
 
 /** By Prometheus' own metrics of itself. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { machine } from '../bench/processes.ts';
 import { type AlertResult, alertRun } from './alert-run.ts';
-import { alertFaults } from './faults.ts';
+import { alertFaults, byItsRuleMs } from './faults.ts';
 import { type QuietResult, quietRun } from './quiet-run.ts';
 import { startWatchedCluster, type WatchedCluster } from './watched-cluster.ts';
 
@@ -20,12 +20,13 @@ function parseSpan(text: string): number {
   return Number(count) * unitMs;
 }
 
-function faultText(
-  { fault, alert, toldSeconds, resolvedSeconds, inhibited, also }: AlertResult,
-  factor: number,
-): string {
-  const rule = (alertFaults.find(({ name }) => name === fault)?.forMs ?? 0) / factor / 1000;
-  return `| ${fault} | ${alert} | ${rule.toFixed(1)} s | ${toldSeconds.toFixed(1)} s | ${resolvedSeconds.toFixed(1)} s | ${inhibited.join(', ') || '-'} | ${also.join(', ') || '-'} |`;
+function faultText(result: AlertResult, factor: number): string {
+  const { fault, alert, toldSeconds, resolvedSeconds, inhibited, also, after } = result;
+  const struck = alertFaults.find(({ name }) => name === fault);
+  const rule = struck === undefined ? 0 : byItsRuleMs(struck, factor) / 1000;
+  const seconds = [rule, toldSeconds, resolvedSeconds].map((each) => `${each.toFixed(1)} s`);
+  const others = [inhibited, also, after].map((each) => each.join(', ') || '-');
+  return `| ${[fault, alert, ...seconds, ...others].join(' | ')} |`;
 }
 
 function costText({ cost }: Pick<AlertResult | QuietResult, 'cost'>): string {
@@ -37,19 +38,20 @@ function costText({ cost }: Pick<AlertResult | QuietResult, 'cost'>): string {
 
 async function tryFaults(watched: WatchedCluster, names: readonly string[], factor: number): Promise<number> {
   console.log(
-    '| fault | alert | its `for`, divided | fault to webhook | mended to webhook | inhibited | told besides |',
+    '| fault | alert | by its rule | fault to webhook | mended to webhook | inhibited | told besides | told afterwards |',
   );
-  console.log('|---|---|---|---|---|---|---|');
+  console.log('|---|---|---|---|---|---|---|---|');
   let failed = 0;
   let dearest: AlertResult | undefined;
   for (const fault of alertFaults.filter(({ name }) => names.includes(name))) {
     try {
-      const result = await alertRun(watched, fault, factor);
+      await using monitoring = await watched.watch(factor);
+      const result = await alertRun(watched, monitoring, fault);
       console.log(faultText(result, factor));
       if (result.cost.allGroupsSeconds >= (dearest?.cost.allGroupsSeconds ?? 0)) dearest = result;
     } catch (error) {
       failed += 1;
-      console.log(`| ${fault.name} | ${fault.alert} | FAILED: ${String(error)} | | | | |`);
+      console.log(`| ${fault.name} | ${fault.alert} | FAILED: ${String(error).split('\n')[0]} | | | | | |`);
       await watched.ground.cluster.untilWell(undefined, 240_000);
     }
   }
@@ -58,7 +60,8 @@ async function tryFaults(watched: WatchedCluster, names: readonly string[], fact
 }
 
 async function beQuiet(watched: WatchedCluster, forMs: number, factor: number): Promise<number> {
-  const result = await quietRun(watched, factor, forMs);
+  await using monitoring = await watched.watch(factor);
+  const result = await quietRun(watched, monitoring, forMs);
   const { seconds, restarts, defragmentations, pages, tickets } = result;
   const named = (told: typeof pages): string => [...new Set(told.map(({ alert }) => alert))].join(', ') || 'none';
   console.log(

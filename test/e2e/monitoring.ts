@@ -43,6 +43,8 @@ export interface Monitoring extends AsyncDisposable {
   ): Promise<readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[]>;
   /** Alerts that are pending or firing. */
   alerts(): Promise<readonly PrometheusAlert[]>;
+  /** Alerts of which nobody is told because of others, as Alertmanager has it. */
+  inhibited(): Promise<readonly string[]>;
   /** How long each group of rules took to be evaluated last, by Prometheus' own `prometheus_rule_group_last_duration_seconds`. */
   ruleSeconds(): Promise<readonly number[]>;
   /** Prometheus' and Alertmanager's logs, the end of them. */
@@ -81,6 +83,13 @@ export async function startMonitoring(
         return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
       },
       alerts: async () => (await get<{ readonly alerts: readonly PrometheusAlert[] }>('alerts')).alerts,
+      inhibited: async () => {
+        type Held = { readonly labels: Record<string, string>; readonly status: { readonly inhibitedBy: string[] } };
+        const held = (await (await fetch(`http://${alertmanager.address}/api/v2/alerts`)).json()) as readonly Held[];
+        return held
+          .filter(({ status }) => status.inhibitedBy.length > 0)
+          .map(({ labels }) => labels['alertname'] ?? '');
+      },
       ruleSeconds: async () => {
         const page = await (await fetch(`http://${prometheus.address}/metrics`)).text();
         const lines = page.matchAll(/^prometheus_rule_group_last_duration_seconds\{.*\} (\S+)$/gm);

@@ -4,6 +4,7 @@ import { until } from '../chaos/waiting.ts';
 import { type Cost, costOf, since } from './alert-run.ts';
 import { carriedOut } from './asked.ts';
 import type { Told } from './inbox.ts';
+import type { Monitoring } from './monitoring.ts';
 import type { WatchedCluster } from './watched-cluster.ts';
 
 /** What a stretch of rolling restarts and defragmentations came to. */
@@ -22,8 +23,8 @@ const BETWEEN_ROUNDS_MS = 10 * 60_000;
 const WELL_WITHIN_MS = 120_000;
 
 /** Defragments all members and restarts one after the other, again and again, for so long; then says who was told of what. */
-export async function quietRun(watched: WatchedCluster, factor: number, forMs: number): Promise<QuietResult> {
-  await using monitoring = await watched.watch(factor);
+export async function quietRun(watched: WatchedCluster, monitoring: Monitoring, forMs: number): Promise<QuietResult> {
+  const { factor } = monitoring;
   const { cluster, members } = watched.ground;
   const beganMs = performance.now();
   const isOver = (): boolean => performance.now() - beganMs >= forMs;

@@ -38,6 +38,7 @@ const remains = [
   keys.epoch,
   keys.armed,
   keys.canary,
+  keys.canaryOf('8e9e05c52164694d'),
   keys.resumed,
   keys.resumeToken(0),
   keys.places,
@@ -63,13 +64,13 @@ describe('leaving a cluster', () => {
     const others = ['/etcd-caretaker', '/etcd-caretaker0', '/registry/pods/a'];
     await put(...others.map((key) => Buffer.from(key)), ...remains);
     const found = await findOwnKeys(client, keys);
-    expect(found).toMatchObject({ total: 14, foreign: { count: 0 }, agents: [] });
+    expect(found).toMatchObject({ total: 15, foreign: { count: 0 }, agents: [] });
     expect(found.kinds).toEqual({
-      ...{ armed: 1, canary: 1, doctor: 1, epoch: 1, history: 2, pause: 1, places: 1, requests: 1, resume: 1 },
+      ...{ armed: 1, canary: 2, doctor: 1, epoch: 1, history: 2, pause: 1, places: 1, requests: 1, resume: 1 },
       ...{ resumed: 1, spare: 2, timeline: 1 },
     });
     expect(reasonsToKeep(found)).toEqual([]);
-    expect(await uninstall(client, keys)).toBe(14);
+    expect(await uninstall(client, keys)).toBe(15);
     expect(await left()).toEqual(others);
   });
 

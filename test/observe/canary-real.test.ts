@@ -33,33 +33,31 @@ const fill = async (cluster: RealCluster): Promise<void> => {
 const leases = async (cluster: RealCluster): Promise<number> =>
   (await cluster.etcdctl('lease', 'list')).split('\n').filter((line) => /^[0-9a-f]{10,}$/.test(line)).length;
 
-test.each(['3.4', '3.5'] as const)(
-  'on etcd %s: one key under one lease, also of an agent that starts again; a stopped and a full etcd fail it',
-  async (version) => {
-    await using cluster = await startCluster({ version, quotaBytes: 2 ** 22 });
-    const [member] = cluster.members;
-    {
-      await using killed = canaryOn(cluster);
-      await killed.when('write', ({ outcomes }) => outcomes.succeeded >= 2);
-      await using again = canaryOn(cluster);
-      await again.when('write', ({ outcomes }) => outcomes.succeeded >= 1);
-      await again.when('read', ({ outcomes }) => outcomes.succeeded >= 1);
-      expect(await leases(cluster)).toBe(1);
-      expect(await cluster.etcdctl('get', '--keys-only', '--prefix', '/etcd-caretaker/')).toBe(`${key}\n\n`);
+test('one key under one lease, also of an agent that starts again; a stopped and a full etcd fail it', async () => {
+  // The older one: a lease with an id of one's own choice is the same call in 3.5.
+  await using cluster = await startCluster({ version: '3.4', quotaBytes: 2 ** 22 });
+  const [member] = cluster.members;
+  {
+    await using killed = canaryOn(cluster);
+    await killed.when('write', ({ outcomes }) => outcomes.succeeded >= 2);
+    await using again = canaryOn(cluster);
+    await again.when('write', ({ outcomes }) => outcomes.succeeded >= 1);
+    await again.when('read', ({ outcomes }) => outcomes.succeeded >= 1);
+    expect(await leases(cluster)).toBe(1);
+    expect(await cluster.etcdctl('get', '--keys-only', '--prefix', '/etcd-caretaker/')).toBe(`${key}\n\n`);
 
-      await fill(cluster);
-      await again.when('write', ({ fault, outcomes }) => fault?.code === 'ETCD_NOSPACE' && outcomes.failed >= 1);
-      await member?.kill();
-      const { fault } = await again.when('read', ({ outcomes }) => outcomes.failed >= 2);
-      expect(fault?.code).toBe('ETCD_UNREACHABLE');
-      await member?.start();
-      const before = (await again.all())[0]?.outcomes.succeeded ?? 0;
-      await again.when('read', ({ outcomes }) => outcomes.succeeded > before);
-    }
-    expect(await leases(cluster)).toBe(0);
-    expect(await cluster.etcdctl('get', '--keys-only', '--prefix', '/etcd-caretaker/')).toBe('');
-  },
-);
+    await fill(cluster);
+    await again.when('write', ({ fault, outcomes }) => fault?.code === 'ETCD_NOSPACE' && outcomes.failed >= 1);
+    await member?.kill();
+    const { fault } = await again.when('read', ({ outcomes }) => outcomes.failed >= 2);
+    expect(fault?.code).toBe('ETCD_UNREACHABLE');
+    await member?.start();
+    const before = (await again.all())[0]?.outcomes.succeeded ?? 0;
+    await again.when('read', ({ outcomes }) => outcomes.succeeded > before);
+  }
+  expect(await leases(cluster)).toBe(0);
+  expect(await cluster.etcdctl('get', '--keys-only', '--prefix', '/etcd-caretaker/')).toBe('');
+});
 
 test('with authentication on, a user who may only read gets reads, and no writes', async () => {
   await using cluster = await startCluster({ auth: { rootPassword: 'so secret' } });

@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take longest: begun last, one of them would run on alone. What starts many processes is not side by side. */
 const longOnes: readonly string[] = [
   'test/chaos/chaos.test.ts',
+  'test/e2e/alerts.test.ts',
   'test/cli/restore/prefix.test.ts',
   'test/cli/doctor/faults.test.ts',
   'test/backup/store/s3-faults.test.ts',

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,11 @@ import { type Monitoring, startMonitoring, type Target } from './monitoring.ts';
 
 /** On a busy machine Prometheus takes its time to see everything. */
 const PATIENCE_MS = 120_000;
+const folders = new Set<string>();
+
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 /** A cluster that agents tend, with a light load, and what watches it. */
 export interface WatchedCluster extends AsyncDisposable {
@@ -30,6 +36,7 @@ export interface WatchedCluster extends AsyncDisposable {
  */
 export async function startWatchedCluster(): Promise<WatchedCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'caretaker-watched-'));
+  folders.add(folder);
   const certs = await createCertificates(join(folder, 'certs'));
   const ground = await startGround({
     smallQuota: true,
@@ -53,6 +60,7 @@ export async function startWatchedCluster(): Promise<WatchedCluster> {
     await load.close().catch(() => undefined);
     await ground.close(keep);
     await rm(folder, { recursive: true, force: true });
+    folders.delete(folder);
   };
   return {
     ground,

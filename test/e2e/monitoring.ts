@@ -10,6 +10,7 @@ const alertsFolder = join(import.meta.dirname, '..', '..', 'alerts');
 /** As most people have it, before it is divided. */
 const scrapeEveryMs = 20_000;
 const lookBackMs = 5 * 60_000;
+const resendMs = 60_000;
 
 /** The distribution's Alertmanager wants its templates under /usr/share. It gets them there, in a view of the file system that is its own. */
 const inOwnShare = [
@@ -145,7 +146,8 @@ async function startPrometheus(
 ): Promise<Tool> {
   const rules = await readFile(join(alertsFolder, 'etcd-caretaker.rules.yaml'), 'utf8');
   await writeFile(join(folder, 'rules.yml'), scaledRules(rules, factor));
-  const every = `${scrapeEveryMs / factor}ms`;
+  const divided = (ms: number): string => `${Math.round(ms / factor)}ms`;
+  const every = divided(scrapeEveryMs);
   const config = {
     global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
     rule_files: [join(folder, 'rules.yml')],
@@ -163,9 +165,9 @@ async function startPrometheus(
       `--config.file=${join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(folder, 'prometheus')}`,
       `--web.listen-address=${address}`,
-      `--query.lookback-delta=${lookBackMs / factor}ms`,
+      `--query.lookback-delta=${divided(lookBackMs)}`,
       // An alert that is not sent again counts as resolved: this often, as by default, divided.
-      `--rules.alert.resend-delay=${60_000 / factor}ms`,
+      `--rules.alert.resend-delay=${divided(resendMs)}`,
     ],
     address,
     logFile: join(folder, 'prometheus.log'),

@@ -12,6 +12,7 @@ import { unprotectedSeconds } from './backup/unprotected-seconds.ts';
 import { besideObserver } from './caretaker/beside-observer.ts';
 import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
 import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
+import { Diagnostician } from './diagnosis/diagnostician.ts';
 import { drillErrand } from './drill/drill-errand.ts';
 import { sweepDrills } from './drill/drill-folder.ts';
 import { lastGaspDuty } from './last-gasp/from-config.ts';
@@ -68,6 +69,7 @@ const staleAfterIntervals = 6;
  */
 export async function startAgent(config: Config, options: StartOptions, releasers: Releasers): Promise<Agent> {
   const { events, socketPath, wrapEffects, wrapClient } = options;
+  const diagnostician = new Diagnostician();
   const observer = await buildObserver(config, {
     ...events,
     onObservation: (observation) => {
@@ -75,6 +77,8 @@ export async function startAgent(config: Config, options: StartOptions, releaser
       recovery?.take(observation);
       caretaking.take(observation);
       lastGasp?.take(observation);
+      diagnostician.take(caretaking.observation());
+      caretaking.changed();
       events.onObservation?.(caretaking.observation());
     },
   });
@@ -155,6 +159,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
       };
     },
     besides: () => ({
+      ...diagnostician.part(),
       ...(backups === undefined ? {} : { backups: backups.view() }),
       ...(lastGasp === undefined ? {} : { lastGasp: lastGasp.view() }),
       ...(memberCare === undefined ? {} : { own: memberCare.keeper.view() }),

@@ -11,12 +11,15 @@ import { diskCollector } from '../observe/disk.ts';
 import { filesystemCollector } from '../observe/filesystem.ts';
 import { fsyncProbeCollector } from '../observe/fsync-probe.ts';
 import { hostCollector } from '../observe/host.ts';
+import { limitsCollector } from '../observe/limits.ts';
 import { memberMachine } from '../observe/machine.ts';
 import { memberCollector } from '../observe/member.ts';
+import { neighboursCollector } from '../observe/neighbours.ts';
 import { peersCollector } from '../observe/peers.ts';
 import { pressureCollector } from '../observe/pressure.ts';
 import { processCollector } from '../observe/process.ts';
 import { quotaCollector } from '../observe/quota.ts';
+import { requestsCollector } from '../observe/requests.ts';
 import { walCollector } from '../observe/wal.ts';
 import { canaryPlace } from './canary-place.ts';
 import type { ClientPool } from './clients.ts';
@@ -80,6 +83,9 @@ export async function buildCollectors(parts: CollectorParts): Promise<readonly C
     }),
     ...(isCollectorOn(config, 'canary') ? [canary(parts)] : []),
     hostCollector(),
+    requestsCollector(),
+    limitsCollector(machine),
+    neighboursCollector({ ...machine, observation, spanMs: Math.min(1000, observe.deadlineMs / 4) }),
     ...(isCollectorOn(config, 'keyspace') ? [await keyspace(parts)] : []),
   ];
   return all.filter(({ name }) => name === 'fsync-probe' || isCollectorOn(config, name));

@@ -7,6 +7,7 @@ import { fetchMetricsPage } from '../etcd/metrics-page.ts';
 import { clusterCollector } from '../observe/cluster.ts';
 import { firstAnswer } from '../observe/first-answer.ts';
 import { quotaMetricFamilies } from '../observe/quota.ts';
+import { requestMetricFamilies } from '../observe/requests.ts';
 import { MemberIdentity, roundSources } from '../observe/round-sources.ts';
 import { emptyObservation, Runner, type RunnerEvents } from '../observe/runner.ts';
 import type { Sources } from '../observe/sources.ts';
@@ -48,7 +49,9 @@ export async function buildObserver(config: Config, options: ObserverOptions = {
   const of = { member, cluster: config.cluster.name, agentVersion: agentVersion() };
   const pool = new ClientPool(config);
   const identity = new MemberIdentity({ member, endpoint, metricsUrl });
-  const families = [...new Set([serverIdFamily, ...walMetricFamilies, ...quotaMetricFamilies])];
+  const families = [
+    ...new Set([serverIdFamily, ...walMetricFamilies, ...quotaMetricFamilies, ...requestMetricFamilies]),
+  ];
 
   let runner: Runner | undefined;
   const collectors = await buildCollectors({

@@ -10,6 +10,7 @@ import type {
   RequestRecord,
   Slot,
 } from './caretaking.ts';
+import type { CauseName } from './diagnosis.ts';
 import type { Fault } from './observation.ts';
 import type { Histogram } from './sections.ts';
 
@@ -36,6 +37,15 @@ export interface NotifyCount {
   readonly failures: number;
   /** Events that never arrived. */
   readonly dropped: number;
+}
+
+/** What the leading agent has found of a member that is not well, and what is being done about it. */
+export interface JudgedMember {
+  readonly member: string;
+  readonly verdict: CauseName;
+  /** `page`: nothing is done, a person has to look. */
+  readonly remedy: 'wait' | 'restart' | 'move-leader' | 'free-space' | 'replace' | 'page';
+  readonly message: string;
 }
 
 /** What one agent has to say of acting, at one time. Immutable; a part of its observation. */
@@ -66,6 +76,8 @@ export interface CaretakingView {
   readonly decisions: readonly Decision[];
   /** When these were made, wall clock. */
   readonly decidedAtMs?: number;
+  /** Members that are not well, as healing judged them with these decisions. */
+  readonly judged: readonly JudgedMember[];
   readonly decisionCounts: readonly DecisionCount[];
   readonly operationCounts: readonly OperationCount[];
   /** Seconds of ended operations, by operation. */

@@ -1,5 +1,6 @@
 import type { BackupView } from './backup-view.ts';
 import type { CaretakingView } from './caretaking-view.ts';
+import type { DiagnosisView } from './diagnosis.ts';
 import type { LastGaspView } from './last-gasp-view.ts';
 import type { OwnMemberView } from './own-member.ts';
 import type { RecoveryView } from './recovery-view.ts';
@@ -65,6 +66,8 @@ export interface Observation {
   readonly lastGasp?: LastGaspView;
   /** What it says of the process and the data of its member; absent where the agent only observes, as in `doctor`. */
   readonly own?: OwnMemberView;
+  /** The causes that it knows of what is wrong; absent before its second round. */
+  readonly diagnosis?: DiagnosisView;
   /** How it stands to a lost quorum; absent where it takes no part in recoveries. */
   readonly recovery?: RecoveryView;
 }

@@ -3,6 +3,7 @@ import type { CertificatesSection } from './sections/certificates.ts';
 import type { ClusterSection } from './sections/cluster.ts';
 import type { DiskSection, FilesystemSection, FsyncProbeSection } from './sections/disk.ts';
 import type { KeyspaceSection } from './sections/keyspace.ts';
+import type { LimitsSection, NeighboursSection, RequestsSection } from './sections/load.ts';
 import type { HostSection, PressureSection, ProcessSection } from './sections/machine.ts';
 import type { MemberSection } from './sections/member.ts';
 import type { PeersSection } from './sections/peers.ts';
@@ -13,6 +14,7 @@ export type * from './sections/certificates.ts';
 export type * from './sections/cluster.ts';
 export type * from './sections/disk.ts';
 export type * from './sections/keyspace.ts';
+export type * from './sections/load.ts';
 export type * from './sections/machine.ts';
 export type * from './sections/member.ts';
 export type * from './sections/peers.ts';
@@ -41,4 +43,7 @@ export interface Sections {
   readonly keyspace: KeyspaceSection;
   readonly canary: CanarySection;
   readonly host: HostSection;
+  readonly requests: RequestsSection;
+  readonly limits: LimitsSection;
+  readonly neighbours: NeighboursSection;
 }

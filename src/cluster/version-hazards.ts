@@ -105,3 +105,39 @@ export function hazardsOf(versionText: string): readonly VersionHazard[] {
     return fixes.every((fix) => compareVersions(version, fix) < 0);
   });
 }
+
+/** The oldest version of a series that etcd's project recommends for production, and why none below it. */
+export interface LeastRecommended {
+  readonly version: string;
+  readonly because: string;
+  readonly source: string;
+}
+
+const recommended: readonly LeastRecommended[] = [
+  {
+    version: '3.5.6',
+    because:
+      'below 3.5.6 a crash can leave members with different data (3.5.0 to 3.5.2 also without a defragmentation)',
+    source: 'etcd CHANGELOG/README.md and the postmortem of v3.5 data inconsistency',
+  },
+  {
+    version: '3.4.22',
+    because: 'below 3.4.22 a cluster of one member can lose acknowledged writes, among others',
+    source: 'etcd CHANGELOG/README.md, issue 14370',
+  },
+];
+
+/** What a version should at least be, where it is older than etcd's project recommends; undefined where it is recent enough or cannot be read. */
+export function leastRecommended(versionText: string): LeastRecommended | undefined {
+  const version = parseVersion(versionText);
+  if (version === undefined) return undefined;
+  const oldest = recommended.at(-1);
+  for (const each of recommended) {
+    const least = parseVersion(each.version);
+    if (least !== undefined && seriesOf(least) === seriesOf(version)) {
+      return compareVersions(version, least) < 0 ? each : undefined;
+    }
+  }
+  const least = oldest && parseVersion(oldest.version);
+  return least !== undefined && compareVersions(version, least) < 0 ? oldest : undefined;
+}

@@ -15,6 +15,9 @@ export const switchableCollectors = {
   keyspace: 'keys, bytes and writes by prefix',
   canary: 'reads and writes made as a client would make them',
   host: 'the inventory of the machine, read once',
+  requests: "calls, watchers, leases and troubles as etcd's own page counts them",
+  limits: "what the control group of etcd's process lets it have, and the machine's free memory",
+  neighbours: 'who else uses the disk and the CPUs, while one of them is short',
 } as const;
 
 /** The name of a collector that can be switched off. */

@@ -1,6 +1,8 @@
 import { type Decision, operationNames, type Reason, type RequestRecord } from '../cluster/caretaking.ts';
+import type { JudgedMember } from '../cluster/caretaking-view.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import { gate, unreadableReason } from './gate.ts';
+import { judgedMembers } from './judged.ts';
 import { policies } from './list.ts';
 import { because, isSome, type Reasons } from './policy.ts';
 import { type RequestAnswer, requestedDecision } from './requested.ts';
@@ -16,6 +18,8 @@ export interface Decided {
   readonly decisions: readonly Decision[];
   /** The one that is `act`. */
   readonly chosen?: Decision;
+  /** Members that are not well, for people to see. */
+  readonly judged: readonly JudgedMember[];
   /** What becomes of the oldest request. */
   readonly request?: RequestAnswer;
 }
@@ -35,6 +39,7 @@ export function decide(state: ClusterState, settings: DecideSettings): Decided {
       .map((decision) =>
         decision.policy === operationNames[0] && isSome(trouble) ? paging(decision, trouble) : decision,
       ),
+    judged: judgedMembers(state, settings),
     ...(chosen === undefined ? {} : { chosen }),
     ...(request === undefined ? {} : { request }),
   };

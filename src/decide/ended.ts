@@ -5,7 +5,7 @@ import { because } from './policy.ts';
 import type { ReasonCode } from './reason-codes.ts';
 import type { DecideSettings } from './settings.ts';
 import { isDead } from './silence.ts';
-import { type Diagnosis, type Verdict, waiting } from './verdict.ts';
+import { type Judgement, type Verdict, waiting } from './verdict.ts';
 
 /** A process that was started again so often, and always ends, is not brought back by starting it. */
 const VAIN_RESTARTS = 3;
@@ -23,10 +23,10 @@ export function judgeEnded(
   { cause, said, own }: Ended,
   state: Pick<ClusterState, 'members' | 'voters'>,
   settings: DecideSettings,
-): Diagnosis {
+): Judgement {
   const { name } = member;
   const ended = `etcd on ${name} has ended: ${said}`;
-  const page = (verdict: Verdict, code: ReasonCode): Diagnosis => ({
+  const page = (verdict: Verdict, code: ReasonCode): Judgement => ({
     verdict,
     remedy: 'page',
     reason: because(code, ended),
@@ -75,7 +75,7 @@ interface DamagedEnd {
 }
 
 /** Etcd calls data damaged that its agent has read and found whole, or could not read: its word counts once it has said so again and again. */
-function judgeDamaged(member: MemberState, { ended, own }: DamagedEnd, settings: DecideSettings): Diagnosis {
+function judgeDamaged(member: MemberState, { ended, own }: DamagedEnd, settings: DecideSettings): Judgement {
   const { damagedEnds = 0 } = own;
   if (damagedEnds >= DAMAGED_ENDS && own.dataDir.state === 'intact') {
     const message = `${ended}; it has called its data damaged ${damagedEnds} times in a row`;
@@ -92,7 +92,7 @@ function judgeDiffering(
   { ended, own }: DamagedEnd,
   { members, voters }: Pick<ClusterState, 'members' | 'voters'>,
   settings: DecideSettings,
-): Diagnosis {
+): Judgement {
   const { damagedEnds = 0 } = own;
   if (damagedEnds < DAMAGED_ENDS && !isDead(member, settings)) {
     return { verdict: 'process-down', remedy: 'restart', reason: because('PROCESS_DOWN', ended) };

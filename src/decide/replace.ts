@@ -1,9 +1,9 @@
 import type { Decision, JournalValue, Reason } from '../cluster/caretaking.ts';
 import { removalKeepsQuorum } from '../cluster/quorum.ts';
 import type { ClusterState, MemberState } from '../cluster/state.ts';
-import { diagnose } from './diagnosis.ts';
 import { clusterTrouble, defragTrouble, lagTrouble, nospaceRaised, votersOf } from './fitness.ts';
 import { hashesOf } from './hash-evidence.ts';
+import { judgeMember } from './judge-member.ts';
 import {
   type Bringer,
   backupFirst,
@@ -22,7 +22,7 @@ import {
 import { type Asked, act, because, hold, isSome, type Policy, type Reasons } from './policy.ts';
 import type { DecideSettings } from './settings.ts';
 import { isDead } from './silence.ts';
-import type { Diagnosis } from './verdict.ts';
+import type { Judgement } from './verdict.ts';
 
 const policy = 'replace';
 
@@ -31,7 +31,7 @@ const ADD_FIRST_VOTERS = 5;
 
 interface Judged {
   readonly member: MemberState;
-  readonly diagnosis: Diagnosis;
+  readonly judgement: Judgement;
 }
 
 /**
@@ -42,7 +42,7 @@ interface Judged {
 export const replacePolicy: Policy = (state, settings, asked) => {
   const unsupervised = notSupervised(state);
   if (isSome(unsupervised)) return hold(policy, unsupervised);
-  const judged = votersOf(state).map((member) => ({ member, diagnosis: diagnose(member, state, settings) }));
+  const judged = votersOf(state).map((member) => ({ member, judgement: judgeMember(member, state, settings) }));
   const victim = asked === undefined ? victimOf(judged, state) : askedVictim(judged, asked);
   return 'decision' in victim ? victim : decideOn(victim, judged, state, settings, asked);
 };
@@ -58,7 +58,7 @@ function askedVictim(judged: readonly Judged[], { target }: Asked): Judged | Dec
 
 /** What is proved goes first; then whatever is left to do for a person to see. */
 function victimOf(judged: readonly Judged[], state: ClusterState): Judged | Decision {
-  const toReplace = judged.filter(({ diagnosis }) => diagnosis.remedy === 'replace');
+  const toReplace = judged.filter(({ judgement }) => judgement.remedy === 'replace');
   const [victim] = toReplace.toSorted((a, b) => rankOf(a) - rankOf(b));
   if (victim !== undefined) return victim;
   if (hashesOf(state).noMajority) {
@@ -68,7 +68,7 @@ function victimOf(judged: readonly Judged[], state: ClusterState): Judged | Deci
       true,
     );
   }
-  const broken = judged.filter(({ diagnosis }) => diagnosis.verdict !== 'well').map(({ diagnosis }) => diagnosis);
+  const broken = judged.filter(({ judgement }) => judgement.verdict !== 'well').map(({ judgement }) => judgement);
   const [first = { reason: because('ALL_WELL', 'every voter is well') }, ...rest] = broken.toSorted(
     (a, b) => Number(b.remedy === 'page') - Number(a.remedy === 'page'),
   );
@@ -77,20 +77,20 @@ function victimOf(judged: readonly Judged[], state: ClusterState): Judged | Deci
 }
 
 /** Those that do not answer go before those that do: what serves can wait. */
-function rankOf({ member, diagnosis: { verdict } }: Judged): number {
+function rankOf({ member, judgement: { verdict } }: Judged): number {
   if (!member.reachable) return verdict === 'data-gone' || verdict === 'data-corrupt' ? 0 : 1;
   return 2;
 }
 
 function decideOn(
-  { member, diagnosis }: Judged,
+  { member, judgement }: Judged,
   judged: readonly Judged[],
   state: ClusterState,
   settings: DecideSettings,
   asked: Asked | undefined,
 ): Decision {
   const why: Reasons =
-    asked === undefined ? [diagnosis.reason] : [because('REQUESTED', `${member.name} is to be replaced`)];
+    asked === undefined ? [judgement.reason] : [because('REQUESTED', `${member.name} is to be replaced`)];
   const backup = backupFirst(state, settings);
   const bringer = bringerFor(member, state, settings);
   const risks = [
@@ -133,8 +133,8 @@ const PAGED: ReadonlySet<string> = new Set([
 function secondFailure(victim: MemberState, judged: readonly Judged[]): readonly Reason[] {
   return judged
     .filter(({ member }) => member.id !== victim.id && !(member.reachable && member.healthy))
-    .map(({ member, diagnosis }) =>
-      because('SECOND_FAILURE', `${member.name} is not well either: ${diagnosis.reason.message}`),
+    .map(({ member, judgement }) =>
+      because('SECOND_FAILURE', `${member.name} is not well either: ${judgement.reason.message}`),
     );
 }
 

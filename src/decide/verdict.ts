@@ -21,13 +21,13 @@ export type Verdict =
 export type Remedy = 'wait' | 'restart' | 'move-leader' | 'free-space' | 'replace' | 'page';
 
 /** What a member suffers from, and what is to be done about it. */
-export interface Diagnosis {
+export interface Judgement {
   readonly verdict: Verdict;
   readonly remedy: Remedy;
   readonly reason: ReturnType<typeof because>;
 }
 
 /** Nothing is done yet: it may go by itself. @param message for people */
-export function waiting(verdict: Verdict, code: ReasonCode, message: string): Diagnosis {
+export function waiting(verdict: Verdict, code: ReasonCode, message: string): Judgement {
   return { verdict, remedy: 'wait', reason: because(code, message) };
 }

@@ -3,6 +3,7 @@ import { metricPrefix } from './registry.ts';
 
 const links: readonly (readonly [path: string, what: string])[] = [
   ['/api/v1/status', 'the cluster in one view'],
+  ['/api/v1/diagnosis', 'what is wrong, by its causes'],
   ['/api/v1/observation', 'everything that this agent sees'],
   ['/api/v1/keyspace', 'keys and bytes by prefix'],
   ['/api/v1/decisions', 'what each policy decided, and why'],

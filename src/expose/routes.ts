@@ -1,6 +1,7 @@
 import type { BackupView } from '../cluster/backup-view.ts';
 import type { Observation } from '../cluster/observation.ts';
 import { type CaretakingRoutesOptions, caretakingRoutes } from './caretaking-routes.ts';
+import { diagnosisOf } from './diagnosis.ts';
 import { toJson } from './http/json.ts';
 import { acceptsGzip, preferredType } from './http/negotiate.ts';
 import { ProblemError } from './http/problem.ts';
@@ -70,6 +71,7 @@ export function createRoutes(options: RoutesOptions): readonly Route[] {
     },
     jsonRoute('/api/v1/status', operations.status, () => statusOf(observation())),
     jsonRoute('/api/v1/observation', operations.observation, () => ownObservation(observation(), options.nowMs())),
+    jsonRoute('/api/v1/diagnosis', operations.diagnosis, () => diagnosisOf(observation())),
     jsonRoute('/api/v1/keyspace', operations.keyspace, () => keyspaceOf(observation())),
     jsonRoute('/api/v1/backups', operations.backups, () => backupsOf(observation())),
     ...caretakingRoutes(options),

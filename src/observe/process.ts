@@ -5,7 +5,13 @@ import type { ProcessSection } from '../cluster/sections.ts';
 import type { Collector } from './collector.ts';
 import type { EtcdProcessFinder } from './linux/etcd-process.ts';
 import { errorCode, type KernelRoots, kernelRoots, readIfPossible, readKernelFile } from './linux/kernel-file.ts';
-import { parseAvailableBytes, parseMaxFds, parseProcessIo, parseResidentBytes } from './linux/process-files.ts';
+import {
+  parseAvailableBytes,
+  parseCpuWait,
+  parseMaxFds,
+  parseProcessIo,
+  parseResidentBytes,
+} from './linux/process-files.ts';
 
 /** What the collector is given. */
 export interface ProcessCollectorOptions extends KernelRoots {
@@ -33,12 +39,13 @@ export function processCollector(options: ProcessCollectorOptions): Collector<'p
           return undefined;
         }
       }
-      const [residentBytes, io, openFds, limits, meminfo] = await Promise.all([
+      const [residentBytes, io, openFds, limits, meminfo, cpuWait] = await Promise.all([
         readIfPossible(join(path, 'status')).then((status) => parseResidentBytes(status ?? '')),
         attempt('the I/O counters', async () => parseProcessIo(await readKernelFile(join(path, 'io')))),
         attempt('the open files', () => countFds(join(path, 'fd'))),
         readIfPossible(join(path, 'limits')),
         readIfPossible(join(procRoot, 'meminfo')),
+        cpuWaitOf(path),
       ]);
       if (residentBytes === undefined) {
         throw new AgentError('ETCD_PROCESS_NOT_FOUND', `process ${etcd.pid} of etcd ended while it was being read`, {
@@ -53,7 +60,11 @@ export function processCollector(options: ProcessCollectorOptions): Collector<'p
         startedAtMs: etcd.startedAtMs,
         cpuSeconds: etcd.stat.cpuSeconds,
         residentBytes,
+        majorFaults: etcd.stat.majorFaults,
         settings: etcd.settings,
+        ...(cpuWait === undefined ? {} : { cpuWaitSeconds: cpuWait.seconds, cpuTurns: cpuWait.turns }),
+        // `T`: by a signal; `t`: by a tracer, which mostly lets it go on at once.
+        ...(etcd.stat.state === 'T' ? { stopped: true as const } : {}),
         ...(etcd.settingsComplete ? {} : { settingsIncomplete: true }),
         ...io,
         ...(memoryAvailableBytes === undefined ? {} : { memoryAvailableBytes }),
@@ -69,4 +80,15 @@ export function processCollector(options: ProcessCollectorOptions): Collector<'p
 async function countFds(directory: string): Promise<number> {
   const { size } = await stat(directory);
   return size > 0 ? size : (await readdir(directory)).length;
+}
+
+/** Of all its threads. One that ends takes its time along, which etcd's hardly ever do. */
+async function cpuWaitOf(path: string): Promise<{ readonly seconds: number; readonly turns: number } | undefined> {
+  const threads = await readdir(join(path, 'task')).catch(() => []);
+  const waits = await Promise.all(
+    threads.map(async (thread) => parseCpuWait((await readIfPossible(join(path, 'task', thread, 'schedstat'))) ?? '')),
+  );
+  const known = waits.filter((each) => each !== undefined);
+  if (known.length === 0) return undefined;
+  return known.reduce((sum, each) => ({ seconds: sum.seconds + each.seconds, turns: sum.turns + each.turns }));
 }

@@ -149,9 +149,12 @@ describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (v
       'member.metricsUrl': other?.metricsUrl ?? '',
     });
     const { faults } = await agent.statusWhen(
-      (now) => codes(now).includes('MEMBER_NAME_MISMATCH') && now.faults.length === 1,
+      (now) => codes(now).includes('MEMBER_NAME_MISMATCH') && now.faults.length === 2,
     );
-    expect(faults).toMatchObject([{ collector: 'wal', code: 'ETCD_WRONG_MEMBER' }]);
+    expect(faults).toMatchObject([
+      { collector: 'wal', code: 'ETCD_WRONG_MEMBER' },
+      { collector: 'requests', code: 'ETCD_WRONG_MEMBER' },
+    ]);
     await agent.statusWhen((now) => now.agent.rounds > 0);
     const ready = await fetch(`${agent.url}/readyz`);
     expect({ status: ready.status, body: await ready.text() }).toEqual({

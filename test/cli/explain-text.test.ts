@@ -27,7 +27,15 @@ const decisions: DecisionsJson['decisions'] = [
 const nothingDone: OperationsJson = { requests: [], history: [] };
 const view: CaretakingJson = {
   ...{ leads: false, registered: true, journalConnected: true, faults: [], agents: [], history: [], requests: [] },
-  ...{ decisions: [], decisionCounts: [], operationCounts: [], operationDurations: [], drillFailures: [], armed },
+  ...{
+    decisions: [],
+    judged: [],
+    decisionCounts: [],
+    operationCounts: [],
+    operationDurations: [],
+    drillFailures: [],
+    armed,
+  },
 };
 const explained: Explained = {
   reply: { leader, decisions },

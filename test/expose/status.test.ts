@@ -171,6 +171,7 @@ describe('the API document', () => {
     ['/api/v1/observation', 'Observation'],
     ['/api/v1/keyspace', 'Keyspace'],
     ['/api/v1/backups', 'Backups'],
+    ['/api/v1/diagnosis', 'Diagnosis'],
     ['/api/v1/decisions', 'Decisions'],
     ['/api/v1/operations', 'Operations'],
     ['/nowhere', 'Problem'],

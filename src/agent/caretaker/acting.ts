@@ -1,4 +1,5 @@
 import type { Decision, HistoryEntry, OperationName, Slot } from '../../cluster/caretaking.ts';
+import type { JudgedMember } from '../../cluster/caretaking-view.ts';
 import type { JournalKeys } from '../../journal/keys.ts';
 import type { JournalMirror } from '../../journal/mirror.ts';
 import type { Registration } from '../../lead/registration.ts';
@@ -26,7 +27,7 @@ export interface Acting {
   ledForMs(): number;
   /** The recovery from NOSPACE that this agent carries out as it stands now; undefined when it has ended. */
   recovering(slot: Slot | undefined): void;
-  decided(decisions: readonly Decision[]): void;
+  decided(decisions: readonly Decision[], judged: readonly JudgedMember[]): void;
   ended(entry: HistoryEntry): void;
   /** What people said while etcd was full: it is written into the history when that can be. */
   readonly unwritten: HistoryEntry[];

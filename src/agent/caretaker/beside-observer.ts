@@ -28,7 +28,7 @@ export interface BesideObserverParts {
   /** Asked for each time that a caretaker starts: by then the agent knows where it listens. */
   readonly options: () => Omit<CaretakerOptions, 'observation' | 'candidate'>;
   /** What else an observation carries. */
-  readonly besides?: () => Pick<Observation, 'backups' | 'lastGasp' | 'own' | 'recovery'>;
+  readonly besides?: () => Pick<Observation, 'backups' | 'lastGasp' | 'own' | 'recovery' | 'diagnosis'>;
   /** What a seat hangs on besides the observation; left out: on the own member's answers alone. */
   readonly seat?: () => Pick<SeatParts, 'remembered' | 'peerUrls' | 'wantsToJoin'>;
 }

@@ -178,8 +178,8 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
       recovering = slot;
       events.onChange();
     },
-    decided: (decisions) => {
-      ledger.decided(decisions);
+    decided: (decisions, judged) => {
+      ledger.decided(decisions, judged);
       events.onDecisions(decisions);
       events.onChange();
     },

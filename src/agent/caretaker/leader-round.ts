@@ -53,7 +53,7 @@ export async function leaderRound(acting: Acting, term: Term, signal: AbortSigna
   await keepHouse(acting, term, state, signal);
   const decided = decide(state, acting.options.settings);
   const decisions = decided.decisions.map((decision) => unlessClaimed(acting, decision, term));
-  acting.decided(decisions);
+  acting.decided(decisions, decided.judged);
   await answer(acting, term, decided, signal);
   const chosen = decisions.find(({ decision }) => decision === 'act');
   if (chosen?.action === undefined) return nextLookMs(state, acting.options.settings);

@@ -1,5 +1,5 @@
 import type { Decision, HistoryEntry } from '../../cluster/caretaking.ts';
-import type { CaretakingView, DecisionCount, OperationCount } from '../../cluster/caretaking-view.ts';
+import type { CaretakingView, DecisionCount, JudgedMember, OperationCount } from '../../cluster/caretaking-view.ts';
 import { HistogramRecorder } from '../../observe/histogram-recorder.ts';
 
 /** Edges of `operation_duration_seconds`: from a moved leader to a large sweep. */
@@ -19,9 +19,11 @@ export class Ledger {
   #endedAtMonotonicMs: ReadonlyMap<bigint, number> = new Map();
   #newest: readonly Decision[] = [];
   #decidedAtMs: number | undefined;
+  #judged: readonly JudgedMember[] = [];
 
   /** Takes in what one round decided. */
-  decided(decisions: readonly Decision[]): void {
+  decided(decisions: readonly Decision[], judged: readonly JudgedMember[]): void {
+    this.#judged = judged;
     this.#newest = decisions;
     this.#decidedAtMs = Date.now();
     for (const { policy, decision, reasons } of decisions) {
@@ -35,6 +37,7 @@ export class Ledger {
   /** It no longer leads: what it decided is not the newest any more. */
   forget(): void {
     this.#newest = [];
+    this.#judged = [];
     this.#decidedAtMs = undefined;
   }
 
@@ -74,10 +77,17 @@ export class Ledger {
   /** The part of the view that is counted here. */
   view(): Pick<
     CaretakingView,
-    'decisions' | 'decidedAtMs' | 'decisionCounts' | 'operationCounts' | 'operationDurations' | 'drillFailures'
+    | 'decisions'
+    | 'decidedAtMs'
+    | 'judged'
+    | 'decisionCounts'
+    | 'operationCounts'
+    | 'operationDurations'
+    | 'drillFailures'
   > {
     return {
       decisions: this.#newest,
+      judged: this.#judged,
       ...(this.#decidedAtMs === undefined ? {} : { decidedAtMs: this.#decidedAtMs }),
       decisionCounts: [...this.#decisions.values()],
       operationCounts: [...this.#operations.values()],

@@ -25,9 +25,9 @@ export async function leaderlessRound(acting: Acting, signal: AbortSignal): Prom
   const { connected, leaderRevision, epoch } = acting.mirror.snapshot;
   if (!connected || leaderRevision > 0n || epoch === undefined) return;
   const state = await acting.source.observe(signal);
-  const { decisions: all } = decide({ ...state, requests: [] }, acting.options.settings);
+  const { decisions: all, judged } = decide({ ...state, requests: [] }, acting.options.settings);
   const decisions = all.map((decision) => unlessClaimed(acting, decision));
-  acting.decided(decisions);
+  acting.decided(decisions, judged);
   const decision = decisions.find(({ policy }) => policy === 'nospace');
   if (decision?.decision !== 'act' || decision.action === undefined) return;
   await recoverFromNospace(acting, { decision, action: decision.action }, signal);

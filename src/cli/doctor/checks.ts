@@ -2,6 +2,7 @@ import type { Check } from './check.ts';
 import { alarmsCheck } from './checks/alarms.ts';
 import { certificatesCheck } from './checks/certificates.ts';
 import { configCheck } from './checks/config.ts';
+import { diagnosisCheck } from './checks/diagnosis.ts';
 import { diskCheck } from './checks/disk.ts';
 import { grantsCheck } from './checks/grants.ts';
 import { loadCheck } from './checks/load.ts';
@@ -16,6 +17,7 @@ import { versionsCheck } from './checks/versions.ts';
 /** Every check, in the order of the report: what all else stands on comes first. */
 export const checks: readonly Check[] = [
   reachCheck,
+  diagnosisCheck,
   membersCheck,
   alarmsCheck,
   versionsCheck,

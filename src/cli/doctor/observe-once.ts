@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Diagnostician } from '../../agent/diagnosis/diagnostician.ts';
 import { buildObserver } from '../../agent/observer.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { Config } from '../../config/config.ts';
@@ -30,10 +31,11 @@ export async function observeOnce(
   const stop = (): void => void closeOnce();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    await runner.round();
+    const diagnostician = new Diagnostician(2);
+    diagnostician.take(await runner.round());
     await sleep(betweenRoundsMs, undefined, { signal }).catch(() => undefined);
-    if (!signal.aborted) await runner.round();
-    return runner.observation;
+    if (!signal.aborted) diagnostician.take(await runner.round());
+    return { ...runner.observation, ...diagnostician.part() };
   } finally {
     signal.removeEventListener('abort', stop);
     await closeOnce();

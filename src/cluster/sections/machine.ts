@@ -18,6 +18,14 @@ export interface ProcessSection {
   readonly foundBy: 'data-dir' | 'listening-socket';
   readonly startedAtMs: number;
   readonly cpuSeconds: number;
+  /** Seconds for which its threads were ready to run and waited for a CPU, together; absent where the kernel does not say. */
+  readonly cpuWaitSeconds?: number;
+  /** How often one of its threads got a CPU: the time waited by this is how long each had to wait for its turn. */
+  readonly cpuTurns?: number;
+  /** Pages that it had to wait for, as they were not in memory. */
+  readonly majorFaults?: number;
+  /** Somebody has stopped it (SIGSTOP, a debugger): it does not run, and has not ended. */
+  readonly stopped?: true;
   readonly residentBytes: number;
   /** What the machine can give to new work without swapping (`MemAvailable`); absent where the kernel does not say. */
   readonly memoryAvailableBytes?: number;

@@ -23,6 +23,9 @@ const collectorsSection = z
     keyspace: flag(`Observe ${about.keyspace}. Left out: true, and false in the profile \`edge\`.`).exactOptional(),
     canary: collectorSwitch(about.canary).prefault(true),
     host: collectorSwitch(about.host).prefault(true),
+    requests: collectorSwitch(about.requests).prefault(true),
+    limits: collectorSwitch(about.limits).prefault(true),
+    neighbours: collectorSwitch(about.neighbours).prefault(true),
   })
   .meta({ description: 'Collectors that can be switched off. `member` and `cluster` are always on.' });
 

@@ -5,12 +5,14 @@ import { canaryMetrics } from './canary.ts';
 import { caretakingMetrics } from './caretaking.ts';
 import { certificatesMetrics } from './certificates.ts';
 import { clusterMetrics } from './cluster.ts';
+import { diagnosisMetrics } from './diagnosis.ts';
 import { diskMetrics } from './disk.ts';
 import { filesystemMetrics } from './filesystem.ts';
 import { fsyncProbeMetrics } from './fsync-probe.ts';
 import { hostMetrics } from './host.ts';
 import { keyspaceMetrics } from './keyspace.ts';
 import { lastGaspMetrics } from './last-gasp.ts';
+import { limitsMetrics } from './limits.ts';
 import { memberMetrics } from './member.ts';
 import { ownMemberMetrics } from './own-member.ts';
 import { peersMetrics } from './peers.ts';
@@ -31,6 +33,7 @@ export const metricGroups: readonly MetricGroup[] = [
   { title: 'Agent', families: agentMetrics },
   { title: 'Acting', families: caretakingMetrics },
   { title: 'Backups', families: [...backupMetrics, ...lastGaspMetrics] },
+  { title: 'Diagnosis', families: diagnosisMetrics },
   { title: 'Cluster and members', families: [...clusterMetrics, ...memberMetrics] },
   { title: 'Canaries', families: canaryMetrics },
   { title: 'Supervision', families: ownMemberMetrics },
@@ -38,6 +41,7 @@ export const metricGroups: readonly MetricGroup[] = [
   { title: 'Disk', families: [...diskMetrics, ...fsyncProbeMetrics, ...filesystemMetrics] },
   { title: 'Pressure', families: pressureMetrics },
   { title: "Etcd's process", families: processMetrics },
+  { title: 'Limits', families: limitsMetrics },
   { title: 'WAL and backend', families: walMetrics },
   { title: 'Peers', families: peersMetrics },
   { title: 'Quota', families: quotaMetrics },

@@ -18,6 +18,19 @@ export const processMetrics: readonly MetricFamily[] = [
   counter('process_cpu_seconds_total', 'CPU seconds of the process of etcd, user and system.', [], ({ cpuSeconds }) =>
     sample(cpuSeconds),
   ),
+  counter(
+    'process_cpu_wait_seconds_total',
+    'Seconds for which its threads were ready to run and waited for a CPU, together.',
+    [],
+    ({ cpuWaitSeconds }) => sample(cpuWaitSeconds),
+  ),
+  counter('process_cpu_turns_total', 'How often one of its threads got a CPU.', [], ({ cpuTurns }) => sample(cpuTurns)),
+  counter(
+    'process_major_faults_total',
+    'Pages that it had to wait for, as they were not in memory.',
+    [],
+    ({ majorFaults }) => sample(majorFaults),
+  ),
   gauge('process_resident_memory_bytes', 'Resident memory of the process of etcd.', [], ({ residentBytes }) =>
     sample(residentBytes),
   ),

@@ -52,6 +52,15 @@ export const operations = {
     summary: 'Everything that this agent sees',
     responses: { 200: json('The newest reading of every collector.', 'Observation') },
   },
+  diagnosis: {
+    operationId: 'getDiagnosis',
+    summary: 'What is wrong, by its causes',
+    description: 'The first is what a person should read first. docs/verdicts.md says what each rests on.',
+    responses: {
+      200: json('The causes that hold, with their evidence and what to do first.', 'Diagnosis'),
+      503: problem('It has not looked often enough yet.'),
+    },
+  },
   keyspace: {
     operationId: 'getKeyspace',
     summary: 'Keys, bytes and writes by prefix',

@@ -1,5 +1,6 @@
 import { backupSchemas } from './backup-schemas.ts';
 import { caretakingSchemas, statusCaretakingProperties } from './caretaking-schemas.ts';
+import { diagnosisSchemas } from './diagnosis-schemas.ts';
 import { ownMemberSchemas } from './own-member-schemas.ts';
 import { recoverySchemas } from './recovery-schemas.ts';
 import { integer, list, number, object, ref, type Schema, text, truth } from './schema-parts.ts';
@@ -138,6 +139,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     levels: list(object({ depth: integer, prefixes: list(ref('PrefixTotals')) })),
   }),
   PrefixTotals: object({ prefix: text, keys: integer, bytes: integer, writes: integer, writesPerSecond: number }),
+  ...diagnosisSchemas,
   ...caretakingSchemas,
   ...recoverySchemas,
   ...backupSchemas,

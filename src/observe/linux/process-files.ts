@@ -13,6 +13,8 @@ export interface ProcessStat {
   readonly cpuSeconds: number;
   /** Ticks after boot at which it started: with the pid, it names a process for good. */
   readonly startTicks: number;
+  /** Pages that it had to wait for. */
+  readonly majorFaults: number;
 }
 
 /** Parses `/proc/PID/stat`; the command may hold spaces and parentheses. Undefined when it is not one. */
@@ -29,8 +31,9 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   const at = (field: number): number => Number(fields[field - 3] ?? Number.NaN);
   const cpuSeconds = (at(14) + at(15)) / TICKS_PER_SECOND;
   const startTicks = at(22);
+  const majorFaults = at(12);
   if (state === undefined || !Number.isFinite(cpuSeconds) || !Number.isFinite(startTicks)) return undefined;
-  return { command: text.slice(open + 1, close), state, cpuSeconds, startTicks };
+  return { command: text.slice(open + 1, close), state, cpuSeconds, startTicks, majorFaults };
 }
 
 /** Wall clock at which a process started, in ms since the epoch, from the boot time in `/proc/stat`. */
@@ -69,4 +72,12 @@ export function parseMaxFds(limits: string): number | undefined {
 /** The NUL-separated words of `cmdline` and `environ`. */
 export function parseNulSeparated(text: string): readonly string[] {
   return text.split('\0').filter((word) => word !== '');
+}
+
+/** How long a thread was ready to run and waited, and how often it got a CPU; undefined where the kernel does not count. */
+export function parseCpuWait(schedstat: string): { readonly seconds: number; readonly turns: number } | undefined {
+  const [, waited, turns] = schedstat.trim().split(' ').map(Number);
+  if (waited === undefined || turns === undefined || !Number.isFinite(waited) || !Number.isFinite(turns))
+    return undefined;
+  return { seconds: waited / 1e9, turns };
 }

@@ -96,6 +96,9 @@ export const fullCaretaking: CaretakingView = {
   localPause: 'Paused here by bob: no quorum',
   armed: { atMs: Date.UTC(2026, 0, 1), epoch: 3n, members: [ids.m1, ids.m2] },
   readySeconds: 7200,
+  judged: [
+    { member: 'm2', verdict: 'partitioned', remedy: 'wait', message: 'm2 answers here, and not 1 of 2 observers' },
+  ],
   decisions: [
     {
       policy: 'defrag',

@@ -154,6 +154,7 @@ test('the stat of a process comes back with any command name', () => {
         state: 'S',
         cpuSeconds: (user + system) / 100,
         startTicks: start,
+        majorFaults: 0,
       });
     }),
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EndCause, OwnMemberView } from '../../src/cluster/own-member.ts';
 import type { ClusterState, MemberSilence, MemberState } from '../../src/cluster/state.ts';
-import { diagnose } from '../../src/decide/diagnosis.ts';
+import { judgeMember } from '../../src/decide/judge-member.ts';
 import { agent, broken, entry, observed, own, settings, state, supervised } from './states.ts';
 
 const seen = (seconds: number, observers = 2, silentTo = observers): { readonly silence: MemberSilence } => ({
@@ -313,7 +313,7 @@ describe('what a member suffers from', () => {
     ],
   ])('%s', (_, member, more, expected) => {
     const members = [1, 2, 3].map((n) => (`${n}` === member.id ? member : supervised(n)));
-    const { verdict, remedy, reason } = diagnose(member, state(members, more), settings);
+    const { verdict, remedy, reason } = judgeMember(member, state(members, more), settings);
     expect(`${verdict} ${remedy} ${reason.code}`).toBe(expected);
     expect(reason.message).not.toMatch(/undefined|NaN|\[object/);
   });

@@ -7,7 +7,7 @@ import { hashesOf } from './hash-evidence.ts';
 import { because } from './policy.ts';
 import type { DecideSettings } from './settings.ts';
 import { deadText, isDead, LEAST_OBSERVERS } from './silence.ts';
-import { type Diagnosis, waiting } from './verdict.ts';
+import { type Judgement, waiting } from './verdict.ts';
 
 /** A WAL fsync (p99) that takes so long: elections come of it. Etcd warns from 10 ms on, and its heartbeat is 100 ms. */
 const SLOW_FSYNC_SECONDS = 1;
@@ -19,7 +19,7 @@ const CLOCK_OFF_SECONDS = 1;
  * Judges one member by what several observers and its own agent say. Pure. Only `data-gone` and `data-corrupt` by proof are
  * replaced at once; all else is waited for, for `heal.replaceAfterMs`, or is for a person.
  */
-export function diagnose(member: MemberState, state: ClusterState, settings: DecideSettings): Diagnosis {
+export function judgeMember(member: MemberState, state: ClusterState, settings: DecideSettings): Judgement {
   const { name } = member;
   const hashes = hashesOf(state);
   if (hashes.minority.has(member.id)) {
@@ -42,7 +42,7 @@ export function diagnose(member: MemberState, state: ClusterState, settings: Dec
   return judgeByOwn(member, own, state, settings);
 }
 
-function judgeServing(member: MemberState): Diagnosis {
+function judgeServing(member: MemberState): Judgement {
   const { name, silence, isLeader } = member;
   const observed = freshOf(member);
   const fsync = observed?.walFsyncP99Seconds ?? 0;
@@ -68,14 +68,14 @@ function judgeServing(member: MemberState): Diagnosis {
 /** What its port answers with, and what a person alone can mend: whoever is behind it runs. */
 const EXPIRED = 'ETCD_TLS_EXPIRED';
 
-function expired({ name, fault = 'its certificate is not valid now', faultCode }: MemberState): Diagnosis | undefined {
+function expired({ name, fault = 'its certificate is not valid now', faultCode }: MemberState): Judgement | undefined {
   return faultCode === EXPIRED
     ? { verdict: 'certificate-expired', remedy: 'page', reason: because('CERTIFICATE_EXPIRED', `${name}: ${fault}`) }
     : undefined;
 }
 
 /** Its own agent knows more than what the others see. */
-function judgeByOwn(member: MemberState, own: OwnMemberView, state: ClusterState, settings: DecideSettings): Diagnosis {
+function judgeByOwn(member: MemberState, own: OwnMemberView, state: ClusterState, settings: DecideSettings): Judgement {
   const { name } = member;
   if (own.process.state === 'running') return judgeRunning(member, settings);
   if (own.process.state === 'unknown') return judgeSilent(member, settings);
@@ -92,7 +92,7 @@ function judgeByOwn(member: MemberState, own: OwnMemberView, state: ClusterState
   return judgeEnded(member, { cause, said, own }, state, settings);
 }
 
-function judgeRunning(member: MemberState, settings: DecideSettings): Diagnosis {
+function judgeRunning(member: MemberState, settings: DecideSettings): Judgement {
   const { name, silence } = member;
   const late = expired(member);
   if (late !== undefined) return late;
@@ -111,11 +111,11 @@ function judgeRunning(member: MemberState, settings: DecideSettings): Diagnosis 
 }
 
 /** What runs is never replaced for being silent; but what does not go by itself is for a person to see. */
-function lasting(member: MemberState, diagnosis: Diagnosis, settings: DecideSettings): Diagnosis {
-  return isDead(member, settings) ? { ...diagnosis, remedy: 'page' } : diagnosis;
+function lasting(member: MemberState, judgement: Judgement, settings: DecideSettings): Judgement {
+  return isDead(member, settings) ? { ...judgement, remedy: 'page' } : judgement;
 }
 
-function dataGone(member: MemberState, own: OwnMemberView, settings: DecideSettings): Diagnosis {
+function dataGone(member: MemberState, own: OwnMemberView, settings: DecideSettings): Judgement {
   const message = `the data dir of ${member.name} is empty`;
   // Whoever has no record of its member may look into the wrong folder: then only time tells.
   const isProved = own.bootstrapped || isDead(member, settings);
@@ -129,7 +129,7 @@ function dataGone(member: MemberState, own: OwnMemberView, settings: DecideSetti
 }
 
 /** What others see is all that there is. */
-function judgeSilent(member: MemberState, settings: DecideSettings): Diagnosis {
+function judgeSilent(member: MemberState, settings: DecideSettings): Judgement {
   const { name, silence, reachable, agent, observed } = member;
   if (reachable) return waiting('starved', 'STARVED', `${name} answers, and is not healthy`);
   const late = expired(member);

@@ -1,0 +1,81 @@
+import type { Cause, Look } from '../../cluster/diagnosis.ts';
+import { formatBytes, formatPercent } from '../../cluster/units.ts';
+import { median, mostly, type Window } from './window.ts';
+
+/** The time in which some task waits for memory (PSI) from which on it is short. */
+const stalledShare = 0.1;
+
+/** Pages a second that etcd had to wait for: its database is mapped into memory, and is being pushed out of it. */
+const majorFaultsPerSecond = 20;
+
+/** What a control group uses of its limit, without pages that can be dropped. */
+const usedShare = 0.95;
+
+/** How often a second a control group meets its limit. */
+const limitHitsPerSecond = 1;
+
+/** What the machine has left. */
+const availableShare = 0.04;
+
+/** That etcd has too little memory: it waits for pages, or is about to be killed for it. */
+export function memoryCauses(window: Window): readonly Cause[] {
+  const signs = [...stalls(window), ...faults(window), ...ofGroup(window), ...ofMachine(window)];
+  if (signs.length === 0) return [];
+  const { member, values } = window.newest;
+  const resident = values.process?.residentBytes;
+  return [
+    {
+      verdict: 'memory-pressure',
+      member,
+      confidence: signs.length > 1 ? 'likely' : 'possible',
+      evidence: [...signs, ...(resident === undefined ? [] : [`etcd holds ${formatBytes(resident)}`])],
+      firstStep:
+        "Give etcd's container or machine more memory, or take other work off it; the database and its index have to fit.",
+    },
+  ];
+}
+
+function stalls(window: Window): readonly string[] {
+  return (['etcd', 'system'] as const).flatMap((scope) => {
+    const shares = window.rates(({ values: { pressure } }) => stalledSeconds(pressure, scope));
+    return mostly(shares, (share) => share >= stalledShare)
+      ? [
+          `some task of ${scope === 'etcd' ? "etcd's control group" : 'the machine'} waits for memory for ${formatPercent(Math.min(1, median(shares) ?? 0))} of the time`,
+        ]
+      : [];
+  });
+}
+
+function stalledSeconds(pressure: Look['values']['pressure'], of: 'etcd' | 'system'): number | undefined {
+  return pressure?.stalls.find(({ scope, resource, kind }) => scope === of && resource === 'memory' && kind === 'some')
+    ?.stalledSeconds;
+}
+
+function faults(window: Window): readonly string[] {
+  const rates = window.rates(({ values }) => values.process?.majorFaults);
+  return mostly(rates, (rate) => rate >= majorFaultsPerSecond)
+    ? [`etcd waits for ${(median(rates) ?? 0).toFixed(0)} pages a second that were pushed out of memory`]
+    : [];
+}
+
+function ofGroup(window: Window): readonly string[] {
+  const { cgroup = "etcd's control group", memory } = window.newest.values.limits ?? {};
+  if (memory?.limitBytes === undefined) return [];
+  const used = memory.usedBytes - (memory.reclaimableBytes ?? 0);
+  const hits = window.rates(({ values }) => values.limits?.memory?.limitHits);
+  const isFull = used >= usedShare * memory.limitBytes;
+  const isMet = mostly(hits, (rate) => rate >= limitHitsPerSecond);
+  return [
+    ...(isFull ? [`${cgroup} uses ${formatBytes(used)} of ${formatBytes(memory.limitBytes)}`] : []),
+    ...(isMet
+      ? [`it met its limit of ${formatBytes(memory.limitBytes)} ${(median(hits) ?? 0).toFixed(0)} times a second`]
+      : []),
+  ];
+}
+
+function ofMachine({ newest: { values } }: Window): readonly string[] {
+  const { limits } = values;
+  return limits !== undefined && limits.hostAvailableBytes < availableShare * limits.hostBytes
+    ? [`${formatBytes(limits.hostAvailableBytes)} of ${formatBytes(limits.hostBytes)} of the machine are available`]
+    : [];
+}

@@ -1,0 +1,87 @@
+import { type Cause, type CauseName, type Confidence, causeNames } from '../../cluster/diagnosis.ts';
+
+const confidences: readonly Confidence[] = ['certain', 'likely', 'possible'];
+
+const slowDisk = ['disk-slow-device', 'disk-slow-neighbour', 'disk-slow-own-load', 'etcd-io-limited'] as const;
+const slowNetwork = ['network-slow-to-all', 'network-slow-to-peer', 'network-cut-to-peer'] as const;
+const silent = ['member-unreachable', 'partitioned', 'partitioned-one-way', 'starved', 'machine-gone'] as const;
+const load = ['heavy-writes', 'heavy-ranges', 'client-timeouts'] as const;
+const standstill = [...slowDisk, ...slowNetwork, ...silent, ...load, 'clock-off'] as const;
+
+/** What each cause brings about by itself: read after it, and no cause of its own while it holds. */
+const bringsAbout: { readonly [K in CauseName]?: readonly CauseName[] } = {
+  'quorum-lost': [...silent, 'network-cut-to-peer', 'client-timeouts'],
+  'quota-exceeded': ['quota-running-out'],
+  'disk-full': ['process-down', ...standstill],
+  'disk-hung': [...standstill],
+  'certificate-expired': [...silent, ...slowNetwork, 'certificate-expiring'],
+  'process-stopped': [...standstill],
+  'process-down': [...silent, ...slowNetwork],
+  'machine-gone': ['member-unreachable', 'partitioned', 'starved', ...slowNetwork],
+  removed: ['process-down', ...silent],
+  'data-gone': ['process-down', ...silent],
+  'data-corrupt': ['process-down', ...silent],
+  'defragmentation-under-way': [...standstill, 'memory-pressure'],
+  'memory-pressure': [...slowDisk, ...slowNetwork, ...load, 'cpu-starved', 'cpu-throttled', 'starved'],
+  'cpu-throttled': ['etcd-io-limited', ...slowNetwork, ...load, 'cpu-starved', 'starved'],
+  // A disk that others load is not explained by it.
+  'cpu-starved': ['etcd-io-limited', 'disk-slow-device', ...slowNetwork, ...load, 'starved', 'snapshot-under-way'],
+  'network-cut-to-peer': ['client-timeouts', 'partitioned'],
+  partitioned: ['member-unreachable', ...slowNetwork],
+  'partitioned-one-way': ['member-unreachable', ...slowNetwork],
+  starved: ['member-unreachable', ...slowNetwork],
+  'too-many-leases': ['heavy-writes', 'heavy-ranges', ...slowDisk, 'cpu-starved', 'client-timeouts', ...slowNetwork],
+  'too-many-watchers': ['heavy-ranges', 'cpu-starved', 'client-timeouts', ...slowNetwork],
+  'heavy-writes': [...slowDisk, 'cpu-starved', 'client-timeouts', ...slowNetwork, 'snapshot-under-way'],
+  'heavy-ranges': ['client-timeouts', ...slowNetwork, 'cpu-starved', ...slowDisk],
+  'snapshot-under-way': [...slowDisk, 'client-timeouts'],
+  'disk-slow-neighbour': ['client-timeouts', ...slowNetwork],
+  'disk-slow-device': ['client-timeouts', ...slowNetwork],
+  'disk-slow-own-load': ['client-timeouts', ...slowNetwork],
+  'etcd-io-limited': ['client-timeouts', ...slowNetwork],
+  'network-slow-to-all': ['client-timeouts', 'election-timeout-short', 'network-slow-to-peer'],
+  'network-slow-to-peer': ['client-timeouts', 'election-timeout-short'],
+};
+
+/** A cause in its place. */
+export type Ranked<C extends Cause> = C & { readonly rank: number; readonly explainedBy?: CauseName };
+
+/**
+ * Puts causes in the order in which a person should read them: what nothing else explains first, in the order of their names,
+ * then what the others bring about. Of two that explain each other the one that is surer explains, and where both are as sure,
+ * the earlier in the order.
+ * @param own the member whose agent has found them
+ * @param isFading found before, and not now: read after those that are found, unless it explains them
+ */
+export function ranked<C extends Cause>(
+  causes: readonly C[],
+  own: string,
+  isFading: (cause: C) => boolean = () => false,
+): readonly Ranked<C>[] {
+  const sorted = causes.toSorted((a, b) => Number(isFading(a)) - Number(isFading(b)) || placeOf(a) - placeOf(b));
+  const explained = new Map<C, CauseName>();
+  for (const each of sorted) {
+    const by = sorted.find((other) => other !== each && explains(other, each, own) && !explained.has(other));
+    if (by !== undefined) explained.set(each, by.verdict);
+  }
+  return [...sorted.filter((each) => !explained.has(each)), ...sorted.filter((each) => explained.has(each))].map(
+    (cause, index) => {
+      const explainedBy = explained.get(cause);
+      return { ...cause, rank: index + 1, ...(explainedBy === undefined ? {} : { explainedBy }) };
+    },
+  );
+}
+
+function placeOf({ verdict }: Cause): number {
+  return causeNames.indexOf(verdict);
+}
+
+function explains(cause: Cause, other: Cause, own: string): boolean {
+  // What happens to the own member colours all that it sees; what happens to another one, only what is seen of that.
+  if (cause.member !== undefined && cause.member !== own && cause.member !== other.member) return false;
+  if (bringsAbout[cause.verdict]?.includes(other.verdict) !== true) return false;
+  const isMutual = bringsAbout[other.verdict]?.includes(cause.verdict) === true;
+  if (!isMutual) return true;
+  const surer = confidences.indexOf(other.confidence) - confidences.indexOf(cause.confidence);
+  return surer === 0 ? placeOf(cause) < placeOf(other) : surer > 0;
+}

@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import type { PeerReading, Sections } from '../../../src/cluster/sections.ts';
+import { diagnose } from '../../../src/decide/diagnose.ts';
+import { causesOf, type Happening, looks, NOW_MS, verdictsOf } from './looks.ts';
+
+const well = looks({}).at(-1)?.values;
+const peers = well?.peers?.peers ?? [];
+const members = well?.cluster?.members ?? [];
+const DAY_MS = 86_400_000;
+
+const skewed = (m2: number, m3: number): Happening => ({
+  sections: {
+    peers: {
+      peers: peers.map(
+        (each): PeerReading => ({
+          ...each,
+          clockSkewSeconds: each.peer === 'm2' ? m2 : m3,
+          clockSkewErrorSeconds: 0.05,
+        }),
+      ),
+    },
+  },
+});
+
+const cut = (code: string, reachable: boolean): Happening => ({
+  sections: {
+    peers: {
+      peers: peers.map((each) =>
+        each.peer === 'm2'
+          ? {
+              ...each,
+              probes: each.probes.map(({ lastSeconds: _, ...probe }) => ({
+                ...probe,
+                fault: { code, message: 'no answer within 2 s.' },
+              })),
+            }
+          : each,
+      ),
+    },
+    cluster: { members: members.map((each) => (each.id === '2' ? { ...each, reachable } : each)) },
+  },
+});
+
+const certificate = (fromDays: number, toDays: number): Happening => {
+  const reading: Sections['certificates']['certificates'][number] = {
+    role: 'server',
+    source: '/pki/server.crt',
+    subject: 'CN=m1',
+    issuer: 'CN=ca',
+    serial: '1',
+    notBeforeMs: NOW_MS + fromDays * DAY_MS,
+    notAfterMs: NOW_MS + toDays * DAY_MS,
+    sans: [],
+  };
+  return { sections: { certificates: { certificates: [reading] } } };
+};
+
+const silent = (...ids: readonly string[]): Happening => ({
+  sections: {
+    cluster: {
+      members: members.map((each) => (ids.includes(each.id) ? { ...each, reachable: false, silentSeconds: 40 } : each)),
+      votersReachable: 3 - ids.length,
+    },
+  },
+});
+
+const alarm = (name: 'NOSPACE' | 'CORRUPT'): Happening => ({
+  sections: { cluster: { alarms: [{ memberId: '2', member: 'm2', alarm: name }] } },
+});
+
+const table: readonly (readonly [string, Happening, readonly string[], RegExp?])[] = [
+  ['one slow link', { rttSeconds: { m2: 0.12 } }, ['network-slow-to-peer m2'], /m2 takes 120 ms; .*m3 takes 0\.40 ms/],
+  [
+    'two slow links of three members',
+    { rttSeconds: { m2: 0.12, m3: 0.2 } },
+    ['network-slow-to-all m1'],
+    /120 ms.*200 ms/,
+  ],
+  ['a link of 30 ms, with a heartbeat of 100 ms', { rttSeconds: { m2: 0.03 } }, []],
+  [
+    'a link of 120 ms, with a heartbeat of 500 ms',
+    {
+      rttSeconds: { m2: 0.12 },
+      sections: { process: { settings: { 'heartbeat-interval': '500', 'election-timeout': '5000' } } },
+    },
+    [],
+  ],
+  [
+    'a peer port that does not answer, of a member that serves clients',
+    cut('ETIMEDOUT', true),
+    ['network-cut-to-peer m2'],
+  ],
+  ['a peer port that asks for a certificate', cut('PEER_CLIENT_CERT_REFUSED', true), []],
+  ['a member that does not answer at all', cut('ETIMEDOUT', false), ['member-unreachable m2']],
+  ['the clock of one peer', skewed(3, 0.01), ['clock-off m2'], /m2 is 3\.0 s ahead of that of m1/],
+  [
+    'the own clock, which all peers are apart from',
+    skewed(-3, -2.8),
+    ['clock-off m1'],
+    /m2 is 3\.0 s behind.*m3 is 2\.8 s/,
+  ],
+  ['clocks that are apart by half a second', skewed(0.5, -0.5), []],
+  [
+    'a certificate that has expired',
+    certificate(-90, -1),
+    ['certificate-expired m1'],
+    /server certificate CN=m1.*expired/,
+  ],
+  [
+    'a certificate with 3 days of a year left',
+    certificate(-362, 3),
+    ['certificate-expiring m1'],
+    /expires in 2 d 23 h/,
+  ],
+  ['a certificate with 30 days of a year left', certificate(-335, 30), []],
+  ['a certificate of a day, renewed every 16 hours', certificate(-0.6, 0.4), []],
+  ['a member that does not answer', silent('3'), ['member-unreachable m3'], /m3 does not answer m1, for 40 s/],
+  [
+    'two of three that do not',
+    silent('2', '3'),
+    ['quorum-lost ', 'member-unreachable m2', 'member-unreachable m3'],
+    /1 of 3/,
+  ],
+  ['CORRUPT', alarm('CORRUPT'), ['data-corrupt m2']],
+  ['NOSPACE', alarm('NOSPACE'), ['quota-exceeded '], /NOSPACE is raised for m2/],
+  ['a stopped process', { sections: { process: { stopped: true } } }, ['process-stopped m1'], /kill -CONT 77/],
+  [
+    'a member that the leading agent judges',
+    {
+      look: {
+        caretaking: { judged: [{ member: 'm3', verdict: 'machine-gone', remedy: 'replace', message: 'm3 is gone' }] },
+      },
+    },
+    ['machine-gone m3'],
+    /m3 is gone The leading agent replaces it/,
+  ],
+  [
+    'no process at all',
+    { faults: { process: 'ETCD_PROCESS_NOT_FOUND', member: 'ETCD_UNREACHABLE' } },
+    ['process-down m1'],
+  ],
+  ['a process that may not be seen, of a member that answers', { faults: { process: 'ETCD_PROCESS_NOT_FOUND' } }, []],
+  [
+    'a process that has ended, by the word of its supervisor',
+    {
+      look: {
+        own: {
+          kind: 'child',
+          process: { state: 'stopped', end: { how: 'exit code 2', cause: 'unknown', evidence: 'panic: oh', atMs: 0 } },
+          dataDir: { state: 'empty' },
+          bootstrapped: true,
+          restarts: 0,
+          quarantine: [],
+        },
+      },
+    },
+    ['process-down m1'],
+    /has ended: panic: oh/,
+  ],
+];
+
+const rows = table.map(([what, happening, expected, text = /./]) => ({ what, happening, expected, text }));
+
+describe('what is said of the cluster', () => {
+  it.each(rows)('$what', ({ happening, expected, text }) => {
+    const causes = causesOf(happening);
+    expect(causes.map(({ verdict, member = '' }) => `${verdict} ${member}`)).toEqual(expected);
+    expect(`${causes[0]?.evidence.join('; ')} ${causes[0]?.firstStep}`).toMatch(text);
+  });
+
+  it('a round trip that was always so is no fault of the network, but of settings that do not fit it', () => {
+    const far: Happening = { rttSeconds: { m2: 0.12, m3: 0.12 } };
+    const settings = { 'heartbeat-interval': '100', 'election-timeout': '1000' };
+    const always = looks({ ...far, sections: { process: { settings } } }).map((each) => ({
+      ...each,
+      values: {
+        ...each.values,
+        peers: {
+          findings: [],
+          peers: (each.values.peers?.peers ?? []).map((peer) => ({
+            ...peer,
+            probes: peer.probes.map((probe) => ({
+              ...probe,
+              latency: { ...probe.latency, counts: [0, probe.latency.count] },
+            })),
+          })),
+        },
+      },
+    }));
+    expect(verdictsOf(far)).toEqual(['network-slow-to-all']);
+    expect(diagnose(always).map(({ verdict }) => verdict)).toEqual(['election-timeout-short']);
+  });
+});
+
+describe('what is said of settings and versions', () => {
+  const status = well?.member?.status;
+  if (status === undefined) throw new Error('no status');
+  it.each<readonly [string, Happening, readonly string[]]>([
+    ['a quota that is switched off', { sections: { quota: { quotaSource: 'disabled' } } }, ['quota-setting-unfit']],
+    [
+      'a quota of 16 GiB',
+      { sections: { quota: { quotaBytes: 16 * 2 ** 30, usedRatio: 0.01 } } },
+      ['quota-setting-unfit'],
+    ],
+    ['etcd 3.5.2', { sections: { member: { status: { ...status, version: '3.5.2' } } } }, ['version-hazard']],
+    ['etcd 3.3.10', { sections: { member: { status: { ...status, version: '3.3.10' } } } }, ['version-hazard']],
+    ['etcd 3.6.1', { sections: { member: { status: { ...status, version: '3.6.1' } } } }, []],
+    [
+      'three million revisions that nobody compacts',
+      { sections: { member: { status: { ...status, revision: 3_100_000n } }, wal: { compactRevision: 100_000n } } },
+      ['auto-compaction-off'],
+    ],
+    [
+      'three million revisions that etcd compacts by itself, later',
+      {
+        sections: {
+          member: { status: { ...status, revision: 3_100_000n } },
+          wal: { compactRevision: 100_000n },
+          process: { settings: { 'auto-compaction-retention': '12h' } },
+        },
+      },
+      [],
+    ],
+  ])('%s', (_, happening, expected) => {
+    expect(verdictsOf(happening)).toEqual(expected);
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import type { NeighboursSection } from '../../../src/cluster/sections.ts';
+import { causesOf, type Happening, verdictsOf } from './looks.ts';
+
+const slow = { fsyncSeconds: 0.2, probeSeconds: 0.08 };
+
+const neighbours = (more: Partial<NeighboursSection>): Happening => ({
+  sections: {
+    neighbours: {
+      because: 'io',
+      othersIoBytesPerSecond: 90e6,
+      etcdIoBytesPerSecond: 1e6,
+      othersCpus: 1,
+      etcdCpus: 0.1,
+      busyRatio: 0.6,
+      top: [{ pid: 4711, command: 'dd', cgroup: '/batch.slice', ioBytesPerSecond: 88e6, cpus: 0.9 }],
+      groups: [],
+      ...more,
+    },
+  },
+});
+
+const filesystem = (availableBytes: number): Happening => ({
+  sections: {
+    filesystem: {
+      filesystems: [
+        { role: 'data', path: '/data', sizeBytes: 100e9, availableBytes, files: 9, filesFree: 9, readOnly: false },
+      ],
+    },
+  },
+});
+
+/** What happens, what is said, and what has to stand in the evidence or the first step of the first. */
+const table: readonly (readonly [string, Happening, readonly string[], RegExp?])[] = [
+  [
+    'an fsync of 200 ms, a slow probe, and an idle device',
+    slow,
+    ['disk-slow-device'],
+    /200 ms.*80\.0 ms.*nobody loads/,
+  ],
+  ['an fsync of 30 ms is slower than it should be, and no incident', { fsyncSeconds: 0.03, probeSeconds: 0.015 }, []],
+  ['a slow probe alone, where etcd is fast', { probeSeconds: 0.08 }, []],
+  [
+    'a device that another process keeps busy',
+    { ...slow, ...neighbours({}), deviceBusyShare: 0.95, deviceBytesPerSecond: 90e6 },
+    ['disk-slow-neighbour'],
+    /95\.0 %.*dd \(process 4711, \/batch\.slice\) reads and writes 83\.9 MiB\/s.*Move dd/,
+  ],
+  [
+    'a busy device of which etcd has the smallest part, and nobody may be seen',
+    { ...slow, deviceBusyShare: 0.95, deviceBytesPerSecond: 90e6, etcdBytesPerSecond: 2e6 },
+    ['disk-slow-neighbour'],
+    /2\.22 % of the I\/O/,
+  ],
+  [
+    'a busy device of which etcd has the largest part',
+    { ...slow, deviceBusyShare: 0.95, deviceBytesPerSecond: 40e6, etcdBytesPerSecond: 35e6 },
+    ['disk-slow-own-load'],
+    /87\.5 % of the I\/O/,
+  ],
+  [
+    'a fast device that others keep busy, so that only the slowest writes are late',
+    { fsyncSeconds: 0.05, probeSeconds: 0.009, deviceBusyShare: 0.7, deviceBytesPerSecond: 800e6 },
+    ['disk-slow-neighbour'],
+  ],
+  ['only etcd is slow on a device that is not', { fsyncSeconds: 0.2 }, ['etcd-io-limited'], /io\.max/],
+  ['a write that hangs', { pendingSeconds: 15 }, ['disk-hung'], /15 s/],
+  ['a write that has waited for 5 s, and an etcd that is well', { pendingSeconds: 5 }, []],
+  ['a file system with 2 % free', filesystem(2e9), ['disk-full'], /\(2\.00 %\)/],
+  ['a file system with 10 % free', filesystem(10e9), []],
+  [
+    'a control group that is stopped in 60 % of its periods',
+    { throttledShare: 0.6 },
+    ['cpu-throttled'],
+    /\/system\.slice\/etcd\.service in 60\.0 %.*4\.00 CPUs/,
+  ],
+  ['a control group that is stopped now and then', { throttledShare: 0.1 }, []],
+  [
+    'threads that wait for CPUs that another process uses',
+    {
+      readSeconds: 0.15,
+      cpuWaitPerSecond: 1.5,
+      cpuStallShare: 0.95,
+      ...neighbours({ because: 'cpu', top: [{ pid: 99, command: 'stress', cpus: 3.8 }] }),
+    },
+    ['cpu-starved'],
+    /waits 1\.50 ms for a CPU each time, all together 1\.5 s.*95\.0 %.*stress \(process 99\) uses 3\.8 CPUs/,
+  ],
+  [
+    'threads that wait for CPUs that many small processes of one control group use',
+    {
+      readSeconds: 0.15,
+      cpuWaitPerSecond: 1.5,
+      cpuStallShare: 0.95,
+      ...neighbours({
+        because: 'cpu',
+        top: [{ pid: 99, command: 'worker', cgroup: '/batch', cpus: 0.2 }],
+        groups: [{ cgroup: '/batch', processes: 18, ioBytesPerSecond: 0, cpus: 3.6 }],
+      }),
+    },
+    ['cpu-starved'],
+    /the control group \/batch \(18 processes\) uses 3\.6 CPUs; worker .*Take the control group/,
+  ],
+  ['threads that wait for a moment each time', { readSeconds: 0.15, cpuWaitPerSecond: 0.3, cpuStallShare: 0.95 }, []],
+  ['threads that wait, and nothing is late for it', { cpuWaitPerSecond: 1.5, cpuStallShare: 0.95 }, []],
+  [
+    'threads that wait, where etcd itself uses the CPUs',
+    {
+      readSeconds: 0.15,
+      cpuWaitPerSecond: 4,
+      etcdCpus: 3,
+      cpuStallShare: 0.95,
+      ...neighbours({ because: 'cpu', etcdCpus: 3, othersCpus: 1 }),
+    },
+    [],
+  ],
+  ['an idle etcd that waits as long as it runs', { cpuWaitPerSecond: 0.1, cpuStallShare: 0.6 }, []],
+  [
+    'tasks that wait for memory, and pages that etcd waits for',
+    { memoryStallShare: 0.3, majorFaultsPerSecond: 100 },
+    ['memory-pressure'],
+    /30\.0 %.*100 pages a second/,
+  ],
+  ['tasks that wait for memory for a moment', { memoryStallShare: 0.02, majorFaultsPerSecond: 2 }, []],
+  [
+    'a control group that is full',
+    {
+      sections: { limits: { cgroup: '/etcd', memory: { usedBytes: 990e6, limitBytes: 1e9, reclaimableBytes: 10e6 } } },
+    },
+    ['memory-pressure'],
+    /\/etcd uses 935 MiB of 954 MiB/,
+  ],
+  [
+    'a control group that is full of pages that can be dropped',
+    { sections: { limits: { memory: { usedBytes: 990e6, limitBytes: 1e9, reclaimableBytes: 500e6 } } } },
+    [],
+  ],
+  [
+    'a machine with nothing left',
+    { sections: { limits: { hostAvailableBytes: 100e6 } } },
+    ['memory-pressure'],
+    /95\.4 MiB of 8\.00 GiB/,
+  ],
+];
+
+const rows = table.map(([what, happening, expected, text = /./]) => ({ what, happening, expected, text }));
+
+describe('what is said of the machine', () => {
+  it.each(rows)('$what', ({ happening, expected, text }) => {
+    expect(verdictsOf(happening)).toEqual(expected);
+    const [first] = causesOf(happening);
+    expect(`${first?.evidence.join('; ')} ${first?.firstStep}`).toMatch(text);
+  });
+
+  it('a neighbour that is named makes the verdict surer', () => {
+    const busy = { ...slow, deviceBusyShare: 0.95, deviceBytesPerSecond: 90e6 };
+    const confidence = (more: Happening) => causesOf({ ...busy, ...more })[0]?.confidence;
+    expect([confidence(neighbours({})), confidence(neighbours({ top: [] }))]).toEqual(['likely', 'possible']);
+  });
+});

@@ -5,13 +5,14 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from 'node:http2';
+import { WATCH } from '../../src/etcd/wire/watch.ts';
 
 /** Megabytes that a connection's streams may take: enough for thousands of requests that wait. */
 const sessionMemory = 256;
 const frameHeadBytes = 5;
 
-/** The field numbers of `RangeRequest.key`, `PutRequest.key` and `PutRequest.value` in etcd's rpc.proto. */
-const fields = { key: 1, value: 2 } as const;
+/** The field numbers of `RangeRequest.key` and `.range_end`, `PutRequest.key` and `.value` in etcd's rpc.proto. */
+const fields = { key: 1, rangeEnd: 2, value: 2 } as const;
 
 /** A request that etcd did not grant, or did not answer in time. */
 class RequestFailed extends Error {}
@@ -82,6 +83,16 @@ export class BareEtcdClient {
 /** What `read` sends. */
 export function readMessage(key: Buffer): Buffer {
   return framed(field(fields.key, key));
+}
+
+/** What `read` sends for all keys from one up to another, which is not among them. */
+export function rangeMessage(key: Buffer, rangeEnd: Buffer): Buffer {
+  return framed(Buffer.concat([field(fields.key, key), field(fields.rangeEnd, rangeEnd)]));
+}
+
+/** What opens a watcher of one key, on a stream of its own. */
+export function watchMessage(key: Buffer): Buffer {
+  return framed(WATCH.encode({ key }));
 }
 
 /** What `put` sends. */

@@ -1,6 +1,7 @@
 /** A benchmark by its name. Each is loaded when it is run, so that it measures itself and not the others. */
 const benches: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<void>>>> = {
   backup: async () => (await import('./backup.ts')).backup,
+  diagnose: async () => (await import('./diagnose.ts')).diagnose,
   heal: async () => (await import('./heal.ts')).heal,
   keyspace: async () => (await import('./keyspace.ts')).keyspace,
   maintain: async () => (await import('./maintain.ts')).maintain,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +8,8 @@ export type SmallFilesystem = AsyncDisposable & {
   readonly path: string;
   /** Writes until the kernel answers ENOSPC; returns how many bytes there was room for. */
   fill(): number;
+  /** Writes until so much of it is used. */
+  fillTo(ratio: number): void;
   /** Takes away what `fill` wrote. */
   empty(): void;
 };
@@ -34,6 +36,11 @@ export const mountSmallFilesystem = (sizeBytes: number): SmallFilesystem => {
   return {
     path,
     fill: () => writeUntilFull(filler),
+    fillTo: (ratio) => {
+      const { blocks, bavail, bsize } = statfsSync(path);
+      const left = bavail - Math.ceil((1 - ratio) * blocks);
+      writeFileSync(filler, Buffer.alloc(Math.max(0, left) * bsize, 1));
+    },
     empty: () => rmSync(filler, { force: true }),
     [Symbol.asyncDispose]: async () => unmount(path),
   };

@@ -30,6 +30,7 @@ export class Links implements AsyncDisposable {
   /** `from>to`. */
   readonly #lost = new Set<string>();
   readonly #delayMs = new Map<string, number>();
+  readonly #clockMs = new Map<string, number>();
   #owners: Owners = () => [];
   #known: ReturnType<Owners> = [];
 
@@ -59,10 +60,17 @@ export class Links implements AsyncDisposable {
     this.#identify();
   }
 
+  /** What the clock of a machine says to others is so far ahead, and what theirs say to it so far behind: in the answers of etcd's probes. */
+  shiftClock(member: string, aheadMs: number): void {
+    this.#clockMs.set(member, aheadMs);
+    this.#identify();
+  }
+
   /** Everything is as it should be again. */
   heal(): void {
     this.#lost.clear();
     this.#delayMs.clear();
+    this.#clockMs.clear();
     for (const connection of this.#connections) if (connection.torn) reset(connection);
   }
 
@@ -80,7 +88,7 @@ export class Links implements AsyncDisposable {
     const connection: Connection = { from: undefined, to, near, far: undefined, torn: false };
     this.#connections.add(connection);
     near.once('close', () => this.#connections.delete(connection));
-    if (this.#lost.size + this.#delayMs.size > 0) this.#identify();
+    if (this.#lost.size + this.#delayMs.size + this.#clockMs.size > 0) this.#identify();
     const { from } = connection;
     if (from !== undefined && (this.#isLost(from, to) || this.#isLost(to, from))) {
       // No handshake gets through: it waits, and is told so when the link is back.
@@ -131,9 +139,22 @@ export class Links implements AsyncDisposable {
       });
       before = turn;
     };
-    source.on('data', (piece) => queue(() => sink.write(piece)));
+    source.on('data', (piece) => queue(() => sink.write(direction === 'to' ? piece : this.#asTold(connection, piece))));
     source.on('end', () => queue(() => sink.end()));
     source.on('close', () => queue(() => sink.destroy()));
+  }
+
+  /** An answer with the time in it moved, where a clock is off; of the same length, since its length stands before it. */
+  #asTold({ from, to }: Connection, piece: Buffer): Buffer {
+    const aheadMs = (this.#clockMs.get(to) ?? 0) - (this.#clockMs.get(from ?? '') ?? 0);
+    if (aheadMs === 0 || from === to) return piece;
+    const moved = piece
+      .toString('latin1')
+      .replace(
+        /"Now":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)/g,
+        (_, time: string) => `"Now":"${new Date(Date.parse(`${time}Z`) + aheadMs).toISOString().slice(0, 19)}`,
+      );
+    return Buffer.from(moved, 'latin1');
   }
 
   /** Finds out whose processes have the other ends of all connections of which that is not known. */

@@ -30,6 +30,7 @@ it.each([
   ['a page of the agents themselves', { alertname: 'EtcdCaretakerPage', severity: 'critical' }, 'pages'],
   ['a ticket', { alertname: 'EtcdMemberDown', severity: 'ticket' }, 'tickets'],
   ['a warning of the agents themselves', { alertname: 'EtcdCaretakerPaused', severity: 'warning' }, 'tickets'],
+  ['an operation of the agents', { alertname: 'EtcdCaretakerOperation', severity: 'info' }, 'nobody'],
   ['the heartbeat', { alertname: 'EtcdAlertsHeartbeat', severity: 'none' }, 'dead-mans-switch'],
   ['what only inhibits', { alertname: 'EtcdDefragmenting', severity: 'none' }, 'nobody'],
 ])('%s reaches who it is for', (_, labels, receiver) => {

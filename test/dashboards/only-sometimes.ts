@@ -2,6 +2,7 @@
 export const ONLY_SOMETIMES: Readonly<Record<string, string>> = {
   'What is wrong, and where / Holds': 'the agents name a cause only where something is wrong',
   'Causes that the agents name / {{verdict}} {{member}}': 'the agents name a cause only where something is wrong',
+  'What a person is asked for / Asked': 'nothing is held for a person while all is well',
   'Alerts that fire / Series': 'no alert fires while all is well',
   'Findings / Agents': 'there is nothing to find while all is well',
   'Findings of its agent / How many': 'there is nothing to find while all is well',
@@ -9,7 +10,8 @@ export const ONLY_SOMETIMES: Readonly<Record<string, string>> = {
   'Failures / {{kind}} {{reason}}': 'no backup fails while all is well',
   'Drills that failed / {{reason}}': 'no drill fails while all is well',
   'Clusters / Last drill': 'a drill restores for real, which takes longer on a busy machine than a test should wait',
-  'Last drill / ago': 'a drill restores for real, which takes longer on a busy machine than a test should wait',
+  'Last drill, in intervals / intervals':
+    'a drill restores for real, which takes longer on a busy machine than a test should wait',
   'A restore takes / restore':
     'a drill restores for real, which takes longer on a busy machine than a test should wait',
   'Last read back / ago': 'a chain is read back by a drill, or by the day',

@@ -44,6 +44,22 @@ export const actingPanels = [
     width: 8,
   }),
   tablePanel({
+    title: 'What a person is asked for',
+    shows: 'What the leading agent holds for a person to look at: the policy, and the first of its reasons.',
+    normal: 'empty.',
+    otherwise:
+      '`etcd-caretaker explain` followed by the policy has all reasons, with the numbers; the runbooks say what to do about each.',
+    alerts: ['EtcdHealingHeld', 'EtcdMemberNeedsPerson', 'EtcdBreakerOpen', 'EtcdBackupFailing', 'EtcdDrillFailed'],
+    unit: NoUnit,
+    labels: { policy: 'Policy', reason: 'Reason' },
+    columns: [
+      { expr: `max by (policy, reason) (${ofCluster('etcd_caretaker_page')} == 1)`, legend: 'Asked', hidden: true },
+    ],
+    width: 24,
+    height: 5,
+    none: 'Nobody is asked for anything',
+  }),
+  tablePanel({
     title: 'Operations so far',
     shows: 'What the running agents have brought to an end, since each of them started.',
     normal: 'succeeded; stopped where something changed meanwhile.',

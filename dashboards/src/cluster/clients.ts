@@ -13,7 +13,7 @@ export const clientPanels = [
     shows: 'The p99 of the agents’ own linearizable reads and small writes.',
     normal: 'reads under 50 ms, writes under 100 ms.',
     otherwise: 'both slow: the raft leader’s disk or the network. Writes only: disks. See Disks and storage.',
-    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnSlow'],
+    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnMedium', 'EtcdSloBurnSlow'],
     unit: Seconds,
     queries: [
       {
@@ -32,9 +32,9 @@ export const clientPanels = [
     shows: 'The share of canaries that failed or were slow, by the windows over which the alerts look.',
     normal: '0. At 0.1 % the budget of the month is just used up at its end; at 1.44 % a fiftieth of it in an hour.',
     otherwise: 'short windows high: it is going on now. Only long ones: it is over, and the budget is smaller.',
-    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnSlow'],
+    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnMedium', 'EtcdSloBurnSlow'],
     unit: PercentUnit,
-    queries: ['5m', '1h', '6h', '3d'].map((window) => ({
+    queries: ['5m', '30m', '1h', '6h', '3d'].map((window) => ({
       expr: `max by (operation) (${ofCluster(`etcd_caretaker:canary_error_ratio:rate${window}`)})`,
       legend: `{{operation}} over ${window}`,
     })),
@@ -48,7 +48,7 @@ export const clientPanels = [
     normal: 'under 50 ms, and about the same through all members.',
     otherwise:
       'one member only: its link to the raft leader. All: the leader’s disk, or no majority. A gap: it failed.',
-    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnSlow'],
+    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnMedium', 'EtcdSloBurnSlow'],
     unit: Seconds,
     queries: [{ expr: byAgentsMember(ofCluster('etcd_caretaker_linearizable_read_seconds')), legend: '{{member}}' }],
     limits: { warning: 0.1, critical: 0.5 },

@@ -9,14 +9,14 @@ export const wellPanels = [
   statPanel({
     title: 'May be lost',
     shows:
-      'How many more voters may be lost before writes stop: those that answer less the majority of the member list.',
+      'How many more voters may be lost before writes stop: those that answer less the majority of the member list, as the agent has it that reaches most.',
     normal: '1 of three, 2 of five.',
     otherwise:
       '0: the next loss stops writes. Below 0: the quorum is lost; `etcd-caretaker recover` says what is to be done.',
     alerts: ['EtcdQuorumLost', 'EtcdNoFaultTolerance'],
     unit: Short,
     query: {
-      expr: `max(${ofCluster('etcd_caretaker_cluster_voters_reachable')}) - max(${ofCluster('etcd_caretaker_cluster_quorum_size')})`,
+      expr: `max(${ofCluster('etcd_caretaker_cluster_voters_reachable')} - ${ofCluster('etcd_caretaker_cluster_quorum_size')})`,
       legend: 'voters',
     },
     limits: { warning: 1, critical: 0, well: 'high' },
@@ -54,7 +54,7 @@ export const wellPanels = [
     shows: 'The share of the agents’ own reads and writes in the time range that were answered in time.',
     normal: '99.9 % and more.',
     otherwise: 'clients fail as well: the row “What clients see” shows since when, and at which members.',
-    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnSlow'],
+    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnMedium', 'EtcdSloBurnSlow'],
     unit: PercentUnit,
     query: {
       expr:

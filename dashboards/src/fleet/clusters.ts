@@ -12,8 +12,8 @@ const columns: readonly Column[] = [
   {
     legend: 'May be lost',
     expr:
-      `max by (cluster) (${ofFleet('etcd_caretaker_cluster_voters_reachable')}) - ` +
-      `max by (cluster) (${ofFleet('etcd_caretaker_cluster_quorum_size')})`,
+      `max by (cluster) (${ofFleet('etcd_caretaker_cluster_voters_reachable')} - ` +
+      `${ofFleet('etcd_caretaker_cluster_quorum_size')})`,
     limits: { warning: 1, critical: 0, well: 'high' },
   },
   {

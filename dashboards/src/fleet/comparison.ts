@@ -23,7 +23,7 @@ export const comparisonPanels = [
     shows: 'What a read that a quorum confirms took through the slowest member, connection and repeats included.',
     normal: 'under 50 ms within one data centre.',
     otherwise: 'a read waits for the raft leader and a majority: compare disks and round trips in the cluster.',
-    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnSlow'],
+    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnMedium', 'EtcdSloBurnSlow'],
     unit: Seconds,
     queries: [
       { expr: `max by (cluster) (${ofFleet('etcd_caretaker_linearizable_read_seconds')})`, legend: '{{cluster}}' },
@@ -36,7 +36,7 @@ export const comparisonPanels = [
     shows: 'The share of the agents’ own reads and writes that failed or were too slow, over 5 minutes.',
     normal: '0; the objective is 0.1 % over 30 days.',
     otherwise: 'clients of that cluster fail as well. Open it and look at quorum, alarms and disks, in this order.',
-    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnSlow'],
+    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnMedium', 'EtcdSloBurnSlow'],
     unit: PercentUnit,
     queries: [{ expr: ofFleet('etcd_caretaker:canary_error_ratio:rate5m'), legend: '{{cluster}} {{operation}}' }],
     limits: { warning: 0.001, critical: 0.0144 },

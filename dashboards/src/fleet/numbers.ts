@@ -2,8 +2,8 @@ import { Short } from '@grafana/grafana-foundation-sdk/units';
 import { ofFleet } from '../metrics.ts';
 import { statPanel } from '../panels/stat.ts';
 
-const reachable = `max by (cluster) (${ofFleet('etcd_caretaker_cluster_voters_reachable')})`;
-const needed = `max by (cluster) (${ofFleet('etcd_caretaker_cluster_quorum_size')})`;
+/** As the agent has it that reaches most: one beside a member that was removed may have an old list. */
+const spare = `max by (cluster) (${ofFleet('etcd_caretaker_cluster_voters_reachable')} - ${ofFleet('etcd_caretaker_cluster_quorum_size')})`;
 const voters = `max by (cluster) (${ofFleet('etcd_caretaker_cluster_members', 'role="voter"')})`;
 const pages = ofFleet('ALERTS', 'alertstate="firing"', 'severity="page"');
 
@@ -26,7 +26,7 @@ export const numberPanels = [
       'they take no writes. Open the cluster below, then `etcd-caretaker recover`: it says what is to be done.',
     alerts: ['EtcdQuorumLost'],
     unit: Short,
-    query: { expr: `count(${reachable} < ${needed}) or vector(0)`, legend: 'clusters' },
+    query: { expr: `count(${spare} < 0) or vector(0)`, legend: 'clusters' },
     limits: { critical: 1 },
   }),
   statPanel({
@@ -37,7 +37,7 @@ export const numberPanels = [
       'the next member that ends stops all writes. See which one is down, and whether its agent is replacing it.',
     alerts: ['EtcdNoFaultTolerance'],
     unit: Short,
-    query: { expr: `count((${reachable} == ${needed}) and (${voters} > 2)) or vector(0)`, legend: 'clusters' },
+    query: { expr: `count((${spare} == 0) and (${voters} > 2)) or vector(0)`, legend: 'clusters' },
     limits: { warning: 1 },
   }),
   statPanel({

@@ -18,7 +18,26 @@ export const troublePanels = [
         hidden: true,
       },
     ],
+    width: 8,
     none: 'The agents name no cause',
+  }),
+  tablePanel({
+    title: 'What a person is asked for',
+    shows: 'What the leading agents hold for a person to look at, by policy and the first of its reasons.',
+    normal: 'empty.',
+    otherwise: '`etcd-caretaker explain` followed by the policy, in that cluster, has all reasons with the numbers.',
+    alerts: ['EtcdHealingHeld', 'EtcdMemberNeedsPerson', 'EtcdBreakerOpen', 'EtcdBackupFailing', 'EtcdDrillFailed'],
+    unit: NoUnit,
+    labels: { cluster: 'Cluster', policy: 'Policy', reason: 'Reason' },
+    columns: [
+      {
+        expr: `max by (cluster, policy, reason) (${ofFleet('etcd_caretaker_page')} == 1)`,
+        legend: 'Asked',
+        hidden: true,
+      },
+    ],
+    width: 8,
+    none: 'Nobody is asked for anything',
   }),
   tablePanel({
     title: 'Alerts that fire',
@@ -33,6 +52,7 @@ export const troublePanels = [
         legend: 'Series',
       },
     ],
+    width: 8,
     none: 'No alert fires',
   }),
 ];

@@ -103,7 +103,8 @@ export const diskPanels = [
   }),
   seriesPanel({
     title: 'Probe under way and failed',
-    shows: 'For how many seconds the probe’s write has waited for the disk, and probes each second that failed.',
+    shows:
+      'For how many seconds the probe’s write has waited for the disk, probes each second that failed, and whether a file system is mounted read-only (1).',
     normal: '0.',
     otherwise: 'seconds: the disk hangs, and so does etcd. Failures: the file system is full or read-only.',
     alerts: ['EtcdWalFsyncStalling', 'EtcdFilesystemFilling', 'EtcdFilesystemFull'],
@@ -114,6 +115,7 @@ export const diskPanels = [
         expr: `sum(${rate(ofAgent('etcd_caretaker_disk_fsync_probe_failures_total'))})`,
         legend: 'failed/s',
       },
+      { expr: `max by (role) (${ofAgent('etcd_caretaker_filesystem_read_only')})`, legend: '{{role}} read-only' },
     ],
     width: 24,
     height: 5,

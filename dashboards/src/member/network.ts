@@ -11,13 +11,16 @@ export const networkPanels = [
   seriesPanel({
     title: 'Round trip to each peer',
     shows:
-      'The p99 of TCP connects, TLS handshakes and HTTP requests from here to each peer. Etcd’s own figure is smoothed, and stands still for a dead peer.',
+      'The p99 of TCP connects, TLS handshakes and HTTP requests from here to each peer, and a tenth of etcd’s election timeout. Etcd’s own figure is smoothed, and stands still for a dead peer.',
     normal: 'TCP under 5 ms within one site.',
     otherwise: 'TCP high: the network. TLS high and TCP low: the peer has no CPU. HTTP high alone: etcd there hangs.',
     alerts: ['EtcdPeerRttHigh'],
     unit: Seconds,
-    queries: [{ expr: quantile(0.99, roundTrips, 'peer', 'probe'), legend: '{{peer}} {{probe}}' }],
-    limits: { warning: 0.01, critical: 0.1 },
+    queries: [
+      { expr: quantile(0.99, roundTrips, 'peer', 'probe'), legend: '{{peer}} {{probe}}' },
+      { expr: `0.1 * max(${ofAgent('etcd_caretaker_election_timeout_seconds')})`, legend: 'most that TCP may take' },
+    ],
+    limits: { warning: 0.01 },
     min: 0,
   }),
   seriesPanel({

@@ -13,7 +13,7 @@ export const objectivePanels = [
     normal: '100 %; the objective of the cluster is 99.9 % over 30 days.',
     otherwise:
       'reads and writes: this member, its link to the raft leader, or no quorum. Writes only: NOSPACE, or slow disks.',
-    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnSlow'],
+    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnMedium', 'EtcdSloBurnSlow'],
     unit: PercentUnit,
     queries: [
       {
@@ -31,7 +31,7 @@ export const objectivePanels = [
     shows: 'How long they took: median and p99.',
     normal: 'reads under 50 ms, writes under 100 ms.',
     otherwise: 'compare with the fsyncs of the raft leader, and with the round trip from here to it.',
-    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnSlow'],
+    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnMedium', 'EtcdSloBurnSlow'],
     unit: Seconds,
     queries: [
       { expr: quantile(0.99, durations, 'operation'), legend: '{{operation}} p99' },
@@ -44,7 +44,7 @@ export const objectivePanels = [
     shows: 'How many there were each second: succeeded, slow (answered, but later than the objective) and failed.',
     normal: 'succeeded only, at the pace of the configuration.',
     otherwise: 'slow before failed: something fills up. Failed at once: an alarm, or no quorum.',
-    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnSlow'],
+    alerts: ['EtcdSloBurnFast', 'EtcdSloBurnMedium', 'EtcdSloBurnSlow'],
     unit: RequestsPerSecond,
     queries: [{ expr: `sum by (operation, outcome) (${rate(requests)})`, legend: '{{operation}} {{outcome}}' }],
     min: 0,

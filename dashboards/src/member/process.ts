@@ -21,8 +21,9 @@ export const processPanels = [
   }),
   seriesPanel({
     title: 'Memory',
-    shows: 'Resident memory of etcd and of the agent, and the memory of the machine.',
-    normal: 'etcd about its database and some more; level.',
+    shows:
+      'Resident memory of etcd and of the agent, the memory of the machine, and what of it is available to new work.',
+    normal: 'etcd about its database and some more; level; over 20 % of the machine available.',
     otherwise: 'jumps: large ranges, or many watchers. Rises: leases, watchers, or slow clients.',
     alerts: ['EtcdMemoryLow'],
     unit: BytesIEC,
@@ -30,6 +31,7 @@ export const processPanels = [
       { expr: `max(${ofAgent('etcd_caretaker_process_resident_memory_bytes')})`, legend: 'etcd' },
       { expr: `max(${ofAgent('process_resident_memory_bytes')})`, legend: 'agent' },
       { expr: `max(${ofAgent('etcd_caretaker_host_memory_bytes')})`, legend: 'machine' },
+      { expr: `max(${ofAgent('etcd_caretaker_host_memory_available_bytes')})`, legend: 'still available' },
     ],
     logarithmic: true,
   }),

@@ -46,6 +46,14 @@ describe.each(pages)('$alert', ({ alert, text }) => {
   });
 });
 
+it('what pages without agents says what to do without them', () => {
+  const pagesOfEtcd = alertsOf(ruleGroups('etcd-only.rules.yaml')).filter(({ labels }) => labels.severity === 'page');
+  expect(pagesOfEtcd.length).toBeGreaterThan(5);
+  for (const { alert } of pagesOfEtcd) {
+    expect(pages.find((each) => each.alert === alert)?.text, alert).toMatch(/^\d+\. Without agents: /m);
+  }
+});
+
 it('a command that this program does not know is found', async () => {
   await expect(parsed('etcd-caretaker mend everything')).rejects.toThrow();
   await expect(parsed('etcd-caretaker recover --gone m3')).rejects.toThrow();

@@ -8,6 +8,8 @@ import { median, mostly, type Window } from './window.ts';
 /** Writes a second, and bytes appended to the WAL, from which on they can be what is felt. */
 const heavyWritesPerSecond = 500;
 const heavyWalBytesPerSecond = 3e6;
+/** The largest quota that etcd recommends, 8 GiB, is full of that in 12 minutes: heavy, whatever this member makes of it. */
+const hugeWalBytesPerSecond = 12e6;
 
 /** Ranges a second, and bytes sent to clients, from which on they can be what is felt. */
 const heavyRangesPerSecond = 2000;
@@ -27,7 +29,7 @@ const givenUpShare = 0.05;
 /** What clients ask of etcd that is too much for it, or give up too early. */
 export function clientCauses(window: Window, symptoms: Symptoms): readonly Cause[] {
   return [
-    ...(symptoms.isFelt ? heavyWrites(window, symptoms) : []),
+    ...heavyWrites(window, symptoms),
     ...heavyRanges(window, symptoms),
     ...watchers(window),
     ...leases(window),
@@ -40,7 +42,8 @@ function heavyWrites(window: Window, symptoms: Symptoms): readonly Cause[] {
   const wal = window.rates(({ values }) => values.requests?.walWrittenBytes);
   const isHeavy =
     mostly(writes, (rate) => rate >= heavyWritesPerSecond) || mostly(wal, (rate) => rate >= heavyWalBytesPerSecond);
-  if (!isHeavy) return [];
+  const isHuge = mostly(wal, (rate) => rate >= hugeWalBytesPerSecond);
+  if (!isHuge && !(isHeavy && symptoms.isFelt)) return [];
   const prefix = busiestPrefix(window);
   const numbers = `${(median(writes) ?? 0).toFixed(0)} keys are written a second, and ${formatBytes(median(wal) ?? 0)}/s appended to the WAL`;
   return [

@@ -37,12 +37,14 @@ export class ControlGroup {
     this.#write(this.#version === 2 ? 'memory.max' : 'memory.limit_in_bytes', String(held + aboveBytes));
   }
 
-  /** Puts a process in; with what memory it has, where the version can. */
+  /** Puts a process in. The memory that it has stays where it is; what it starts from now on is in the group too. */
   add(pid: number): void {
-    if (this.#version === 1 && existsSync(join(this.#directory, 'memory.move_charge_at_immigrate'))) {
-      this.#write('memory.move_charge_at_immigrate', '3');
-    }
     this.#write('cgroup.procs', String(pid));
+  }
+
+  /** Takes a process out again, with what it has started left in. */
+  takeOut(pid: number): void {
+    writeFileSync(join(this.#parent, 'cgroup.procs'), String(pid));
   }
 
   /** Puts its processes back where they came from, and removes it. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type SlowFsync, slowFsync } from '../../real/slow-fsync.ts';
 import { ControlGroup } from './control-group.ts';
 import type { DiagnosedFault, FaultContext, Struck } from './fault.ts';
@@ -81,7 +82,7 @@ export const machineFaults: readonly DiagnosedFault[] = [
     anew: true,
     strike: async ({ victim }) => {
       const group = new ControlGroup('memory', `diagnose-${process.pid}`);
-      group.add(etcdOf(victim));
+      await startedIn(group, victim);
       group.limitMemory(24 * 2 ** 20);
       const reading = readAgainAndAgain(victim, { keys: 200, pauseMs: 20 });
       return {
@@ -98,6 +99,24 @@ function etcdOf({ name, etcdPid }: FaultContext['victim']): number {
   const pid = etcdPid();
   if (pid === undefined) throw new Error(`etcd of ${name} does not run`);
   return pid;
+}
+
+/** Has its agent start etcd again within the group: only what is taken from then on counts there. */
+async function startedIn(
+  group: ControlGroup,
+  { agentPid, endpoint, etcdPid, killEtcd, name }: FaultContext['victim'],
+): Promise<void> {
+  if (agentPid === undefined) throw new Error(`the agent beside ${name} does not run`);
+  group.add(agentPid);
+  const before = etcdPid();
+  killEtcd();
+  const serves = async (): Promise<boolean> =>
+    (await fetch(`${endpoint}/health`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined))?.ok === true;
+  for (let looks = 0; etcdPid() === undefined || etcdPid() === before || !(await serves()); looks += 1) {
+    if (looks === 300) throw new Error(`etcd of ${name} does not come back`);
+    await sleep(100);
+  }
+  group.takeOut(agentPid);
 }
 
 async function slowed(pids: readonly (number | undefined)[]): Promise<Struck> {

@@ -41,6 +41,8 @@ const table: readonly (readonly [string, Happening, readonly string[], RegExp?])
     ['heavy-writes'],
     /3000 keys.*2\.5 of 4\.0 CPUs/,
   ],
+  ['4 MB a second of WAL that nothing suffers from', { walBytesPerSecond: 4e6 }, []],
+  ['20 MB a second of WAL, whatever etcd makes of it', { walBytesPerSecond: 20e6 }, ['heavy-writes'], /19\.1 MiB\/s/],
   ['few writes, and CPUs that something takes', { etcdCpus: 2.5 }, []],
   [
     'large answers, and CPUs that they take',

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SlowFsync, slowFsync } from '../../real/slow-fsync.ts';
@@ -108,11 +108,16 @@ async function startedIn(
 ): Promise<void> {
   if (agentPid === undefined) throw new Error(`the agent beside ${name} does not run`);
   group.add(agentPid);
-  const before = etcdPid();
+  // Pages of the database that are in memory already count where they were read first.
+  process.kill(agentPid, 'SIGSTOP');
   killEtcd();
+  while (etcdPid() !== undefined) await sleep(20);
+  execFileSync('sync');
+  writeFileSync('/proc/sys/vm/drop_caches', '1');
+  process.kill(agentPid, 'SIGCONT');
   const serves = async (): Promise<boolean> =>
     (await fetch(`${endpoint}/health`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined))?.ok === true;
-  for (let looks = 0; etcdPid() === undefined || etcdPid() === before || !(await serves()); looks += 1) {
+  for (let looks = 0; etcdPid() === undefined || !(await serves()); looks += 1) {
     if (looks === 300) throw new Error(`etcd of ${name} does not come back`);
     await sleep(100);
   }

@@ -1,11 +1,10 @@
-import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import { faultOf } from '../../cluster/agent-error.ts';
 import type { AgreedPlan, PromiseView, RecoveryEvidence, RecoveryStep, StepView } from '../../cluster/recovery.ts';
-import { hasNewerLog } from './newer-log.ts';
-import { type RecoverAgents, type RecoveredMember, type RecoverWork, recoveryPaths } from './ports.ts';
+import type { RecoverAgents, RecoveredMember, RecoverWork } from './ports.ts';
 import type { PromiseFile } from './promise-file.ts';
+import { fault, refuseClone, refuseGivenBack, refuseQuorum, requireAllStopped } from './refusals.ts';
 import { neededBefore } from './step-order.ts';
 import { stillLost } from './still-lost.ts';
-import { evidenceFrom } from './wire.ts';
 
 /** A promise that nobody has acted on for so long is worth nothing any more: whoever asked for it has died before its first step. */
 const UNUSED_PROMISE_MS = 10 * 60_000;
@@ -63,9 +62,9 @@ export class RecoverParticipant implements AsyncDisposable {
       if (!plan.heard.some((one) => one.name === name) || !plan.heard.some((one) => one.name === plan.seed)) {
         throw fault('RECOVERY_PLAN_WRONG', `The plan ${plan.id} does not name ${name} and a seed among those heard.`);
       }
-      this.#refuseClone(plan);
-      this.#refuseGivenBack(plan);
-      this.#refuseQuorum(plan);
+      refuseClone(plan, this.#options);
+      refuseGivenBack(plan, this.#options);
+      refuseQuorum(plan, this.#options);
       const binding = this.#binding();
       if (binding !== undefined && !this.#isUnused(binding)) {
         throw fault('RECOVERY_PROMISED', `The agent beside ${name} has promised plan ${binding.planId}.`);
@@ -162,14 +161,14 @@ export class RecoverParticipant implements AsyncDisposable {
     const { member, work } = this.#options;
     switch (step) {
       case 'stop':
-        this.#refuseQuorum(plan);
+        refuseQuorum(plan, this.#options);
         member.hold(HELD);
         await member.stop(signal);
         return 'etcd is stopped';
       case 'keep':
         return await work.keep(signal);
       case 'seed': {
-        await this.#requireAllStopped(plan, signal);
+        await requireAllStopped(plan, this.#options, signal);
         await stillLost(plan, this.#options.agents, signal);
         return (await work.seed(plan, signal)).detail;
       }
@@ -183,65 +182,6 @@ export class RecoverParticipant implements AsyncDisposable {
         return bytes === 0 ? 'there were no data' : `${bytes} bytes are in quarantine`;
       }
     }
-  }
-
-  /**
-   * The seed takes nobody's word for it that all the others have promised and stopped: two clusters could come of it. Nor that its log is
-   * the newest: the plan was made while the others may have run.
-   */
-  async #requireAllStopped({ id, heard, kind }: AgreedPlan, signal: AbortSignal): Promise<void> {
-    const { agents, name } = this.#options;
-    const others = heard.filter((one) => one.name !== name);
-    await Promise.all(
-      others.map(async (one) => {
-        const heard = evidenceFrom(await agents.get(one, recoveryPaths.evidence, signal));
-        const { promise, member } = heard;
-        if (member !== one.name || promise?.planId !== id || promise.steps.stop?.state !== 'done') {
-          const what = `The agent beside ${one.name} has not promised plan ${id} and stopped.`;
-          throw fault('RECOVERY_NOT_UNANIMOUS', what);
-        }
-        if (kind === 'seed-from-member' && hasNewerLog(heard, this.#options.evidence())) {
-          throw fault(
-            'RECOVERY_SEED_BEHIND',
-            `${one.name} has a newer log than ${name}, which plan ${id} begins with.`,
-          );
-        }
-      }),
-    );
-  }
-
-  /** It was another agent's disk that the plan was made with. */
-  #refuseClone({ id, heard }: AgreedPlan): void {
-    const { name, evidence } = this.#options;
-    const { instance } = evidence();
-    const meant = heard.find((one) => one.name === name)?.instance;
-    if (meant === undefined || instance === undefined || meant === instance) return;
-    throw fault(
-      'RECOVERY_CLONED',
-      `Plan ${id} was made with another agent beside ${name} than this one: it was started again since, or its machine was copied.`,
-    );
-  }
-
-  /**
-   * Who gives a plan back asks the seed first, then the others, who start with their old data whenever that reaches them. One who leads beside it
-   * must not have the same plan seeded meanwhile.
-   */
-  #refuseGivenBack({ id }: AgreedPlan): void {
-    const { promises, name } = this.#options;
-    if (!promises.isGivenBack(id)) return;
-    throw fault(
-      'RECOVERY_GIVEN_BACK',
-      `Plan ${id} was given back by the agent beside ${name}: a new one is to be made.`,
-    );
-  }
-
-  #refuseQuorum(plan: AgreedPlan): void {
-    // A person who goes back to an older point does so while the cluster runs.
-    if (plan.toRevision !== undefined || this.#options.evidence().quorum !== 'holds') return;
-    throw fault(
-      'RECOVERY_QUORUM',
-      `The agent beside ${this.#options.name} sees a quorum: there is nothing to recover.`,
-    );
   }
 
   #promised(planId: string): PromiseView {
@@ -290,10 +230,4 @@ export class RecoverParticipant implements AsyncDisposable {
   #nowMs(): number {
     return this.#options.nowMs?.() ?? Date.now();
   }
-}
-
-function fault(code: string, message: string): AgentError {
-  return new AgentError(code, message, {
-    remedy: 'Look at `etcd-caretaker recover`, which says what all agents know.',
-  });
 }

@@ -12,17 +12,11 @@ import { coordinate, type RecoverProgress } from './coordinator.ts';
 import { agreedPlan, clusterIdOf, type Gathered, gather } from './gather.ts';
 import type { RecoveryOptions } from './recovery-options.ts';
 import { RecoveryStanding } from './standing.ts';
+import { Standstill } from './standstill.ts';
 import { planFrom } from './wire.ts';
 
 /** Between two looks whether it is time. */
 const AUTO_EVERY_MS = 2000;
-/** How long one that another agent has begun may stand still, once nobody that is heard leads it any more. */
-const STANDSTILL_MS = 15_000;
-/**
- * The same while somebody says that it leads it: a step may well take longer. Where it is led by two, nothing is done twice: what is done is passed
- * over, and what is under way is waited for; but what fails for one of them alone ends it for both.
- */
-const LED_STANDSTILL_MS = 60_000;
 /** After one that this agent has led has failed: it is gone on with only then. */
 const STUCK_AGAIN_MS = 60_000;
 /** After a recovery that failed, before it is tried again without a person: each one stops every etcd. */
@@ -43,7 +37,7 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
   #failedAtMs = Number.NEGATIVE_INFINITY;
   /** When one that was led here has failed, whyever. */
   #stuckAtMs = Number.NEGATIVE_INFINITY;
-  #still: { readonly steps: string; readonly sinceMs: number } | undefined;
+  readonly #standstill = new Standstill();
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -107,7 +101,9 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
     if (lostForMs === 0) this.#standing.held([], false);
     const isAuto = unattended.mode === 'auto';
     // One that is promised still has stopped them already: nothing is gained by waiting longer.
-    const isStuck = this.#isStuck(nowMs) && nowMs - this.#stuckAtMs >= STUCK_AGAIN_MS;
+    const isStuck =
+      this.#standstill.look(this.#options.participant.evidence().promise, nowMs) &&
+      nowMs - this.#stuckAtMs >= STUCK_AGAIN_MS;
     const isDue = isAuto && lostForMs >= unattended.afterMs;
     const everyMs =
       isStuck || isDue ? AUTO_EVERY_MS : isAuto && lostForMs >= FORESEE_EVERY_MS ? FORESEE_EVERY_MS : CHECK_EVERY_MS;
@@ -153,7 +149,7 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
       const isLed = gathered.some(
         ({ evidence }) => evidence?.run?.planId === promised.id && evidence.run.outcome === 'running',
       );
-      if (leads && isStuck && (!isLed || this.#stillForMs(performance.now()) >= LED_STANDSTILL_MS)) {
+      if (leads && isStuck && (!isLed || this.#standstill.isLong(performance.now()))) {
         this.#begin(promised);
       }
       return;
@@ -169,22 +165,6 @@ export class Recovery implements RecoveryPorts, AsyncDisposable {
 
   #doubt(gathered: readonly Gathered[]): void {
     this.#standing.doubt([...clones(gathered), ...settingsThatDiffer(gathered)]);
-  }
-
-  /** What was promised here has not come on for a while. */
-  #isStuck(nowMs: number): boolean {
-    const { promise } = this.#options.participant.evidence();
-    if (promise === undefined || promise.endedAtMs !== undefined) {
-      this.#still = undefined;
-      return false;
-    }
-    const steps = JSON.stringify([promise.planId, promise.steps]);
-    if (this.#still?.steps !== steps) this.#still = { steps, sinceMs: nowMs };
-    return this.#stillForMs(nowMs) >= STANDSTILL_MS;
-  }
-
-  #stillForMs(nowMs: number): number {
-    return this.#still === undefined ? 0 : nowMs - this.#still.sinceMs;
   }
 
   #begin(plan: AgreedPlan): { readonly planId: string } {

@@ -1,15 +1,20 @@
 import type { Cause, Look } from '../../cluster/diagnosis.ts';
+import { median } from '../../cluster/median.ts';
 import type { DeviceCounters } from '../../cluster/sections.ts';
 import { formatBytes, formatLatency, formatPercent, formatSpan } from '../../cluster/units.ts';
 import { neighboursText, topNeighbour } from './neighbours.ts';
 import { probeOf, type Symptoms } from './symptoms.ts';
-import { median, type Window } from './window.ts';
+import type { Window } from './window.ts';
 
 /** A write of 2300 bytes that waits for longer than any disk that is only busy (as the finding DISK_HUNG has it). */
 const hangsFromSeconds = 10;
 
-/** A file system with less free than this is as good as full: etcd preallocates 64 MiB for each piece of its WAL. */
+/**
+ * A file system with less free than both is as good as full. A share of a large one is still a lot: 16 GiB hold the largest database that etcd
+ * recommends twice, as a defragmentation does, and the alert EtcdFilesystemFull goes by the same.
+ */
 const fullBelowRatio = 0.05;
+const fullBelowBytes = 16 * 1024 ** 3;
 
 /** The share of its time for which a device is at work, or its bytes a second, from which on it is under load. */
 const busyRatio = 0.5;
@@ -45,7 +50,8 @@ function hungDisk({ newest: { member, values } }: Window): readonly Cause[] {
 
 function fullDisk({ newest: { member, values } }: Window): readonly Cause[] {
   const full = (values.filesystem?.filesystems ?? []).filter(
-    ({ sizeBytes, availableBytes }) => sizeBytes > 0 && availableBytes / sizeBytes < fullBelowRatio,
+    ({ sizeBytes, availableBytes }) =>
+      sizeBytes > 0 && availableBytes / sizeBytes < fullBelowRatio && availableBytes < fullBelowBytes,
   );
   const refused = (values['fsync-probe']?.probes ?? []).flatMap(({ fault }) =>
     fault?.code === 'ENOSPC' || fault?.code === 'EDQUOT' ? [`a write of the agent fails: ${fault.message}`] : [],

@@ -20,11 +20,11 @@ const neighbours = (more: Partial<NeighboursSection>): Happening => ({
   },
 });
 
-const filesystem = (availableBytes: number): Happening => ({
+const filesystem = (availableBytes: number, sizeBytes = 100e9): Happening => ({
   sections: {
     filesystem: {
       filesystems: [
-        { role: 'data', path: '/data', sizeBytes: 100e9, availableBytes, files: 9, filesFree: 9, readOnly: false },
+        { role: 'data', path: '/data', sizeBytes, availableBytes, files: 9, filesFree: 9, readOnly: false },
       ],
     },
   },
@@ -66,6 +66,7 @@ const table: readonly (readonly [string, Happening, readonly string[], RegExp?])
   ['only etcd is slow on a device that is not', { fsyncSeconds: 0.2 }, ['etcd-io-limited'], /io\.max/],
   ['a write that hangs', { pendingSeconds: 15 }, ['disk-hung'], /15 s/],
   ['a write that has waited for 5 s, and an etcd that is well', { pendingSeconds: 5 }, []],
+  ['a file system of 2 TB with 2 % free', filesystem(40e9, 2e12), []],
   ['a file system with 2 % free', filesystem(2e9), ['disk-full'], /\(2\.00 %\)/],
   ['a file system with 10 % free', filesystem(10e9), []],
   [

@@ -5,13 +5,7 @@ import type { ProcessSection } from '../cluster/sections.ts';
 import type { Collector } from './collector.ts';
 import type { EtcdProcessFinder } from './linux/etcd-process.ts';
 import { errorCode, type KernelRoots, kernelRoots, readIfPossible, readKernelFile } from './linux/kernel-file.ts';
-import {
-  parseAvailableBytes,
-  parseCpuWait,
-  parseMaxFds,
-  parseProcessIo,
-  parseResidentBytes,
-} from './linux/process-files.ts';
+import { parseCpuWait, parseMaxFds, parseProcessIo, parseResidentBytes } from './linux/process-files.ts';
 
 /** What the collector is given. */
 export interface ProcessCollectorOptions extends KernelRoots {
@@ -39,12 +33,11 @@ export function processCollector(options: ProcessCollectorOptions): Collector<'p
           return undefined;
         }
       }
-      const [residentBytes, io, openFds, limits, meminfo, cpuWait] = await Promise.all([
+      const [residentBytes, io, openFds, limits, cpuWait] = await Promise.all([
         readIfPossible(join(path, 'status')).then((status) => parseResidentBytes(status ?? '')),
         attempt('the I/O counters', async () => parseProcessIo(await readKernelFile(join(path, 'io')))),
         attempt('the open files', () => countFds(join(path, 'fd'))),
         readIfPossible(join(path, 'limits')),
-        readIfPossible(join(procRoot, 'meminfo')),
         cpuWaitOf(path),
       ]);
       if (residentBytes === undefined) {
@@ -53,7 +46,6 @@ export function processCollector(options: ProcessCollectorOptions): Collector<'p
         });
       }
       const maxFds = parseMaxFds(limits ?? '');
-      const memoryAvailableBytes = parseAvailableBytes(meminfo ?? '');
       return {
         pid: etcd.pid,
         foundBy: etcd.foundBy,
@@ -67,7 +59,6 @@ export function processCollector(options: ProcessCollectorOptions): Collector<'p
         ...(etcd.stat.state === 'T' ? { stopped: true as const } : {}),
         ...(etcd.settingsComplete ? {} : { settingsIncomplete: true }),
         ...io,
-        ...(memoryAvailableBytes === undefined ? {} : { memoryAvailableBytes }),
         ...(openFds === undefined ? {} : { openFds }),
         ...(maxFds === undefined ? {} : { maxFds }),
         ...(unread.length === 0 ? {} : { unread }),

@@ -32,7 +32,6 @@ test('the process of etcd: its time, memory, files, disk use and settings', asyn
     startedAtMs: 1_763_668_800_000 + 1_234_000,
     cpuSeconds: 2125.3,
     residentBytes: 96_448 * 1024,
-    memoryAvailableBytes: 2_500_000 * 1024,
     majorFaults: 10,
     cpuWaitSeconds: 2.5,
     cpuTurns: 200,

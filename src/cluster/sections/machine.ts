@@ -27,8 +27,6 @@ export interface ProcessSection {
   /** Somebody has stopped it (SIGSTOP, a debugger): it does not run, and has not ended. */
   readonly stopped?: true;
   readonly residentBytes: number;
-  /** What the machine can give to new work without swapping (`MemAvailable`); absent where the kernel does not say. */
-  readonly memoryAvailableBytes?: number;
   /** Absent without the right to read /proc/PID/fd. */
   readonly openFds?: number;
   readonly maxFds?: number;

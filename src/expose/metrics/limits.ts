@@ -3,7 +3,7 @@ import { metricsOf, sample } from './section-metrics.ts';
 
 const { gauge, counter } = metricsOf('limits');
 
-/** What etcd's control group lets it have; the memory that the machine has left stands with its process. */
+/** What etcd's control group lets it have, and the memory that the machine has left. */
 export const limitsMetrics: readonly MetricFamily[] = [
   gauge(
     'cgroup_cpu_limit',
@@ -28,5 +28,11 @@ export const limitsMetrics: readonly MetricFamily[] = [
   ),
   gauge('cgroup_memory_limit_bytes', 'Memory that it may use; absent where it is not limited.', [], ({ memory }) =>
     sample(memory?.limitBytes),
+  ),
+  gauge(
+    'host_memory_available_bytes',
+    'Memory that new work on the machine could have without swapping (MemAvailable).',
+    [],
+    ({ hostAvailableBytes }) => sample(hostAvailableBytes),
   ),
 ];

@@ -48,12 +48,6 @@ export const processMetrics: readonly MetricFamily[] = [
     [],
     (process) => sample(electionTimeoutSeconds(process)),
   ),
-  gauge(
-    'host_memory_available_bytes',
-    'Memory that new work on the machine could have without swapping (MemAvailable); absent while etcd does not run.',
-    [],
-    ({ memoryAvailableBytes }) => sample(memoryAvailableBytes),
-  ),
 ];
 
 /** Etcd's default for `--election-timeout`, in ms. */

@@ -48,12 +48,6 @@ export function parseResidentBytes(status: string): number | undefined {
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
-/** What the machine can give to new work without swapping, from `/proc/meminfo` (Linux 3.14 and later). */
-export function parseAvailableBytes(meminfo: string): number | undefined {
-  const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1];
-  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
-}
-
 /** Bytes that a process made the block layer read and write, from `/proc/PID/io`. */
 export function parseProcessIo(text: string): { readBytes: number; writtenBytes: number } | undefined {
   const read = /^read_bytes: (\d+)$/m.exec(text)?.[1];

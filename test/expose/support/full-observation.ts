@@ -159,7 +159,6 @@ const sections: Sections = {
     cpuTurns: 90_000,
     majorFaults: 12,
     residentBytes: 150_994_944,
-    memoryAvailableBytes: 8_589_934_592,
     openFds: 87,
     maxFds: 65_536,
     readBytes: 4096,

@@ -39,12 +39,17 @@ export interface NotifyCount {
   readonly dropped: number;
 }
 
+/**
+ * The one right answer to what a member suffers from: `restart` is what its own agent does, `move-leader` and `free-space` are for others to do;
+ * `page`: nothing is done, a person has to look.
+ */
+export type Remedy = 'wait' | 'restart' | 'move-leader' | 'free-space' | 'replace' | 'page';
+
 /** What the leading agent has found of a member that is not well, and what is being done about it. */
 export interface JudgedMember {
   readonly member: string;
   readonly verdict: CauseName;
-  /** `page`: nothing is done, a person has to look. */
-  readonly remedy: 'wait' | 'restart' | 'move-leader' | 'free-space' | 'replace' | 'page';
+  readonly remedy: Remedy;
   readonly message: string;
 }
 

@@ -1,3 +1,4 @@
+import { median } from './median.ts';
 import type { ClusterState, MemberState } from './state.ts';
 
 /** When a member counts as clearly the worst. */
@@ -59,11 +60,4 @@ function isWorst(
   const others = voters.filter(({ id }) => id !== leaderId).flatMap((member) => of(member) ?? []);
   const typical = median(others);
   return own !== undefined && typical !== undefined && own >= leastSeconds && own >= factor * typical;
-}
-
-function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)];
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1];
-  return upper === undefined || lower === undefined ? undefined : (upper + lower) / 2;
 }

@@ -1,3 +1,4 @@
+import type { Remedy } from '../cluster/caretaking-view.ts';
 import { because } from './policy.ts';
 import type { ReasonCode } from './reason-codes.ts';
 
@@ -16,9 +17,6 @@ export type Verdict =
   | 'removed'
   | 'clock-off'
   | 'certificate-expired';
-
-/** The one right answer: `restart` is what its own agent does, `move-leader` and `free-space` are for others to do. */
-export type Remedy = 'wait' | 'restart' | 'move-leader' | 'free-space' | 'replace' | 'page';
 
 /** What a member suffers from, and what is to be done about it. */
 export interface Judgement {

@@ -1,9 +1,10 @@
 import type { Cause, Look } from '../../cluster/diagnosis.ts';
+import { median } from '../../cluster/median.ts';
 import type { MethodCalls } from '../../cluster/sections.ts';
 import { formatBytes, formatCount, formatLatency, formatPercent } from '../../cluster/units.ts';
 import { busiestPrefix, likelyRangedPrefix } from './prefixes.ts';
-import type { Symptoms } from './symptoms.ts';
-import { median, mostly, type Window } from './window.ts';
+import { feltText, type Symptoms } from './symptoms.ts';
+import { mostly, type Window } from './window.ts';
 
 /** Writes a second, and bytes appended to the WAL, from which on they can be what is felt. */
 const heavyWritesPerSecond = 500;
@@ -160,22 +161,4 @@ function calls({ requests }: Look['values'], method: string): MethodCalls | unde
 
 function total({ requests }: Look['values'], of: (calls: MethodCalls) => number): number | undefined {
   return requests?.methods.reduce((sum, each) => sum + of(each), 0);
-}
-
-function feltText({
-  etcdCpus,
-  allowedCpus,
-  isCpuHeavy,
-  readSeconds,
-  isReadSlow,
-  fsyncSeconds,
-  isFsyncSlow,
-}: Symptoms): readonly string[] {
-  return [
-    ...(isCpuHeavy ? [`etcd uses ${(etcdCpus ?? 0).toFixed(1)} of ${(allowedCpus ?? 0).toFixed(1)} CPUs`] : []),
-    ...(isReadSlow && readSeconds !== undefined ? [`a linearizable read takes ${formatLatency(readSeconds)}`] : []),
-    ...(isFsyncSlow && fsyncSeconds !== undefined
-      ? [`an fsync of the WAL takes ${formatLatency(fsyncSeconds)} (p99)`]
-      : []),
-  ];
 }

@@ -1,9 +1,10 @@
 import type { Cause } from '../../cluster/diagnosis.ts';
+import { median } from '../../cluster/median.ts';
 import type { PressureSection } from '../../cluster/sections.ts';
 import { formatLatency, formatPercent } from '../../cluster/units.ts';
 import { neighboursText, topNeighbour } from './neighbours.ts';
 import type { Symptoms } from './symptoms.ts';
-import { median, mostly, type Window } from './window.ts';
+import { mostly, type Window } from './window.ts';
 
 /** Periods of 100 ms in which etcd's control group was stopped: a quarter of them is felt as heartbeats that come late. */
 const throttledShare = 0.25;

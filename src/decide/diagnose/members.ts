@@ -1,4 +1,4 @@
-import type { JudgedMember } from '../../cluster/caretaking-view.ts';
+import type { JudgedMember, Remedy } from '../../cluster/caretaking-view.ts';
 import type { Cause, Look } from '../../cluster/diagnosis.ts';
 import { formatSpan } from '../../cluster/units.ts';
 import { mostly, type Window } from './window.ts';
@@ -34,7 +34,7 @@ function quorumLost(window: Window): readonly Cause[] {
 }
 
 /** What the agents do by themselves, and what is left for a person. */
-const steps: Readonly<Record<JudgedMember['remedy'], string>> = {
+const steps: Readonly<Record<Remedy, string>> = {
   wait: 'Wait a little: the agents do, to see whether it goes by itself. `etcd-caretaker explain replace` says for how long.',
   restart: 'Its own agent starts it again; see the end of its log where that does not help.',
   'move-leader': 'The leading agent gives the leadership to another member; then look at the disk of this one.',

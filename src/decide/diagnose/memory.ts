@@ -1,6 +1,7 @@
 import type { Cause, Look } from '../../cluster/diagnosis.ts';
+import { median } from '../../cluster/median.ts';
 import { formatBytes, formatPercent } from '../../cluster/units.ts';
-import { median, mostly, type Window } from './window.ts';
+import { mostly, type Window } from './window.ts';
 
 /** The time in which some task waits for memory (PSI) from which on it is short. */
 const stalledShare = 0.1;

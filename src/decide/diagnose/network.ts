@@ -1,8 +1,9 @@
 import type { Cause, Look } from '../../cluster/diagnosis.ts';
+import { median } from '../../cluster/median.ts';
 import type { PeerReading } from '../../cluster/sections.ts';
 import { formatLatency } from '../../cluster/units.ts';
 import { raftTimes } from './settings-of.ts';
-import { median, mostly, type Window } from './window.ts';
+import { mostly, type Window } from './window.ts';
 
 /** A round trip of so many heartbeats is slow: heartbeats and their answers then overlap. */
 const slowHeartbeats = 0.5;

@@ -1,6 +1,7 @@
+import { median } from '../../cluster/median.ts';
 import type { PrefixTotals } from '../../cluster/sections.ts';
 import { formatBytes, formatPercent } from '../../cluster/units.ts';
-import { median, type Window } from './window.ts';
+import type { Window } from './window.ts';
 
 /** What the totals call all prefixes that are not shown. */
 const rest = 'other';

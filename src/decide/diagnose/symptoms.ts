@@ -1,6 +1,8 @@
 import type { Look } from '../../cluster/diagnosis.ts';
+import { median } from '../../cluster/median.ts';
 import type { Histogram } from '../../cluster/sections.ts';
-import { median, mostly, type Window } from './window.ts';
+import { formatLatency } from '../../cluster/units.ts';
+import { mostly, type Window } from './window.ts';
 
 /**
  * A WAL fsync (p99) from here on is slow. Etcd's guidance is 10 ms; but elections, which are what people notice, come of
@@ -91,4 +93,23 @@ export function probeOf(values: Look['values']) {
 
 function probe(of: keyof Pick<Histogram, 'sum' | 'count'>): (look: Look) => number | undefined {
   return ({ values }) => probeOf(values)?.latency[of];
+}
+
+/** For people: those that are noticed, with their numbers. */
+export function feltText({
+  etcdCpus,
+  allowedCpus,
+  isCpuHeavy,
+  readSeconds,
+  isReadSlow,
+  fsyncSeconds,
+  isFsyncSlow,
+}: Symptoms): readonly string[] {
+  return [
+    ...(isCpuHeavy ? [`etcd uses ${(etcdCpus ?? 0).toFixed(1)} of ${(allowedCpus ?? 0).toFixed(1)} CPUs`] : []),
+    ...(isReadSlow && readSeconds !== undefined ? [`a linearizable read takes ${formatLatency(readSeconds)}`] : []),
+    ...(isFsyncSlow && fsyncSeconds !== undefined
+      ? [`an fsync of the WAL takes ${formatLatency(fsyncSeconds)} (p99)`]
+      : []),
+  ];
 }

@@ -1,6 +1,5 @@
 import type { Cause, Look } from '../../cluster/diagnosis.ts';
-import { formatLatency } from '../../cluster/units.ts';
-import type { Symptoms } from './symptoms.ts';
+import { feltText, type Symptoms } from './symptoms.ts';
 import type { Window } from './window.ts';
 
 /** A defragmentation that takes this many looks is told even where nothing else is slow: the member serves nobody. */
@@ -58,14 +57,5 @@ function snapshot(window: Window, symptoms: Symptoms): readonly Cause[] {
         ? 'Wait until that member has caught up; if it never does, see whether its disk and its link keep up with the writes.'
         : 'Wait; where it is felt each time, choose another time or member for it (backup.full.schedule).',
     },
-  ];
-}
-
-function feltText({ fsyncSeconds, isFsyncSlow, readSeconds, isReadSlow }: Symptoms): readonly string[] {
-  return [
-    ...(isFsyncSlow && fsyncSeconds !== undefined
-      ? [`an fsync of the WAL takes ${formatLatency(fsyncSeconds)} (p99)`]
-      : []),
-    ...(isReadSlow && readSeconds !== undefined ? [`a linearizable read takes ${formatLatency(readSeconds)}`] : []),
   ];
 }

@@ -78,8 +78,3 @@ export class Window {
 export function mostly<T>(values: readonly T[], isSo: (value: T) => boolean): boolean {
   return values.length > 0 && values.filter(isSo).length >= mostShare * values.length;
 }
-
-/** The middle value; undefined without values. */
-export function median(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
-}

@@ -7,13 +7,28 @@ import { MemberMemory } from '../../../src/agent/member/memory.ts';
 import { memberTiming } from '../../../src/agent/member/options.ts';
 import type { ProcessEnd } from '../../../src/cluster/own-member.ts';
 
+/** What none of these tests is about. */
+const surroundings = {
+  ...{ name: 'm1', planned: [], token: 't' },
+  putAside: async () => undefined,
+  quarantined: async () => [],
+  releaseQuarantine: async () => undefined,
+  list: async () => ({ clusterId: 'c', members: [], linearizable: false }),
+  ownId: async () => 'a',
+  freeBytes: async () => 0,
+  startHeld: async () => undefined,
+  etcdVersion: async () => undefined,
+  events: { log: () => undefined, onFault: () => undefined, onChange: () => undefined },
+};
+
 test('data that are gone are told as gone once they have been so for a while', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'caretaker-keeper-'));
   const memory = await MemberMemory.open(folder);
   await memory.remember({ clusterId: 'c', memberId: 'a', members: [], agents: [] });
   let told = 0;
   await using keeper = new MemberKeeper({
-    ...{ name: 'm1', planned: [], token: 't', timing: { ...memberTiming, stoppedLookMs: 10 }, memory },
+    ...surroundings,
+    ...{ timing: { ...memberTiming, stoppedLookMs: 10 }, memory },
     supervisor: {
       kind: 'child',
       look: async () => ({ state: 'stopped' }),
@@ -24,19 +39,10 @@ test('data that are gone are told as gone once they have been so for a while', a
     },
     inspect: async () => ({ state: 'empty' }),
     holdsData: async () => false,
-    putAside: async () => undefined,
-    quarantined: async () => [],
-    releaseQuarantine: async () => undefined,
     decide: async ({ dataDir }) => {
       told += 1;
       return { action: 'wait', reasons: [{ code: 'X', message: dataDir.state }] };
     },
-    list: async () => ({ clusterId: 'c', members: [], linearizable: false }),
-    ownId: async () => 'a',
-    freeBytes: async () => 0,
-    startHeld: async () => undefined,
-    etcdVersion: async () => undefined,
-    events: { log: () => undefined, onFault: () => undefined, onChange: () => undefined },
   });
   keeper.start();
   await expect.poll(() => told).toBeGreaterThan(2);
@@ -50,7 +56,8 @@ test('where the log of a member that runs stands is read anew only while that is
   let lastIndex = 1n;
   let rounds = 0;
   await using keeper = new MemberKeeper({
-    ...{ name: 'm1', planned: [], token: 't', timing: { ...memberTiming, lookMs: 1 } },
+    ...surroundings,
+    ...{ timing: { ...memberTiming, lookMs: 1 } },
     memory: await MemberMemory.open(folder),
     supervisor: {
       kind: 'child',
@@ -68,16 +75,7 @@ test('where the log of a member that runs stands is read anew only while that is
       lastIndex,
     }),
     holdsData: async () => true,
-    putAside: async () => undefined,
-    quarantined: async () => [],
-    releaseQuarantine: async () => undefined,
     decide: async () => ({ action: 'wait', reasons: [{ code: 'X', message: 'x' }] }),
-    list: async () => ({ clusterId: 'c', members: [], linearizable: false }),
-    ownId: async () => 'a',
-    freeBytes: async () => 0,
-    startHeld: async () => undefined,
-    etcdVersion: async () => undefined,
-    events: { log: () => undefined, onFault: () => undefined, onChange: () => undefined },
   });
   keeper.start();
   await expect.poll(() => keeper.view().dataDir).toMatchObject({ lastIndex: 1n });
@@ -94,7 +92,8 @@ test('that the data differed at a start is told until they are others, also whil
   const folder = await mkdtemp(join(tmpdir(), 'caretaker-keeper-'));
   let ends: (end: ProcessEnd) => void = () => undefined;
   await using keeper = new MemberKeeper({
-    ...{ name: 'm1', planned: [], token: 't', timing: memberTiming, memory: await MemberMemory.open(folder) },
+    ...surroundings,
+    ...{ timing: memberTiming, memory: await MemberMemory.open(folder) },
     supervisor: {
       kind: 'child',
       look: async () => ({ state: 'stopped' }),
@@ -108,16 +107,7 @@ test('that the data differed at a start is told until they are others, also whil
     },
     inspect: async () => ({ state: 'empty' }),
     holdsData: async () => true,
-    putAside: async () => undefined,
-    quarantined: async () => [],
-    releaseQuarantine: async () => undefined,
     decide: async () => ({ action: 'wait', reasons: [{ code: 'X', message: 'x' }] }),
-    list: async () => ({ clusterId: 'c', members: [], linearizable: false }),
-    ownId: async () => 'a',
-    freeBytes: async () => 0,
-    startHeld: async () => undefined,
-    etcdVersion: async () => undefined,
-    events: { log: () => undefined, onFault: () => undefined, onChange: () => undefined },
   });
   expect(keeper.view()).not.toHaveProperty('differedAtMs');
   ends({ how: 'exit code 1', cause: 'data-differs', atMs: 7 });

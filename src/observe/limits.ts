@@ -14,7 +14,7 @@ export interface LimitsCollectorOptions extends KernelRoots {
 
 /**
  * What the control group of etcd's process lets it have of CPU and memory, in cgroup v2 and v1, and what memory the machine has
- * left. Without etcd, or without a group of its own, only the machine's. Throws an AgentError `MEMINFO_UNREADABLE`.
+ * left, with how often its kernel killed somebody for it. Without etcd, or without a group of its own, only the machine's. Throws an AgentError `MEMINFO_UNREADABLE`.
  */
 export function limitsCollector(options: LimitsCollectorOptions): Collector<'limits'> {
   const { procRoot } = kernelRoots(options);
@@ -45,7 +45,13 @@ export function limitsCollector(options: LimitsCollectorOptions): Collector<'lim
           remedy: 'mount /proc where the agent sees it',
         });
       }
-      return { ...(await ofEtcd(signal)), hostAvailableBytes, hostBytes };
+      const oomKills = /^oom_kill (\d+)$/m.exec((await readIfPossible(join(procRoot, 'vmstat'))) ?? '')?.[1];
+      return {
+        ...(await ofEtcd(signal)),
+        hostAvailableBytes,
+        hostBytes,
+        ...(oomKills === undefined ? {} : { hostOomKills: Number(oomKills) }),
+      };
     },
   };
 }

@@ -47,6 +47,11 @@ test('the limits of a cgroup of version 2', async () => {
   });
 });
 
+test('how many processes the kernel killed for want of memory', async () => {
+  write('proc/vmstat', 'nr_free_pages 17\noom_kill 4\nworkingset_nodes 9\n');
+  expect(await collect(notFound)).toEqual({ ...machine, hostOomKills: 4 });
+});
+
 test('a cgroup of version 2 without limits has none', async () => {
   write('proc/42/cgroup', '0::/system.slice/etcd.service\n');
   write('proc/self/mountinfo', `33 27 0:29 / ${root}/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw\n`);

@@ -62,6 +62,8 @@ export interface LimitsSection {
   /** What the machine can give to new work without swapping (`MemAvailable`). */
   readonly hostAvailableBytes: number;
   readonly hostBytes: number;
+  /** Processes that the kernel has killed for want of memory, in any group of the machine, since it booted; absent before Linux 4.13. */
+  readonly hostOomKills?: number;
 }
 
 /** Another process of the machine, and what it took over the last second. */

@@ -20,7 +20,8 @@ const availableShare = 0.04;
 
 /** That etcd has too little memory: it waits for pages, or is about to be killed for it. */
 export function memoryCauses(window: Window): readonly Cause[] {
-  const signs = [...stalls(window), ...faults(window), ...ofGroup(window), ...ofMachine(window)];
+  const killed = kills(window);
+  const signs = [...killed, ...stalls(window), ...faults(window), ...ofGroup(window), ...ofMachine(window)];
   if (signs.length === 0) return [];
   const { member, values } = window.newest;
   const resident = values.process?.residentBytes;
@@ -28,12 +29,31 @@ export function memoryCauses(window: Window): readonly Cause[] {
     {
       verdict: 'memory-pressure',
       member,
-      confidence: signs.length > 1 ? 'likely' : 'possible',
+      confidence: signs.length > 1 || killed.length > 0 ? 'likely' : 'possible',
       evidence: [...signs, ...(resident === undefined ? [] : [`etcd holds ${formatBytes(resident)}`])],
       firstStep:
         "Give etcd's container or machine more memory, or take other work off it; the database and its index have to fit.",
     },
   ];
+}
+
+/**
+ * That etcd ended while the kernel killed somebody for want of memory. Its own control group does not say it: a container that is started again
+ * has a new one. All looks are asked, as what was killed once is killed again when it has grown as large.
+ */
+function kills({ looks }: Window): readonly string[] {
+  let known: { readonly startedAtMs: number; readonly oomKills: number } | undefined;
+  let kills = 0;
+  for (const [index, { values }] of looks.entries()) {
+    const [startedAtMs, oomKills] = [values.process?.startedAtMs, values.limits?.hostOomKills];
+    const isGone = startedAtMs === undefined && index === looks.length - 1;
+    if (oomKills === undefined || (startedAtMs === undefined && !isGone)) continue;
+    if (known !== undefined && startedAtMs !== known.startedAtMs && oomKills > known.oomKills) kills += 1;
+    if (startedAtMs !== undefined) known = { startedAtMs, oomKills };
+  }
+  return kills === 0
+    ? []
+    : [`etcd ended ${kills === 1 ? '' : `${kills} times `}while the kernel killed a process for want of memory`];
 }
 
 function stalls(window: Window): readonly string[] {

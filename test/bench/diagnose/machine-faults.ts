@@ -11,6 +11,7 @@ import { readAgainAndAgain } from './reads.ts';
 const hogs = 24;
 const writers = 4;
 const delayMs = 120;
+const warmUpMs = 10_000;
 
 /** Faults of a machine: its disk, its CPUs, its memory. */
 export const machineFaults: readonly DiagnosedFault[] = [
@@ -32,13 +33,13 @@ export const machineFaults: readonly DiagnosedFault[] = [
   },
   {
     name: 'neighbour',
-    what: `${writers} processes write to the disk of the machine, and wait for it each time (dd)`,
+    what: `${writers} processes write files of 512 MiB and wait for the disk at the end of each (dd)`,
     expected: ['disk-slow-neighbour'],
     of: 'victim',
     by: 'victim',
     strike: async ({ ground }) => {
       const file = (index: number): string => join(ground.cluster.folder, `neighbour-${index}`);
-      const loop = 'while :; do dd if=/dev/zero of="$0" bs=4M count=64 oflag=dsync 2>/dev/null; done';
+      const loop = 'while :; do dd if=/dev/zero of="$0" bs=4M count=128 conv=fdatasync 2>/dev/null; done';
       const shells = Array.from({ length: writers }, (_, index) => spawnLoop(loop, file(index)));
       return {
         undo: () => {
@@ -74,26 +75,40 @@ export const machineFaults: readonly DiagnosedFault[] = [
   },
   {
     name: 'memory-limit',
-    what: 'the control group of etcd has 24 MiB for the pages of a database of 150 MiB that is read all the time',
+    what: 'the control group of etcd has 48 MiB for the pages of a database of 150 MiB that is read all the time',
     expected: ['memory-pressure'],
     of: 'victim',
     by: 'victim',
     ground: { fill: '150MiB' },
     anew: true,
-    strike: async ({ victim }) => {
-      const group = new ControlGroup('memory', `diagnose-${process.pid}`);
-      await startedIn(group, victim);
-      group.limitMemory(24 * 2 ** 20);
-      const reading = readAgainAndAgain(victim, { keys: 200, pauseMs: 20 });
-      return {
-        undo: async () => {
-          await reading.end();
-          group.release();
-        },
-      };
-    },
+    strike: ({ victim }) => limited(victim, 48 * 2 ** 20),
+  },
+  {
+    name: 'oom-kill',
+    what: 'the control group of etcd has no memory for what a client reads: the kernel kills etcd, and its agent starts it again',
+    expected: ['memory-pressure'],
+    of: 'victim',
+    by: 'victim',
+    ground: { fill: '150MiB' },
+    anew: true,
+    strike: ({ victim }) => limited(victim, 2 * 2 ** 20),
   },
 ];
+
+/** Reads for long enough that etcd's own memory grows no more, and then leaves it so much above that. */
+async function limited(victim: FaultContext['victim'], aboveBytes: number): Promise<Struck> {
+  const group = new ControlGroup('memory', `diagnose-${process.pid}`);
+  await startedIn(group, victim);
+  const reading = readAgainAndAgain(victim, { keys: 200, pauseMs: 20 });
+  await sleep(warmUpMs);
+  group.limitMemory(aboveBytes);
+  return {
+    undo: async () => {
+      await reading.end();
+      group.release();
+    },
+  };
+}
 
 function etcdOf({ name, etcdPid }: FaultContext['victim']): number {
   const pid = etcdPid();

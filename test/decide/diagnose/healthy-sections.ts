@@ -212,6 +212,7 @@ export function healthySections(
       },
       hostAvailableBytes: 6 * GiB,
       hostBytes: 8 * GiB,
+      hostOomKills: 2,
     },
     neighbours: { top: [], groups: [] },
   };

@@ -30,8 +30,10 @@ const filesystem = (availableBytes: number, sizeBytes = 100e9): Happening => ({
   },
 });
 
+type Span = Parameters<typeof causesOf>[1];
+
 /** What happens, what is said, and what has to stand in the evidence or the first step of the first. */
-const table: readonly (readonly [string, Happening, readonly string[], RegExp?])[] = [
+const table: readonly (readonly [string, Happening, readonly string[], RegExp?, Span?])[] = [
   [
     'an fsync of 200 ms, a slow probe, and an idle device',
     slow,
@@ -137,6 +139,21 @@ const table: readonly (readonly [string, Happening, readonly string[], RegExp?])
     [],
   ],
   [
+    'an etcd that the kernel killed for want of memory, and that runs again',
+    { sections: { process: { startedAtMs: 5 }, limits: { hostOomKills: 3 } } },
+    ['memory-pressure'],
+    /etcd ended while the kernel killed a process for want of memory/,
+    { from: 3 },
+  ],
+  [
+    'an etcd that was started again, and nobody was killed',
+    { sections: { process: { startedAtMs: 5 } } },
+    [],
+    /./,
+    { from: 3 },
+  ],
+  ['somebody else who was killed', { sections: { limits: { hostOomKills: 3 } } }, [], /./, { from: 3 }],
+  [
     'a machine with nothing left',
     { sections: { limits: { hostAvailableBytes: 100e6 } } },
     ['memory-pressure'],
@@ -144,12 +161,12 @@ const table: readonly (readonly [string, Happening, readonly string[], RegExp?])
   ],
 ];
 
-const rows = table.map(([what, happening, expected, text = /./]) => ({ what, happening, expected, text }));
+const rows = table.map(([what, happening, expected, text = /./, span]) => ({ what, happening, expected, text, span }));
 
 describe('what is said of the machine', () => {
-  it.each(rows)('$what', ({ happening, expected, text }) => {
-    expect(verdictsOf(happening)).toEqual(expected);
-    const [first] = causesOf(happening);
+  it.each(rows)('$what', ({ happening, expected, text, span }) => {
+    expect(verdictsOf(happening, span)).toEqual(expected);
+    const [first] = causesOf(happening, span);
     expect(`${first?.evidence.join('; ')} ${first?.firstStep}`).toMatch(text);
   });
 

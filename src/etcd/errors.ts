@@ -32,6 +32,7 @@ const REMEDIES = {
     'The quota is used up: compact, defragment, then disarm the NOSPACE alarm; or raise --quota-backend-bytes.',
   ETCD_NO_LEADER: 'A majority of the voters must be up and reach each other: look at the other members.',
   ETCD_NOT_ETCD: 'Check host and port: something else answers there. Clients usually talk to port 2379.',
+  ETCD_OLDER_MEMBERS: 'Nothing: it is asked again when all members run 3.5 or newer.',
   ETCD_PASSWORD_UNREADABLE:
     'Check the path in cluster.auth.passwordFile and its permissions; it must hold one password.',
   ETCD_PEER_PORT:

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { untilAborted } from '../abort/until-aborted.ts';
 import type { Fault } from '../cluster/observation.ts';
 import { alarmsIn } from './alarms.ts';
+import { refuseBesideOlder } from './cluster-version.ts';
 import { Connection, type Way } from './connection.ts';
 import { EtcdError, type EtcdErrorCode } from './errors.ts';
 import type { Etcd3Clients } from './etcd3-clients.ts';
@@ -176,8 +177,12 @@ export class MemberClient {
     return serverStream(this.#connection, SNAPSHOT, undefined, signal);
   }
 
-  /** Whether the server asks for a user. Etcd 3.4 does not have the call: `ETCD_UNSUPPORTED`. */
-  authStatus(signal?: AbortSignal): Promise<AuthStatus> {
+  /**
+   * Whether the server asks for a user. Etcd 3.4 does not have the call, and a newer member is not asked while there may be older ones, which it would
+   * end: `ETCD_OLDER_MEMBERS`.
+   */
+  async authStatus(signal?: AbortSignal): Promise<AuthStatus> {
+    await refuseBesideOlder('AuthStatus', this.#connection.options, signal);
     return this.#call(AUTH_STATUS, undefined, signal);
   }
 

@@ -223,7 +223,7 @@ describe.each(['3.4', '3.5'] as const)('the client of one member, on etcd %s', (
 
   test('whether authentication is on is told where the version can', async () => {
     const asked = client.authStatus();
-    if (version === '3.4') await expect(asked).rejects.toMatchObject({ code: 'ETCD_UNSUPPORTED' });
+    if (version === '3.4') await expect(asked).rejects.toMatchObject({ code: 'ETCD_OLDER_MEMBERS' });
     else await expect(asked).resolves.toMatchObject({ enabled: false });
   });
 

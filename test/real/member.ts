@@ -15,6 +15,14 @@ export type MemberPlan = {
   readonly args: readonly string[];
 };
 
+/** What may be different at one start. */
+export type StartOptions = {
+  readonly wait?: boolean;
+  readonly moreArgs?: readonly string[];
+  /** Another version of etcd. */
+  readonly etcd?: string;
+};
+
 const startTimeoutMs = 60_000;
 const running = new Set<ChildProcess>();
 
@@ -66,13 +74,13 @@ export class RealMember {
    * Of flags that stand twice etcd takes the last: `moreArgs` win.
    * Throws with the end of etcd's log when it exits or does not get there within 60 s.
    */
-  async start(options: { readonly wait?: boolean; readonly moreArgs?: readonly string[] } = {}): Promise<void> {
+  async start(options: StartOptions = {}): Promise<void> {
     if (this.running) {
       return;
     }
     mkdirSync(join(this.dataDir, '..'), { recursive: true });
     const log = openSync(this.logFile, 'a');
-    const child = spawn(this.#plan.etcd, [...this.#plan.args, ...(options.moreArgs ?? [])], {
+    const child = spawn(options.etcd ?? this.#plan.etcd, [...this.#plan.args, ...(options.moreArgs ?? [])], {
       stdio: ['ignore', log, log],
       env: { ...process.env, ETCD_UNSUPPORTED_ARCH: process.arch },
     });

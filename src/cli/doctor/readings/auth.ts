@@ -44,11 +44,13 @@ async function isEnabled({ client, username, signal }: AuthReadingOptions): Prom
   } catch (error) {
     const { code, message } = faultOf(error);
     if (authenticated.has(code) || message.includes(unknownUser)) return true;
-    return code === 'ETCD_UNSUPPORTED' ? await isEnabledOn34(client, username, signal) : undefined;
+    return code === 'ETCD_UNSUPPORTED' || code === 'ETCD_OLDER_MEMBERS'
+      ? await isEnabledOn34(client, username, signal)
+      : undefined;
   }
 }
 
-/** Etcd 3.4 has no AuthStatus, but it answers whoever logs in that there is nothing to log in to. */
+/** Etcd 3.4 has no AuthStatus, and beside it a newer one must not be asked; but it answers whoever logs in that there is nothing to log in to. */
 async function isEnabledOn34(
   client: MemberClient,
   username: string | undefined,

@@ -191,6 +191,18 @@ describe('what is not replaced, and what does not go in at once', { timeout: 60_
     expect(await at.listed('m4')).toBeUndefined();
   });
 
+  test('a spare machine with old data stands in: both agents are asked to put data aside, the one after the other', async () => {
+    const spare = at.member('m4');
+    const standIn = { name: 'm4', agentId: 'candidate:m4', peerUrls: [spare.peerUrl] };
+    const parameters = await at.replacing('m3', standIn);
+    await at.wipe('m3');
+    at.asked.length = 0;
+    const entry = await at.run(await at.begin('replace', parameters, [String(parameters['victim'])]));
+    expect(at.asked).toEqual(['prepare-join m4', 'fence m3', 'fence m4', 'start-joined m4']);
+    expect(entry?.summary).toContain('was replaced by');
+    expect(await at.listed('m4')).toMatchObject({ isLearner: false, healthy: true });
+  });
+
   test('the list follows a member that is reached elsewhere', async () => {
     const listed = await at.listed('m2');
     const peerUrls = (listed?.peerUrls ?? []).map((url) => url.replace('127.0.0.1', 'localhost'));

@@ -28,7 +28,7 @@ export async function askAgent(
   parts: MembershipParts,
   seen?: ClusterState,
 ): Promise<ReportRecord> {
-  let memberId = lastAsked(name, context) ?? registeredAs(seen ?? (await steadyState(context, parts)), agent);
+  let memberId = lastAsked(name, agent, context) ?? registeredAs(seen ?? (await steadyState(context, parts)), agent);
   let anew = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -49,10 +49,15 @@ export async function askAgent(
 /** An agent has tried, and it did not work: the next time it may. */
 class ReportedFailure extends AgentError {}
 
-/** Whom a former leader has asked for it, where that is the newest step. */
-function lastAsked(name: AskedStepName, { slot }: OperationContext): string | undefined {
+/** Under which id a former leader has asked this agent for it, where that is the newest step. */
+function lastAsked(name: AskedStepName, agent: AskedAgent, { slot }: OperationContext): string | undefined {
   const last = slot.steps.at(-1);
-  return last?.name === name ? last.memberId : undefined;
+  // By its name: the id under which it is registered may be another one by now, and the agent of another member may have been asked for the same.
+  return last?.name === name && last.detail === detailOf(agent) ? last.memberId : undefined;
+}
+
+function detailOf({ name }: AskedAgent): string {
+  return `the agent of ${name}`;
 }
 
 function reportOf(
@@ -70,7 +75,7 @@ function reportOf(
     withinMs: stepLimitsMs[name],
   });
   if (!anew && last?.name === name && last.memberId === memberId) return agents.reportOf(asked(), context.signal);
-  return context.step({ name, memberId, detail: `the agent of ${agent.name}` }, ({ signal }) =>
+  return context.step({ name, memberId, detail: detailOf(agent) }, ({ signal }) =>
     agents.reportOf(asked(), signal),
   );
 }

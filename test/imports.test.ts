@@ -72,7 +72,9 @@ const siblings: Readonly<Record<string, readonly string[]>> = {
     'move-leader',
     'nospace',
     'replace',
+    'restart',
     'snapshot',
+    'upgrade',
   ],
   observe: [
     'canary',
@@ -104,7 +106,9 @@ const siblings: Readonly<Record<string, readonly string[]>> = {
     'move-leader',
     'nospace',
     'replace',
+    'restart',
     'snapshot',
+    'upgrade',
   ],
 };
 

@@ -3,7 +3,7 @@ import type { DecideSettings } from '../decide/settings.ts';
 
 /** What the policies need of the configuration. */
 export function decideSettings({ mode, maintenance, backup, heal }: Config): DecideSettings {
-  const { compaction, defrag, nospace, moveLeader, hashCheck } = maintenance;
+  const { compaction, defrag, nospace, moveLeader, hashCheck, restart } = maintenance;
   return {
     mode,
     policies: {
@@ -12,6 +12,8 @@ export function decideSettings({ mode, maintenance, backup, heal }: Config): Dec
       join: heal.mode,
       leave: heal.mode,
       'member-update': heal.mode,
+      restart: restart.mode,
+      upgrade: restart.mode,
       compaction: compaction.mode,
       defrag: defrag.mode,
       'move-leader': moveLeader.mode,
@@ -46,6 +48,7 @@ export function decideSettings({ mode, maintenance, backup, heal }: Config): Dec
       rounds: moveLeader.rounds,
       coolDownMs: moveLeader.coolDownMs,
     },
+    restart: { withoutSpare: restart.withoutSpare },
     hashCheck: { everyMs: hashCheck.everyMs, maxStallMs: hashCheck.maxStallMs },
     backups: {
       stores: backup.store.length,

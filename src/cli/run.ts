@@ -23,6 +23,7 @@ const READ_TIMEOUT_MS = 10_000;
 
 interface RunOptions extends AgentOptions {
   readonly member?: string;
+  readonly to?: string;
   readonly dryRun?: boolean;
   readonly wait: boolean;
   readonly timeout: number;
@@ -38,6 +39,7 @@ export function runCommand(): Command {
       new Argument('<operation>', 'the operation').choices([...operationNames]).argParser(String),
     )
     .option('--member <name>', 'on this member, by name or id (default: those that need it)')
+    .option('--to <version>', 'the version of etcd that an upgrade is to come to, such as 3.5.30')
     .option('--dry-run', 'only say what would be done, and why')
     .option('--no-wait', 'do not follow it: print its id')
     .addOption(
@@ -59,15 +61,22 @@ Examples:
   etcd-caretaker run defrag --member m2
   etcd-caretaker run compaction --no-wait
   etcd-caretaker run replace --member m2
-  etcd-caretaker run leave --member m4`,
+  etcd-caretaker run leave --member m4
+  etcd-caretaker run restart --member m2
+  etcd-caretaker run upgrade --to 3.5.30 --dry-run`,
     );
   return agentOptions(command).action(run);
 }
 
 async function run(operation: string, options: RunOptions): Promise<void> {
   const agents = await agentsOf(options);
-  const { member, output } = options;
-  const wanted = { operation, ...(member === undefined ? {} : { member }), by: requester() };
+  const { member, to, output } = options;
+  const wanted = {
+    operation,
+    ...(member === undefined ? {} : { member }),
+    ...(to === undefined ? {} : { to }),
+    by: requester(),
+  };
   if (options.dryRun === true) {
     await dryRun(agents, wanted, output);
     return;

@@ -50,6 +50,9 @@ export interface SightSections {
         }[];
       }>
     | undefined;
+  readonly certificates?:
+    | Told<{ readonly findings: readonly { readonly code: string; readonly message: string }[] }>
+    | undefined;
   readonly keyspace?:
     | Told<{
         readonly phase: 'waiting' | 'scanning' | 'current';
@@ -64,7 +67,7 @@ export interface SightSections {
  * @param own what it says of the process and the data of its member
  */
 export function sightOf(sections: SightSections, voters: number, own?: OwnMemberView): AgentSight {
-  const { wal, quota, process, filesystem, peers, keyspace, cluster } = sections;
+  const { wal, quota, process, filesystem, peers, keyspace, cluster, certificates } = sections;
   const available = filesystem?.value?.filesystems.find(({ role }) => role === 'data')?.availableBytes;
   const rtts = (peers?.value?.peers ?? []).flatMap((peer) => newestRtt(peer) ?? []);
   const byPeer = nearestFirst(peers?.value?.peers ?? []);
@@ -81,6 +84,7 @@ export function sightOf(sections: SightSections, voters: number, own?: OwnMember
     worstPeerRttSeconds: rtts.length === 0 ? undefined : Math.max(...rtts),
     quorumRttSeconds: quorumRtt,
     settings: process?.value?.settings,
+    staleAuthorities: certificates?.value?.findings.find(({ code }) => code === 'CERT_CA_NOT_RELOADED')?.message,
     quotaBytes,
     largestPrefixes:
       keyspace?.value?.phase === 'current'

@@ -11,6 +11,8 @@ export const operationNames = [
   'join',
   'leave',
   'member-update',
+  'restart',
+  'upgrade',
   'compaction',
   'defrag',
   'move-leader',
@@ -192,6 +194,8 @@ export interface RequestRecord {
   readonly operation: string;
   /** Member id. */
   readonly target?: string;
+  /** The version of etcd that an upgrade is to come to. */
+  readonly to?: string;
   readonly by: string;
   readonly atMs: number;
 }

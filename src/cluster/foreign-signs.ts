@@ -12,6 +12,9 @@ const SETTLING_SECONDS = 30 * 60;
 /** Whoever else is at work, a backup harms nobody. */
 const CHANGING = operationNames.filter((name) => name !== 'snapshot' && name !== 'drill');
 
+/** One that has stopped half way is gone on with, or back, by the same operation. */
+const BESIDE_UPGRADES = CHANGING.filter((name) => name !== 'upgrade');
+
 /** What signs are looked for in. */
 export interface ForeignInput {
   readonly members: readonly Pick<MemberState, 'id' | 'name' | 'peerUrls' | 'isLearner' | 'version' | 'observed'>[];
@@ -80,5 +83,5 @@ function mixedVersions({ members }: ForeignInput): readonly ForeignSign[] {
   const message = `members run different minor versions, so somebody is upgrading: ${series
     .map(({ name, version }) => `${name} ${version}`)
     .join(', ')}`;
-  return [{ code: 'FOREIGN_UPGRADE', message, policies: CHANGING }];
+  return [{ code: 'FOREIGN_UPGRADE', message, policies: BESIDE_UPGRADES }];
 }

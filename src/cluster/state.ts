@@ -82,6 +82,8 @@ export interface MemberObserved {
   readonly quorumRttSeconds?: number;
   /** Flags of its etcd, by name without dashes. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** A sentence, where a CA file of its etcd has changed since that started: it reads them only then. */
+  readonly staleAuthorities?: string;
   /** Its clock is so far ahead of those of most others, or, negative, behind; absent where too few could be compared. */
   readonly clockOffSeconds?: number;
   /** What it says of the process and the data of its member, and whether it could start one. */

@@ -27,6 +27,7 @@ export function sightTold(
     peers: told('peers', peersOf),
     keyspace: told('keyspace', keyspaceOf),
     cluster: told('cluster', clusterOf),
+    certificates: told('certificates', certificatesOf),
   };
   return { member, sight: sightOf(known, voters, ownTold(field(reply, 'own'))) };
 }
@@ -62,6 +63,14 @@ function processOf(value: unknown): Value<'process'> | undefined {
   if (typeof settings !== 'object' || settings === null) return undefined;
   const all = Object.entries(settings).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return { settings: Object.fromEntries(all) };
+}
+
+function certificatesOf(value: unknown): Value<'certificates'> | undefined {
+  const findings = list(field(value, 'findings'))?.flatMap((one) => {
+    const [code, message] = [text(field(one, 'code')), text(field(one, 'message'))];
+    return code === undefined || message === undefined ? [] : { code, message };
+  });
+  return findings && { findings };
 }
 
 function filesystemOf(value: unknown): Value<'filesystem'> | undefined {

@@ -10,7 +10,9 @@ import { moveLeaderPolicy } from './move-leader.ts';
 import { nospacePolicy } from './nospace.ts';
 import type { Policy } from './policy.ts';
 import { replacePolicy } from './replace.ts';
+import { restartPolicy } from './restart.ts';
 import { snapshotPolicy } from './snapshot.ts';
+import { upgradePolicy } from './upgrade.ts';
 
 /** Every policy by the name of its operation; `operationNames` has their order. */
 export const policies: Readonly<Record<OperationName, Policy>> = {
@@ -19,6 +21,8 @@ export const policies: Readonly<Record<OperationName, Policy>> = {
   join: joinPolicy,
   leave: leavePolicy,
   'member-update': memberUpdatePolicy,
+  restart: restartPolicy,
+  upgrade: upgradePolicy,
   compaction: compactionPolicy,
   defrag: defragPolicy,
   'move-leader': moveLeaderPolicy,

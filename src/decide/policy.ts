@@ -8,6 +8,8 @@ export interface Asked {
   readonly by: string;
   /** Member id. */
   readonly target?: string;
+  /** Of an upgrade: the version of etcd, as somebody wrote it. */
+  readonly to?: string;
 }
 
 /**

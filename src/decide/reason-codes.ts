@@ -13,6 +13,12 @@ export const reasonCodes = {
   HASH_CHECK_DUE: { sentence: 'The last comparison of hashes is long enough ago.', motive: true },
   SNAPSHOT_DUE: { sentence: 'A full snapshot is to be taken.', motive: true },
   DRILL_DUE: { sentence: 'The newest chain of backups is to be restored for real.', motive: true },
+  AUTHORITIES_STALE: {
+    sentence: 'A CA file has changed since etcd started, which reads it only then.',
+    motive: true,
+  },
+  RESTART_ASKED: { sentence: 'Members are to be started again.', motive: true },
+  UPGRADE_ASKED: { sentence: 'Members are to run another version of etcd.', motive: true },
   REQUESTED: { sentence: 'A person asked for it.', motive: true },
 
   // Why there is nothing to do.
@@ -26,6 +32,8 @@ export const reasonCodes = {
   ALREADY_LEADER: { sentence: 'The member asked for leads already.' },
   NO_BETTER_VOTER: { sentence: 'No voter may and could lead better.' },
   NOTHING_TO_COMPARE: { sentence: 'A single voter has nobody to compare its hash with.' },
+  NOTHING_STALE: { sentence: 'No member has to be started again.' },
+  VERSION_REACHED: { sentence: 'All voters run that version already.' },
   COOLING_DOWN: { sentence: 'The last one is too short a time ago.' },
   NO_STORE: { sentence: 'No store for backups is configured.' },
   BACKUPS_FAIL: { sentence: 'Backups do not get on: a person has to see why.' },
@@ -55,6 +63,7 @@ export const reasonCodes = {
   MEMBERS_UNSTABLE: { sentence: 'The member list changed a short time ago.', passes: true },
   VERSION_HAZARD: { sentence: 'The running version of etcd has a defect that makes it dangerous.' },
   VERSION_UNKNOWN: { sentence: 'Which version a member runs is not known.' },
+  VERSION_SKEW: { sentence: 'Etcd goes up by one minor version at a time, and down only half way through.' },
   SIZE_UNKNOWN: { sentence: 'How large the database of a member is, is not known.' },
   QUOTA_UNKNOWN: { sentence: 'The quota of a member is not known.' },
   FREE_SPACE_UNKNOWN: { sentence: 'How much space the disk of a member has left is not known.' },

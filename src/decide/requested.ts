@@ -41,7 +41,11 @@ export function requestedDecision(
       refused: [because('OPERATION_UNKNOWN', `this version knows no operation ${operation}, only ${known}`)],
     };
   }
-  const asked: Asked = { by: request.by, ...(request.target === undefined ? {} : { target: request.target }) };
+  const asked: Asked = {
+    by: request.by,
+    ...(request.target === undefined ? {} : { target: request.target }),
+    ...(request.to === undefined ? {} : { to: request.to }),
+  };
   const decision = {
     ...gate(policies[operation](state, settings, asked), state, settings, asked),
     requestedBy: request.by,

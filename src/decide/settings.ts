@@ -68,6 +68,10 @@ export interface DecideSettings {
     readonly rounds: number;
     readonly coolDownMs: number;
   };
+  readonly restart: {
+    /** Consent to the outage of clusters of one or two voters while one is started again. */
+    readonly withoutSpare: boolean;
+  };
   readonly hashCheck: {
     readonly everyMs: number;
     /** HashKV blocks writes through its member: a longer predicted stall waits for a window, or for good. */

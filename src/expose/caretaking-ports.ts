@@ -38,6 +38,8 @@ export interface OperationWish {
   readonly operation: string;
   /** Name or id of a member. */
   readonly member?: string;
+  /** Of an upgrade: the version of etcd. */
+  readonly to?: string;
   readonly by: string;
 }
 

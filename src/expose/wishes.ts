@@ -1,5 +1,6 @@
 import { isOperationName, operationNames } from '../cluster/caretaking.ts';
 import type { Observation } from '../cluster/observation.ts';
+import { parseVersion } from '../cluster/version.ts';
 import type { OperationWish } from './caretaking-ports.ts';
 import { auditName, plain } from './http/audit-name.ts';
 import { ProblemError } from './http/problem.ts';
@@ -20,7 +21,7 @@ export function operationWish(
   caller: string,
   observation: Observation,
 ): OperationWish & { readonly dryRun: boolean } {
-  const fields = fieldsOf(body, ['operation', 'member', 'dryRun', 'by']);
+  const fields = fieldsOf(body, ['operation', 'member', 'to', 'dryRun', 'by']);
   const operation = textOf(fields, 'operation', `one of ${operationNames.join(', ')}`);
   if (operation === undefined || !isOperationName(operation)) {
     const found = operation === undefined ? 'No operation is named' : `There is no operation "${shown(operation)}"`;
@@ -37,11 +38,18 @@ export function operationWish(
       `Which member is to ${operation === 'leave' ? 'leave' : 'be replaced'} has to be said in "member" (\`--member\`).${allowed}`,
     );
   }
+  const to = versionOf(fields, operation);
   const { dryRun = false } = fields;
   if (typeof dryRun !== 'boolean') {
     throw refusal('FIELD_WRONG', '"dryRun" is neither true nor false.');
   }
-  return { operation, ...(member === undefined ? {} : { member }), dryRun, by: byOf(fields, caller) };
+  return {
+    operation,
+    ...(member === undefined ? {} : { member }),
+    ...(to === undefined ? {} : { to }),
+    dryRun,
+    by: byOf(fields, caller),
+  };
 }
 
 /** What `POST /api/v1/pause` asks for. Throws `ProblemError` 400. */
@@ -92,6 +100,28 @@ function textOf(fields: Fields, name: string, allowed: string): string | undefin
     return value;
   }
   throw refusal('FIELD_WRONG', `"${name}" is not text. Allowed: ${allowed}.`);
+}
+
+/** The version that an upgrade needs, and nothing else takes. */
+function versionOf(fields: Fields, operation: string): string | undefined {
+  const to = textOf(fields, 'to', 'a version of etcd such as "3.5.30"');
+  if (operation !== 'upgrade') {
+    if (to === undefined) return undefined;
+    throw refusal('TARGET_VERSION_WRONG', `"to" is for an upgrade: ${operation} takes none.`);
+  }
+  if (to === undefined) {
+    throw refusal(
+      'TARGET_VERSION_MISSING',
+      'Which version of etcd to come to has to be said in "to" (`--to`), such as "3.5.30".',
+    );
+  }
+  if (parseVersion(to) === undefined) {
+    throw refusal(
+      'TARGET_VERSION_WRONG',
+      `"to" is "${shown(to)}". Allowed: a version of etcd with three numbers, such as "3.5.30".`,
+    );
+  }
+  return to;
 }
 
 function byOf(fields: Fields, caller: string): string {

@@ -12,8 +12,10 @@ import { moveLeaderOperation } from './move-leader.ts';
 import { nospaceOperation } from './nospace.ts';
 import type { Operation } from './operation.ts';
 import { replaceOperation } from './replace.ts';
+import { restartOperation } from './restart.ts';
 import { snapshotOperation } from './snapshot.ts';
 import type { OperateTiming } from './timing.ts';
+import { upgradeOperation } from './upgrade.ts';
 
 /** Every operation by its name. */
 export function allOperations(parts: {
@@ -21,6 +23,8 @@ export function allOperations(parts: {
   readonly timing: OperateTiming;
   /** Consent to the outage of a cluster without a spare: `maintenance.defrag.withoutSpare`. */
   readonly withoutSpare: boolean;
+  /** The same where members are started again: `maintenance.restart.withoutSpare`. */
+  readonly restartWithoutSpare: boolean;
   readonly backups: SnapshotTaker;
   readonly agents: AskedAgents;
 }): Readonly<Record<OperationName, Operation>> {
@@ -30,6 +34,8 @@ export function allOperations(parts: {
     join: joinOperation(parts),
     leave: leaveOperation(parts),
     'member-update': memberUpdateOperation(parts),
+    restart: restartOperation(parts),
+    upgrade: upgradeOperation(parts),
     compaction: compactionOperation(parts),
     defrag: defragOperation(parts),
     'move-leader': moveLeaderOperation(parts),

@@ -14,6 +14,7 @@ maintenance:
   nospace: {mode: off, compactOlderThan: 24m, disarmBelow: 0.25}
   moveLeader: {mode: plan, factor: 2.6, minFsync: 27ms, minRtt: 28ms, rounds: 29, coolDown: 30s}
   hashCheck: {mode: off, every: 31h, maxStall: 32s}
+  restart: {mode: plan, withoutSpare: true}
 backup:
   store: [file:///a, file:///b]
   full: {mode: plan, schedule: 1 2 * * *}
@@ -28,6 +29,8 @@ heal: {mode: plan, replaceAfter: 33s, maxPerDay: 34, withoutBackup: true}
       join: 'plan',
       leave: 'plan',
       'member-update': 'plan',
+      restart: 'plan',
+      upgrade: 'plan',
       compaction: 'plan',
       defrag: 'auto',
       'move-leader': 'plan',
@@ -51,6 +54,7 @@ heal: {mode: plan, replaceAfter: 33s, maxPerDay: 34, withoutBackup: true}
     },
     nospace: { compactOlderThanMs: 24 * 60_000, disarmBelowRatio: 0.25 },
     moveLeader: { factor: 2.6, minFsyncMs: 27, minRttMs: 28, rounds: 29, coolDownMs: 30_000 },
+    restart: { withoutSpare: true },
     hashCheck: { everyMs: 31 * 3_600_000, maxStallMs: 32_000 },
     backups: {
       stores: 2,

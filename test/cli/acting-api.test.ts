@@ -56,11 +56,13 @@ describe('the commands of acting and the API of an agent', () => {
 
   it('say what there is where an operation or a member is not known', async () => {
     const cli = await against(scriptedPorts());
-    const operation = await cli('run', 'upgrade');
+    const operation = await cli('run', 'tidy');
     expect(operation).toMatchObject({ exitCode: 2, stdout: '' });
     expect(operation.stderr).toContain(
-      'There is no operation "upgrade". Allowed: nospace, replace, join, leave, member-update, compaction, defrag',
+      'There is no operation "tidy". Allowed: nospace, replace, join, leave, member-update, restart, upgrade, compaction',
     );
+    const version = await cli('run', 'upgrade');
+    expect(version).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('`--to`') });
     const member = await cli('run', 'defrag', '--member', 'm9');
     expect(member).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('There is no member "m9"') });
   });

@@ -39,7 +39,7 @@ describe('explain', () => {
     const { exitCode, stderr } = await runCli(['explain', 'tidy']);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(
-      'nospace, replace, join, leave, member-update, compaction, defrag, move-leader, hash-check',
+      'nospace, replace, join, leave, member-update, restart, upgrade, compaction, defrag, move-leader, hash-check',
     );
   });
 

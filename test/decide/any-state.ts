@@ -71,6 +71,22 @@ const moreIlls: typeof ills = [
       ],
     }),
   (members) => state(members.map(asSupervised), { candidates: [candidate('m9')] }),
+  (members) =>
+    state(
+      members.map((one) =>
+        supervised(Number(one.id), {
+          isLeader: one.isLeader,
+          observed: observed({ own: own(Number(one.id)), staleAuthorities: 'ca.crt has changed' }),
+        }),
+      ),
+    ),
+  ...['3.5.32', '3.6.6', '3.4.40'].map(
+    (to) => (members: readonly MemberState[]) =>
+      state(
+        members.map((one) => ({ ...asSupervised(one), version: to === '3.6.6' ? '3.5.32' : '3.4.40' })),
+        { requests: [request('upgrade', { to })] },
+      ),
+  ),
   (members) => state(members.map(asSupervised), { requests: [request('leave', { target: `${last(members)}` })] }),
   (members) =>
     state(
@@ -152,10 +168,13 @@ const anyEntry = fc
 
 const anyRequest: fc.Arbitrary<RequestRecord> = fc
   .record({
-    operation: fc.constantFrom(...operationNames, 'upgrade'),
+    operation: fc.constantFrom(...operationNames, 'of-the-future'),
     target: fc.constantFrom(undefined, '1', '2', '3', '9'),
+    to: fc.constantFrom(undefined, '3.4.40', '3.5.30', '3.5.32', '3.6.6', 'x'),
   })
-  .map(({ operation, target }) => request(operation, target === undefined ? {} : { target }));
+  .map(({ operation, target, to }) =>
+    request(operation, { ...(target === undefined ? {} : { target }), ...(to === undefined ? {} : { to }) }),
+  );
 
 const only =
   (more: Partial<ClusterState>): Change =>
@@ -245,6 +264,7 @@ export const anySettings: fc.Arbitrary<DecideSettings> = fc
     ...settings,
     ...more,
     defrag: { ...settings.defrag, withoutSpare },
+    restart: { withoutSpare },
     backups: { ...settings.backups, stores },
     heal: { ...settings.heal, withoutBackup },
   }));

@@ -17,6 +17,8 @@ describe('all decisions of a round', () => {
     expect(decisions.map(short)).toEqual([
       'hold NO_ALARM',
       ...Array.from({ length: 4 }, () => 'hold NOT_SUPERVISED'),
+      'hold NOTHING_STALE',
+      'hold ON_REQUEST',
       'hold TOO_FEW_REVISIONS',
       'hold NOTHING_TO_RECLAIM',
       'hold LEADER_FINE',
@@ -33,6 +35,8 @@ describe('all decisions of a round', () => {
     expect(decisions.map(short)).toEqual([
       'hold NO_ALARM',
       ...Array.from({ length: 4 }, () => 'hold NOT_SUPERVISED'),
+      'hold NOTHING_STALE',
+      'hold ON_REQUEST',
       'act HISTORY_DUE',
       'hold OTHER_FIRST SPACE_RECLAIMABLE',
       'hold LEADER_FINE',
@@ -52,7 +56,7 @@ describe('all decisions of a round', () => {
   });
 
   it('have none for a request that this version does not know, but an answer', () => {
-    const { decisions, request: asked } = decide(state(undefined, { requests: [request('upgrade')] }), settings);
+    const { decisions, request: asked } = decide(state(undefined, { requests: [request('of-the-future')] }), settings);
     expect(decisions).toHaveLength(operationNames.length);
     expect(asked?.refused?.[0].code).toBe('OPERATION_UNKNOWN');
   });

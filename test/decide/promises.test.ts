@@ -96,12 +96,15 @@ describe('whatever the state of the cluster', () => {
       (chosen, given, when) =>
         broken({
           'every voter answers': given.votersReachable === given.voters && given.learners === 0,
-          'one can be spared': chosen.policy !== 'defrag' || when.defrag.withoutSpare || given.voters >= 3,
+          'one can be spared':
+            given.voters >= 3 ||
+            !['defrag', 'restart', 'upgrade'].includes(chosen.policy) ||
+            (chosen.policy === 'defrag' ? when.defrag : when.restart).withoutSpare,
           'all are well': given.members.every(({ healthy, reachable }) => healthy && reachable),
           'all are caught up': given.members.every(({ lagEntries }) => lagEntries !== undefined && lagEntries <= 1000n),
           'none is at it': given.members.every(({ observed }) => observed?.defragInflight !== true),
         }),
-      ['defrag', 'nospace', 'hash-check'],
+      ['defrag', 'nospace', 'hash-check', 'restart', 'upgrade'],
     );
   });
 
@@ -198,6 +201,25 @@ describe('whatever the state of the cluster', () => {
         });
       },
       ['replace'],
+    );
+  });
+
+  it('restarts and upgrades only what an agent can start, and upgrades only for a person, by one minor version', () => {
+    always(
+      (chosen, given, when) => {
+        const targets = targetsOf(chosen, given);
+        const to = Number(String(chosen.action?.parameters['to'] ?? '').split('.')[1]);
+        const minors = given.members.map(({ version }) => Number(version?.split('.')[1]));
+        return broken({
+          'can be started': targets.every((target) => (target?.observed?.own?.kind ?? 'none') !== 'none'),
+          'a person asks': chosen.policy === 'restart' || chosen.requestedBy !== undefined,
+          'one minor version at most': chosen.policy === 'restart' || minors.every((minor) => to - minor <= 1),
+          'back only half way': chosen.policy === 'restart' || minors.some((minor) => minor <= to),
+          'with a backup, or consent':
+            chosen.policy === 'restart' || chosen.action?.parameters['snapshot'] === true || when.heal.withoutBackup,
+        });
+      },
+      ['restart', 'upgrade'],
     );
   });
 

@@ -27,7 +27,7 @@ describe('what becomes of a request', () => {
     ],
     [
       'is refused for an operation that there is not',
-      request('upgrade'),
+      request('of-the-future'),
       calm,
       settings,
       'nothing refused OPERATION_UNKNOWN',

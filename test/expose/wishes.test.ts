@@ -16,6 +16,13 @@ test('a member that waits to be taken in can be named, though it is in no list',
   expect(() => operationWish({ operation: 'join', member: 'm8' }, 'token', observation)).toThrow(/Allowed: .*, m9\./);
 });
 
+test('an upgrade takes a version, and nothing else does', () => {
+  expect(operationWish({ operation: 'upgrade', to: '3.5.30' }, 'token', observation)).toMatchObject({ to: '3.5.30' });
+  expect(() => operationWish({ operation: 'upgrade' }, 'token', observation)).toThrow(/`--to`/);
+  expect(() => operationWish({ operation: 'upgrade', to: '3.5' }, 'token', observation)).toThrow(/three numbers/);
+  expect(() => operationWish({ operation: 'defrag', to: '3.5.30' }, 'token', observation)).toThrow(/takes none/);
+});
+
 test('to replace or to leave takes a member, and which ones there are is said', () => {
   for (const operation of ['replace', 'leave']) {
     expect(() => operationWish({ operation }, 'token', observation)).toThrow(

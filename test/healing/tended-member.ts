@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
@@ -35,6 +35,8 @@ export interface TendedOptions {
   readonly certs?: Certificates;
   /** Further configuration of every agent, by path. */
   readonly set?: Readonly<Record<string, string>>;
+  /** Each starts etcd through a symbolic link of its own, and finds other versions here. */
+  readonly versionsFolder?: string;
   /** The agents' program; default: this very source. */
   readonly main?: string;
   /** Further flags of every etcd. */
@@ -67,6 +69,8 @@ export interface TendedMember {
   own(): Promise<unknown>;
   agentLog(): string;
   etcdLog(): string;
+  /** With `versionsFolder`: through which its etcd is started. */
+  readonly etcdLink: string;
 }
 
 /** What an agent answers on its socket, where reads need neither certificate nor token. */
@@ -126,7 +130,9 @@ export async function memberOf(
   const dataDir = join(options.dataParents?.[name] ?? folder, 'data');
   const stateDir = join(folder, 'state');
   const logFile = join(folder, 'etcd.log');
-  const { certs } = options;
+  const { certs, versionsFolder } = options;
+  const etcdLink = join(folder, 'etcd');
+  if (versionsFolder !== undefined) await symlink(findBinaries(options.version).etcd, etcdLink);
   const scheme = certs === undefined ? 'http' : 'https';
   const endpoint = `${scheme}://127.0.0.1:${clientWay}`;
   const agentUrl = `${scheme}://127.0.0.1:${agent}`;
@@ -149,8 +155,9 @@ export async function memberOf(
     supervise: {
       kind: 'child',
       stateDir,
+      ...(versionsFolder === undefined ? {} : { versions: { folder: versionsFolder } }),
       child: {
-        etcd: findBinaries(options.version).etcd,
+        etcd: versionsFolder === undefined ? findBinaries(options.version).etcd : etcdLink,
         logFile,
         args: [
           `--listen-peer-urls=${scheme}://127.0.0.1:${peer}`,
@@ -175,7 +182,7 @@ export async function memberOf(
   let child: ChildProcess | undefined;
   const agentLogFile = join(folder, 'agent.log');
   return {
-    ...{ name, endpoint, peerUrl: peerUrlOf(plan, scheme), agentUrl, folder, dataDir, stateDir },
+    ...{ name, endpoint, peerUrl: peerUrlOf(plan, scheme), agentUrl, folder, dataDir, stateDir, etcdLink },
     ...(proxy === undefined ? {} : { peerProxy: proxy }),
     startAgent: () => {
       if (child !== undefined && child.exitCode === null && child.signalCode === null) return;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReportRecord, Slot } from '../../src/cluster/caretaking.ts';
 import type { MemberClient } from '../../src/etcd/member-client.ts';
 import type { AskedAgents } from '../../src/operate/backup-ports.ts';
+import { findBinaries } from '../real/binaries.ts';
 import type { RealMember } from '../real/cluster.ts';
 
 /** What the double works with. */
@@ -28,9 +29,16 @@ export function agentsOnMembers(options: AgentsOnMembers): AskedAgents {
       if (phase === 'fence') await fence(member, options.client());
       if (phase === 'start-joined') await startJoined(member, options, signal);
       if (phase === 'stop-member') await member.stop();
+      if (phase === 'restart-member') await startedAgain(member);
+      if (phase === 'switch-version') await startedAgain(member, findBinaries('3.5').etcd);
       return { operationId, step, memberId, outcome: 'succeeded', summary: 'done', figures: {} };
     },
   };
+}
+
+async function startedAgain(member: RealMember, etcd?: string): Promise<void> {
+  await member.stop();
+  await member.start(etcd === undefined ? {} : { etcd });
 }
 
 /** Stops it, and moves its data away unless their member is listed. */

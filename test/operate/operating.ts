@@ -146,6 +146,7 @@ export async function operating(
         effects: { ...effects, ...changed },
         timing: { ...fast, ...timing },
         withoutSpare,
+        restartWithoutSpare: withoutSpare,
         backups: backups ?? { takeSnapshot: () => Promise.reject(new Error('nothing is backed up here')) },
         agents: agents ?? { reportOf: () => Promise.reject(new Error('there are no agents here')) },
       });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -29,6 +30,15 @@ export const findBinaries = (line: EtcdLine = '3.5'): EtcdBinaries => {
     etcdctl: join(folder, 'etcdctl'),
     ...(existsSync(etcdutl) && { etcdutl }),
   };
+};
+
+/** The version of an etcd line that the tests run on, as it says itself. */
+export const etcdVersion = (line: EtcdLine): string => {
+  const said = execFileSync(findBinaries(line).etcd, ['--version'], {
+    encoding: 'utf8',
+    env: { ...process.env, ETCD_UNSUPPORTED_ARCH: process.arch },
+  });
+  return /etcd Version: (\S+)/.exec(said)?.[1] ?? '';
 };
 
 const newestUnpacked = (line: EtcdLine): string | undefined => {

@@ -94,6 +94,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
   const operations = allOperations({
     ...parts,
     withoutSpare: options.settings.defrag.withoutSpare,
+    restartWithoutSpare: options.settings.restart.withoutSpare,
     backups: options.snapshots ?? { takeSnapshot: () => Promise.reject(noBackups(options.member)) },
     agents: askedAgents(mirror, options.timing),
   });

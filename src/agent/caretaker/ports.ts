@@ -128,7 +128,7 @@ async function dryRun(caretaker: Caretaker, wish: OperationWish, signal: AbortSi
 }
 
 /** Throws `MEMBER_UNKNOWN`, `OPERATION_UNKNOWN`. */
-function requestOf({ acting, view }: Caretaker, { operation, member, by }: OperationWish): RequestRecord {
+function requestOf({ acting, view }: Caretaker, { operation, member, to, by }: OperationWish): RequestRecord {
   const known = Object.keys(acting.operations);
   if (!known.includes(operation)) {
     throw new AgentError('OPERATION_UNKNOWN', `There is no operation ${operation}.`, {
@@ -147,7 +147,14 @@ function requestOf({ acting, view }: Caretaker, { operation, member, by }: Opera
       remedy: names === '' ? 'Wait until the agent knows the member list.' : `Name one of ${names}.`,
     });
   }
-  return { id: randomUUID(), operation, ...(target === undefined ? {} : { target }), by, atMs: Date.now() };
+  return {
+    id: randomUUID(),
+    operation,
+    ...(target === undefined ? {} : { target }),
+    ...(to === undefined ? {} : { to }),
+    by,
+    atMs: Date.now(),
+  };
 }
 
 /** Throws `REQUESTS_WAITING` where so many wait already that a loop must be asking. @param waiting how many do */

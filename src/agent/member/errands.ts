@@ -5,6 +5,7 @@ import type { SeenMember } from '../../decide/boot/evidence.ts';
 import type { Errand, ErrandResult } from '../caretaker/errands.ts';
 import { joinCluster } from './join.ts';
 import type { MemberKeeper } from './keeper.ts';
+import { turnErrands } from './turn-errands.ts';
 
 /** What the leader asks the agent beside a member to do with it, by the name of the step. Each may be asked for again. */
 export function memberErrands(keeper: MemberKeeper): Readonly<Record<string, Errand>> {
@@ -13,6 +14,7 @@ export function memberErrands(keeper: MemberKeeper): Readonly<Record<string, Err
     fence: (slot, signal) => fence(keeper, slot, signal),
     'start-joined': async (_slot, signal) => done(await joinCluster(keeper, signal)),
     'stop-member': (slot, signal) => stopMember(keeper, slot, signal),
+    ...turnErrands(keeper),
   };
 }
 
@@ -20,7 +22,15 @@ export function memberErrands(keeper: MemberKeeper): Readonly<Record<string, Err
 export function refusingErrands(member: string): Readonly<Record<string, Errand>> {
   const refuse: Errand = async () =>
     unfit(`The agent of ${member} only watches: supervise.kind does not say how etcd is started.`);
-  return { 'prepare-join': refuse, fence: refuse, 'start-joined': refuse, 'stop-member': refuse };
+  return {
+    'prepare-join': refuse,
+    fence: refuse,
+    'start-joined': refuse,
+    'stop-member': refuse,
+    'restart-member': refuse,
+    'prepare-upgrade': refuse,
+    'switch-version': refuse,
+  };
 }
 
 /** Whether a member could be started here: looked at before another one is given up for it. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { statfs } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { within } from '../../abort/linked-abort.ts';
 import type { Observation } from '../../cluster/observation.ts';
@@ -12,6 +12,7 @@ import { bootDecision } from '../../decide/boot.ts';
 import { findEtcd } from '../../distribution/find-binaries.ts';
 import { MemberClient } from '../../etcd/member-client.ts';
 import { readLocalPause } from '../../operate/local-pause.ts';
+import { EtcdVersions } from '../../supervise/etcd-versions.ts';
 import type { Errand } from '../caretaker/errands.ts';
 import type { Observer } from '../observer.ts';
 import { peerAgents } from '../peer-agents.ts';
@@ -121,6 +122,10 @@ export async function memberCareOf(
     },
     ownId: async (signal) =>
       (await within([signal], READ_TIMEOUT_MS, (until) => pool.own.status(until))).header.memberId,
+    servedVersion: async (signal) =>
+      (await within([signal], READ_TIMEOUT_MS, (until) => pool.own.status(until))).version,
+    ...versionsOf(config),
+    flagsOf: async (pid) => (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(1, -1),
     freeBytes: async () => {
       const { bavail, bsize } = await diskOf(member.dataDir);
       return bavail * bsize;
@@ -173,6 +178,20 @@ async function shortOf(folder: string): Promise<number> {
 /** The disk that a folder is on, or would be: it may be a mount point itself. */
 async function diskOf(folder: string) {
   return await statfs(folder).catch(async () => statfs(await existingParent(folder)));
+}
+
+/** What a unit or the agent itself starts through a link; in a pod and in a manifest the version is that of the image. */
+function versionsOf({ member, supervise }: Config): Pick<MemberKeeperOptions, 'versions'> {
+  if (supervise.kind !== 'child' && supervise.kind !== 'systemd') return {};
+  const { folder, link = supervise.kind === 'child' ? supervise.child.etcd : undefined } = supervise.versions;
+  return {
+    versions: new EtcdVersions({
+      member: member.name,
+      ...(folder === undefined ? {} : { folder }),
+      ...(link === undefined ? {} : { link }),
+      env: process.env,
+    }),
+  };
 }
 
 const run = promisify(execFile);

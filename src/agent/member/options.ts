@@ -1,5 +1,6 @@
 import type { BootView, DataDirState, OwnMemberView, ProcessEnd, ProcessState } from '../../cluster/own-member.ts';
 import type { SeenList } from '../../decide/boot/evidence.ts';
+import type { EtcdVersions } from '../../supervise/etcd-versions.ts';
 import type { InitialMember, Supervisor } from '../../supervise/supervisor.ts';
 import type { MemberMemory } from './memory.ts';
 
@@ -44,6 +45,12 @@ export interface MemberKeeperOptions {
   readonly ownId: (signal: AbortSignal) => Promise<string>;
   /** Free bytes where the data of a new member would go. */
   readonly freeBytes: () => Promise<number>;
+  /** The version that the own member says it runs, when it answers. Throws where it does not. */
+  readonly servedVersion: (signal: AbortSignal) => Promise<string>;
+  /** Other versions of etcd on this machine; absent where this kind of supervisor has nothing to do with them. */
+  readonly versions?: Pick<EtcdVersions, 'programOf' | 'current' | 'pointAt'>;
+  /** Flags of the process with this id. Throws where they cannot be read. */
+  readonly flagsOf: (pid: number) => Promise<readonly string[]>;
   /** Version of the etcd that would be started; undefined where that cannot be told before. */
   readonly etcdVersion: (signal: AbortSignal) => Promise<string | undefined>;
   readonly timing: MemberTiming;

@@ -101,6 +101,17 @@ const hashCheckSection = z
   .meta({ description: 'Comparison of the hashes of all members.' })
   .transform(({ every, maxStall, mode }) => ({ mode, everyMs: every, maxStallMs: maxStall }));
 
+const restartSection = z
+  .strictObject({
+    mode: policyMode(
+      'members are started again whose CA files have changed since etcd started, which reads them only then',
+    ),
+    withoutSpare: flag(
+      'Consent to the outage of a cluster of one or two voters while one of them is started again, also for an upgrade.',
+    ).prefault(false),
+  })
+  .meta({ description: 'Restarts and upgrades, one member after the other.' });
+
 /** What the agents do to the cluster, and when. */
 export const maintenanceSection = z
   .strictObject({
@@ -127,6 +138,7 @@ export const maintenanceSection = z
     nospace: nospaceSection.prefault({}),
     moveLeader: moveLeaderSection.prefault({}),
     hashCheck: hashCheckSection.prefault({}),
+    restart: restartSection.prefault({}),
   })
   .meta({ description: 'What the agents do to the cluster by themselves, and when: see docs/acting.md.' })
   .transform(({ armAfter, ...rest }) => ({ ...rest, armAfterMs: armAfter }));

@@ -19,6 +19,20 @@ const childSection = z
       'With `kind: child` and `kind: statefulset`: the agent starts etcd itself. With `child` it goes on running when the agent ends.',
   });
 
+const versionsSection = z
+  .strictObject({
+    folder: path(
+      'Folder with a folder for each version of etcd, `3.5.30/etcd` or `etcd-3.5.30/etcd`: what `run upgrade` may go to.',
+    ).exactOptional(),
+    link: path(
+      'The symbolic link through which etcd is started: an upgrade points it at another version. Left out: `supervise.child.etcd`.',
+    ).exactOptional(),
+  })
+  .meta({
+    description:
+      'With `kind: child` and `kind: systemd`: where an upgrade finds other versions of etcd. See docs/upgrades.md.',
+  });
+
 const systemdSection = z
   .strictObject({
     unit: text(
@@ -75,6 +89,7 @@ export const superviseSection = z
       'What the agent has to remember of its member over restarts: who it is, the last member list. Left out: `.caretaker` behind the name of `member.dataDir`.',
     ).exactOptional(),
     stopGrace: duration('How long etcd may take to end before it is killed.', 100, 10 * 60_000).prefault('10s'),
+    versions: versionsSection.prefault({}),
     child: childSection.prefault({}),
     systemd: systemdSection.prefault({}),
     staticPod: staticPodSection.prefault({}),

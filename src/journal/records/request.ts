@@ -13,6 +13,7 @@ export function parseRequest(value: Buffer): Parsed<RequestRecord> {
     id: fields.need('id', text),
     operation: fields.need('operation', text),
     ...fields.may('target', text),
+    ...fields.may('to', text),
     by: fields.need('by', text),
     atMs: fields.need('atMs', finite),
   }));

@@ -12,7 +12,14 @@ import { stepLimitsMs } from './step-limits.ts';
 const ATTEMPTS = 3;
 
 /** What an agent is asked for: see `docs/acting.md`. Each comes to the same however often it is done. */
-export type AskedStepName = 'prepare-join' | 'fence' | 'start-joined' | 'stop-member';
+export type AskedStepName =
+  | 'prepare-join'
+  | 'fence'
+  | 'start-joined'
+  | 'stop-member'
+  | 'restart-member'
+  | 'prepare-upgrade'
+  | 'switch-version';
 
 /**
  * Asks the agent beside a member to do what only that one can, as a step of its own, and waits for its report. An agent
@@ -75,9 +82,7 @@ function reportOf(
     withinMs: stepLimitsMs[name],
   });
   if (!anew && last?.name === name && last.memberId === memberId) return agents.reportOf(asked(), context.signal);
-  return context.step({ name, memberId, detail: detailOf(agent) }, ({ signal }) =>
-    agents.reportOf(asked(), signal),
-  );
+  return context.step({ name, memberId, detail: detailOf(agent) }, ({ signal }) => agents.reportOf(asked(), signal));
 }
 
 function wellReported(report: ReportRecord, { name }: AskedAgent): ReportRecord {

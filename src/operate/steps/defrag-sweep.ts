@@ -5,17 +5,13 @@ import { formatBytes } from '../../cluster/units.ts';
 import { type OperationContext, OperationStopped } from '../operation.ts';
 import { type Defragmented, defragmentMember, untilIdle } from './defragment-member.ts';
 import { gate, stillLedAs } from './gate.ts';
-import { handOver, transfereeOf } from './hand-over.ts';
 import type { Parts } from './parts.ts';
 import { announce, confirm, sweepProgressOf, wasMade } from './sweep-progress.ts';
-import { type Consent, votersOf } from './unsafe.ts';
-import { waitSettled } from './wait-settled.ts';
+import { type Moves, movedOff, nextInTurn, settled, transfereeFor } from './turns.ts';
+import type { Consent } from './unsafe.ts';
 
 /** Free disk space that a member needs, by its database in use: a defragmentation writes it anew beside the old one. */
 const ROOM_FACTOR = 1.2;
-
-/** So often the raft leadership is moved in one sweep: where it keeps coming back something is wrong. */
-const MOST_MOVES = 3;
 
 export interface SweepOptions extends Parts, Consent {
   /** Where nobody can take the leadership the raft leader is defragmented all the same: writes are refused anyway. */
@@ -42,7 +38,14 @@ export async function sweep(
   options: SweepOptions,
 ): Promise<SweepResult> {
   const { defragmented, measured } = sweepProgressOf(context.slot);
-  const run = { targets, context, options, done: new Set(defragmented), measured: new Map(measured), moves: 0 };
+  const run = {
+    targets,
+    context,
+    options,
+    done: new Set(defragmented),
+    measured: new Map(measured),
+    moves: { made: 0 },
+  };
   const stopped = await untilDone(run).catch((error: unknown): Reason => {
     if (!(error instanceof OperationStopped)) throw error;
     return { code: error.code, message: error.message };
@@ -71,7 +74,7 @@ interface Run {
   readonly options: SweepOptions;
   readonly done: Set<string>;
   readonly measured: Map<string, Defragmented>;
-  moves: number;
+  readonly moves: Moves;
   /** Since when the room of the member whose turn it is has not been known, by the monotonic clock. */
   unknownSinceMs?: number | undefined;
 }
@@ -84,7 +87,8 @@ async function untilDone(run: Run): Promise<Reason | undefined> {
     const gated = await gate(context, options, options);
     if ('unsafe' in gated) return gated.unsafe;
     const { state } = gated;
-    const next = nextOf(run, state);
+    const left = run.targets.filter((id) => isLeft(run, id));
+    const next = nextInTurn(left, state);
     if ('code' in next) return next;
     if (mayBeKnownSoon(next, run)) {
       await sleep(options.timing.pollMs, undefined, { signal: context.signal });
@@ -93,11 +97,14 @@ async function untilDone(run: Run): Promise<Reason | undefined> {
     // Before the leadership is moved for nothing.
     const noRoom = noRoomFor(next);
     if (noRoom !== undefined) return noRoom;
-    const to = next.isLeader ? transfereeOf(state, next.id, ({ id }) => !isLeft(run, id)) : undefined;
+    const to = next.isLeader ? transfereeFor(next, left, state) : undefined;
     if (next.isLeader && to === undefined && !(state.voters === 1 || options.evenWhileLeading === true)) {
       return { code: 'NO_TRANSFEREE', message: `nobody can take the raft leadership from ${next.name}` };
     }
-    const stopped = to === undefined ? await defragment(next, state, run) : await movedOff(next, to, state, run);
+    const stopped =
+      to === undefined
+        ? await defragment(next, state, run)
+        : await movedOff({ from: next, to, state, why: 'is defragmented' }, run.moves, context, options);
     if (stopped !== undefined) return stopped;
   }
 }
@@ -112,21 +119,6 @@ async function confirmAnnounced({ context, options, done, measured }: Run): Prom
   if (!wasMade(announced, status)) return;
   done.add(announced.memberId);
   await context.note(confirm(done, measured));
-}
-
-async function movedOff(
-  from: MemberState,
-  to: MemberState,
-  state: ClusterState,
-  run: Run,
-): Promise<Reason | undefined> {
-  const { context, options } = run;
-  run.moves += 1;
-  if (run.moves > MOST_MOVES) {
-    return { code: 'LEADER_CHANGED', message: `the raft leadership came back to ${from.name} again and again` };
-  }
-  await handOver({ from, to, state, why: `, before ${from.name} is defragmented` }, context, options);
-  return settled(to, state, undefined, context, options);
 }
 
 async function defragment(member: MemberState, state: ClusterState, run: Run): Promise<Reason | undefined> {
@@ -153,18 +145,6 @@ function isLeft({ targets, done }: Run, id: string): boolean {
   return targets.includes(id) && !done.has(id);
 }
 
-/** The next one: followers in the given order, and the raft leader when nobody else is left. */
-function nextOf(run: Run, state: ClusterState): MemberState | Reason {
-  const left = run.targets.filter((id) => isLeft(run, id));
-  const voters = left.flatMap((id) => votersOf(state).find((member) => member.id === id) ?? []);
-  const [first] = voters;
-  if (voters.length < left.length || first === undefined) {
-    const gone = left.filter((id) => voters.every((member) => member.id !== id));
-    return { code: 'TARGET_GONE', message: `${gone.join(', ')} is no voter of this cluster any more` };
-  }
-  return voters.find(({ isLeader }) => !isLeader) ?? first;
-}
-
 /** The leader that died had an agent beside the member too: whoever takes over comes to it before that one is back. */
 function mayBeKnownSoon({ observed }: MemberState, run: Run): boolean {
   if (observed?.dataAvailableBytes !== undefined) {
@@ -184,16 +164,4 @@ function noRoomFor({ name, observed, dbSizeInUseBytes }: MemberState): Reason | 
   if (freeBytes >= neededBytes) return undefined;
   const message = `the disk of ${name} has ${formatBytes(freeBytes)} left, and a second copy takes ${formatBytes(neededBytes)}`;
   return { code: 'NO_ROOM', message };
-}
-
-async function settled(
-  { id: memberId }: MemberState,
-  state: ClusterState,
-  raftTerm: bigint | undefined,
-  { signal }: OperationContext,
-  options: SweepOptions,
-): Promise<Reason | undefined> {
-  const voters = votersOf(state).map(({ id }) => id);
-  const since = raftTerm === undefined ? {} : { raftTerm };
-  return waitSettled({ memberId, voters, ...since }, options, signal);
 }

@@ -13,3 +13,9 @@ export interface MembershipParts extends Parts {
   readonly agents: AskedAgents;
   readonly backups: SnapshotTaker;
 }
+
+/** What those work with that have members started again. */
+export interface RestartParts extends MembershipParts {
+  /** Consent to the outage of a cluster of one or two voters: `maintenance.restart.withoutSpare`. */
+  readonly restartWithoutSpare: boolean;
+}

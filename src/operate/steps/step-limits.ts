@@ -13,6 +13,11 @@ export const stepLimitsMs = {
   // Longer than a supervisor's own limit for a start, which says more, and than a member may take to answer.
   'start-joined': 10 * MINUTE_MS,
   'stop-member': 10 * MINUTE_MS,
+  // Etcd ends, as above, and starts.
+  'restart-member': 10 * MINUTE_MS,
+  'prepare-upgrade': 5 * MINUTE_MS,
+  // And once more, where the new version does not serve.
+  'switch-version': 20 * MINUTE_MS,
   // A large backup is fetched and restored.
   drill: 12 * 60 * MINUTE_MS,
 } as const satisfies Readonly<Record<string, number>>;

@@ -35,6 +35,8 @@ test('a member is not started to join while a recovery has it in its hands', asy
       members: [{ id: 'a', name: '', peerUrls: [peerUrl], clientUrls: [], isLearner: true }],
     }),
     ownId: async () => 'a',
+    servedVersion: async () => '3.5.30',
+    flagsOf: async () => [],
     freeBytes: async () => 0,
     startHeld: async () => undefined,
     etcdVersion: async () => undefined,

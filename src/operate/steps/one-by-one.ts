@@ -1,0 +1,117 @@
+import type { Reason } from '../../cluster/caretaking.ts';
+import type { ClusterState, MemberState } from '../../cluster/state.ts';
+import { type OperationContext, OperationStopped } from '../operation.ts';
+import { type AskedStepName, askAgent } from './ask-agent.ts';
+import { gate } from './gate.ts';
+import type { AskedAgent } from './newcomer.ts';
+import type { MembershipParts } from './parts.ts';
+import { steadyState } from './steady-state.ts';
+import { type Moves, movedOff, nextInTurn, settled, transfereeFor } from './turns.ts';
+import type { Consent } from './unsafe.ts';
+
+/** A member that goes takes the leadership along in clusters of one and two voters: an election is no doubt there. */
+const LEAST_VOTERS = 3;
+
+/** What is done to members in turn. */
+export interface TurnPlan extends Consent {
+  /** Ids of voters, in order. */
+  readonly targets: readonly string[];
+  /** What the agent beside each is asked for, which takes the member away for a while. */
+  readonly step: AskedStepName;
+  /** Behind "before m1", for people. */
+  readonly why: string;
+  /** Looks once more at a member that has settled; gives what is wrong, if anything. */
+  readonly look?: (member: MemberState) => Promise<Reason | undefined>;
+}
+
+/** How far it came, and why it ended early, if so. */
+export interface TurnsTaken {
+  readonly done: readonly string[];
+  readonly stopped?: Reason;
+}
+
+/**
+ * Has the agents beside members do what takes these away for a while, one after the other: followers first, then the raft leader, after its
+ * leadership has moved. Before each, everybody must be there; after each, it must have settled without an election. Any doubt ends
+ * it. What an earlier leader has done stands in the slot; whoever it has asked last, and not heard of, is waited for.
+ */
+export async function oneByOne(plan: TurnPlan, context: OperationContext, parts: MembershipParts): Promise<TurnsTaken> {
+  const { done: noted } = context.slot.progress;
+  const done = new Set(Array.isArray(noted) ? noted.filter((id) => typeof id === 'string') : []);
+  const stopped = await allTurns(plan, done, context, parts).catch((error: unknown): Reason => {
+    if (!(error instanceof OperationStopped)) throw error;
+    return { code: error.code, message: error.message };
+  });
+  return { done: [...done], ...(stopped === undefined ? {} : { stopped }) };
+}
+
+async function allTurns(
+  plan: TurnPlan,
+  done: Set<string>,
+  context: OperationContext,
+  parts: MembershipParts,
+): Promise<Reason | undefined> {
+  const moves: Moves = { made: 0 };
+  const underWay = await askedBefore(plan, done, context, parts);
+  if (underWay !== undefined) {
+    const stopped = await turn(underWay, plan, { done, raftTerm: undefined }, context, parts);
+    if (stopped !== undefined) return stopped;
+  }
+  for (;;) {
+    const left = plan.targets.filter((id) => !done.has(id));
+    if (left.length === 0) return undefined;
+    const gated = await gate(context, parts, plan);
+    if ('unsafe' in gated) return gated.unsafe;
+    const { state } = gated;
+    const next = nextInTurn(left, state);
+    if ('code' in next) return next;
+    if (next.isLeader && state.voters > 1) {
+      const to = transfereeFor(next, left, state);
+      if (to === undefined) {
+        return { code: 'NO_TRANSFEREE', message: `nobody can take the raft leadership from ${next.name}` };
+      }
+      const stopped = await movedOff({ from: next, to, state, why: plan.why }, moves, context, parts);
+      if (stopped !== undefined) return stopped;
+      continue;
+    }
+    const raftTerm = state.voters >= LEAST_VOTERS ? state.raftTerm : undefined;
+    const stopped = await turn(next, plan, { done, raftTerm, state }, context, parts);
+    if (stopped !== undefined) return stopped;
+  }
+}
+
+/** The member whose agent an earlier leader has asked last: it may be away just now, which must not count against it. */
+async function askedBefore(
+  { step, targets }: TurnPlan,
+  done: ReadonlySet<string>,
+  context: OperationContext,
+  parts: MembershipParts,
+): Promise<MemberState | undefined> {
+  const last = context.slot.steps.at(-1);
+  const id = last?.name === step ? last.memberId : undefined;
+  if (id === undefined || !targets.includes(id) || done.has(id)) return undefined;
+  return (await steadyState(context, parts)).members.find((member) => member.id === id);
+}
+
+async function turn(
+  member: MemberState,
+  { step, look }: TurnPlan,
+  {
+    done,
+    raftTerm,
+    state,
+  }: { readonly done: Set<string>; readonly raftTerm: bigint | undefined; readonly state?: ClusterState },
+  context: OperationContext,
+  parts: MembershipParts,
+): Promise<Reason | undefined> {
+  await askAgent(step, agentOf(member), context, parts, state);
+  done.add(member.id);
+  await context.note({ done: [...done] });
+  const stopped = await settled(member, state ?? (await steadyState(context, parts)), raftTerm, context, parts);
+  return stopped ?? (await look?.(member));
+}
+
+/** The agent beside a member of the list. */
+export function agentOf({ id, name, agent }: MemberState): AskedAgent {
+  return { name: agent?.member ?? name, agentId: id };
+}

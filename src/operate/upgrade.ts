@@ -1,0 +1,97 @@
+import { faultOf } from '../cluster/agent-error.ts';
+import type { Reason } from '../cluster/caretaking.ts';
+import type { ClusterState, MemberState } from '../cluster/state.ts';
+import { type Operation, type OperationContext, type OperationResult, OperationStopped } from './operation.ts';
+import { askAgent } from './steps/ask-agent.ts';
+import { textParameter } from './steps/newcomer.ts';
+import { agentOf, oneByOne } from './steps/one-by-one.ts';
+import type { RestartParts } from './steps/parts.ts';
+import { safetySnapshot } from './steps/safety-snapshot.ts';
+import { steadyState } from './steps/steady-state.ts';
+import { votersOf } from './steps/unsafe.ts';
+import { verifyMember } from './steps/verify-member.ts';
+
+const SWITCH = 'switch-version';
+
+/**
+ * Has the targets run the version in the parameter `to`, one member at a time: a snapshot first, then every agent says that it could, and only then
+ * the first member is touched. It ends at the first doubt, with the versions mixed: the same operation goes on, or back. A version that does not
+ * serve at a member is taken back there by its own agent.
+ */
+export function upgradeOperation(parts: RestartParts): Operation {
+  return { name: 'upgrade', version: 1, run: (context) => upgrade(context, parts) };
+}
+
+async function upgrade(context: OperationContext, parts: RestartParts): Promise<OperationResult> {
+  const { slot } = context;
+  const to = textParameter(slot, 'to');
+  const targets = [...new Set(slot.targets)];
+  // Once the first was switched, all of them have said that they can.
+  if (slot.steps.every(({ name }) => name !== SWITCH)) {
+    await safetySnapshot(context, parts);
+    await prepared(targets, context, parts);
+  }
+  const plan = {
+    targets,
+    step: SWITCH,
+    why: `runs ${to}`,
+    withoutSpare: parts.restartWithoutSpare,
+    look: (member: MemberState) => doubtAbout(member, to, context, parts),
+  } as const;
+  const { done, stopped } = await oneByOne(plan, context, parts);
+  if (stopped === undefined) {
+    return {
+      outcome: 'succeeded',
+      summary: `${done.length} of ${targets.length} members were brought to ${to}: all voters run it.`,
+    };
+  }
+  const back = done.length === 0 ? '' : ` "run upgrade --to ${to}" goes on; with the version before, it goes back.`;
+  const summary = `${done.length} of ${targets.length} members run ${to}; it stopped because ${stopped.message}.${back}`;
+  return { outcome: 'stopped', code: stopped.code, summary };
+}
+
+/** Every agent that will be asked to switch has the version, and etcd's flags fit it. @throws OperationStopped as it says */
+async function prepared(targets: readonly string[], context: OperationContext, parts: RestartParts): Promise<void> {
+  const state = await steadyState(context, parts);
+  for (const id of targets) {
+    const member = votersOf(state).find((voter) => voter.id === id);
+    if (member === undefined) throw new OperationStopped('TARGET_GONE', `${id} is no voter of this cluster any more`);
+    await askAgent('prepare-upgrade', agentOf(member), context, parts, state);
+  }
+}
+
+/** What must not be after a member runs the new version: any of it ends the operation before the next one. */
+async function doubtAbout(
+  { id, name }: MemberState,
+  to: string,
+  context: OperationContext,
+  parts: RestartParts,
+): Promise<Reason | undefined> {
+  const state = await steadyState(context, parts);
+  const { version } = await parts.effects.status(id, context.signal);
+  if (version !== to) return { code: 'VERSION_DIFFERS', message: `${name} says that it runs ${version}` };
+  const raised = state.alarms.map(({ member, alarm }) => `${alarm} of ${member}`);
+  if (raised.length > 0) return { code: 'ALARM_RAISED', message: `an alarm is raised: ${raised.join(', ')}` };
+  const changed = listChange(state, context);
+  if (changed !== undefined || context.slot.parameters['compare'] !== true) return changed;
+  try {
+    await verifyMember(id, context, parts);
+    return undefined;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const { code, message } = faultOf(error);
+    // Somebody compacts all the time: that says nothing of the data.
+    if (code === 'HASH_NOT_COMPARABLE') return undefined;
+    if (code === 'MEMBER_DIFFERS' || error instanceof OperationStopped)
+      return { code, message: message.replace(/\.$/, '') };
+    throw error;
+  }
+}
+
+function listChange({ members }: ClusterState, { slot }: OperationContext): Reason | undefined {
+  const { members: before } = slot.parameters;
+  const known = new Set(Array.isArray(before) ? before : []);
+  const now = members.map(({ id }) => id);
+  const isSame = now.length === known.size && now.every((id) => known.has(id));
+  return isSame ? undefined : { code: 'MEMBERS_CHANGED', message: 'somebody else has changed the member list' };
+}

@@ -1,0 +1,154 @@
+import { execFile } from 'node:child_process';
+import { readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { AgentError, faultOf } from '../cluster/agent-error.ts';
+import { etcdEnvironment } from './child/etcd-environment.ts';
+import { syncFolder } from './replace-file.ts';
+
+const run = promisify(execFile);
+
+/** Etcd says its version at once; a disk that hangs does not answer. */
+const VERSION_TIMEOUT_MS = 20_000;
+
+/** Where other versions of etcd are, and which one is started. */
+export interface EtcdVersionsOptions {
+  /** Of the member, for errors. */
+  readonly member: string;
+  /** `supervise.versions.folder`; without it no other version is known. */
+  readonly folder?: string;
+  /** `supervise.versions.link`: what etcd is started through. */
+  readonly link?: string;
+  /** The agent's own; the programs get it without what would steer them. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The versions of etcd on this machine, and the symbolic link that says which of them is started next. */
+export class EtcdVersions {
+  readonly #options: EtcdVersionsOptions;
+
+  constructor(options: EtcdVersionsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The program of a version, which has said that it is that version and takes these flags.
+   * Throws `VERSIONS_NOT_CONFIGURED`, `VERSION_MISSING`, `VERSION_OTHER`, `FLAG_REMOVED`.
+   * @param flags as the running etcd has them
+   */
+  async programOf(version: string, flags: readonly string[], signal: AbortSignal): Promise<string> {
+    const { folder } = this.#options;
+    if (folder === undefined)
+      throw this.#unfit(
+        'VERSIONS_NOT_CONFIGURED',
+        'supervise.versions.folder is not set',
+        'Set it: see docs/upgrades.md.',
+      );
+    const places = [version, `etcd-${version}`, `v${version}`].map((name) => join(folder, name, 'etcd'));
+    const program = await firstFile(places);
+    if (program === undefined) {
+      throw this.#unfit(
+        'VERSION_MISSING',
+        `there is no etcd ${version} here: neither ${places.join(' nor ')}`,
+        'Install it there.',
+      );
+    }
+    const found = await this.#versionOf(program, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw this.#unfit('VERSION_MISSING', `${program} does not run: ${faultOf(error).message}`, 'Install it anew.');
+    });
+    if (found !== version) {
+      throw this.#unfit('VERSION_OTHER', `${program} is etcd ${found}`, `Put etcd ${version} there.`);
+    }
+    await this.#tryFlags(program, version, flags, signal);
+    return program;
+  }
+
+  /**
+   * Where the link points now, as an absolute path; what is started is found through it.
+   * Throws `VERSIONS_NOT_CONFIGURED`, `VERSION_NO_LINK`.
+   */
+  async current(): Promise<string> {
+    const link = this.#link();
+    const target = await readlink(link).catch((cause: unknown) => {
+      const code = faultOf(cause).code;
+      throw this.#unfit(
+        'VERSION_NO_LINK',
+        `${link} is no symbolic link that can be read (${code})`,
+        'Make it one that points at the etcd that runs, and start etcd through it: see docs/upgrades.md.',
+      );
+    });
+    return resolve(dirname(link), target);
+  }
+
+  /** Has the link point at another program, in one go: whoever starts etcd meanwhile starts the one or the other. Throws as `current`, `VERSION_LINK_FAILED`. */
+  async pointAt(program: string): Promise<void> {
+    const link = this.#link();
+    const aside = `${link}.next-${process.pid}`;
+    try {
+      await rm(aside, { force: true });
+      await symlink(program, aside);
+      await rename(aside, link);
+      await syncFolder(dirname(link));
+    } catch (cause) {
+      await rm(aside, { force: true }).catch(() => undefined);
+      throw this.#unfit(
+        'VERSION_LINK_FAILED',
+        `${link} cannot be changed: ${faultOf(cause).message}`,
+        'Give the agent the right to write its folder.',
+      );
+    }
+  }
+
+  #link(): string {
+    const { link } = this.#options;
+    if (link !== undefined) return link;
+    throw this.#unfit(
+      'VERSIONS_NOT_CONFIGURED',
+      'neither supervise.versions.link nor supervise.child.etcd is set',
+      'Set it: see docs/upgrades.md.',
+    );
+  }
+
+  /** Etcd looks at all of its flags before it says its version: one that it does not know any more ends it. */
+  async #tryFlags(program: string, version: string, flags: readonly string[], signal: AbortSignal): Promise<void> {
+    try {
+      await this.#run(program, [...flags, '--version'], signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const said = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr) : '';
+      const [line = faultOf(error).message] = said.split('\n').filter((text) => text !== '');
+      throw this.#unfit(
+        'FLAG_REMOVED',
+        `etcd ${version} does not take the flags of the one that runs: ${line}`,
+        'Take the flag out, restart the member, and upgrade then.',
+      );
+    }
+  }
+
+  /** What an etcd says of itself. */
+  async #versionOf(program: string, signal: AbortSignal): Promise<string> {
+    const { stdout } = await this.#run(program, ['--version'], signal);
+    return /etcd Version: (\S+)/.exec(stdout)?.[1] ?? 'of no known version';
+  }
+
+  #run(program: string, args: readonly string[], signal: AbortSignal) {
+    const env = etcdEnvironment(this.#options.env);
+    return run(program, [...args], { signal, timeout: VERSION_TIMEOUT_MS, env });
+  }
+
+  #unfit(code: string, what: string, remedy: string): AgentError {
+    return new AgentError(code, `Etcd cannot be brought to another version: ${what}.`, {
+      member: this.#options.member,
+      remedy,
+    });
+  }
+}
+
+async function firstFile(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile() === true) return path;
+  }
+  return undefined;
+}

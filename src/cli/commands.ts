@@ -7,6 +7,7 @@ import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { drillCommand } from './drill.ts';
 import { explainCommand } from './explain.ts';
+import { installCommand } from './install.ts';
 import { keyspaceCommand } from './keyspace.ts';
 import { pauseCommand } from './pause.ts';
 import { recoverCommand } from './recover.ts';
@@ -33,5 +34,6 @@ export const commands: readonly (() => Command)[] = [
   keyspaceCommand,
   configCommand,
   completionCommand,
+  installCommand,
   uninstallCommand,
 ];

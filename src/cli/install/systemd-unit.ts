@@ -1,0 +1,95 @@
+import type { Config } from '../../config/config.ts';
+import type { WritableFolder } from './writable-folders.ts';
+
+/** What a unit is written for. */
+export interface UnitPlan {
+  readonly kind: Config['supervise']['kind'];
+  /** The agent's program. */
+  readonly program: string;
+  /** Its configuration file. */
+  readonly config: string;
+  /** Left out: root. */
+  readonly user?: string;
+  readonly writable: readonly Pick<WritableFolder, 'path'>[];
+  /** Units that etcd or the agent needs, such as a mount. */
+  readonly after?: readonly string[];
+}
+
+/** Folders of which systemd takes care itself (`RuntimeDirectory=`). */
+const RUNTIME = '/run/etcd-caretaker';
+
+/**
+ * What root needs of its powers: to look into data that are etcd's user's, to give what it restores to that user, and to see the files and the I/O of
+ * etcd's process; with `child` also to end an etcd that another user has started.
+ */
+const CAPABILITIES = ['CAP_DAC_OVERRIDE', 'CAP_DAC_READ_SEARCH', 'CAP_CHOWN', 'CAP_FOWNER', 'CAP_SYS_PTRACE'];
+
+/** The text of a unit for the agent: it may do what its configuration asks for, and nothing else. Settings: systemd.exec(5), of 247 and newer. */
+export function systemdUnit({ kind, program, config, user, writable, after = [] }: UnitPlan): string {
+  const paths = writable.map(({ path }) => path).filter((path) => path !== RUNTIME);
+  const isIn = (folders: RegExp): boolean => [program, config, ...paths].some((path) => folders.test(`${path}/`));
+  return [
+    '# The agent beside one etcd member. Written by `etcd-caretaker install systemd`, which writes it anew when it is asked again: changes go into a',
+    '# drop-in (systemctl edit etcd-caretaker).',
+    '[Unit]',
+    'Description=etcd-caretaker, the agent beside this etcd member',
+    `Wants=${['network-online.target', ...after].join(' ')}`,
+    `After=${['network-online.target', ...after].join(' ')}`,
+    '',
+    '[Service]',
+    'Type=exec',
+    `ExecStart=${quoted(program, 'command')} agent --config ${quoted(config, 'command')}`,
+    'Restart=always',
+    'RestartSec=1',
+    ...(user === undefined ? [] : [`User=${user}`]),
+    // What systemd's supervisor writes there has to outlive the agent.
+    'RuntimeDirectory=etcd-caretaker',
+    'RuntimeDirectoryMode=0700',
+    'RuntimeDirectoryPreserve=yes',
+    'UMask=0077',
+    ...(kind === 'child' ? childLines : []),
+    '',
+    '# What it may do.',
+    'NoNewPrivileges=yes',
+    'ProtectSystem=strict',
+    ...paths.map((path) => `ReadWritePaths=${quoted(path, 'path')}`),
+    `ProtectHome=${isIn(/^\/(home|root|run\/user)\//) ? 'no' : 'yes'}`,
+    `PrivateTmp=${isIn(/^\/(tmp|var\/tmp)\//) ? 'no' : 'yes'}`,
+    'PrivateDevices=yes',
+    'ProtectClock=yes',
+    'ProtectControlGroups=yes',
+    'ProtectHostname=yes',
+    'ProtectKernelLogs=yes',
+    'ProtectKernelModules=yes',
+    'ProtectKernelTunables=yes',
+    'RestrictNamespaces=yes',
+    'RestrictRealtime=yes',
+    'RestrictSUIDSGID=yes',
+    'LockPersonality=yes',
+    // Netlink: Node lists the machine's addresses by it.
+    'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
+    'SystemCallArchitectures=native',
+    'SystemCallFilter=@system-service',
+    'SystemCallErrorNumber=EPERM',
+    `CapabilityBoundingSet=${user === undefined ? [...CAPABILITIES, ...(kind === 'child' ? ['CAP_KILL'] : [])].join(' ') : ''}`,
+    '',
+    '[Install]',
+    'WantedBy=multi-user.target',
+    '',
+  ].join('\n');
+}
+
+const childLines = [
+  '# Etcd is a process of this unit, and outlives the agent: only the agent itself is ended.',
+  'KillMode=process',
+  'SendSIGKILL=no',
+  '# It needs as many files as it would get from a unit of its own.',
+  'LimitNOFILE=65536',
+];
+
+/** A word of a command line or of a list of paths, with what systemd would take for more than itself made plain. */
+function quoted(word: string, where: 'command' | 'path'): string {
+  const literal = word.replaceAll('%', '%%');
+  const plain = where === 'command' ? literal.replaceAll('$', '$$$$') : literal;
+  return /^[\w./:=,@+%$-]+$/.test(plain) ? plain : `"${plain.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}

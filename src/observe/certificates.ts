@@ -4,6 +4,7 @@ import type { Collector } from './collector.ts';
 import { hostPort, parseEndpoint } from './endpoint-url.ts';
 import { KnownMembers } from './known-members.ts';
 import { TlsCredentials, type TlsFiles } from './tls-credentials.ts';
+import { AuthoritiesAtStart } from './x509/authorities-at-start.ts';
 import { describe } from './x509/describe.ts';
 import { EndpointWatch } from './x509/endpoint-watch.ts';
 import { agentFileUses, distinctUses, type EtcdProcess, etcdFileUses } from './x509/file-uses.ts';
@@ -55,6 +56,7 @@ export function certificatesCollector(options: CertificatesOptions): Collector<'
     waitMs: options.patienceMs ?? 150,
   });
   const members = new KnownMembers();
+  const authorities = new AuthoritiesAtStart();
   return {
     name: 'certificates',
     async collect(round): Promise<CertificatesSection> {
@@ -68,7 +70,10 @@ export function certificatesCollector(options: CertificatesOptions): Collector<'
         ...agentFileUses(peer, 'peer', ['client']),
         ...agentFileUses(agent, 'agent', ['server']),
       ]);
-      const files = await readUses(uses, etcd?.startedAtMs);
+      const files = await readUses(
+        uses,
+        etcd === undefined ? undefined : { startedAtMs: etcd.startedAtMs, authorities },
+      );
       const endpoints = endpointsOf(options.endpoints, known?.members ?? []);
       const basis = files.found.map(({ certificate }) => certificate.fingerprint256).join(' ');
       const served = await watch.read(endpoints, basis);

@@ -1,6 +1,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { faultOf } from '../../cluster/agent-error.ts';
 import type { Finding } from '../../cluster/sections.ts';
+import type { AuthoritiesAtStart } from './authorities-at-start.ts';
 import { type CertificateFile, readCertificateFile, readKeyFile } from './certificate-files.ts';
 import { type FoundCertificate, titleOf } from './describe.ts';
 import type { FileUse } from './file-uses.ts';
@@ -15,20 +16,23 @@ export interface ReadUses {
 /** A trust bundle of the system has some 150 certificates; nobody wants a metric for each. */
 const mostPerFile = 50;
 
-/** Etcd's start is known to a second or so, and its files may be written while it starts. */
-const startToleranceMs = 5000;
+/** When etcd's process started, and what its CA files held then, as far as that is known. */
+export interface EtcdStart {
+  readonly startedAtMs: number;
+  readonly authorities: AuthoritiesAtStart;
+}
 
 /**
  * Reads the files of all uses. One that cannot be read is a finding and hides no other.
  *
- * @param etcdStartedAtMs when etcd's process started, where that is known.
+ * @param etcd its process, where that is known
  */
-export async function readUses(uses: readonly FileUse[], etcdStartedAtMs: number | undefined): Promise<ReadUses> {
-  const read = await Promise.all(uses.map((use) => readUse(use, etcdStartedAtMs)));
+export async function readUses(uses: readonly FileUse[], etcd: EtcdStart | undefined): Promise<ReadUses> {
+  const read = await Promise.all(uses.map((use) => readUse(use, etcd)));
   return { found: read.flatMap(({ found }) => found), findings: read.flatMap(({ findings }) => findings) };
 }
 
-async function readUse(use: FileUse, etcdStartedAtMs: number | undefined): Promise<ReadUses> {
+async function readUse(use: FileUse, etcd: EtcdStart | undefined): Promise<ReadUses> {
   let file: CertificateFile;
   try {
     file = await readFirst(use.readPaths, readCertificateFile);
@@ -50,7 +54,7 @@ async function readUse(use: FileUse, etcdStartedAtMs: number | undefined): Promi
       ...(file.brokenBlocks === 0 ? [] : [broken(use.path, file.brokenBlocks)]),
       ...(leaf === undefined || isAuthority ? [] : purposeFindings(use.path, leaf, use.purposes)),
       ...(leaf === undefined || use.keyPaths.length === 0 ? [] : await keyFindings(use, leaf)),
-      ...(isAuthority && isNotInUse(use, file, etcdStartedAtMs) ? [notInUse(use.path)] : []),
+      ...(isAuthority && etcd !== undefined && use.owner === 'etcd' ? sinceStart(use.path, file, etcd) : []),
     ],
   };
 }
@@ -94,17 +98,22 @@ async function keyFindings(use: FileUse, leaf: X509Certificate): Promise<readonl
       ];
 }
 
-function isNotInUse({ owner }: FileUse, { changedAtMs }: CertificateFile, startedAtMs: number | undefined): boolean {
-  return owner === 'etcd' && startedAtMs !== undefined && changedAtMs > startedAtMs + startToleranceMs;
-}
-
-function notInUse(path: string): Finding {
-  return {
-    code: 'CERT_CA_NOT_RELOADED',
-    severity: 'warning',
-    message: `${path} has changed since etcd started, and etcd reads its CA files only when it starts.`,
-    remedy: 'If an authority was added or replaced, restart the members one after the other before it is needed.',
-  };
+function sinceStart(path: string, file: CertificateFile, { startedAtMs, authorities }: EtcdStart): readonly Finding[] {
+  const found = authorities.look(path, file, startedAtMs);
+  if (found === 'same') return [];
+  const isOther = found === 'other';
+  return [
+    {
+      code: isOther ? 'CERT_CA_NOT_RELOADED' : 'CERT_CA_WRITTEN_LATER',
+      severity: 'warning',
+      message: isOther
+        ? `${path} holds other authorities than when etcd started, and etcd reads its CA files only when it starts.`
+        : `${path} was written after etcd started, which reads its CA files only then; what it held before this agent has not seen.`,
+      remedy: isOther
+        ? 'The agents start the members again, one after the other, where they may (`etcd-caretaker explain restart`).'
+        : 'If an authority was added or replaced, have the members started again before it is needed: `etcd-caretaker run restart`.',
+    },
+  ];
 }
 
 function broken(path: string, blocks: number): Finding {

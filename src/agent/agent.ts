@@ -6,6 +6,7 @@ import { createRegistry } from '../expose/registry.ts';
 import { type HttpServer, startServer } from '../expose/server.ts';
 import type { Term } from '../journal/term.ts';
 import { notifying } from './acting-notify.ts';
+import { askedErrands } from './asked-errands.ts';
 import { differingMembers } from './backup/differing-members.ts';
 import { backupDuty } from './backup/from-config.ts';
 import { unprotectedSeconds } from './backup/unprotected-seconds.ts';
@@ -13,10 +14,8 @@ import { besideObserver } from './caretaker/beside-observer.ts';
 import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
 import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
 import { Diagnostician } from './diagnosis/diagnostician.ts';
-import { drillErrand } from './drill/drill-errand.ts';
 import { sweepDrills } from './drill/drill-folder.ts';
 import { lastGaspDuty } from './last-gasp/from-config.ts';
-import { refusingErrands } from './member/errands.ts';
 import { memberCareOf } from './member/from-config.ts';
 import { nudgerOf } from './member/nudging.ts';
 import { buildObserver } from './observer.ts';
@@ -150,11 +149,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
               unprotectedSeconds: () => unprotectedSeconds(backups.view()),
               snapshots: backups,
             }),
-        // Also one that backs nothing up, or starts nothing, is asked, and has to answer.
-        errands: {
-          drill: drillErrand(config, made.client),
-          ...(memberCare?.errands ?? refusingErrands(config.member.name)),
-        },
+        errands: askedErrands(config, made.client, memberCare),
         ...(wrapEffects === undefined ? {} : { wrapEffects }),
       };
     },

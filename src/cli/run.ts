@@ -24,6 +24,7 @@ const READ_TIMEOUT_MS = 10_000;
 interface RunOptions extends AgentOptions {
   readonly member?: string;
   readonly to?: string;
+  readonly rehearse?: boolean;
   readonly dryRun?: boolean;
   readonly wait: boolean;
   readonly timeout: number;
@@ -40,6 +41,7 @@ export function runCommand(): Command {
     )
     .option('--member <name>', 'on this member, by name or id (default: those that need it)')
     .option('--to <version>', 'the version of etcd that an upgrade is to come to, such as 3.5.30')
+    .option('--rehearse', 'try an upgrade first, on the newest backup restored on one of the machines')
     .option('--dry-run', 'only say what would be done, and why')
     .option('--no-wait', 'do not follow it: print its id')
     .addOption(
@@ -70,11 +72,12 @@ Examples:
 
 async function run(operation: string, options: RunOptions): Promise<void> {
   const agents = await agentsOf(options);
-  const { member, to, output } = options;
+  const { member, to, rehearse, output } = options;
   const wanted = {
     operation,
     ...(member === undefined ? {} : { member }),
     ...(to === undefined ? {} : { to }),
+    ...(rehearse === true ? { rehearse } : {}),
     by: requester(),
   };
   if (options.dryRun === true) {

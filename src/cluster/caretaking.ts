@@ -196,6 +196,8 @@ export interface RequestRecord {
   readonly target?: string;
   /** The version of etcd that an upgrade is to come to. */
   readonly to?: string;
+  /** The upgrade is tried first, on restored data. */
+  readonly rehearse?: true;
   readonly by: string;
   readonly atMs: number;
 }

@@ -10,6 +10,8 @@ export interface Asked {
   readonly target?: string;
   /** Of an upgrade: the version of etcd, as somebody wrote it. */
   readonly to?: string;
+  /** Of an upgrade: it is tried first, on restored data. */
+  readonly rehearse?: true;
 }
 
 /**

@@ -45,6 +45,7 @@ export function requestedDecision(
     by: request.by,
     ...(request.target === undefined ? {} : { target: request.target }),
     ...(request.to === undefined ? {} : { to: request.to }),
+    ...(request.rehearse === undefined ? {} : { rehearse: request.rehearse }),
   };
   const decision = {
     ...gate(policies[operation](state, settings, asked), state, settings, asked),

@@ -43,6 +43,10 @@ export const upgradePolicy: Policy = (state, settings, asked) => {
     return hold(policy, [because('VERSION_REACHED', `all voters run ${asked.to} already`)]);
   }
   const backup = backupFirst(state, settings);
+  const unrehearsed =
+    asked.rehearse === true && settings.backups.stores === 0
+      ? [because('NO_STORE', 'it is to be tried first on restored data, and no backup.store is configured')]
+      : [];
   const trouble = [
     ...voters
       .filter((voter) => known.every(({ member }) => member !== voter))
@@ -54,6 +58,7 @@ export const upgradePolicy: Policy = (state, settings, asked) => {
     ...turnTrouble(targets, state, settings),
     ...voterTrouble(state, settings.settleMs),
     ...('code' in backup ? [backup] : []),
+    ...unrehearsed,
   ];
   if (isSome(trouble)) return hold(policy, trouble);
   const stall = hashStall(Math.max(...voters.map(({ dbSizeBytes = 0 }) => dbSizeBytes)));
@@ -65,6 +70,7 @@ export const upgradePolicy: Policy = (state, settings, asked) => {
     versions: Object.fromEntries(known.map(({ member, version }) => [member.id, textOf(version)])),
     members: state.members.map(({ id }) => id),
     compare,
+    rehearse: asked.rehearse === true,
   };
   const from = [...new Set(targets.map(({ version = '' }) => version))].toSorted().join(' and ');
   const uncompared = because(

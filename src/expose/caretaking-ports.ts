@@ -40,6 +40,8 @@ export interface OperationWish {
   readonly member?: string;
   /** Of an upgrade: the version of etcd. */
   readonly to?: string;
+  /** Of an upgrade: it is tried first, on restored data. */
+  readonly rehearse?: true;
   readonly by: string;
 }
 

@@ -21,7 +21,7 @@ export function operationWish(
   caller: string,
   observation: Observation,
 ): OperationWish & { readonly dryRun: boolean } {
-  const fields = fieldsOf(body, ['operation', 'member', 'to', 'dryRun', 'by']);
+  const fields = fieldsOf(body, ['operation', 'member', 'to', 'rehearse', 'dryRun', 'by']);
   const operation = textOf(fields, 'operation', `one of ${operationNames.join(', ')}`);
   if (operation === undefined || !isOperationName(operation)) {
     const found = operation === undefined ? 'No operation is named' : `There is no operation "${shown(operation)}"`;
@@ -39,7 +39,10 @@ export function operationWish(
     );
   }
   const to = versionOf(fields, operation);
-  const { dryRun = false } = fields;
+  const { dryRun = false, rehearse = false } = fields;
+  if (typeof rehearse !== 'boolean' || (rehearse && operation !== 'upgrade')) {
+    throw refusal('FIELD_WRONG', '"rehearse" is true or false, and for an upgrade.');
+  }
   if (typeof dryRun !== 'boolean') {
     throw refusal('FIELD_WRONG', '"dryRun" is neither true nor false.');
   }
@@ -47,6 +50,7 @@ export function operationWish(
     operation,
     ...(member === undefined ? {} : { member }),
     ...(to === undefined ? {} : { to }),
+    ...(rehearse ? { rehearse } : {}),
     dryRun,
     by: byOf(fields, caller),
   };

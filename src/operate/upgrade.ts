@@ -13,6 +13,9 @@ import { verifyMember } from './steps/verify-member.ts';
 
 const SWITCH = 'switch-version';
 
+/** An agent has no room for a restored copy: another one may. */
+const NO_ROOM = 'DRILL_NO_ROOM';
+
 /**
  * Has the targets run the version in the parameter `to`, one member at a time: a snapshot first, then every agent says that it could, and only then
  * the first member is touched. It ends at the first doubt, with the versions mixed: the same operation goes on, or back. A version that does not
@@ -30,6 +33,7 @@ async function upgrade(context: OperationContext, parts: RestartParts): Promise<
   if (slot.steps.every(({ name }) => name !== SWITCH)) {
     await safetySnapshot(context, parts);
     await prepared(targets, context, parts);
+    if (slot.parameters['rehearse'] === true) await rehearsed(targets, context, parts);
   }
   const plan = {
     targets,
@@ -58,6 +62,23 @@ async function prepared(targets: readonly string[], context: OperationContext, p
     if (member === undefined) throw new OperationStopped('TARGET_GONE', `${id} is no voter of this cluster any more`);
     await askAgent('prepare-upgrade', agentOf(member), context, parts, state);
   }
+}
+
+/** One of the agents restores the newest backup and has the new version serve it. @throws OperationStopped as it says */
+async function rehearsed(targets: readonly string[], context: OperationContext, parts: RestartParts): Promise<void> {
+  const state = await steadyState(context, parts);
+  const machines = targets.flatMap((id) => votersOf(state).find((voter) => voter.id === id) ?? []);
+  let noRoom: OperationStopped | undefined;
+  for (const member of machines) {
+    try {
+      await askAgent('rehearse-upgrade', agentOf(member), context, parts, state);
+      return;
+    } catch (error) {
+      if (!(error instanceof OperationStopped) || error.code !== NO_ROOM) throw error;
+      noRoom = error;
+    }
+  }
+  throw noRoom ?? new OperationStopped('TARGET_GONE', 'there is no voter left to try it on');
 }
 
 /** What must not be after a member runs the new version: any of it ends the operation before the next one. */

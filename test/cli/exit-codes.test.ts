@@ -108,6 +108,7 @@ const table: Readonly<Record<'usage' | 'unreachable' | 'fault' | 'interrupted', 
     'MEMBER_NOT_BACK',
     'VERSION_NOT_SERVING',
     'PROCESS_UNKNOWN',
+    'UPGRADE_NOT_HERE',
   ],
   interrupted: ['INTERRUPTED'],
 };

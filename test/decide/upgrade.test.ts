@@ -57,6 +57,7 @@ describe('an upgrade', () => {
       versions: { 1: '3.4.40', 2: '3.5.32', 3: '3.4.40' },
       members: ['1', '2', '3'],
       compare: true,
+      rehearse: false,
     });
   });
 

@@ -90,12 +90,12 @@ export class TendedCluster implements AsyncDisposable {
   }
 
   /** Asks for an operation, as a person does. */
-  async request(operation: string, member?: string, to?: string): Promise<void> {
+  async request(operation: string, member?: string, to?: string, more: object = {}): Promise<void> {
     const [first] = this.members.filter(({ name }) => name !== member);
     const reply = await fetch(`${first?.agentUrl}/api/v1/operations`, {
       method: 'POST',
       headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ operation, member: member ?? null, to: to ?? null, by: 'a test' }),
+      body: JSON.stringify({ operation, member: member ?? null, to: to ?? null, by: 'a test', ...more }),
     });
     if (reply.status !== 202) throw new Error(`${operation} was not taken: ${await reply.text()}`);
   }

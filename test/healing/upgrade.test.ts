@@ -71,14 +71,21 @@ describe('three members of etcd 3.4 and their agents', { timeout: 180_000 }, () 
   test('run 3.5 in the end, and no write that was acknowledged is lost', async () => {
     await untilFit(cluster);
     const load = startWriteLoad(cluster.members.map(({ endpoint }) => endpoint));
-    await cluster.request('upgrade', undefined, etcdVersion('3.5'));
+    await cluster.request('upgrade', undefined, etcdVersion('3.5'), { rehearse: true });
     const ended = await endOf(cluster, 'upgrade', undefined);
     expect(await load.close()).toEqual([]);
     expect(load.acknowledged).toBeGreaterThan(0);
     expect(ended.summary).toBe(`3 of 3 members were brought to ${etcdVersion('3.5')}: all voters run it.`);
     expect(await running(cluster)).toEqual([etcdVersion('3.5'), etcdVersion('3.5'), etcdVersion('3.5')]);
     expect(ended.steps.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['snapshot', 'prepare-upgrade', 'switch-version', 'verify', 'move-leader']),
+      expect.arrayContaining([
+        'snapshot',
+        'prepare-upgrade',
+        'rehearse-upgrade',
+        'switch-version',
+        'verify',
+        'move-leader',
+      ]),
     );
     for (const { etcdLink } of cluster.members) {
       expect(await readlink(etcdLink)).toBe(join(versions, etcdVersion('3.5'), 'etcd'));

@@ -128,7 +128,7 @@ async function dryRun(caretaker: Caretaker, wish: OperationWish, signal: AbortSi
 }
 
 /** Throws `MEMBER_UNKNOWN`, `OPERATION_UNKNOWN`. */
-function requestOf({ acting, view }: Caretaker, { operation, member, to, by }: OperationWish): RequestRecord {
+function requestOf({ acting, view }: Caretaker, { operation, member, to, rehearse, by }: OperationWish): RequestRecord {
   const known = Object.keys(acting.operations);
   if (!known.includes(operation)) {
     throw new AgentError('OPERATION_UNKNOWN', `There is no operation ${operation}.`, {
@@ -152,6 +152,7 @@ function requestOf({ acting, view }: Caretaker, { operation, member, to, by }: O
     operation,
     ...(target === undefined ? {} : { target }),
     ...(to === undefined ? {} : { to }),
+    ...(rehearse === undefined ? {} : { rehearse }),
     by,
     atMs: Date.now(),
   };

@@ -8,4 +8,6 @@ export interface DrillPlan {
   readonly owner: PlaceOwner;
   /** Which of `backup.store`, from 0. */
   readonly store: number;
+  /** Folder of the etcd that it is restored with; left out: the one that is found as ever. */
+  readonly binaries?: string;
 }

@@ -19,7 +19,7 @@ import { errandResult } from './drill-result.ts';
  * marks the chain as proven, or as broken where it is damaged. Throws what keeps it from beginning; what goes wrong in it is in the result.
  */
 export async function makeDrill(
-  { config, owner, store: index }: DrillPlan,
+  { config, owner, store: index, binaries }: DrillPlan,
   signal: AbortSignal,
 ): Promise<ErrandResult> {
   const { backup, member } = config;
@@ -38,7 +38,7 @@ export async function makeDrill(
   try {
     const result = await drill(
       {
-        ...{ store, live, binaries: findBinaries(process.env), folder: drillFolder(backup) },
+        ...{ store, live, binaries: findBinaries(process.env, binaries), folder: drillFolder(backup) },
         ...(decryption === undefined ? {} : { decryption }),
         onSwept: (folders) => swept.push(...folders),
       },

@@ -12,12 +12,12 @@ import { bootDecision } from '../../decide/boot.ts';
 import { findEtcd } from '../../distribution/find-binaries.ts';
 import { MemberClient } from '../../etcd/member-client.ts';
 import { readLocalPause } from '../../operate/local-pause.ts';
-import { EtcdVersions } from '../../supervise/etcd-versions.ts';
 import type { Errand } from '../caretaker/errands.ts';
 import type { Observer } from '../observer.ts';
 import { peerAgents } from '../peer-agents.ts';
 import { gatherEvidence } from './boot-evidence.ts';
 import { memberErrands } from './errands.ts';
+import { etcdVersions } from './etcd-versions.ts';
 import { evidenceOf } from './evidence.ts';
 import { existingParent } from './existing-parent.ts';
 import { isServing } from './is-serving.ts';
@@ -76,6 +76,7 @@ export async function memberCareOf(
     timeoutMs: READ_TIMEOUT_MS,
   });
   const places = { dataDir: member.dataDir, walDir: member.walDir };
+  const versions = etcdVersions(config);
   const quarantineClock = await QuarantineClock.open(supervise.stateDir);
   const keeper = new MemberKeeper({
     name: member.name,
@@ -124,7 +125,7 @@ export async function memberCareOf(
       (await within([signal], READ_TIMEOUT_MS, (until) => pool.own.status(until))).header.memberId,
     servedVersion: async (signal) =>
       (await within([signal], READ_TIMEOUT_MS, (until) => pool.own.status(until))).version,
-    ...versionsOf(config),
+    ...(versions === undefined ? {} : { versions }),
     flagsOf: async (pid) => (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(1, -1),
     freeBytes: async () => {
       const { bavail, bsize } = await diskOf(member.dataDir);
@@ -178,20 +179,6 @@ async function shortOf(folder: string): Promise<number> {
 /** The disk that a folder is on, or would be: it may be a mount point itself. */
 async function diskOf(folder: string) {
   return await statfs(folder).catch(async () => statfs(await existingParent(folder)));
-}
-
-/** What a unit or the agent itself starts through a link; in a pod and in a manifest the version is that of the image. */
-function versionsOf({ member, supervise }: Config): Pick<MemberKeeperOptions, 'versions'> {
-  if (supervise.kind !== 'child' && supervise.kind !== 'systemd') return {};
-  const { folder, link = supervise.kind === 'child' ? supervise.child.etcd : undefined } = supervise.versions;
-  return {
-    versions: new EtcdVersions({
-      member: member.name,
-      ...(folder === undefined ? {} : { folder }),
-      ...(link === undefined ? {} : { link }),
-      env: process.env,
-    }),
-  };
 }
 
 const run = promisify(execFile);

@@ -6,6 +6,7 @@ const isoTime = { type: 'string', format: 'date-time' };
 const operation = { type: 'string', enum: [...operationNames] };
 const memberId = { type: 'string', description: 'Id of a member.' };
 const version = { type: 'string', description: 'Of an upgrade: the version of etcd, such as `3.5.30`.' };
+const rehearse = { type: 'boolean', description: 'Of an upgrade: it is tried first, on restored data.' };
 const anything = { type: 'object', additionalProperties: true };
 const by = { type: 'string', description: 'By what the caller showed, and in brackets what it says of itself.' };
 const wishBy = { type: 'string', description: 'Who asks, for the history; nobody checks it.' };
@@ -48,7 +49,15 @@ export const caretakingSchemas: Readonly<Record<string, Schema>> = {
     progress: anything,
     steps: list(ref('JournaledStep')),
   }),
-  RequestRecord: object({ id: text, operation: text, 'target?': memberId, 'to?': version, by, atMs: time }),
+  RequestRecord: object({
+    id: text,
+    operation: text,
+    'target?': memberId,
+    'to?': version,
+    'rehearse?': rehearse,
+    by,
+    atMs: time,
+  }),
   HistoryEntry: object({
     revision: ref('Int64'),
     id: text,
@@ -86,6 +95,7 @@ export const caretakingSchemas: Readonly<Record<string, Schema>> = {
       operation,
       'member?': { type: 'string', description: 'Name or id of a member. Left out: those that need it.' },
       'to?': version,
+      'rehearse?': rehearse,
       'dryRun?': { type: 'boolean', description: 'Only say what would be decided.' },
       'by?': wishBy,
     }),

@@ -9,6 +9,9 @@ export type Read<T> = (value: JournalValue | undefined, path: string) => T;
 export const text: Read<string> = (value, path) =>
   typeof value === 'string' ? value : unexpected(path, 'a text', value);
 
+/** What stands there only where it is so. */
+export const yes: Read<true> = (value, path) => (value === true ? true : unexpected(path, 'true', value));
+
 /** JSON has no other numbers, but `1e999` is read as Infinity. */
 export const finite: Read<number> = (value, path) =>
   typeof value === 'number' && Number.isFinite(value) ? value : unexpected(path, 'a number', value);

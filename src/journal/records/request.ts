@@ -1,5 +1,5 @@
 import type { RequestRecord } from '../../cluster/caretaking.ts';
-import { finite, text } from './fields.ts';
+import { finite, text, yes } from './fields.ts';
 import { encodeRecord, type Parsed, parseRecord } from './format.ts';
 
 /** A request as it is stored. Throws `JOURNAL_TOO_LARGE`. */
@@ -14,6 +14,7 @@ export function parseRequest(value: Buffer): Parsed<RequestRecord> {
     operation: fields.need('operation', text),
     ...fields.may('target', text),
     ...fields.may('to', text),
+    ...fields.may('rehearse', yes),
     by: fields.need('by', text),
     atMs: fields.need('atMs', finite),
   }));

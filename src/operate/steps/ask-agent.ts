@@ -19,6 +19,7 @@ export type AskedStepName =
   | 'stop-member'
   | 'restart-member'
   | 'prepare-upgrade'
+  | 'rehearse-upgrade'
   | 'switch-version';
 
 /**

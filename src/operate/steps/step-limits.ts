@@ -19,5 +19,6 @@ export const stepLimitsMs = {
   // And once more, where the new version does not serve.
   'switch-version': 20 * MINUTE_MS,
   // A large backup is fetched and restored.
+  'rehearse-upgrade': 12 * 60 * MINUTE_MS,
   drill: 12 * 60 * MINUTE_MS,
 } as const satisfies Readonly<Record<string, number>>;

@@ -25,11 +25,16 @@ const families = {
   heartbeatSendFailures: 'etcd_server_heartbeat_send_failures_total',
   leaderChanges: 'etcd_server_leader_changes_seen_total',
 } as const satisfies {
-  readonly [K in Exclude<keyof RequestsSection, 'methods' | 'leases' | 'snapshotsInFlight'>]: string;
+  readonly [K in Exclude<
+    keyof RequestsSection,
+    'methods' | 'leases' | 'snapshotsInFlight' | 'snapshotStreams' | 'watchEvents'
+  >]: string;
 };
 
 const leasesGranted = 'etcd_debugging_lease_granted_total';
 const leasesRevoked = 'etcd_debugging_lease_revoked_total';
+const started = 'grpc_server_started_total';
+const watchEvents = 'etcd_debugging_mvcc_events_total';
 const snapshotsInFlight = 'etcd_network_snapshot_send_inflights_total';
 
 /** Families of etcd's own page that `requestsCollector` reads. */
@@ -39,6 +44,8 @@ export const requestMetricFamilies: readonly string[] = [
   leasesGranted,
   leasesRevoked,
   snapshotsInFlight,
+  started,
+  watchEvents,
 ];
 
 /**
@@ -64,7 +71,14 @@ function sectionOf(page: MetricsPage): RequestsSection {
     methods: methodsOf(page),
     leases: Math.max(0, numberIn(page, leasesGranted) - numberIn(page, leasesRevoked)),
     snapshotsInFlight: (page.samples.get(snapshotsInFlight) ?? []).reduce((sum, { value }) => sum + value, 0),
+    snapshotStreams: Math.max(0, ofSnapshots(page, started) - ofSnapshots(page, handled)),
+    watchEvents: numberIn(page, watchEvents),
   };
+}
+
+function ofSnapshots({ samples }: MetricsPage, family: string): number {
+  const ofThem = (samples.get(family) ?? []).filter(({ labels }) => labels['grpc_method'] === 'Snapshot');
+  return ofThem.reduce((sum, { value }) => sum + value, 0);
 }
 
 function numberIn({ samples }: MetricsPage, family: string): number {

@@ -29,6 +29,8 @@ interface Sample {
   readonly readAtMonotonicMs: number;
   readonly processStartSeconds: number | undefined;
   readonly walFsync: readonly CumulativeBucket[];
+  /** Seconds of all fsyncs together. */
+  readonly walFsyncSeconds: number | undefined;
   readonly backendCommit: readonly CumulativeBucket[];
 }
 
@@ -58,6 +60,7 @@ function sampleOf(page: MetricsPage): Sample {
     readAtMonotonicMs: page.readAtMonotonicMs,
     processStartSeconds: page.samples.get(processStart)?.[0]?.value,
     walFsync: bucketsOf(page, walFsync),
+    walFsyncSeconds: page.samples.get(`${walFsync}_sum`)?.[0]?.value,
     backendCommit: bucketsOf(page, backendCommit),
   };
   const missing = [walFsync, backendCommit].filter((family) => bucketsOf(page, family).length === 0);
@@ -96,9 +99,13 @@ function between(earlier: Sample, later: Sample): WalSection {
   if (restarted || fsyncs === undefined || commits === undefined || intervalSeconds <= 0) return {};
   const walFsyncP99Seconds = histogramQuantile(0.99, fsyncs);
   const backendCommitP99Seconds = histogramQuantile(0.99, commits);
+  const walFsyncsInInterval = sampleCount(fsyncs);
+  const seconds = (later.walFsyncSeconds ?? Number.NaN) - (earlier.walFsyncSeconds ?? Number.NaN);
+  const mean = seconds / walFsyncsInInterval;
   return {
     intervalSeconds,
-    walFsyncsInInterval: sampleCount(fsyncs),
+    walFsyncsInInterval,
+    ...(Number.isFinite(mean) ? { walFsyncMeanSeconds: mean } : {}),
     backendCommitsInInterval: sampleCount(commits),
     ...(walFsyncP99Seconds === undefined ? {} : { walFsyncP99Seconds }),
     ...(backendCommitP99Seconds === undefined ? {} : { backendCommitP99Seconds }),

@@ -29,6 +29,8 @@ export const ONLY_SOMETIMES: Readonly<Record<string, string>> = {
   'Device: how long a request takes / {{device}} read': 'the page cache has what is read',
   'Device: how long a request takes / {{device}} flush': 'not every kernel and device counts flushes',
   'Pressure on etcd / {{resource}} {{kind}}': 'etcd has no cgroup of its own here',
+  'Memory / control group, without pages of files': 'etcd has no cgroup of its own here',
+  'Memory / limit of the control group': 'etcd has no cgroup of its own here',
   'Pressure on the machine / {{resource}} {{kind}}': 'not every kernel has PSI',
   'Duration of operations / {{operation}}':
     'an operation has to end within the rate interval, and not be the first of its kind',

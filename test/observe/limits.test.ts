@@ -37,12 +37,12 @@ test('the limits of a cgroup of version 2', async () => {
   write(`${group}/cpu.max`, '150000 100000\n');
   write(`${group}/memory.current`, '900000000\n');
   write(`${group}/memory.max`, '1000000000\n');
-  write(`${group}/memory.stat`, 'anon 5\ninactive_file 100000000\n');
+  write(`${group}/memory.stat`, 'anon 5\ninactive_file 60000000\nactive_file 40000000\n');
   write(`${group}/memory.events`, 'low 0\nhigh 3\nmax 7\noom 0\n');
   expect(await collect(found)).toEqual({
     cgroup: '/kubepods/pod1/etcd',
     cpu: { cpus: 1.5, periods: 1000, throttledPeriods: 250, throttledSeconds: 12.5 },
-    memory: { usedBytes: 9e8, limitBytes: 1e9, reclaimableBytes: 1e8, limitHits: 7 },
+    memory: { usedBytes: 9e8, limitBytes: 1e9, fileBytes: 1e8, limitHits: 7 },
     ...machine,
   });
 });

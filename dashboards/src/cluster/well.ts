@@ -91,7 +91,7 @@ export const wellPanels = [
     shows: 'When which cause held, and of which member; none: of the whole cluster.',
     normal: 'empty.',
     otherwise:
-      '`etcd-caretaker doctor` gives the evidence and the first step of each. The topmost cause explains those below.',
+      '`etcd-caretaker doctor` gives the evidence and the first step of each, in the order in which they are to be read.',
     queries: [
       {
         expr: `max by (verdict, member) (${ofCluster('etcd_caretaker_diagnosis')} == 1)`,

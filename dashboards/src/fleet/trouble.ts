@@ -6,14 +6,14 @@ import { tablePanel } from '../panels/table.ts';
 export const troublePanels = [
   tablePanel({
     title: 'What is wrong, and where',
-    shows: 'The causes that the agents name, with the member that each is about (none: the whole cluster).',
+    shows: 'What each agent names first, with the member that it is about (none: the whole cluster).',
     normal: 'empty.',
     otherwise: '`etcd-caretaker doctor` beside that member gives the evidence and the first step.',
     unit: NoUnit,
     labels: { cluster: 'Cluster', member: 'Member', verdict: 'Cause' },
     columns: [
       {
-        expr: `max by (cluster, member, verdict) (${ofFleet('etcd_caretaker_diagnosis')} == 1)`,
+        expr: `max by (cluster, member, verdict) (${ofFleet('etcd_caretaker_diagnosis_rank')} == 1)`,
         legend: 'Holds',
         hidden: true,
       },

@@ -22,7 +22,7 @@ export const processPanels = [
   seriesPanel({
     title: 'Memory',
     shows:
-      'Resident memory of etcd and of the agent, the memory of the machine, and what of it is available to new work.',
+      'Resident memory of etcd and of the agent, the memory of the machine and what of it is available to new work, and, where it has one, what the control group (container) of etcd has and may have.',
     normal: 'etcd about its database and some more; level; over 20 % of the machine available.',
     otherwise: 'jumps: large ranges, or many watchers. Rises: leases, watchers, or slow clients.',
     alerts: ['EtcdMemoryLow'],
@@ -32,6 +32,11 @@ export const processPanels = [
       { expr: `max(${ofAgent('process_resident_memory_bytes')})`, legend: 'agent' },
       { expr: `max(${ofAgent('etcd_caretaker_host_memory_bytes')})`, legend: 'machine' },
       { expr: `max(${ofAgent('etcd_caretaker_host_memory_available_bytes')})`, legend: 'still available' },
+      {
+        expr: `max(${ofAgent('etcd_caretaker_cgroup_memory_bytes')} - ${ofAgent('etcd_caretaker_cgroup_memory_file_bytes')})`,
+        legend: 'control group, without pages of files',
+      },
+      { expr: `max(${ofAgent('etcd_caretaker_cgroup_memory_limit_bytes')})`, legend: 'limit of the control group' },
     ],
     logarithmic: true,
   }),

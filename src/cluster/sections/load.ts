@@ -36,6 +36,10 @@ export interface RequestsSection {
   readonly leaderChanges: number;
   /** Snapshots that are being sent to other members now. */
   readonly snapshotsInFlight: number;
+  /** Clients that are reading a snapshot now, as backups do. */
+  readonly snapshotStreams: number;
+  /** Events that were sent to watchers. */
+  readonly watchEvents: number;
 }
 
 /** What a control group allows etcd, and the memory that the machine has: the collector `limits`. */
@@ -54,8 +58,8 @@ export interface LimitsSection {
     readonly usedBytes: number;
     /** Absent where it is not limited. */
     readonly limitBytes?: number;
-    /** Of `usedBytes`, pages of files that can be dropped at once. */
-    readonly reclaimableBytes?: number;
+    /** Of `usedBytes`, pages of files: what is mapped of the database too. They can be dropped, and are read again where they are needed. */
+    readonly fileBytes?: number;
     /** How often the group met its limit since it was made. */
     readonly limitHits?: number;
   };

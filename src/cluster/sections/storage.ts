@@ -4,6 +4,8 @@ export interface WalSection {
   readonly intervalSeconds?: number;
   /** Absent when there was no fsync in the interval, or there is only one sample. */
   readonly walFsyncP99Seconds?: number;
+  /** Absent like the p99, and where the page has no sum. */
+  readonly walFsyncMeanSeconds?: number;
   readonly backendCommitP99Seconds?: number;
   readonly walFsyncsInInterval?: number;
   readonly backendCommitsInInterval?: number;

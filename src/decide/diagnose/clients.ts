@@ -12,8 +12,9 @@ const heavyWalBytesPerSecond = 3e6;
 /** The largest quota that etcd recommends, 8 GiB, is full of that in 12 minutes: heavy, whatever this member makes of it. */
 const hugeWalBytesPerSecond = 12e6;
 
-/** Ranges a second, and bytes sent to clients, from which on they can be what is felt. */
+/** Ranges a second, and bytes of their answers, from which on they can be what is felt. Fewer than the least are no load, whatever they carry. */
 const heavyRangesPerSecond = 2000;
+const leastRangesPerSecond = 1;
 const heavySentBytesPerSecond = 10e6;
 /** Half of a link of 1 Gbit/s: felt by whoever shares it, whatever etcd makes of it. */
 const hugeSentBytesPerSecond = 60e6;
@@ -59,7 +60,7 @@ function heavyWrites(window: Window, symptoms: Symptoms): readonly Cause[] {
 
 function heavyRanges(window: Window, symptoms: Symptoms): readonly Cause[] {
   const ranges = window.rates(({ values }) => calls(values, 'Range')?.handled);
-  const sent = window.rates(({ values }) => values.requests?.clientSentBytes);
+  const sent = mostly(ranges, (rate) => rate >= leastRangesPerSecond) ? answeredBytes(window) : [];
   const isHeavy =
     mostly(ranges, (rate) => rate >= heavyRangesPerSecond) || mostly(sent, (rate) => rate >= heavySentBytesPerSecond);
   const isHuge = mostly(sent, (rate) => rate >= hugeSentBytesPerSecond);
@@ -73,7 +74,7 @@ function heavyRanges(window: Window, symptoms: Symptoms): readonly Cause[] {
       member: window.newest.member,
       confidence: 'likely',
       evidence: [
-        `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} range requests a second are answered with ${formatBytes(bytes)}/s, ${formatBytes(each)} each`,
+        `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} range requests a second are answered with about ${formatBytes(bytes)}/s, ${formatBytes(each)} each`,
         ...(prefix === undefined
           ? []
           : [
@@ -84,6 +85,29 @@ function heavyRanges(window: Window, symptoms: Symptoms): readonly Cause[] {
       firstStep: `Find the client that lists ${prefix === undefined ? 'so much' : prefix.prefix}: let it page (limit), watch instead of listing again, or read from a cache.`,
     },
   ];
+}
+
+/**
+ * What etcd sends its clients, by second, without what goes to watchers: an event is about as large as what was written. Etcd counts all of it together.
+ * None of an interval in which somebody reads a snapshot, which is far more.
+ */
+function answeredBytes(window: Window): readonly number[] {
+  const ofWatchers = (earlier: Look, later: Look): number => {
+    const [before, after] = [earlier.values.requests, later.values.requests];
+    if (before === undefined || after === undefined) return 0;
+    const writes = after.puts + after.deletes - before.puts - before.deletes;
+    const each = writes > 0 ? (after.walWrittenBytes - before.walWrittenBytes) / writes : 0;
+    return Math.max(0, after.watchEvents - before.watchEvents) * Math.max(0, each);
+  };
+  return window.intervals.flatMap(({ earlier, later, seconds }) => {
+    const [before, after] = [earlier.values.requests, later.values.requests];
+    if (before === undefined || after === undefined || after.clientSentBytes < before.clientSentBytes) return [];
+    const reads = [earlier, later].some(
+      ({ values, fullUnderWay }) => fullUnderWay === true || (values.requests?.snapshotStreams ?? 0) > 0,
+    );
+    if (reads || seconds <= 0) return [];
+    return [Math.max(0, after.clientSentBytes - before.clientSentBytes - ofWatchers(earlier, later)) / seconds];
+  });
 }
 
 function watchers(window: Window): readonly Cause[] {

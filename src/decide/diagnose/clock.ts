@@ -18,9 +18,11 @@ export function clockCauses(window: Window): readonly Cause[] {
         cause(
           member,
           off.map((each) => text(each, member)),
+          'certain',
         ),
       ]
-    : off.map((each) => cause(each.peer, [text(each, member)]));
+    : // Of two clocks that differ nobody knows which is off.
+      off.map((each) => cause(each.peer, [text(each, member)], peers.length > 1 ? 'certain' : 'possible'));
 }
 
 function isOff({ clockSkewSeconds = 0, clockSkewErrorSeconds = 0 }: PeerReading): boolean {
@@ -41,11 +43,11 @@ function text({ peer, clockSkewSeconds = 0, clockSkewErrorSeconds = 0 }: PeerRea
   return `the clock of ${peer} is ${apart < 60 ? `${apart.toFixed(1)} s` : formatSpan(apart)} ${way} that of ${member}${known}`;
 }
 
-function cause(member: string, evidence: readonly string[]): Cause {
+function cause(member: string, evidence: readonly string[], confidence: Cause['confidence']): Cause {
   return {
     verdict: 'clock-off',
     member,
-    confidence: 'certain',
+    confidence,
     evidence,
     firstStep: `See on ${member} whether its clock is being set (\`chronyc tracking\`, \`timedatectl\`): leases and certificates go by it.`,
   };

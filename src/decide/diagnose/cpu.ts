@@ -86,11 +86,17 @@ function starved(window: Window, symptoms: Symptoms): readonly Cause[] {
   ];
 }
 
+/** Of the CPUs that are busy, so much has to be of processes that are seen before they are compared: in a pod the others' are not. */
+const seenShare = 0.6;
+
 /** Who uses most of the CPUs itself starves of its own clients. */
 function isOwnDoing(window: Window): boolean {
   const own = median(window.values(({ values }) => values.neighbours?.etcdCpus));
   const others = median(window.values(({ values }) => values.neighbours?.othersCpus));
-  return own !== undefined && others !== undefined && own > others;
+  if (own === undefined || others === undefined || own <= others) return false;
+  const busy = median(window.values(({ values }) => values.neighbours?.busyRatio));
+  const { host } = window.newest.values;
+  return busy === undefined || host === undefined || own + others >= seenShare * busy * host.cpus;
 }
 
 function stalledSeconds(pressure: PressureSection | undefined): number | undefined {

@@ -23,6 +23,9 @@ const busyBytesPerSecond = 30e6;
 /** Etcd brings about a load that it has this share of: a quarter, since members may share a machine, as in a test. */
 const ownShare = 0.25;
 
+/** Etcd's fsyncs that take so many times as long as the agent's own writes beside them are held up by something of etcd's own. */
+const limitedFactor = 3;
+
 /** Appends to the WAL from which on they are the load, whoever else is there. */
 const heavyWalBytesPerSecond = 5e6;
 
@@ -82,11 +85,11 @@ interface DeviceLoad {
 
 function slowDisk(window: Window, symptoms: Symptoms): Cause {
   const device = deviceLoad(window);
-  const share = etcdShare(window, device);
+  const share = ioShares(window, device);
   const walBytes = median(window.rates(({ values }) => values.requests?.walWrittenBytes));
-  const evidence = [fsyncText(symptoms), ...probeText(symptoms), ...deviceText(device)];
-  const isLoaded =
-    (device.busyRatio ?? 0) >= busyRatio || (device.bytesPerSecond ?? share.bytesPerSecond ?? 0) >= busyBytesPerSecond;
+  const evidence = [...fsyncText(symptoms), ...probeText(symptoms), ...deviceText(device)];
+  const bytesPerSecond = device.bytesPerSecond ?? share.bytesPerSecond ?? 0;
+  const isLoaded = (device.busyRatio ?? 0) >= busyRatio || bytesPerSecond >= busyBytesPerSecond;
   const isOwn = (walBytes ?? 0) >= heavyWalBytesPerSecond || (isLoaded && (share.etcd ?? 0) >= ownShare);
   const { member } = window.newest;
   if (isOwn) {
@@ -98,18 +101,26 @@ function slowDisk(window: Window, symptoms: Symptoms): Cause {
       firstStep: 'See which prefix is written most (`etcd-caretaker keyspace`) and slow that client down.',
     };
   }
-  // Before what the probe says: on a fast disk its mean stays low while the slowest of etcd's writes do not.
-  if (isLoaded && share.etcd !== undefined) {
+  // Before what the probe says: on a fast disk its mean stays low while the slowest of etcd's writes do not. Of a device that is only at work,
+  // and moves little, nobody that is not seen is made guilty: it may be as slow as that.
+  const isSeen = (share.others ?? 0) >= ownShare;
+  if (isLoaded && share.etcd !== undefined && (isSeen || bytesPerSecond >= busyBytesPerSecond)) {
     const named = neighboursText(window, 'io');
     return {
       verdict: 'disk-slow-neighbour',
       member,
-      confidence: named.length > 0 ? 'likely' : 'possible',
-      evidence: [...evidence, ...shareText(share), ...named],
+      confidence: isSeen && named.length > 0 ? 'likely' : 'possible',
+      evidence: [...evidence, ...shareText(share), ...unseenText(share), ...named],
       firstStep: `Move ${topNeighbour(window, 'io') ?? 'the other load'} to another disk, or limit its I/O (io.max, ionice); give the WAL a disk of its own.`,
     };
   }
-  if (symptoms.probeSeconds !== undefined && !symptoms.isProbeSlow) {
+  const { fsyncMeanSeconds = 0, isFsyncMeanSlow, probeSeconds, isProbeSlow } = symptoms;
+  if (
+    probeSeconds !== undefined &&
+    !isProbeSlow &&
+    isFsyncMeanSlow &&
+    fsyncMeanSeconds >= limitedFactor * probeSeconds
+  ) {
     return {
       verdict: 'etcd-io-limited',
       member,
@@ -121,8 +132,12 @@ function slowDisk(window: Window, symptoms: Symptoms): Cause {
   return {
     verdict: 'disk-slow-device',
     member,
-    confidence: symptoms.isProbeSlow ? 'likely' : 'possible',
-    evidence: [...evidence, ...(isLoaded ? [] : ['nobody loads the device'])],
+    confidence: isProbeSlow ? 'likely' : 'possible',
+    evidence: [
+      ...evidence,
+      ...(isLoaded ? unseenText(share) : ['nobody loads the device']),
+      ...(isProbeSlow || isFsyncMeanSlow ? [] : ['most writes are fast: now and then one is not']),
+    ],
     firstStep:
       'Look at the disk (SMART, dmesg) and at the IOPS and bursts that the cloud grants it; move the member to a faster one.',
   };
@@ -149,37 +164,46 @@ function deviceLoad(window: Window): DeviceLoad {
   };
 }
 
-/** Etcd's share of the I/O that is known of: by processes where they were looked at, else of what the device did. */
-interface Share {
+/** Shares of what the device moves, or of what is seen of processes where that is more: from 0 to 1. */
+interface Shares {
   readonly etcd?: number;
+  /** Processes that this agent sees; absent where it has not looked at them. */
+  readonly others?: number;
+  /** What no process that it sees accounts for: it may not see those of other users or containers, and journals of file systems are nobody's. */
+  readonly unseen?: number;
   readonly bytesPerSecond?: number;
 }
 
-function etcdShare(window: Window, { bytesPerSecond }: DeviceLoad): Share {
+function ioShares(window: Window, { bytesPerSecond: device }: DeviceLoad): Shares {
   const seen = window.values(({ values: { neighbours } }) =>
     neighbours?.othersIoBytesPerSecond === undefined || neighbours.etcdIoBytesPerSecond === undefined
       ? undefined
       : { others: neighbours.othersIoBytesPerSecond, etcd: neighbours.etcdIoBytesPerSecond },
   );
   const others = median(seen.map((each) => each.others));
-  const own = median(seen.map(({ etcd }) => etcd));
-  if (others !== undefined && own !== undefined && others + own > 0) {
-    return { etcd: own / (others + own), bytesPerSecond: others + own };
-  }
-  const etcd = median(
-    window.rates(({ values: { process } }) =>
-      process?.readBytes === undefined || process.writtenBytes === undefined
-        ? undefined
-        : process.readBytes + process.writtenBytes,
-    ),
-  );
-  return etcd === undefined || bytesPerSecond === undefined || bytesPerSecond === 0
-    ? {}
-    : { etcd: Math.min(1, etcd / bytesPerSecond), bytesPerSecond };
+  const etcd =
+    median(seen.map((each) => each.etcd)) ??
+    median(
+      window.rates(({ values: { process } }) =>
+        process?.readBytes === undefined || process.writtenBytes === undefined
+          ? undefined
+          : process.readBytes + process.writtenBytes,
+      ),
+    );
+  if (etcd === undefined) return {};
+  const visible = etcd + (others ?? 0);
+  const total = Math.max(device ?? 0, visible);
+  if (total === 0) return {};
+  return {
+    etcd: etcd / total,
+    bytesPerSecond: total,
+    ...(others === undefined ? {} : { others: others / total, unseen: 1 - visible / total }),
+  };
 }
 
-function fsyncText({ fsyncSeconds = 0 }: Symptoms): string {
-  return `an fsync of the WAL takes ${formatLatency(fsyncSeconds)} (p99)`;
+function fsyncText({ fsyncSeconds = 0, fsyncMeanSeconds }: Symptoms): readonly string[] {
+  const mean = fsyncMeanSeconds === undefined ? '' : `, ${formatLatency(fsyncMeanSeconds)} on average`;
+  return [`an fsync of the WAL takes ${formatLatency(fsyncSeconds)} (p99${mean})`];
 }
 
 function probeText({ probeSeconds }: Symptoms): readonly string[] {
@@ -202,8 +226,16 @@ function deviceText({
   return parts.length === 0 ? [] : [`${name} ${parts.join(', ')}`];
 }
 
-function shareText({ etcd }: Share): readonly string[] {
-  return etcd === undefined ? [] : [`etcd has ${formatPercent(etcd)} of the I/O that can be told apart`];
+function shareText({ etcd }: Shares): readonly string[] {
+  return etcd === undefined ? [] : [`etcd has ${formatPercent(etcd)} of the I/O`];
+}
+
+function unseenText({ unseen = 0 }: Shares): readonly string[] {
+  return unseen < 0.5
+    ? []
+    : [
+        `${formatPercent(unseen)} of it is of nobody that this agent sees: those of other users only root does, those of other containers only an agent on the host`,
+      ];
 }
 
 function walText(bytesPerSecond: number | undefined): readonly string[] {

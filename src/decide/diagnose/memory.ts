@@ -9,11 +9,13 @@ const stalledShare = 0.1;
 /** Pages a second that etcd had to wait for: its database is mapped into memory, and is being pushed out of it. */
 const majorFaultsPerSecond = 20;
 
-/** What a control group uses of its limit, without pages that can be dropped. */
+/** What a control group uses of its limit, without pages of files. */
 const usedShare = 0.95;
 
-/** How often a second a control group meets its limit. */
+/** How often a second a control group meets its limit; and what shows that it hurts, since pages of files fill every limit in time. */
 const limitHitsPerSecond = 1;
+const feltStalledShare = 0.01;
+const feltMajorFaultsPerSecond = 5;
 
 /** What the machine has left. */
 const availableShare = 0.04;
@@ -82,16 +84,29 @@ function faults(window: Window): readonly string[] {
 function ofGroup(window: Window): readonly string[] {
   const { cgroup = "etcd's control group", memory } = window.newest.values.limits ?? {};
   if (memory?.limitBytes === undefined) return [];
-  const used = memory.usedBytes - (memory.reclaimableBytes ?? 0);
+  const used = memory.usedBytes - (memory.fileBytes ?? 0);
   const hits = window.rates(({ values }) => values.limits?.memory?.limitHits);
   const isFull = used >= usedShare * memory.limitBytes;
-  const isMet = mostly(hits, (rate) => rate >= limitHitsPerSecond);
+  const isMet = mostly(hits, (rate) => rate >= limitHitsPerSecond) && isFelt(window);
   return [
     ...(isFull ? [`${cgroup} uses ${formatBytes(used)} of ${formatBytes(memory.limitBytes)}`] : []),
     ...(isMet
       ? [`it met its limit of ${formatBytes(memory.limitBytes)} ${(median(hits) ?? 0).toFixed(0)} times a second`]
       : []),
   ];
+}
+
+function isFelt(window: Window): boolean {
+  const faultRates = window.rates(({ values }) => values.process?.majorFaults);
+  return (
+    mostly(faultRates, (rate) => rate >= feltMajorFaultsPerSecond) ||
+    (['etcd', 'system'] as const).some((scope) =>
+      mostly(
+        window.rates(({ values: { pressure } }) => stalledSeconds(pressure, scope)),
+        (share) => share >= feltStalledShare,
+      ),
+    )
+  );
 }
 
 function ofMachine({ newest: { values } }: Window): readonly string[] {

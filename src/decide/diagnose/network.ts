@@ -8,6 +8,10 @@ import { mostly, type Window } from './window.ts';
 /** A round trip of so many heartbeats is slow: heartbeats and their answers then overlap. */
 const slowHeartbeats = 0.5;
 
+/** And so many times as long as what is short for this link: one in five of all probes since the agent started was no longer than that. */
+const usualShare = 0.2;
+const slowFactor = 1.5;
+
 /** Slow in this share of all probes since the agent started: the distance is so, and nothing has happened… */
 const alwaysShare = 0.98;
 /** …which settings have to fit, once so many probes say it. */
@@ -89,13 +93,16 @@ function waysOf(window: Window): readonly Way[] {
     const rtts = window.ratios(count('sum'), count('count'));
     const newest = probe?.lastSeconds;
     const rttSeconds = median(rtts) ?? newest;
+    // By the edges of a histogram, so never below what it really is.
+    const usual = probe === undefined ? 0 : (shortOf(probe.latency) ?? 0);
+    const atLeast = Math.max(limit, slowFactor * usual);
     const isCut = window.mostly((look) => hasFailed(probeOf(look, url, probes[0]?.probe ?? 'tcp')));
     return {
       peer,
       peerId,
       ...(rttSeconds === undefined ? {} : { rttSeconds }),
       // Probes are rarer than rounds where rounds are frequent: then the newest stands for the rest.
-      isSlow: mostly(rtts.length > 0 ? rtts : newest === undefined ? [] : [newest], (seconds) => seconds >= limit),
+      isSlow: mostly(rtts.length > 0 ? rtts : newest === undefined ? [] : [newest], (seconds) => seconds >= atLeast),
       isAlwaysSo: probe !== undefined && shareAbove(probe.latency, limit) >= alwaysShare,
       probes: probe?.latency.count ?? 0,
       isCut,
@@ -123,6 +130,11 @@ function shareAbove({ edges, counts, count }: Probe['latency'], limitSeconds: nu
   if (count === 0) return 0;
   const edge = edges.findLastIndex((each) => each <= limitSeconds);
   return edge < 0 ? 1 : 1 - (counts[edge] ?? 0) / count;
+}
+
+/** The edge below which a fifth of all samples lie; undefined without any, and where that is beyond the last edge. */
+function shortOf({ edges, counts, count }: Probe['latency']): number | undefined {
+  return count === 0 ? undefined : edges.find((_, index) => (counts[index] ?? 0) >= usualShare * count);
 }
 
 function rttText({ peer, rttSeconds = 0 }: Way): string {

@@ -6,20 +6,22 @@ const slowDisk = ['disk-slow-device', 'disk-slow-neighbour', 'disk-slow-own-load
 const slowNetwork = ['network-slow-to-all', 'network-slow-to-peer', 'network-cut-to-peer'] as const;
 const silent = ['member-unreachable', 'partitioned', 'partitioned-one-way', 'starved', 'machine-gone'] as const;
 const load = ['heavy-writes', 'heavy-ranges', 'client-timeouts'] as const;
+/** Of as many members as it takes, each of these is why nobody has a majority. */
+const noQuorum = ['quorum-lost'] as const;
 const standstill = [...slowDisk, ...slowNetwork, ...silent, ...load, 'clock-off'] as const;
 
 /** What each cause brings about by itself: read after it, and no cause of its own while it holds. */
 const bringsAbout: { readonly [K in CauseName]?: readonly CauseName[] } = {
-  'quorum-lost': [...silent, 'network-cut-to-peer', 'client-timeouts'],
+  'quorum-lost': ['member-unreachable', 'network-cut-to-peer', 'client-timeouts'],
   'quota-exceeded': ['quota-running-out'],
-  'disk-full': ['process-down', ...standstill],
-  'disk-hung': [...standstill],
-  'certificate-expired': [...silent, ...slowNetwork, 'certificate-expiring'],
-  'process-stopped': [...standstill],
-  'process-down': [...silent, ...slowNetwork],
-  'machine-gone': ['member-unreachable', 'partitioned', 'starved', ...slowNetwork],
+  'disk-full': ['process-down', ...standstill, ...noQuorum],
+  'disk-hung': [...standstill, ...noQuorum],
+  'certificate-expired': [...silent, ...slowNetwork, 'certificate-expiring', ...noQuorum],
+  'process-stopped': [...standstill, ...noQuorum],
+  'process-down': [...silent, ...slowNetwork, ...noQuorum],
+  'machine-gone': ['member-unreachable', 'partitioned', 'starved', ...slowNetwork, ...noQuorum],
   removed: ['process-down', ...silent],
-  'data-gone': ['process-down', ...silent],
+  'data-gone': ['process-down', ...silent, ...noQuorum],
   'data-corrupt': ['process-down', ...silent],
   'defragmentation-under-way': [...standstill, 'memory-pressure'],
   'memory-pressure': [...slowDisk, ...slowNetwork, ...load, 'cpu-starved', 'cpu-throttled', 'starved'],
@@ -27,14 +29,14 @@ const bringsAbout: { readonly [K in CauseName]?: readonly CauseName[] } = {
   // A disk that others load is not explained by it.
   'cpu-starved': ['etcd-io-limited', 'disk-slow-device', ...slowNetwork, ...load, 'starved', 'snapshot-under-way'],
   'network-cut-to-peer': ['client-timeouts', 'partitioned'],
-  partitioned: ['member-unreachable', ...slowNetwork],
+  partitioned: ['member-unreachable', ...slowNetwork, ...noQuorum],
   'partitioned-one-way': ['member-unreachable', ...slowNetwork],
   starved: ['member-unreachable', ...slowNetwork],
   'too-many-leases': ['heavy-writes', 'heavy-ranges', ...slowDisk, 'cpu-starved', 'client-timeouts', ...slowNetwork],
   'too-many-watchers': ['heavy-ranges', 'cpu-starved', 'client-timeouts', ...slowNetwork],
   'heavy-writes': [...slowDisk, 'cpu-starved', 'client-timeouts', ...slowNetwork, 'snapshot-under-way'],
   'heavy-ranges': ['client-timeouts', ...slowNetwork, 'cpu-starved', ...slowDisk],
-  'snapshot-under-way': [...slowDisk, 'client-timeouts'],
+  'snapshot-under-way': [...slowDisk, 'heavy-ranges', 'client-timeouts'],
   'disk-slow-neighbour': ['client-timeouts', ...slowNetwork],
   'disk-slow-device': ['client-timeouts', ...slowNetwork],
   'disk-slow-own-load': ['client-timeouts', ...slowNetwork],
@@ -77,8 +79,9 @@ function placeOf({ verdict }: Cause): number {
 }
 
 function explains(cause: Cause, other: Cause, own: string): boolean {
-  // What happens to the own member colours all that it sees; what happens to another one, only what is seen of that.
-  if (cause.member !== undefined && cause.member !== own && cause.member !== other.member) return false;
+  // What happens to the own member colours all that it sees; what happens to another one, only what is seen of that, and of the whole cluster.
+  const isElsewhere = cause.member !== undefined && cause.member !== own;
+  if (isElsewhere && other.member !== undefined && cause.member !== other.member) return false;
   if (bringsAbout[cause.verdict]?.includes(other.verdict) !== true) return false;
   const isMutual = bringsAbout[other.verdict]?.includes(cause.verdict) === true;
   if (!isMutual) return true;

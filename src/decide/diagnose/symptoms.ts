@@ -10,8 +10,11 @@ import { mostly, type Window } from './window.ts';
  */
 const slowFsyncSeconds = 0.04;
 
-/** The mean of the agent's own writes of 2300 bytes from which the disk itself is slow. */
-const slowProbeSeconds = 0.02;
+/** The mean of the agent's own writes of 2300 bytes from which the disk itself is slow, and that of etcd's fsyncs. */
+const slowMeanSeconds = 0.02;
+
+/** Of fewer fsyncs over the window a p99 is that of one or two: then their mean has to be slow too. */
+const leastFsyncs = 100;
 
 /** A linearizable read from here on is slow: a heartbeat. */
 const slowReadSeconds = 0.1;
@@ -24,6 +27,10 @@ export interface Symptoms {
   /** The middle of the intervals' p99; absent where etcd's page was never read. */
   readonly fsyncSeconds?: number;
   readonly isFsyncSlow: boolean;
+  /** The middle of the intervals' means. */
+  readonly fsyncMeanSeconds?: number;
+  /** Not only the slowest of them. */
+  readonly isFsyncMeanSlow: boolean;
   /** The mean of the agent's own writes beside the WAL; absent where it does not probe. */
   readonly probeSeconds?: number;
   readonly isProbeSlow: boolean;
@@ -51,7 +58,14 @@ export function symptomsIn(window: Window): Symptoms {
   const [fsyncSeconds, probeSeconds, readSeconds] = [median(fsyncs), median(probes), median(reads)];
   const { etcdCpus, allowedCpus } = cpus(window);
   const slowAppliesPerSecond = median(window.rates(({ values }) => values.requests?.slowApplies)) ?? 0;
-  const isFsyncSlow = mostly(fsyncs, (seconds) => seconds >= slowFsyncSeconds);
+  const means = window.values(({ values }) => values.wal?.walFsyncMeanSeconds);
+  const fsyncMeanSeconds = median(means);
+  const isFsyncMeanSlow = mostly(means, (seconds) => seconds >= slowMeanSeconds);
+  const fsyncCount = window
+    .values(({ values }) => values.wal?.walFsyncsInInterval)
+    .reduce((sum, count) => sum + count, 0);
+  const isFsyncSlow =
+    mostly(fsyncs, (seconds) => seconds >= slowFsyncSeconds) && (fsyncCount >= leastFsyncs || isFsyncMeanSlow);
   const isReadSlow =
     mostly(reads, (seconds) => seconds >= slowReadSeconds) ||
     window.mostly(({ values }) => values.member && values.member.state === 'no-quorum');
@@ -59,10 +73,12 @@ export function symptomsIn(window: Window): Symptoms {
   return {
     ...(fsyncSeconds === undefined ? {} : { fsyncSeconds }),
     isFsyncSlow,
+    ...(fsyncMeanSeconds === undefined ? {} : { fsyncMeanSeconds }),
+    isFsyncMeanSlow,
     ...(probeSeconds === undefined ? {} : { probeSeconds }),
     isProbeSlow:
-      mostly(probes, (seconds) => seconds >= slowProbeSeconds) ||
-      mostly(hang, (seconds) => seconds >= slowProbeSeconds * 10),
+      mostly(probes, (seconds) => seconds >= slowMeanSeconds) ||
+      mostly(hang, (seconds) => seconds >= slowMeanSeconds * 10),
     ...(readSeconds === undefined ? {} : { readSeconds }),
     isReadSlow,
     ...(etcdCpus === undefined ? {} : { etcdCpus }),

@@ -8,7 +8,7 @@ const leastIntervals = 3;
 const mostShare = 0.6;
 
 /** Two looks in a row. */
-interface Interval {
+export interface Interval {
   readonly earlier: Look;
   readonly later: Look;
   readonly seconds: number;
@@ -32,6 +32,11 @@ export class Window {
     const since = this.newest.atMonotonicMs - windowSeconds * 1000;
     const recent = all.filter(({ earlier }) => earlier.atMonotonicMs >= since);
     this.#intervals = recent.length >= leastIntervals ? recent : all.slice(-leastIntervals);
+  }
+
+  /** Those that are judged, oldest first: for what is worked out of several values of both looks. */
+  get intervals(): readonly Interval[] {
+    return this.#intervals;
   }
 
   /** How many intervals are judged. */

@@ -26,6 +26,12 @@ export const limitsMetrics: readonly MetricFamily[] = [
   gauge('cgroup_memory_bytes', 'Memory that the control group of etcd uses, with pages of files.', [], ({ memory }) =>
     sample(memory?.usedBytes),
   ),
+  gauge(
+    'cgroup_memory_file_bytes',
+    'Of that, pages of files, what is mapped of the database among them: they can be given back.',
+    [],
+    ({ memory }) => sample(memory?.fileBytes),
+  ),
   gauge('cgroup_memory_limit_bytes', 'Memory that it may use; absent where it is not limited.', [], ({ memory }) =>
     sample(memory?.limitBytes),
   ),

@@ -39,12 +39,15 @@ export async function memoryLimitOf({ version, directory }: ControlGroup): Promi
   ]);
   if (used === undefined || !/^\d+$/.test(used)) return undefined;
   const limitBytes = Number(limit);
-  const reclaimableBytes = field(stat, version === 2 ? 'inactive_file' : 'total_inactive_file');
+  const pages = ['inactive_file', 'active_file'].map((name) => field(stat, version === 2 ? name : `total_${name}`));
+  const fileBytes = pages.every((each) => each === undefined)
+    ? undefined
+    : pages.reduce<number>((sum, each = 0) => sum + each, 0);
   const limitHits = version === 2 ? field(events, 'max') : Number(events ?? Number.NaN);
   return {
     usedBytes: Number(used),
     ...(Number.isFinite(limitBytes) && limitBytes < noLimitFromBytes ? { limitBytes } : {}),
-    ...(reclaimableBytes === undefined ? {} : { reclaimableBytes }),
+    ...(fileBytes === undefined ? {} : { fileBytes }),
     ...(limitHits === undefined || Number.isNaN(limitHits) ? {} : { limitHits }),
   };
 }

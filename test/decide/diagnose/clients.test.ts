@@ -56,6 +56,18 @@ const table: readonly (readonly [string, Happening, readonly string[], RegExp?])
     { sentBytesPerSecond: 100e6, calls: { handled: 10 } },
     ['heavy-ranges'],
   ],
+  [
+    '100 MB/s that watchers are sent: 20,000 events a second of 5 KB each',
+    { sentBytesPerSecond: 100e6, putsPerSecond: 100, walBytesPerSecond: 5e5, watchEventsPerSecond: 20_000 },
+    [],
+  ],
+  [
+    '100 MB/s of a snapshot that somebody reads',
+    { sentBytesPerSecond: 100e6, sections: { requests: { snapshotStreams: 1 } } },
+    [],
+  ],
+  ['100 MB/s of a snapshot for the backups', { sentBytesPerSecond: 100e6, look: { fullUnderWay: true } }, []],
+  ['100 MB/s and no range', { sentBytesPerSecond: 100e6, calls: { handled: 0.2 } }, []],
   ['many small ranges, and slow reads', { calls: { handled: 5000 }, readSeconds: 0.5 }, ['heavy-ranges'], /500 ms/],
   ['20,000 watchers', { sections: { requests: { watchers: 20_000 } } }, ['too-many-watchers'], /20,000/],
   ['800 watchers', { sections: { requests: { watchers: 800 } } }, []],

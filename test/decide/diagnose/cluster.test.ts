@@ -192,6 +192,39 @@ describe('what is said of the cluster', () => {
   });
 });
 
+it('a link whose round trips lie now above and now below half a heartbeat is as far as that, and not slow', () => {
+  const regional = looks({ rttSeconds: { m2: 0.06, m3: 0.06 } }).map((each) => ({
+    ...each,
+    values: {
+      ...each.values,
+      peers: {
+        findings: [],
+        peers: (each.values.peers?.peers ?? []).map((peer) => ({
+          ...peer,
+          probes: peer.probes.map((probe) => {
+            const { count, sum } = probe.latency;
+            return { ...probe, latency: { edges: [0.05, 0.08, 1], counts: [0.4 * count, count, count], count, sum } };
+          }),
+        })),
+      },
+    },
+  }));
+  expect(diagnose(regional)).toEqual([]);
+});
+
+it('of two clocks that differ nobody knows which is off', () => {
+  const [of3, of2] = [skewed(3, 0.01), skewed(3, 0.01)].map((happening) => looks(happening));
+  const two = (of2 ?? []).map((each) => ({
+    ...each,
+    values: {
+      ...each.values,
+      peers: { findings: [], peers: (each.values.peers?.peers ?? []).filter(({ peer }) => peer === 'm2') },
+    },
+  }));
+  expect(diagnose(of3 ?? []).map(({ confidence }) => confidence)).toEqual(['certain']);
+  expect(diagnose(two).map(({ verdict, confidence }) => `${verdict} ${confidence}`)).toEqual(['clock-off possible']);
+});
+
 describe('what is said of settings and versions', () => {
   const status = well?.member?.status;
   if (status === undefined) throw new Error('no status');

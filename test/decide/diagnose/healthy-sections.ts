@@ -59,6 +59,8 @@ export function healthySections(
     wal: {
       intervalSeconds: 10,
       walFsyncP99Seconds: happening.fsyncSeconds ?? 0.004,
+      walFsyncMeanSeconds: happening.fsyncMeanSeconds ?? (happening.fsyncSeconds ?? 0.004) / 2,
+      walFsyncsInInterval: happening.fsyncsPerInterval ?? 500,
       defragInflight: false,
       compactRevision: 4000n,
     },
@@ -201,6 +203,8 @@ export function healthySections(
       heartbeatSendFailures: 0,
       leaderChanges: 1,
       snapshotsInFlight: 0,
+      snapshotStreams: 0,
+      watchEvents: add('events', happening.watchEventsPerSecond ?? 0),
     },
     limits: {
       cgroup: '/system.slice/etcd.service',
@@ -209,6 +213,12 @@ export function healthySections(
         periods: add('periods', 10),
         throttledPeriods: add('throttled', 10 * (happening.throttledShare ?? 0)),
         throttledSeconds: add('throttled time', 0),
+      },
+      memory: {
+        usedBytes: 300e6,
+        limitBytes: 1e9,
+        fileBytes: 150e6,
+        limitHits: add('limit hits', happening.limitHitsPerSecond ?? 0),
       },
       hostAvailableBytes: 6 * GiB,
       hostBytes: 8 * GiB,

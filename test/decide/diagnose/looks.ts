@@ -10,6 +10,9 @@ const INTERVAL_SECONDS = 10;
 /** What happens over each interval, on top of a healthy member; all rates are by the second. */
 export interface Happening {
   readonly fsyncSeconds?: number;
+  /** Default half of that. */
+  readonly fsyncMeanSeconds?: number;
+  readonly fsyncsPerInterval?: number;
   readonly probeSeconds?: number;
   readonly pendingSeconds?: number;
   readonly readSeconds?: number;
@@ -25,6 +28,8 @@ export interface Happening {
   readonly walBytesPerSecond?: number;
   readonly putsPerSecond?: number;
   readonly sentBytesPerSecond?: number;
+  readonly watchEventsPerSecond?: number;
+  readonly limitHitsPerSecond?: number;
   /** The last edge of the histogram that the round trips to a peer fall below, by peer. */
   readonly rttSeconds?: { readonly m2?: number; readonly m3?: number };
   readonly calls?: Partial<Omit<MethodCalls, 'method'>>;

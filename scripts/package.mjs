@@ -42,9 +42,9 @@ try {
     // The same content makes the same file.
     [
       ...['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'],
-      ...['-C', folder, '-czf', `${file}.part`, name],
+      ...['-C', folder, '-I', 'gzip -n', '-cf', `${file}.part`, name],
     ],
-    { stdio: ['ignore', 2, 2], env: { ...process.env, GZIP: '-n' } },
+    { stdio: ['ignore', 2, 2] },
   );
   if (tar.status !== 0) throw new SetupError(`tar failed (${tar.error?.message ?? `exit code ${tar.status}`})`);
   renameSync(`${file}.part`, file);

@@ -48,7 +48,9 @@ export async function leaderRound(acting: Acting, term: Term, signal: AbortSigna
     await resume(acting, term, left, signal);
     return undefined;
   }
-  const state = await acting.source.observe(signal, 'newest round');
+  // A person who asks has seen the cluster as it is now, and is answered by that.
+  const use = mirror.snapshot.requests.length > 0 ? 'now' : 'newest round';
+  const state = await acting.source.observe(signal, use);
   if (!term.held) return undefined;
   await keepHouse(acting, term, state, signal);
   const decided = decide(state, acting.options.settings);

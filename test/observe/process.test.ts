@@ -157,6 +157,21 @@ describe('the data dir of another etcd than the one at the endpoint', () => {
   });
 });
 
+test('an etcd that starts after the agent, and whose lock tells nothing, is found within a second or two', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const etcd = finder({ dataDir: '/late' });
+    const find = () => etcd.find(AbortSignal.timeout(5000));
+    await expect(find()).rejects.toMatchObject({ code: 'ETCD_PROCESS_NOT_FOUND' });
+    writeFileSync(join(machine.procRoot, '5151/cmdline'), 'etcd\0--data-dir=/late\0');
+    await expect(find()).rejects.toMatchObject({ code: 'ETCD_PROCESS_NOT_FOUND' });
+    vi.advanceTimersByTime(1000);
+    expect(await find()).toMatchObject({ pid: 5151 });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('another etcd on the same machine is not taken for the member', async () => {
   await expect(
     collector({ dataDir: '/elsewhere', endpoint: { host: '10.0.0.9', port: 2379 } }).collect(roundNow()),

@@ -20,7 +20,11 @@ import { errorCode, readIfPossible, readKernelFile } from './kernel-file.ts';
 import { pendingCalls } from './pending-calls.ts';
 import { type ProcessStat, parseNulSeparated, parseProcessStat, startedAtMs } from './process-files.ts';
 
-/** While there is no etcd, all processes are gone through at most this often; its lock is looked at in every round. */
+/**
+ * While there is no etcd, all processes are gone through after this time, then after twice as long each time, up to the second; its
+ * lock is looked at in every round, and tells nothing on an overlay.
+ */
+const FIRST_WALK_AFTER_MS = 1000;
 const WALK_EVERY_MS = 30_000;
 
 /** A search that takes longer has met a disk that hangs. */
@@ -57,6 +61,7 @@ export function etcdProcessFinder(search: EtcdSearch): EtcdProcessFinder {
   // Several collectors ask in the same round: they wait for one search.
   const searches = pendingCalls();
   let walkedAtMs = Number.NEGATIVE_INFINITY;
+  let walkAfterMs = 0;
   let hidden: readonly number[] = [];
   let judged: { readonly pid: number; readonly untilMs: number; readonly foreign?: AgentError } | undefined;
 
@@ -77,10 +82,11 @@ export function etcdProcessFinder(search: EtcdSearch): EtcdProcessFinder {
   async function searchAgain(signal: AbortSignal): Promise<FoundPid | undefined> {
     const holder = await findByLock(search, signal);
     if (holder !== undefined) return holder;
-    if (performance.now() - walkedAtMs < WALK_EVERY_MS) return undefined;
+    if (performance.now() - walkedAtMs < walkAfterMs) return undefined;
     const found = await findByWalk(search, signal);
     hidden = found === undefined ? await hiddenEtcds(search.procRoot, signal) : [];
-    walkedAtMs = found === undefined ? performance.now() : Number.NEGATIVE_INFINITY;
+    walkedAtMs = performance.now();
+    walkAfterMs = found === undefined ? Math.min(Math.max(FIRST_WALK_AFTER_MS, 2 * walkAfterMs), WALK_EVERY_MS) : 0;
     return found;
   }
 

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { listeningSockets } from '../linux/listening-ports.ts';
 import {
@@ -55,14 +55,15 @@ export async function findRunning(search: RunningSearch): Promise<FoundRunning> 
   return unproven === undefined ? { is: 'none', record } : { is: 'unproven', pid: unproven };
 }
 
-/** Whether it is an etcd server with that data dir on its command line, which it sees where this process does. */
+/** Whether it is an etcd server with that data dir on its command line, which is the same folder for it as for this process. */
 async function isOurServer(pid: number, { dataDir, program }: RunningSearch): Promise<boolean> {
   const [called = '', ...words] = await commandLine(pid);
   // `etcdutl snapshot restore --data-dir …` is no server, nor are programs that have etcd inside and a first word.
   if (!(basename(called) === basename(program) || isEtcd(called)) || words[0]?.startsWith('-') !== true) return false;
   const named = dataDirOf(words);
-  if (named === undefined || !(await sharesMounts(pid))) return false;
+  if (named === undefined) return false;
   const there = resolve((await processLink(pid, 'cwd')) ?? '/', named);
+  if (!(await sharesMounts(pid))) return await isSameFolder(`/proc/${pid}/root${there}`, dataDir);
   return there === resolve(dataDir) || (await real(there)) === (await real(dataDir));
 }
 
@@ -89,7 +90,18 @@ async function serves(pid: number, { dataDir, ports }: RunningSearch): Promise<b
   return open.some((target) => sockets.has(target));
 }
 
-/** The same path is another folder in another container. Without the right to look: the same. */
+/**
+ * The same path is another folder in another container, and the same one for an etcd that an agent has left behind which systemd
+ * had given mounts of its own, as each start of a unit with `ProtectSystem` or `PrivateTmp` does.
+ */
+async function isSameFolder(theirs: string, ours: string): Promise<boolean> {
+  const [there, here] = await Promise.all(
+    [theirs, ours].map((path) => stat(path, { bigint: true }).catch(() => undefined)),
+  );
+  return there !== undefined && there.ino === here?.ino && there.dev === here.dev;
+}
+
+/** Without the right to look: the same. */
 async function sharesMounts(pid: number): Promise<boolean> {
   const [ours, theirs] = await Promise.all([processLink('self', 'ns/mnt'), processLink(pid, 'ns/mnt')]);
   return ours === undefined || theirs === undefined || ours === theirs;

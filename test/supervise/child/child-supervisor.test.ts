@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync, truncateSync, writeFileSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { readPidFile, writePidFile } from '../../../src/supervise/child/pid-file.ts';
@@ -29,6 +29,18 @@ const startedByParent = async ({ options, plan }: Supervised, ...words: readonly
   const exit = once(parent, 'exit');
   await Promise.race([once(parent.stdout, 'data'), exit]);
   return { parent, exit };
+};
+
+/** A program that runs etcd in a mount namespace of its own, where this is done first. */
+const withOwnMounts = async ({ folder, options }: Supervised, first: string): Promise<string> => {
+  const program = join(folder, 'etcd-with-own-mounts');
+  const user = process.getuid?.() === 0 ? '' : '--map-root-user';
+  await writeFile(
+    program,
+    `#!/bin/sh\nexec unshare ${user} --mount sh -c '${first}; exec ${options.program} "$@"' - "$@"\n`,
+  );
+  await chmod(program, 0o755);
+  return program;
 };
 
 const withoutEnd = { ends: [] };
@@ -111,6 +123,25 @@ describe('a process is taken for the etcd of the member', () => {
     const next = made.agent();
     expect(await next.look(signal)).toEqual({ state: 'running', pid, adopted: true });
     expect(await readPidFile(made.options.stateDir)).toMatchObject({ pid });
+  });
+
+  it('with mounts of its own, as systemd gives to each start of a unit, where the data dir is the same folder', async () => {
+    const made = await member();
+    await made.agent({ program: await withOwnMounts(made, ':') }).start(made.plan, signal);
+    await made.ready();
+    const [pid] = await made.pids();
+    expect(await made.agent().look(signal)).toEqual({ state: 'running', pid, adopted: true });
+    await rm(join(made.options.stateDir, 'etcd.pid.json'));
+    expect(await made.agent().look(signal)).toEqual({ state: 'running', pid, adopted: true });
+  });
+
+  it('not where the same path is another folder for it, as in another container', async () => {
+    const made = await member();
+    await mkdir(made.options.member.dataDir);
+    const inside = `mount -t tmpfs none ${made.folder}`;
+    await made.agent({ program: await withOwnMounts(made, inside) }).start(made.plan, signal);
+    await made.ready();
+    expect(await made.agent().look(signal)).toMatchObject({ state: 'stopped' });
   });
 
   it('never by a remembered id alone, be it another start, another program or another data dir', async () => {

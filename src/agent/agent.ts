@@ -1,7 +1,8 @@
 import type { Fault, Observation, SectionName } from '../cluster/observation.ts';
 import type { Config } from '../config/config.ts';
+import type { NotifyEvent } from '../expose/notify/event.ts';
 import type { ReceiverName } from '../expose/notify/receiver.ts';
-import { createNotifier } from '../expose/notify.ts';
+import { createNotifier, type Notifier } from '../expose/notify.ts';
 import { createRegistry } from '../expose/registry.ts';
 import { type HttpServer, startServer } from '../expose/server.ts';
 import type { Term } from '../journal/term.ts';
@@ -91,7 +92,14 @@ export async function startAgent(config: Config, options: StartOptions, releaser
     onRecovery: (receiver) => events.onNotifyRecovery(receiver),
   });
   releasers.push('notifications', () => notifier.close());
-  const lastGasp = lastGaspDuty(config, observer, notifier, {
+  let tellPods: (event: NotifyEvent) => void = () => undefined;
+  const told: Pick<Notifier, 'send'> = {
+    send: (event) => {
+      notifier.send(event);
+      tellPods(event);
+    },
+  };
+  const lastGasp = lastGaspDuty(config, observer, told, {
     ...events.acting,
     onChange: () => caretaking.changed(),
   });
@@ -119,7 +127,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
     memberCare === undefined
       ? undefined
       : await recoverDuty(config, {
-          ...{ observer, care: memberCare, lastGasp, notifier, log: events.acting.log },
+          ...{ observer, care: memberCare, lastGasp, notifier: told, log: events.acting.log },
           onChange: () => caretaking.changed(),
         });
   releasers.push('recovery', async () => recovery?.[Symbol.asyncDispose]());
@@ -135,7 +143,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
           events.acting.onEnded(entry);
         },
       };
-      const made = caretakerOptions(config, { observer, url, events: notifying(acting, notifier, observation) });
+      const made = caretakerOptions(config, { observer, url, events: notifying(acting, told, observation) });
       return {
         ...made,
         client: wrapClient?.(client) ?? client,
@@ -180,6 +188,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
     ...events.acting,
   });
   releasers.push('StatefulSet', async () => podCare[Symbol.asyncDispose]());
+  tellPods = podCare.tell;
   const registry = createRegistry({
     observation,
     onError: (metric, error) => events.onFailure(`metric ${metric}`, error),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TendedCluster, type TendedMember } from '../healing/tended-cluster.ts';
 import { askOverSocket } from '../healing/tended-member.ts';
-import { PODS, SETS, type StandInApi, standInApi } from '../supervise/statefulset/stand-in-api.ts';
+import { EVENTS, PODS, SETS, type StandInApi, standInApi } from '../supervise/statefulset/stand-in-api.ts';
 
 const soon = { timeout: 240_000, interval: 200 };
 let api: StandInApi;
@@ -98,6 +98,9 @@ test('a pod that ends as its StatefulSet is made smaller leaves first, and joins
   startPod(last);
   await untilWell();
   expect((await members()).get('etcd-2')).not.toBe(before.get('etcd-2'));
+  const reasons = (): readonly unknown[] => api.list(EVENTS).map((event) => Reflect.get(event, 'reason'));
+  const all = ['LeaveStarted', 'LeaveSucceeded', 'JoinStarted', 'JoinSucceeded'];
+  await vi.waitFor(() => expect(reasons()).toEqual(expect.arrayContaining(all)), soon);
   expect(readdirSync(last.folder).filter((name) => name.includes('quarantine'))).toHaveLength(1);
   expect(existsSync(last.dataDir)).toBe(true);
 });

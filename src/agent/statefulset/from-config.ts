@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { Config } from '../../config/config.ts';
+import type { NotifyEvent } from '../../expose/notify/event.ts';
 import type { MemberKeeper } from '../member/keeper.ts';
 import { endPod } from './pod-end.ts';
 import { type SetCareOptions, setCareTiming } from './set-care.ts';
@@ -10,12 +11,15 @@ export interface PodCare extends AsyncDisposable {
   start(): void;
   /** Back when the pod may end: its member has left, or leads no more, and etcd has ended. Never rejects. */
   end(): Promise<void>;
+  /** Has Kubernetes know what has happened; returns at once. */
+  tell(event: NotifyEvent): void;
 }
 
 /** What stands for it where the agent is in no such pod. */
 const none: PodCare = {
   start: () => undefined,
   end: async () => undefined,
+  tell: () => undefined,
   [Symbol.asyncDispose]: async () => undefined,
 };
 
@@ -29,12 +33,14 @@ export async function podCareOf(
   parts: Pick<SetCareOptions, 'observation' | 'request' | 'log' | 'onFault'>,
 ): Promise<PodCare> {
   if (supervise.kind !== 'statefulset' || keeper === undefined) return none;
-  const [{ SetCare }, { ACCOUNT_DIR, podIdentity }, { kubeConnection }, { kubeApi }] = await Promise.all([
-    import('./set-care.ts'),
-    import('../../supervise/statefulset/pod-identity.ts'),
-    import('../../supervise/statefulset/kube-connection.ts'),
-    import('../../supervise/statefulset/kube-api.ts'),
-  ]);
+  const [{ SetCare }, { PodEvents, podEventsTiming }, { ACCOUNT_DIR, podIdentity }, { kubeConnection }, { kubeApi }] =
+    await Promise.all([
+      import('./set-care.ts'),
+      import('./pod-events.ts'),
+      import('../../supervise/statefulset/pod-identity.ts'),
+      import('../../supervise/statefulset/kube-connection.ts'),
+      import('../../supervise/statefulset/kube-api.ts'),
+    ]);
   const { namespace, name, pod, kubeconfig } = supervise.statefulset;
   const identity = await podIdentity(
     {
@@ -60,13 +66,16 @@ export async function podCareOf(
     timing: setCareTiming,
     stopGraceMs: supervise.stopGraceMs,
   });
+  const events = new PodEvents({ identity, api, timing: podEventsTiming, onFault: parts.onFault });
   const ending = new AbortController();
   return {
     start: () => care.start(),
     end: () => endPod(care, ending.signal),
+    tell: (event) => events.tell(event),
     [Symbol.asyncDispose]: async () => {
       ending.abort();
       await care[Symbol.asyncDispose]();
+      await events[Symbol.asyncDispose]();
     },
   };
 }

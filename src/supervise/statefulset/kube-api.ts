@@ -1,5 +1,6 @@
 import type { KubeCall, KubeConnection } from './kube-connection.ts';
-import { kubeErrorOf } from './kube-error.ts';
+import { KubeError, kubeErrorOf } from './kube-error.ts';
+import { eventBody, type KubeEvent } from './kube-event.ts';
 import {
   type ClaimState,
   type NodeState,
@@ -56,6 +57,8 @@ export interface KubeApi {
   deleteClaim(claim: Pick<ClaimState, 'name' | 'uid' | 'resourceVersion'>, signal: AbortSignal): Promise<void>;
   /** Deletes exactly this pod, with the time to end that it has; `KUBE_CONFLICT` where it is another one by now. Nothing where there is none. */
   deletePod(pod: Pick<PodState, 'name' | 'uid'>, signal: AbortSignal): Promise<void>;
+  /** Writes an event, once however often it is said. @param host name of the pod that says it */
+  createEvent(event: KubeEvent, host: string, signal: AbortSignal): Promise<void>;
 }
 
 export function kubeApi({ call, lines }: KubeConnection, namespace: string): KubeApi {
@@ -114,6 +117,18 @@ export function kubeApi({ call, lines }: KubeConnection, namespace: string): Kub
     deleteClaim: ({ name, uid, resourceVersion }, signal) =>
       remove(`delete claim ${name}`, at(`${core}/persistentvolumeclaims`, name), { uid, resourceVersion }, signal),
     deletePod: ({ name, uid }, signal) => remove(`delete pod ${name}`, at(`${core}/pods`, name), { uid }, signal),
+    createEvent: async (event, host, signal) => {
+      const what = `create event ${event.reason} of ${event.involved.name}`;
+      try {
+        await call(
+          { what, method: 'POST', path: `${core}/events`, body: eventBody(event, { namespace, host }) },
+          signal,
+        );
+      } catch (error) {
+        // It is there: the answer to an earlier call was lost, or another agent has said it.
+        if (!(error instanceof KubeError) || error.code !== 'KUBE_CONFLICT') throw error;
+      }
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import { ACCOUNT_DIR } from './pod-identity.ts';
 export interface KubeCall {
   /** For people, such as "get pod etcd-0". */
   readonly what: string;
-  readonly method: 'GET' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With its leading slash. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;

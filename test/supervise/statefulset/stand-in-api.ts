@@ -31,6 +31,10 @@ export interface StandInApi extends AsyncDisposable {
   forbid(beginning: string): void;
   /** Closes the port and every connection; or opens it again. */
   away(isAway: boolean): Promise<void>;
+  /** What is created is written, and the connection ends before the answer. */
+  losesAnswers: boolean;
+  /** All objects in a folder. */
+  list(folder: string): readonly StoredObject[];
   /** Called right before a call is answered: what changes in between. */
   before: ((call: string) => void) | undefined;
 }
@@ -40,6 +44,7 @@ export const PODS = '/api/v1/namespaces/ns/pods';
 export const CLAIMS = '/api/v1/namespaces/ns/persistentvolumeclaims';
 export const VOLUMES = '/api/v1/persistentvolumes';
 export const NODES = '/api/v1/nodes';
+export const EVENTS = '/api/v1/namespaces/ns/events';
 
 export async function standInApi(): Promise<StandInApi> {
   const folder = await mkdtemp(join(tmpdir(), 'caretaker-kube-'));
@@ -128,6 +133,14 @@ export async function standInApi(): Promise<StandInApi> {
       reply.on('close', () => watches.delete(watch));
       return;
     }
+    if (asked.method === 'POST') {
+      const { metadata } = body as StoredObject;
+      if (objects.has(`${pathname}/${metadata.name}`)) return refuse(409, `${metadata.name} already exists`);
+      const made = put(pathname, body as StoredObject);
+      // Written, and nobody is told.
+      if (api.losesAnswers) return void reply.destroy();
+      return say(201, made);
+    }
     const found = objects.get(pathname);
     if ([SETS, PODS, CLAIMS, VOLUMES, NODES].includes(pathname)) {
       const items = [...objects].flatMap(([key, object]) => (key.startsWith(`${pathname}/`) ? [object] : []));
@@ -189,6 +202,8 @@ export async function standInApi(): Promise<StandInApi> {
       watches.clear();
     },
     before: undefined,
+    losesAnswers: false,
+    list: (folderOf) => [...objects].flatMap(([key, object]) => (key.startsWith(`${folderOf}/`) ? [object] : [])),
     [Symbol.asyncDispose]: async () => {
       await away(true);
       await rm(folder, { recursive: true });

@@ -26,7 +26,10 @@ export function agentOptions(command: Command): Command {
       ),
     )
     .option('--dir <folder>', 'ask the agents of the demo in this folder')
-    .option('--token-file <file>', "file with the API's token (default: ETCD_CARETAKER_TOKEN)")
+    .option(
+      '--token-file <file>',
+      "file with the API's token (default: the token in ETCD_CARETAKER_TOKEN, or the file in ETCD_CARETAKER_TOKEN_FILE)",
+    )
     .option('--ca <file>', "CA of the agent's certificate")
     .option('--cert <file>', 'own certificate, with --key')
     .option('--key <file>', 'key of the own certificate');
@@ -46,7 +49,7 @@ export async function agentsOf(
     readIfNamed(options.ca),
     readIfNamed(options.cert),
     readIfNamed(options.key),
-    readIfNamed(options.tokenFile),
+    readIfNamed(tokenFileOf(options, env)),
   ]);
   const token = tokenFile?.trim() ?? env['ETCD_CARETAKER_TOKEN'] ?? demo?.token;
   const access = Object.fromEntries(
@@ -54,6 +57,11 @@ export async function agentsOf(
   );
   const [first = DEFAULT_URL, ...others] = urls;
   return [new AgentClient({ url: first, ...access }), ...others.map((url) => new AgentClient({ url, ...access }))];
+}
+
+/** What stands in the environment itself goes before a file that it names. */
+function tokenFileOf({ tokenFile }: AgentOptions, env: NodeJS.ProcessEnv): string | undefined {
+  return tokenFile ?? (env['ETCD_CARETAKER_TOKEN'] === undefined ? env['ETCD_CARETAKER_TOKEN_FILE'] : undefined);
 }
 
 function split(urls: string): readonly string[] {

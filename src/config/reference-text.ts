@@ -54,8 +54,8 @@ read again when they change; everything else is read once, at the start.
 **What is refused**, all at once, each with its file and line, variable or flag, what was found and what is allowed:
 unknown keys and unknown \`ETCD_CARETAKER_*\` variables, keys that stand there twice, YAML aliases, values that do not
 fit, and values that contradict each other. A key that this version does not act on is unknown to it.
-Variables that the commands read (\`ETCD_CARETAKER_AGENT\`, \`ETCD_CARETAKER_STORE\`, \`ETCD_CARETAKER_TOKEN\`) and the service
-links of Kubernetes (\`ETCD_CARETAKER_SERVICE_HOST\` and the like) are no keys.
+Variables that the commands read (\`ETCD_CARETAKER_AGENT\`, \`ETCD_CARETAKER_STORE\`, \`ETCD_CARETAKER_TOKEN\`, \`ETCD_CARETAKER_TOKEN_FILE\`) and
+the service links of Kubernetes (\`ETCD_CARETAKER_SERVICE_HOST\` and the like) are no keys.
 
 **Maintenance windows** are a crontab time, how long the window is open, and where the clock hangs, UTC unless said:
 \`0 2 * * * for 2h\`, \`30 1 * * 6 for 4h in Europe/Berlin\`. The five fields are minute, hour, day of the month, month and day of

@@ -9,6 +9,7 @@ const commandVariables: ReadonlySet<string> = new Set([
   'ETCD_CARETAKER_AGENT',
   'ETCD_CARETAKER_STORE',
   'ETCD_CARETAKER_TOKEN',
+  'ETCD_CARETAKER_TOKEN_FILE',
 ]);
 
 /**

@@ -50,6 +50,7 @@ describe('an environment variable', () => {
       ETCD_CARETAKER_AGENT: 'http://127.0.0.1:9379',
       ETCD_CARETAKER_STORE: 'file:///b',
       ETCD_CARETAKER_TOKEN: 't',
+      ETCD_CARETAKER_TOKEN_FILE: '/t',
       ETCD_CARETAKERS: 'x',
       ETCD_NAME: 'x',
     };

@@ -68,6 +68,7 @@ test.each([
       dirname(operate.pauseFile),
     ];
     const read = [...Object.values(cluster.tls), ...Object.values(cluster.peerTls), ...Object.values(expose.tls)];
+    expect(mountOf(pod, String(expose.auth.tokenFile))).toMatchObject({ name: 'token', readOnly: true });
     for (const path of [...written, ...read]) {
       const mount = mountOf(pod, path);
       expect(mount, path).toBeDefined();

@@ -37,7 +37,7 @@ export function installCommand(): Command {
     .addHelpText(
       'after',
       `
-The unit lets the agent write where the configuration says that it writes, and nowhere else. Asked again it does what is left to do;
+The unit lets the agent write where the configuration says that it writes, and nowhere else. Asked again it writes the unit anew, where that would be another one, and starts the agent again;
 a unit that was there is kept as etcd-caretaker.service.previous. Etcd is neither started nor stopped by this.
 
 Examples:
@@ -86,8 +86,19 @@ async function stepsOf(
     config: options.config,
     ...(options.user === undefined ? {} : { user: options.user }),
     writable: folders,
+    named: pathsIn(config),
   });
-  return await installSteps({ unitFile: `${UNIT_FOLDER}/${UNIT}`, unit: UNIT, text, folders });
+  const { user } = options;
+  return await installSteps({
+    ...{ unitFile: `${UNIT_FOLDER}/${UNIT}`, unit: UNIT, text, folders },
+    ...(user === undefined ? {} : { user }),
+  });
+}
+
+/** Everything in a configuration that is an absolute path. */
+function pathsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value.startsWith('/') ? [value] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(pathsIn) : [];
 }
 
 /** The program that the unit starts: a script beside it finds the Node that it was installed with. */

@@ -17,7 +17,7 @@ const SWITCH = 'switch-version';
 const NO_ROOM = 'DRILL_NO_ROOM';
 
 /**
- * Has the targets run the version in the parameter `to`, one member at a time: a snapshot first, then every agent says that it could, and only then
+ * Has the targets run the version in the parameter `to`, one member at a time: every agent says that it could, a snapshot is taken, and only then
  * the first member is touched. It ends at the first doubt, with the versions mixed: the same operation goes on, or back. A version that does not
  * serve at a member is taken back there by its own agent.
  */
@@ -31,9 +31,14 @@ async function upgrade(context: OperationContext, parts: RestartParts): Promise<
   const targets = [...new Set(slot.targets)];
   // Once the first was switched, all of them have said that they can.
   if (slot.steps.every(({ name }) => name !== SWITCH)) {
-    await safetySnapshot(context, parts);
     await prepared(targets, context, parts);
-    if (slot.parameters['rehearse'] === true) await rehearsed(targets, context, parts);
+    if (slot.parameters['rehearse'] === true) {
+      await rehearsed(targets, context, parts);
+      // It may have taken hours.
+      await prepared(targets, context, parts);
+    }
+    // As late as can be: it is the way back.
+    await safetySnapshot(context, parts);
   }
   const plan = {
     targets,

@@ -81,20 +81,54 @@ export class EtcdVersions {
     return resolve(dirname(link), target);
   }
 
+  /** Throws as `current` and `pointAt` where the link could not be changed; changes nothing. */
+  async tryLink(): Promise<void> {
+    const now = await this.current();
+    const aside = `${this.#link()}.try-${process.pid}`;
+    await this.#changing(async () => {
+      await rm(aside, { force: true });
+      await symlink(now, aside);
+      await rm(aside);
+    }, aside);
+  }
+
+  /**
+   * Writes down, as a link beside the link, what etcd was started as before it is brought to a version, and gives it: what was written down for that version
+   * before, where the link has been changed already. Undefined where nobody knows. Throws as `current` and `pointAt`.
+   */
+  async rememberBefore(version: string, program: string): Promise<string | undefined> {
+    const now = await this.current();
+    const kept = this.#before(version);
+    if (now === program) return await readlink(kept).catch(() => undefined);
+    const aside = `${kept}.next-${process.pid}`;
+    await this.#changing(() => replaceLink(kept, aside, now), aside);
+    return now;
+  }
+
+  /** It serves, or the one before does again. */
+  async forgetBefore(version: string): Promise<void> {
+    await rm(this.#before(version), { force: true }).catch(() => undefined);
+  }
+
+  #before(version: string): string {
+    return `${this.#link()}.before-${version}`;
+  }
+
   /** Has the link point at another program, in one go: whoever starts etcd meanwhile starts the one or the other. Throws as `current`, `VERSION_LINK_FAILED`. */
   async pointAt(program: string): Promise<void> {
     const link = this.#link();
     const aside = `${link}.next-${process.pid}`;
+    await this.#changing(() => replaceLink(link, aside, program), aside);
+  }
+
+  async #changing(change: () => Promise<void>, aside: string): Promise<void> {
     try {
-      await rm(aside, { force: true });
-      await symlink(program, aside);
-      await rename(aside, link);
-      await syncFolder(dirname(link));
+      await change();
     } catch (cause) {
       await rm(aside, { force: true }).catch(() => undefined);
       throw this.#unfit(
         'VERSION_LINK_FAILED',
-        `${link} cannot be changed: ${faultOf(cause).message}`,
+        `${this.#link()} cannot be changed: ${faultOf(cause).message}`,
         'Give the agent the right to write its folder.',
       );
     }
@@ -143,6 +177,13 @@ export class EtcdVersions {
       remedy,
     });
   }
+}
+
+async function replaceLink(link: string, aside: string, target: string): Promise<void> {
+  await rm(aside, { force: true });
+  await symlink(target, aside);
+  await rename(aside, link);
+  await syncFolder(dirname(link));
 }
 
 async function firstFile(paths: readonly string[]): Promise<string | undefined> {

@@ -151,7 +151,7 @@ describe('an upgrade', { timeout: 60_000 }, () => {
     const backups = { takeSnapshot: async () => ({ revision: 1n, keys: 1, stores }) };
     const entry = await upgrade({ snapshot: true }, { backups });
     expect(entry).toMatchObject({ outcome: 'stopped', code: 'NO_BACKUP' });
-    expect(stepsOf(entry)).toEqual(['snapshot']);
+    expect(stepsOf(entry)).toEqual(['prepare-upgrade', 'prepare-upgrade', 'prepare-upgrade', 'snapshot']);
   });
 
   test('stops after the first member where its data differ from the others', async () => {
@@ -164,6 +164,23 @@ describe('an upgrade', { timeout: 60_000 }, () => {
     expect(entry).toMatchObject({ outcome: 'stopped', code: 'MEMBER_DIFFERS' });
     expect(entry?.summary).toContain(`1 of 3 members run ${NEWER}`);
     expect(entry?.summary).toContain('goes back');
+  });
+
+  test('stops there too where its leader dies before it has looked at what came of the turn', async () => {
+    const begun = await at.begin('upgrade', await parameters(), on.ids);
+    const hashKeyspace: Operating['effects']['hashKeyspace'] = async (memberId, revision, permit) => {
+      const found = await on.effects.hashKeyspace(memberId, revision, permit);
+      const { version } = await on.effects.status(memberId, permit.signal);
+      return version === NEWER ? { ...found, hash: found.hash + 1 } : found;
+    };
+    const dying: typeof hashKeyspace = async (...args) => {
+      begun.term.end();
+      return await hashKeyspace(...args);
+    };
+    expect(await at.run(begun, { effects: { hashKeyspace: dying } })).toBeUndefined();
+    const entry = await at.run(await at.takeOver(begun), { effects: { hashKeyspace } });
+    expect(entry).toMatchObject({ outcome: 'stopped', code: 'MEMBER_DIFFERS' });
+    expect(entry?.summary).toContain(`1 of 3 members run ${NEWER}`);
   });
 
   test('goes on with those that are left, also when its leader dies in the middle of one', async () => {

@@ -61,6 +61,29 @@ test('the link is changed in one go, and nothing else is left beside it', async 
   expect(await readdir(folder)).toEqual(before);
 });
 
+test('what was started before is known until it is said that it is not needed, also when the link says nothing of it any more', async () => {
+  const program = join(folder, `etcd-${newer}`, 'etcd');
+  const older = findBinaries('3.4').etcd;
+  const before = await readdir(folder);
+  expect(await versions.rememberBefore(newer, program)).toBe(older);
+  await versions.pointAt(program);
+  const next = new EtcdVersions({ member: 'm1', folder, link: join(folder, 'etcd'), env: {} });
+  expect(await next.rememberBefore(newer, program)).toBe(older);
+  await next.forgetBefore(newer);
+  expect(await next.rememberBefore(newer, program)).toBeUndefined();
+  expect(await readdir(folder)).toEqual(before);
+});
+
+test('a link whose folder cannot be written is found before anything is done, and trying changes nothing', async () => {
+  const before = await readdir(folder);
+  await versions.tryLink();
+  expect(await readdir(folder)).toEqual(before);
+  // The name that would be made is a folder with something in it: as root there is no other way to be refused.
+  const aside = join(folder, `etcd.try-${process.pid}`);
+  await mkdir(join(aside, 'x'), { recursive: true });
+  await expect(versions.tryLink()).rejects.toMatchObject({ code: 'VERSION_LINK_FAILED', member: 'm1' });
+});
+
 test('a program that is no link is left as it is', async () => {
   const link = join(folder, 'program');
   await writeFile(link, 'etcd');

@@ -48,7 +48,10 @@ export interface MemberKeeperOptions {
   /** The version that the own member says it runs, when it answers. Throws where it does not. */
   readonly servedVersion: (signal: AbortSignal) => Promise<string>;
   /** Other versions of etcd on this machine; absent where this kind of supervisor has nothing to do with them. */
-  readonly versions?: Pick<EtcdVersions, 'programOf' | 'current' | 'pointAt'>;
+  readonly versions?: Pick<
+    EtcdVersions,
+    'programOf' | 'current' | 'pointAt' | 'tryLink' | 'rememberBefore' | 'forgetBefore'
+  >;
   /** Flags of the process with this id. Throws where they cannot be read. */
   readonly flagsOf: (pid: number) => Promise<readonly string[]>;
   /** Version of the etcd that would be started; undefined where that cannot be told before. */

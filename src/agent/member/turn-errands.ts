@@ -16,13 +16,10 @@ export function turnErrands(keeper: MemberKeeper): Readonly<Record<string, Erran
 }
 
 async function restart(keeper: MemberKeeper, signal: AbortSignal): Promise<ErrandResult> {
-  await startAnew(keeper, async () => undefined, signal);
-  const wrong = await untilItServes(keeper, undefined, signal);
+  const wrong = await startedAnew(keeper, async () => undefined, undefined, signal);
   if (wrong === undefined) return done('Etcd was started again, and serves.');
-  throw new AgentError('MEMBER_NOT_BACK', `Etcd was started again, and does not serve: ${wrong}`, {
-    member: keeper.options.name,
-    remedy: "See the end of etcd's log; its agent goes on starting it.",
-  });
+  // Not once more: one that only takes long would be ended each time. Its agent goes on starting it where it ends.
+  return stopped('MEMBER_NOT_BACK', `Etcd was started again, and does not serve yet: ${wrong}`);
 }
 
 /** Whether this machine has the version: looked at before any member is touched. */
@@ -30,7 +27,7 @@ async function prepareUpgrade(keeper: MemberKeeper, slot: Slot, signal: AbortSig
   const { versions } = keeper.options;
   if (versions === undefined) return noVersions(keeper);
   try {
-    await versions.current();
+    await versions.tryLink();
     await versions.programOf(versionOf(slot), await runningFlags(keeper, signal), signal);
     return done('The version is there, and takes the flags of the etcd that runs.');
   } catch (error) {
@@ -46,27 +43,32 @@ async function switchVersion(keeper: MemberKeeper, slot: Slot, signal: AbortSign
   if (versions === undefined) return noVersions(keeper);
   const to = versionOf(slot);
   const program = await versions.programOf(to, [], signal);
-  const before = await versions.current();
-  // Asked once more, after this agent was started again: it has come so far already.
-  if (before === program && (await servesNow(keeper, to, signal))) return done(`Etcd ${to} serves.`);
-  await startAnew(keeper, () => versions.pointAt(program), signal);
-  const wrong = await untilItServes(keeper, to, signal);
-  if (wrong === undefined) return done(`Etcd ${to} serves.`);
-  if (before === program) {
-    throw new AgentError('VERSION_NOT_SERVING', `Etcd ${to} does not serve: ${wrong}`, {
-      member: keeper.options.name,
-      remedy: "See the end of etcd's log; its agent goes on starting it.",
-    });
+  // Asked once more, after this agent was started again, it may have come so far already, and the link says nothing any more of what was before.
+  const before = await versions.rememberBefore(to, program);
+  const isThere = (await versions.current()) === program && (await servesNow(keeper, to, signal));
+  const wrong = isThere ? undefined : await startedAnew(keeper, () => versions.pointAt(program), to, signal);
+  if (wrong === undefined) {
+    await versions.forgetBefore(to);
+    return done(`Etcd ${to} serves.`);
   }
-  await startAnew(keeper, () => versions.pointAt(before), signal);
-  const still = await untilItServes(keeper, undefined, signal);
+  if (before === undefined) return stopped('VERSION_NOT_SERVING', `Etcd ${to} does not serve: ${wrong}`);
+  const still = await startedAnew(keeper, () => versions.pointAt(before), undefined, signal);
+  await versions.forgetBefore(to);
   const back =
     still === undefined ? 'the version before serves again' : `the version before does not serve either: ${still}`;
   return stopped('VERSION_NOT_SERVING', `Etcd ${to} does not serve (${wrong}); ${back}.`);
 }
 
-/** Ends the process, and starts it after `between`, while nobody else starts it. */
-async function startAnew(keeper: MemberKeeper, between: () => Promise<void>, signal: AbortSignal): Promise<void> {
+/**
+ * Ends the process, and starts it after `between`, while nobody else starts it. Undefined when it serves; else why it does not, after as long as a
+ * member may take. @param version that it has to say
+ */
+async function startedAnew(
+  keeper: MemberKeeper,
+  between: () => Promise<void>,
+  version: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   // A recovery of the lost quorum has the member in its hands.
   if (keeper.held !== undefined) {
     throw new AgentError('MEMBER_HELD', `${keeper.options.name} is not started anew: ${keeper.held}`, {
@@ -74,14 +76,20 @@ async function startAnew(keeper: MemberKeeper, between: () => Promise<void>, sig
       remedy: 'It is tried again by itself when that is over.',
     });
   }
-  await keeper.exclusively(async () => {
+  const fault = await keeper.exclusively(async () => {
     await keeper.stopProcess(signal);
     await between();
-    await keeper.startProcess({}, signal);
+    return await keeper.startProcess({}, signal).then(
+      () => undefined,
+      (error: unknown) => {
+        signal.throwIfAborted();
+        return faultOf(error).message;
+      },
+    );
   });
+  return fault ?? (await untilItServes(keeper, version, signal));
 }
 
-/** Undefined when it serves; else why it does not, after as long as a member may take. @param version that it has to say */
 async function untilItServes(
   keeper: MemberKeeper,
   version: string | undefined,

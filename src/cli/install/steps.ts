@@ -15,29 +15,37 @@ export interface InstallPlan {
   readonly unit: string;
   readonly text: string;
   readonly folders: readonly WritableFolder[];
+  /** Whom folders that are made belong to; left out: root. */
+  readonly user?: string;
 }
 
-/** The steps that are left: none where everything is as it would be written, but for a start that changes nothing. */
-export async function installSteps({ unitFile, unit, text, folders }: InstallPlan): Promise<readonly InstallStep[]> {
+/** The steps that are left. The agent is always started anew, which etcd does not notice: its configuration is another one, whatever the unit says. */
+export async function installSteps({
+  unitFile,
+  unit,
+  text,
+  folders,
+  user,
+}: InstallPlan): Promise<readonly InstallStep[]> {
   const before = await readFile(unitFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   const made = folders
     .filter(({ isMade, path }) => isMade && !existsSync(path))
-    .map(({ path, why }): InstallStep => ({ do: 'make-folder', path, why }));
-  const isNew = before !== text;
+    .flatMap(({ path, why }): readonly InstallStep[] => [
+      { do: 'make-folder', path, why },
+      ...(user === undefined ? [] : [{ do: 'run', command: ['chown', `${user}:`, path] } as const]),
+    ]);
   return [
     ...made,
-    ...(isNew
-      ? [
-          { do: 'write-unit' as const, path: unitFile, text, ...(before === undefined ? {} : { replaces: before }) },
-          { do: 'run' as const, command: ['systemctl', 'daemon-reload'] as const },
-        ]
-      : []),
+    ...(before === text
+      ? []
+      : [{ do: 'write-unit' as const, path: unitFile, text, ...(before === undefined ? {} : { replaces: before }) }]),
+    // Also where the unit is there: an installation before may have ended right after it had written it.
+    { do: 'run', command: ['systemctl', 'daemon-reload'] },
     { do: 'run', command: ['systemctl', 'enable', unit] },
-    // Etcd goes on meanwhile, whoever has started it.
-    { do: 'run', command: ['systemctl', isNew && before !== undefined ? 'restart' : 'start', unit] },
+    { do: 'run', command: ['systemctl', 'restart', unit] },
   ];
 }
 

@@ -10,13 +10,16 @@ export interface UnitPlan {
   readonly config: string;
   /** Left out: root. */
   readonly user?: string;
-  readonly writable: readonly Pick<WritableFolder, 'path'>[];
-  /** Units that etcd or the agent needs, such as a mount. */
-  readonly after?: readonly string[];
+  readonly writable: readonly Pick<WritableFolder, 'path' | 'isNeeded'>[];
+  /** What else the configuration names, all absolute paths: keys, programs. */
+  readonly named?: readonly string[];
 }
 
 /** Folders of which systemd takes care itself (`RuntimeDirectory=`). */
 const RUNTIME = '/run/etcd-caretaker';
+
+const HOMES = /^\/(home|root|run\/user)\//;
+const TMP = /^\/(tmp|var\/tmp)\//;
 
 /**
  * What root needs of its powers: to look into data that are etcd's user's, to give what it restores to that user, and to see the files and the I/O of
@@ -25,22 +28,28 @@ const RUNTIME = '/run/etcd-caretaker';
 const CAPABILITIES = ['CAP_DAC_OVERRIDE', 'CAP_DAC_READ_SEARCH', 'CAP_CHOWN', 'CAP_FOWNER', 'CAP_SYS_PTRACE'];
 
 /** The text of a unit for the agent: it may do what its configuration asks for, and nothing else. Settings: systemd.exec(5), of 247 and newer. */
-export function systemdUnit({ kind, program, config, user, writable, after = [] }: UnitPlan): string {
-  const paths = writable.map(({ path }) => path).filter((path) => path !== RUNTIME);
-  const isIn = (folders: RegExp): boolean => [program, config, ...paths].some((path) => folders.test(`${path}/`));
+export function systemdUnit({ kind, program, config, user, writable, named = [] }: UnitPlan): string {
+  const folders = writable.filter(({ path }) => path !== RUNTIME);
+  const needed = folders.filter(({ isNeeded }) => isNeeded === true).map(({ path }) => quoted(path, 'path'));
+  const written = folders.map(({ path }) => path);
+  const isAnyIn = (paths: readonly string[], places: RegExp): boolean => paths.some((path) => places.test(`${path}/`));
+  const read = [program, config, ...named];
   return [
     '# The agent beside one etcd member. Written by `etcd-caretaker install systemd`, which writes it anew when it is asked again: changes go into a',
     '# drop-in (systemctl edit etcd-caretaker).',
     '[Unit]',
     'Description=etcd-caretaker, the agent beside this etcd member',
-    `Wants=${['network-online.target', ...after].join(' ')}`,
-    `After=${['network-online.target', ...after].join(' ')}`,
+    'Wants=network-online.target',
+    'After=network-online.target',
+    ...(needed.length === 0 ? [] : [`RequiresMountsFor=${needed.join(' ')}`]),
+    // However often it ends: what is not there yet (an address, a disk) comes later.
+    'StartLimitIntervalSec=0',
     '',
     '[Service]',
     'Type=exec',
     `ExecStart=${quoted(program, 'command')} agent --config ${quoted(config, 'command')}`,
     'Restart=always',
-    'RestartSec=1',
+    'RestartSec=2',
     ...(user === undefined ? [] : [`User=${user}`]),
     // What systemd's supervisor writes there has to outlive the agent.
     'RuntimeDirectory=etcd-caretaker',
@@ -52,9 +61,10 @@ export function systemdUnit({ kind, program, config, user, writable, after = [] 
     '# What it may do.',
     'NoNewPrivileges=yes',
     'ProtectSystem=strict',
-    ...paths.map((path) => `ReadWritePaths=${quoted(path, 'path')}`),
-    `ProtectHome=${isIn(/^\/(home|root|run\/user)\//) ? 'no' : 'yes'}`,
-    `PrivateTmp=${isIn(/^\/(tmp|var\/tmp)\//) ? 'no' : 'yes'}`,
+    // A store that is not mounted must not keep the agent from etcd: `-`.
+    ...folders.map(({ path, isNeeded }) => `ReadWritePaths=${isNeeded === true ? '' : '-'}${quoted(path, 'path')}`),
+    `ProtectHome=${isAnyIn(written, HOMES) ? 'no' : isAnyIn(read, HOMES) ? 'read-only' : 'yes'}`,
+    `PrivateTmp=${isAnyIn([...written, ...read], TMP) ? 'no' : 'yes'}`,
     'PrivateDevices=yes',
     'ProtectClock=yes',
     'ProtectControlGroups=yes',
@@ -82,7 +92,8 @@ export function systemdUnit({ kind, program, config, user, writable, after = [] 
 const childLines = [
   '# Etcd is a process of this unit, and outlives the agent: only the agent itself is ended.',
   'KillMode=process',
-  'SendSIGKILL=no',
+  '# Nor does it end with an etcd that was killed for want of memory: it starts it again.',
+  'OOMPolicy=continue',
   '# It needs as many files as it would get from a unit of its own.',
   'LimitNOFILE=65536',
 ];

@@ -12,6 +12,8 @@ export interface WritableFolder {
   readonly why: string;
   /** It is made, where it is not there: nobody else would. */
   readonly isMade: boolean;
+  /** It has etcd's data: without it there is nothing to stand beside. */
+  readonly isNeeded?: true;
 }
 
 /**
@@ -27,12 +29,14 @@ export function writableFolders({ member, supervise, backup, operate, expose }: 
       path: around(member.dataDir),
       why: heals ? 'data dirs and quarantine' : 'the probe beside the data',
       isMade: false,
+      isNeeded: true,
     },
     // Within the data dir it is in what is there already.
     {
       path: liesIn(member.walDir, member.dataDir) ? around(member.dataDir) : around(member.walDir),
       why: 'the WAL',
       isMade: false,
+      isNeeded: true,
     },
     ...(heals ? [{ path: dirname(stateDir), why: 'what the agent remembers of its member', isMade: true }] : []),
     ...backup.store.flatMap((url) =>

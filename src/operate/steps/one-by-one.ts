@@ -52,6 +52,11 @@ async function allTurns(
   parts: MembershipParts,
 ): Promise<Reason | undefined> {
   const moves: Moves = { made: 0 };
+  const unseen = await unseenBefore(done, context, parts);
+  if (unseen !== undefined) {
+    const stopped = await seen(unseen, plan, { done, raftTerm: undefined }, context, parts);
+    if (stopped !== undefined) return stopped;
+  }
   const underWay = await askedBefore(plan, done, context, parts);
   if (underWay !== undefined) {
     const stopped = await turn(underWay, plan, { done, raftTerm: undefined }, context, parts);
@@ -93,22 +98,48 @@ async function askedBefore(
   return (await steadyState(context, parts)).members.find((member) => member.id === id);
 }
 
+/** The member whose turn was over when an earlier leader died, before it had looked at what came of it. */
+async function unseenBefore(
+  done: ReadonlySet<string>,
+  context: OperationContext,
+  parts: MembershipParts,
+): Promise<MemberState | undefined> {
+  const { unseen } = context.slot.progress;
+  if (typeof unseen !== 'string' || !done.has(unseen)) return undefined;
+  return (await steadyState(context, parts)).members.find((member) => member.id === unseen);
+}
+
+interface Turn {
+  readonly done: Set<string>;
+  readonly raftTerm: bigint | undefined;
+  readonly state?: ClusterState;
+}
+
 async function turn(
   member: MemberState,
-  { step, look }: TurnPlan,
-  {
-    done,
-    raftTerm,
-    state,
-  }: { readonly done: Set<string>; readonly raftTerm: bigint | undefined; readonly state?: ClusterState },
+  plan: TurnPlan,
+  taken: Turn,
   context: OperationContext,
   parts: MembershipParts,
 ): Promise<Reason | undefined> {
-  await askAgent(step, agentOf(member), context, parts, state);
-  done.add(member.id);
-  await context.note({ done: [...done] });
-  const stopped = await settled(member, state ?? (await steadyState(context, parts)), raftTerm, context, parts);
-  return stopped ?? (await look?.(member));
+  await askAgent(plan.step, agentOf(member), context, parts, taken.state);
+  taken.done.add(member.id);
+  await context.note({ done: [...taken.done], unseen: member.id });
+  return await seen(member, plan, taken, context, parts);
+}
+
+/** What is wrong with a member after its turn, if anything; written down when nothing is. */
+async function seen(
+  member: MemberState,
+  { look }: TurnPlan,
+  { raftTerm, state }: Turn,
+  context: OperationContext,
+  parts: MembershipParts,
+): Promise<Reason | undefined> {
+  const from = state ?? (await steadyState(context, parts));
+  const wrong = (await settled(member, from, raftTerm, context, parts)) ?? (await look?.(member));
+  if (wrong === undefined) await context.note({ unseen: '' });
+  return wrong;
 }
 
 /** The agent beside a member of the list. */

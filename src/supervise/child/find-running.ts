@@ -63,7 +63,10 @@ async function isOurServer(pid: number, { dataDir, program }: RunningSearch): Pr
   const named = dataDirOf(words);
   if (named === undefined) return false;
   const there = resolve((await processLink(pid, 'cwd')) ?? '/', named);
-  if (!(await sharesMounts(pid))) return await isSameFolder(`/proc/${pid}/root${there}`, dataDir);
+  if (!(await sharesMounts(pid))) {
+    const isSame = await isSameFolder(`/proc/${pid}/root${there}`, dataDir);
+    if (isSame !== undefined) return isSame;
+  }
   return there === resolve(dataDir) || (await real(there)) === (await real(dataDir));
 }
 
@@ -92,13 +95,16 @@ async function serves(pid: number, { dataDir, ports }: RunningSearch): Promise<b
 
 /**
  * The same path is another folder in another container, and the same one for an etcd that an agent has left behind which systemd
- * had given mounts of its own, as each start of a unit with `ProtectSystem` or `PrivateTmp` does.
+ * had given mounts of its own, as each start of a unit with `ProtectSystem` or `PrivateTmp` does. Undefined without the right to look.
  */
-async function isSameFolder(theirs: string, ours: string): Promise<boolean> {
-  const [there, here] = await Promise.all(
-    [theirs, ours].map((path) => stat(path, { bigint: true }).catch(() => undefined)),
-  );
-  return there !== undefined && there.ino === here?.ino && there.dev === here.dev;
+async function isSameFolder(theirs: string, ours: string): Promise<boolean | undefined> {
+  try {
+    const [there, here] = await Promise.all([theirs, ours].map((path) => stat(path, { bigint: true })));
+    return there !== undefined && there.ino === here?.ino && there.dev === here.dev;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? false : undefined;
+  }
 }
 
 /** Without the right to look: the same. */

@@ -18,7 +18,7 @@ export interface PodProcess {
 
 /**
  * The process of the member's etcd, where the agent sees the processes of the host: a process called etcd with the member's data
- * dir, or, where it names none, with its name. Undefined where there is none to be seen.
+ * dir and name, or with the one that it names. Undefined where there is none to be seen.
  */
 export async function findPodProcess(search: PodProcessSearch, signal: AbortSignal): Promise<PodProcess | undefined> {
   const pids = (await readdir(search.procRoot)).filter((name) => /^\d+$/.test(name));
@@ -37,7 +37,10 @@ async function match(search: PodProcessSearch, pid: string): Promise<PodProcess 
   const [words, environment, stat] = await Promise.all([read('cmdline'), read('environ'), read('stat')]);
   const settings = settingsOf(words.split('\0'), environment.split('\0'));
   const { 'data-dir': dataDir, name } = settings;
-  const same = dataDir === undefined ? name === search.memberName : trimmed(dataDir) === trimmed(search.dataDir);
+  // Each pod may call its data dir the same: another etcd of this machine has another name.
+  const isNamed = name === search.memberName;
+  const same =
+    dataDir === undefined ? isNamed : trimmed(dataDir) === trimmed(search.dataDir) && (isNamed || name === undefined);
   // The fields behind the command, which may hold spaces: the state, and 19 later the start (proc_pid_stat(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, startTicks] = [fields[0], fields[19]];

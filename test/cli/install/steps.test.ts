@@ -20,20 +20,29 @@ const plan = () => ({
   ],
 });
 
-test('everything is done once, and what is there already is left alone', async () => {
+test('everything is done once, and the agent is started anew each time', async () => {
   const said: string[] = [];
   for (const step of await installSteps(plan()))
     await doStep(step, async (command) => void said.push(command.join(' ')));
   expect(said).toEqual([
     'systemctl daemon-reload',
     'systemctl enable etcd-caretaker.service',
-    'systemctl start etcd-caretaker.service',
+    'systemctl restart etcd-caretaker.service',
   ]);
   expect(await readFile(plan().unitFile, 'utf8')).toBe('[Unit]\n');
   expect((await stat(join(folder, 'backups'))).mode & 0o777).toBe(0o700);
   expect((await installSteps(plan())).map(stepText)).toEqual([
+    'systemctl daemon-reload',
     'systemctl enable etcd-caretaker.service',
-    'systemctl start etcd-caretaker.service',
+    'systemctl restart etcd-caretaker.service',
+  ]);
+});
+
+test('what is made belongs to the user under whom the agent runs', async () => {
+  const steps = await installSteps({ ...plan(), user: 'etcd' });
+  expect(steps.map(stepText).slice(0, 2)).toEqual([
+    `make the folder ${join(folder, 'backups')} (backups)`,
+    `chown etcd: ${join(folder, 'backups')}`,
   ]);
 });
 

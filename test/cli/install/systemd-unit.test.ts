@@ -8,7 +8,7 @@ const plan: UnitPlan = {
   kind: 'child',
   program: '/usr/local/bin/etcd-caretaker',
   config: '/etc/etcd-caretaker/agent.yaml',
-  writable: [{ path: '/var/lib/etcd' }, { path: '/var/backups/etcd' }],
+  writable: [{ path: '/var/lib/etcd', isNeeded: true }, { path: '/var/backups/etcd' }],
 };
 const lines = (more: Partial<UnitPlan>): readonly string[] => systemdUnit({ ...plan, ...more }).split('\n');
 
@@ -19,7 +19,7 @@ describe('the unit of the agent', () => {
   });
 
   it('ends only the agent where etcd is a process of it', () => {
-    expect(lines({})).toEqual(expect.arrayContaining(['KillMode=process', 'SendSIGKILL=no', 'LimitNOFILE=65536']));
+    expect(lines({})).toEqual(expect.arrayContaining(['KillMode=process', 'OOMPolicy=continue', 'LimitNOFILE=65536']));
     for (const kind of ['none', 'systemd', 'static-pod'] as const) {
       expect(lines({ kind }).join()).not.toContain('KillMode');
     }
@@ -32,15 +32,28 @@ describe('the unit of the agent', () => {
 
   it('hides the homes and /tmp, unless something that it needs is there', () => {
     expect(lines({})).toEqual(expect.arrayContaining(['ProtectHome=yes', 'PrivateTmp=yes']));
-    expect(lines({ program: '/home/x/etcd-caretaker' })).toContain('ProtectHome=no');
+    expect(lines({ program: '/home/x/etcd-caretaker' })).toContain('ProtectHome=read-only');
+    expect(lines({ named: ['/root/pki/ca.crt'] })).toContain('ProtectHome=read-only');
+    expect(lines({ writable: [{ path: '/home/etcd/data' }] })).toContain('ProtectHome=no');
     expect(lines({ config: '/tmp/x/agent.yaml' })).toContain('PrivateTmp=no');
     expect(lines({ writable: [{ path: '/tmp/data' }] })).toContain('PrivateTmp=no');
+  });
+
+  it('waits for the mounts of the data, and for no other, and is started again however often it ends', () => {
+    expect(lines({})).toEqual(
+      expect.arrayContaining([
+        'RequiresMountsFor=/var/lib/etcd',
+        'ReadWritePaths=/var/lib/etcd',
+        'ReadWritePaths=-/var/backups/etcd',
+        'StartLimitIntervalSec=0',
+      ]),
+    );
   });
 
   it('takes paths as they are, whatever systemd makes of their characters', () => {
     const odd = lines({ program: '/opt/a b/$x/%n', writable: [{ path: '/data/$x %n' }] });
     expect(odd).toContain('ExecStart="/opt/a b/$$x/%%n" agent --config /etc/etcd-caretaker/agent.yaml');
-    expect(odd).toContain('ReadWritePaths="/data/$x %%n"');
+    expect(odd).toContain('ReadWritePaths=-"/data/$x %%n"');
   });
 });
 

@@ -83,10 +83,12 @@ expose: {listen: "127.0.0.1:${await freePort()}"}
     expect(readFileSync(`/proc/${pid}/comm`, 'utf8').trim()).toBe('etcd');
   });
 
-  test('is left as it is when it is installed once more', () => {
+  test('is started anew when it is installed once more, and etcd is not', async () => {
+    const { pid } = (await own()).process;
     const agent = property('MainPID');
     const said = cli('install', 'systemd', '--config', config, '--program', program);
     expect(said).toContain(UNIT);
-    expect(property('MainPID')).toBe(agent);
+    expect(property('MainPID')).not.toBe(agent);
+    await until('it has found etcd', async () => (await own()).process.pid === pid);
   });
 });

@@ -72,13 +72,16 @@ describe('members are started again one after the other', { timeout: 60_000 }, (
   });
 
   test('nothing is touched while another member is not well', async () => {
-    await at.member('m3').kill();
+    // Not the raft leader, without whom there would be another reason first.
+    const led = on.name(await on.leader());
+    const victim = at.member(led === 'm3' ? 'm2' : 'm3');
+    await victim.kill();
     at.asked.length = 0;
     const entry = await at.run(await at.begin('restart', {}, on.ids.slice(0, 1)));
     expect(entry).toMatchObject({ outcome: 'stopped', code: 'MEMBER_DOWN' });
     expect(entry?.summary).toContain('0 of 1 members');
     expect(at.asked).toEqual([]);
-    await at.member('m3').start();
+    await victim.start();
   });
 
   test('what an agent says that keeps it from it ends the operation before the next member', async () => {
@@ -151,7 +154,7 @@ describe('an upgrade', { timeout: 60_000 }, () => {
     const backups = { takeSnapshot: async () => ({ revision: 1n, keys: 1, stores }) };
     const entry = await upgrade({ snapshot: true }, { backups });
     expect(entry).toMatchObject({ outcome: 'stopped', code: 'NO_BACKUP' });
-    expect(stepsOf(entry)).toEqual(['prepare-upgrade', 'prepare-upgrade', 'prepare-upgrade', 'snapshot']);
+    expect(stepsOf(entry)).toEqual(['prepare-upgrade', 'snapshot']);
   });
 
   test('stops after the first member where its data differ from the others', async () => {

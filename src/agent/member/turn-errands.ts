@@ -6,6 +6,9 @@ import type { MemberKeeper } from './keeper.ts';
 
 const POLL_MS = 250;
 
+/** How etcd ends that is older than what its cluster has taken up ("invalid downgrade; server version is lower than determined cluster version": 3.4.23 after 3.5.30). */
+const REFUSED_DOWNGRADE = /invalid downgrade/;
+
 /** What a member's agent is asked for when its turn has come, in a restart or an upgrade. Each may be asked for again. */
 export function turnErrands(keeper: MemberKeeper): Readonly<Record<string, Errand>> {
   return {
@@ -53,6 +56,16 @@ async function switchVersion(keeper: MemberKeeper, slot: Slot, signal: AbortSign
   }
   if (before === undefined) return stopped('VERSION_NOT_SERVING', `Etcd ${to} does not serve: ${wrong}`);
   const still = await startedAnew(keeper, () => versions.pointAt(before), undefined, signal);
+  if (still !== undefined && REFUSED_DOWNGRADE.test(still)) {
+    // It was the last member, and all the others have seen it run the new version: there is only the way forward.
+    const again = await startedAnew(keeper, () => versions.pointAt(program), to, signal);
+    await versions.forgetBefore(to);
+    const now = again === undefined ? 'and serves now' : `and does not serve yet: ${again}`;
+    return stopped(
+      'VERSION_NOT_SERVING',
+      `Etcd ${to} did not serve in time (${wrong}). The cluster has taken it up, so that the version before ends (${still}); ${to} runs again, ${now}.`,
+    );
+  }
   await versions.forgetBefore(to);
   const back =
     still === undefined ? 'the version before serves again' : `the version before does not serve either: ${still}`;

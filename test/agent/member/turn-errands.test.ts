@@ -17,7 +17,7 @@ interface Machine {
 }
 
 /** A machine whose etcd serves where the link points at a version that does. @param fails programs that cannot be started */
-function machine(serves: readonly string[], fails: readonly string[] = []): Machine {
+function machine(serves: readonly string[], fails: readonly string[] = [], fault = 'it is no program'): Machine {
   const done: string[] = [];
   let runs: string | undefined = 'old';
   const versions: Pick<
@@ -55,7 +55,7 @@ function machine(serves: readonly string[], fails: readonly string[] = []): Mach
     },
     startProcess: async () => {
       done.push(`start ${at.link}`);
-      if (fails.includes(at.link)) throw new Error('it is no program');
+      if (fails.includes(at.link)) throw new Error(fault);
       runs = at.link;
     },
   } as unknown as MemberKeeper;
@@ -82,6 +82,26 @@ test.each([
     summary: expect.stringContaining('the version before serves again'),
   });
   expect(at.done).toEqual(['stop', 'link new', 'start new', 'stop', 'link old', 'start old']);
+  expect(at.before).toBeUndefined();
+});
+
+test('a version that the cluster has taken up already is what is run in the end, since the one before refuses to', async () => {
+  const fault = 'it has ended: invalid downgrade; server version is lower than determined cluster version';
+  const at = machine([], ['old'], fault);
+  expect(await told(at, 'switch-version')).toMatchObject({
+    outcome: 'stopped',
+    code: 'VERSION_NOT_SERVING',
+    summary: expect.stringContaining('invalid downgrade'),
+  });
+  expect(at.done.filter((each) => each !== 'stop')).toEqual([
+    'link new',
+    'start new',
+    'link old',
+    'start old',
+    'link new',
+    'start new',
+  ]);
+  expect(at.link).toBe('new');
   expect(at.before).toBeUndefined();
 });
 

@@ -22,7 +22,7 @@ import { nudgerOf } from './member/nudging.ts';
 import { buildObserver } from './observer.ts';
 import { recoverDuty } from './recover/from-config.ts';
 import type { Releasers } from './releasers.ts';
-import { podCareOf } from './statefulset/from-config.ts';
+import { type PodCare, podCareOf } from './statefulset/from-config.ts';
 
 /** What the agent tells as it happens; the log writes it down. */
 export interface AgentEvents {
@@ -158,6 +158,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
               snapshots: backups,
             }),
         errands: askedErrands(config, made.client, memberCare),
+        ...podSetOptions(podCare),
         ...(wrapEffects === undefined ? {} : { wrapEffects }),
       };
     },
@@ -219,4 +220,9 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   nudger?.start();
   podCare.start();
   return { observation, server, endPod: podCare.end };
+}
+
+/** What the caretaker has to know of the StatefulSet of its own pod, and to change it. */
+function podSetOptions({ pods }: PodCare): Pick<CaretakerOptions, 'podSet' | 'pods'> {
+  return pods === undefined ? {} : { podSet: () => pods.view, pods: pods.port };
 }

@@ -9,11 +9,13 @@ export function decideSettings({ mode, maintenance, backup, heal }: Config): Dec
     policies: {
       nospace: nospace.mode,
       replace: heal.mode,
+      release: heal.mode,
       join: heal.mode,
       leave: heal.mode,
       'member-update': heal.mode,
       restart: restart.mode,
       upgrade: restart.mode,
+      rollout: restart.mode,
       compaction: compaction.mode,
       defrag: defrag.mode,
       'move-leader': moveLeader.mode,

@@ -11,6 +11,7 @@ import type {
   UnreadableKey,
 } from './caretaking.ts';
 import { displayName } from './cluster-replies.ts';
+import type { PodSetView } from './pod-set.ts';
 import type { ClusterMember, ClusterSection, MemberStatus } from './sections.ts';
 import type { CandidateState, ClusterState, ForeignSign, MemberSilence, MemberState, RevisionSample } from './state.ts';
 
@@ -60,6 +61,7 @@ export interface StateParts {
   readonly durableRevision?: bigint;
   readonly unprotectedSeconds?: number;
   readonly backupTrouble?: string;
+  readonly podSet?: PodSetView;
   /** By member id. */
   readonly silences?: ReadonlyMap<string, MemberSilence>;
 }
@@ -109,6 +111,7 @@ export function assembleState(parts: StateParts): ClusterState {
     ...(parts.durableRevision === undefined ? {} : { durableRevision: parts.durableRevision }),
     ...(parts.unprotectedSeconds === undefined ? {} : { unprotectedSeconds: parts.unprotectedSeconds }),
     ...(parts.backupTrouble === undefined ? {} : { backupTrouble: parts.backupTrouble }),
+    ...(parts.podSet === undefined ? {} : { podSet: parts.podSet }),
     ...(parts.leaderWorstRounds === undefined ? {} : { leaderWorstRounds: parts.leaderWorstRounds }),
     ...(parts.epoch === undefined ? {} : { epoch: parts.epoch }),
     ...(journal.leader === undefined ? {} : { leader: journal.leader }),

@@ -8,11 +8,13 @@
 export const operationNames = [
   'nospace',
   'replace',
+  'release',
   'join',
   'leave',
   'member-update',
   'restart',
   'upgrade',
+  'rollout',
   'compaction',
   'defrag',
   'move-leader',

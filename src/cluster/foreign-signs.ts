@@ -13,7 +13,7 @@ const SETTLING_SECONDS = 30 * 60;
 const CHANGING = operationNames.filter((name) => name !== 'snapshot' && name !== 'drill');
 
 /** One that has stopped half way is gone on with, or back, by the same operation. */
-const BESIDE_UPGRADES = CHANGING.filter((name) => name !== 'upgrade');
+const BESIDE_UPGRADES = CHANGING.filter((name) => name !== 'upgrade' && name !== 'rollout');
 
 /** What signs are looked for in. */
 export interface ForeignInput {

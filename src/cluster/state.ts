@@ -11,6 +11,7 @@ import type {
   UnreadableKey,
 } from './caretaking.ts';
 import type { OwnMemberView } from './own-member.ts';
+import type { PodSetView } from './pod-set.ts';
 import type { ActiveAlarm } from './sections.ts';
 
 /** A member as the leader knows it: the member list, its own Status, and what the agent beside it observes. */
@@ -138,6 +139,8 @@ export interface ClusterState {
   readonly unprotectedSeconds?: number;
   /** Why backups do not get on, one sentence; absent where they do, or where the leading agent makes none. */
   readonly backupTrouble?: string;
+  /** The StatefulSet of the leading agent's own pod; absent where it is in none, or could not read it in the last minute. */
+  readonly podSet?: PodSetView;
   readonly foreign: readonly ForeignSign[];
   /** The Kubernetes API server compacts this store (its `compact_rev_key` moves). */
   readonly kubernetesCompacts: boolean;

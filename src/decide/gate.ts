@@ -82,7 +82,7 @@ export function gate(decision: Decision, state: ClusterState, settings: DecideSe
 function modeKey(policy: OperationName): string {
   if (isHealing(policy)) return 'heal.mode';
   if (policy === 'drill') return 'backup.drill.mode';
-  if (policy === 'upgrade') return 'maintenance.restart.mode';
+  if (policy === 'upgrade' || policy === 'rollout') return 'maintenance.restart.mode';
   if (policy === 'snapshot') return 'backup.full.mode';
   return `maintenance.${policy.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}.mode`;
 }

@@ -6,7 +6,7 @@ import { because } from './policy.ts';
 import type { DecideSettings } from './settings.ts';
 
 /** What heals has its own limits: it must not wait for maintenance, and must not go round in circles either. */
-const HEALING: ReadonlySet<OperationName> = new Set(['replace', 'join', 'leave', 'member-update']);
+const HEALING: ReadonlySet<OperationName> = new Set(['replace', 'release', 'join', 'leave', 'member-update']);
 
 /** After the first, the second and each further one in a row that did not come to its end. */
 const WAITS_MS: readonly number[] = [60_000, 5 * 60_000, 25 * 60_000];

@@ -17,6 +17,10 @@ export const healReasonCodes = {
     sentence: 'A member has been dead for long enough, by the word of at least two observers.',
     motive: true,
   },
+  NODE_GONE: {
+    sentence: 'A member is dead, and the node that its volume is on is shown to be gone.',
+    motive: true,
+  },
   CANDIDATE_WAITS: { sentence: 'An agent whose member is in no list wants it to be.', motive: true },
   LEARNER_LEFT: {
     sentence: 'An earlier operation of the agents has left a learner, which is gone on with.',
@@ -54,6 +58,7 @@ export const healReasonCodes = {
   CLOCK_OFF: { sentence: 'The clock of a machine differs from those of the others.' },
   CERTIFICATE_EXPIRED: { sentence: 'Etcd does not start for its certificates: a person has to renew them.' },
   NEEDS_PERSON: { sentence: 'Etcd does not start for something that a person has to mend.' },
+  NODE_NOT_GONE: { sentence: 'It is not shown that the node of a member is gone: it may run on.' },
   NOT_DEAD_YET: { sentence: 'It has not been dead for `heal.replaceAfter` yet.' },
   TOO_FEW_OBSERVERS: { sentence: 'Fewer than two agents have said how they find the member.' },
   NO_MAJORITY: {

@@ -9,8 +9,10 @@ import { memberUpdatePolicy } from './member-update.ts';
 import { moveLeaderPolicy } from './move-leader.ts';
 import { nospacePolicy } from './nospace.ts';
 import type { Policy } from './policy.ts';
+import { releasePolicy } from './release.ts';
 import { replacePolicy } from './replace.ts';
 import { restartPolicy } from './restart.ts';
+import { rolloutPolicy } from './rollout.ts';
 import { snapshotPolicy } from './snapshot.ts';
 import { upgradePolicy } from './upgrade.ts';
 
@@ -18,11 +20,13 @@ import { upgradePolicy } from './upgrade.ts';
 export const policies: Readonly<Record<OperationName, Policy>> = {
   nospace: nospacePolicy,
   replace: replacePolicy,
+  release: releasePolicy,
   join: joinPolicy,
   leave: leavePolicy,
   'member-update': memberUpdatePolicy,
   restart: restartPolicy,
   upgrade: upgradePolicy,
+  rollout: rolloutPolicy,
   compaction: compactionPolicy,
   defrag: defragPolicy,
   'move-leader': moveLeaderPolicy,

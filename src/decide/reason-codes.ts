@@ -19,6 +19,7 @@ export const reasonCodes = {
   },
   RESTART_ASKED: { sentence: 'Members are to be started again.', motive: true },
   UPGRADE_ASKED: { sentence: 'Members are to run another version of etcd.', motive: true },
+  PODS_BEHIND: { sentence: 'Pods of the StatefulSet are not of its newest template.', motive: true },
   REQUESTED: { sentence: 'A person asked for it.', motive: true },
 
   // Why there is nothing to do.
@@ -33,6 +34,11 @@ export const reasonCodes = {
   NO_BETTER_VOTER: { sentence: 'No voter may and could lead better.' },
   NOTHING_TO_COMPARE: { sentence: 'A single voter has nobody to compare its hash with.' },
   NOTHING_STALE: { sentence: 'No member has to be started again.' },
+  PODS_CURRENT: { sentence: 'All pods of the StatefulSet are of its newest template.' },
+  NO_POD_SET: { sentence: 'The leading agent is in no pod of a StatefulSet, or cannot read it.' },
+  ROLLOUT_BY_KUBERNETES: {
+    sentence: 'The StatefulSet holds no pods back: Kubernetes or a person brings them to the newest template.',
+  },
   VERSION_REACHED: { sentence: 'All voters run that version already.' },
   COOLING_DOWN: { sentence: 'The last one is too short a time ago.' },
   NO_STORE: { sentence: 'No store for backups is configured.' },
@@ -64,6 +70,7 @@ export const reasonCodes = {
   VERSION_HAZARD: { sentence: 'The running version of etcd has a defect that makes it dangerous.' },
   VERSION_UNKNOWN: { sentence: 'Which version a member runs is not known.' },
   VERSION_SKEW: { sentence: 'Etcd goes up by one minor version at a time, and down only half way through.' },
+  POD_NO_VOTER: { sentence: 'A pod that would be made anew is of no voter.' },
   SIZE_UNKNOWN: { sentence: 'How large the database of a member is, is not known.' },
   QUOTA_UNKNOWN: { sentence: 'The quota of a member is not known.' },
   FREE_SPACE_UNKNOWN: { sentence: 'How much space the disk of a member has left is not known.' },

@@ -11,8 +11,11 @@ import { memberUpdateOperation } from './member-update.ts';
 import { moveLeaderOperation } from './move-leader.ts';
 import { nospaceOperation } from './nospace.ts';
 import type { Operation } from './operation.ts';
+import type { PodSetPort } from './pod-set-port.ts';
+import { releaseOperation } from './release.ts';
 import { replaceOperation } from './replace.ts';
 import { restartOperation } from './restart.ts';
+import { rolloutOperation } from './rollout.ts';
 import { snapshotOperation } from './snapshot.ts';
 import type { OperateTiming } from './timing.ts';
 import { upgradeOperation } from './upgrade.ts';
@@ -27,15 +30,19 @@ export function allOperations(parts: {
   readonly restartWithoutSpare: boolean;
   readonly backups: SnapshotTaker;
   readonly agents: AskedAgents;
+  /** Absent where this agent is in no pod of a StatefulSet. */
+  readonly pods?: PodSetPort;
 }): Readonly<Record<OperationName, Operation>> {
   return {
     nospace: nospaceOperation(parts),
     replace: replaceOperation(parts),
+    release: releaseOperation(parts),
     join: joinOperation(parts),
     leave: leaveOperation(parts),
     'member-update': memberUpdateOperation(parts),
     restart: restartOperation(parts),
     upgrade: upgradeOperation(parts),
+    rollout: rolloutOperation(parts),
     compaction: compactionOperation(parts),
     defrag: defragOperation(parts),
     'move-leader': moveLeaderOperation(parts),

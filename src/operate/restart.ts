@@ -1,5 +1,5 @@
 import type { Operation } from './operation.ts';
-import { oneByOne } from './steps/one-by-one.ts';
+import { byItsAgent, oneByOne } from './steps/one-by-one.ts';
 import { parameterWrong } from './steps/parameters.ts';
 import type { RestartParts } from './steps/parts.ts';
 
@@ -13,7 +13,7 @@ export function restartOperation(parts: RestartParts): Operation {
       if (targets.length === 0) throw parameterWrong(context.slot, 'has no targets');
       const plan = {
         targets,
-        step: 'restart-member' as const,
+        ...byItsAgent('restart-member', context, parts),
         why: 'is started again',
         withoutSpare: parts.restartWithoutSpare,
       };

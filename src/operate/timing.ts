@@ -21,6 +21,8 @@ export interface OperateTiming {
   readonly reraiseMs: number;
   /** Between two comparisons of hashes that differ. */
   readonly hashPauseMs: number;
+  /** How long a pod that is made anew may take until its etcd serves: an image is pulled, and a volume moved. */
+  readonly podServesWithinMs: number;
   /** A learner that has not come on for so long is taken off the list again. */
   readonly learnerStallMs: number;
 }
@@ -37,5 +39,6 @@ export const productionTiming: OperateTiming = {
   compactStepMs: 10_000,
   reraiseMs: 5000,
   hashPauseMs: 10_000,
+  podServesWithinMs: 15 * 60_000,
   learnerStallMs: 300_000,
 };

@@ -1,15 +1,13 @@
-import { faultOf } from '../cluster/agent-error.ts';
-import type { Reason } from '../cluster/caretaking.ts';
-import type { ClusterState, MemberState } from '../cluster/state.ts';
+import type { MemberState } from '../cluster/state.ts';
 import { type Operation, type OperationContext, type OperationResult, OperationStopped } from './operation.ts';
+import { doubtAfter } from './steps/after-version.ts';
 import { askAgent } from './steps/ask-agent.ts';
 import { textParameter } from './steps/newcomer.ts';
-import { agentOf, oneByOne } from './steps/one-by-one.ts';
+import { agentOf, byItsAgent, oneByOne } from './steps/one-by-one.ts';
 import type { RestartParts } from './steps/parts.ts';
 import { safetySnapshot } from './steps/safety-snapshot.ts';
 import { steadyState } from './steps/steady-state.ts';
 import { votersOf } from './steps/unsafe.ts';
-import { verifyMember } from './steps/verify-member.ts';
 
 const SWITCH = 'switch-version';
 
@@ -42,10 +40,10 @@ async function upgrade(context: OperationContext, parts: RestartParts): Promise<
   }
   const plan = {
     targets,
-    step: SWITCH,
+    ...byItsAgent(SWITCH, context, parts),
     why: `runs ${to}`,
     withoutSpare: parts.restartWithoutSpare,
-    look: (member: MemberState) => doubtAbout(member, to, context, parts),
+    look: (member: MemberState) => doubtAfter(member, to, context, parts),
   } as const;
   const { done, stopped } = await oneByOne(plan, context, parts);
   if (stopped === undefined) {
@@ -84,40 +82,4 @@ async function rehearsed(targets: readonly string[], context: OperationContext, 
     }
   }
   throw noRoom ?? new OperationStopped('TARGET_GONE', 'there is no voter left to try it on');
-}
-
-/** What must not be after a member runs the new version: any of it ends the operation before the next one. */
-async function doubtAbout(
-  { id, name }: MemberState,
-  to: string,
-  context: OperationContext,
-  parts: RestartParts,
-): Promise<Reason | undefined> {
-  const state = await steadyState(context, parts);
-  const { version } = await parts.effects.status(id, context.signal);
-  if (version !== to) return { code: 'VERSION_DIFFERS', message: `${name} says that it runs ${version}` };
-  const raised = state.alarms.map(({ member, alarm }) => `${alarm} of ${member}`);
-  if (raised.length > 0) return { code: 'ALARM_RAISED', message: `an alarm is raised: ${raised.join(', ')}` };
-  const changed = listChange(state, context);
-  if (changed !== undefined || context.slot.parameters['compare'] !== true) return changed;
-  try {
-    await verifyMember(id, context, parts);
-    return undefined;
-  } catch (error) {
-    context.signal.throwIfAborted();
-    const { code, message } = faultOf(error);
-    // Somebody compacts all the time: that says nothing of the data.
-    if (code === 'HASH_NOT_COMPARABLE') return undefined;
-    if (code === 'MEMBER_DIFFERS' || error instanceof OperationStopped)
-      return { code, message: message.replace(/\.$/, '') };
-    throw error;
-  }
-}
-
-function listChange({ members }: ClusterState, { slot }: OperationContext): Reason | undefined {
-  const { members: before } = slot.parameters;
-  const known = new Set(Array.isArray(before) ? before : []);
-  const now = members.map(({ id }) => id);
-  const isSame = now.length === known.size && now.every((id) => known.has(id));
-  return isSame ? undefined : { code: 'MEMBERS_CHANGED', message: 'somebody else has changed the member list' };
 }

@@ -26,11 +26,13 @@ heal: {mode: plan, replaceAfter: 33s, maxPerDay: 34, withoutBackup: true}
     policies: {
       nospace: 'off',
       replace: 'plan',
+      release: 'plan',
       join: 'plan',
       leave: 'plan',
       'member-update': 'plan',
       restart: 'plan',
       upgrade: 'plan',
+      rollout: 'plan',
       compaction: 'plan',
       defrag: 'auto',
       'move-leader': 'plan',

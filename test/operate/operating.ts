@@ -12,6 +12,7 @@ import type { Effects, Reads } from '../../src/operate/effects.ts';
 import { etcdEffects } from '../../src/operate/etcd-effects.ts';
 import type { JournalPort } from '../../src/operate/journal-port.ts';
 import { allOperations } from '../../src/operate/list.ts';
+import type { PodSetPort } from '../../src/operate/pod-set-port.ts';
 import { type RunOptions, runOperation } from '../../src/operate/runner.ts';
 import { SlotJournal } from '../../src/operate/slot-journal.ts';
 import type { OperateTiming } from '../../src/operate/timing.ts';
@@ -34,6 +35,7 @@ const fast: OperateTiming = {
   compactStepMs: 1000,
   reraiseMs: 500,
   hashPauseMs: 50,
+  podServesWithinMs: 60_000,
   learnerStallMs: 60_000,
 };
 
@@ -72,6 +74,8 @@ export interface Runnable extends Partial<Pick<RunOptions, 'localPause' | 'onSte
   readonly withoutSpare?: boolean;
   readonly agents?: AskedAgents;
   readonly backups?: SnapshotTaker;
+  /** The StatefulSet of the agents' pods. */
+  readonly pods?: PodSetPort;
   readonly signal?: AbortSignal;
 }
 
@@ -140,6 +144,7 @@ export async function operating(
       signal,
       agents,
       backups,
+      pods,
       ...more
     }) => {
       const operations = allOperations({
@@ -148,6 +153,7 @@ export async function operating(
         withoutSpare,
         restartWithoutSpare: withoutSpare,
         backups: backups ?? { takeSnapshot: () => Promise.reject(new Error('nothing is backed up here')) },
+        ...(pods === undefined ? {} : { pods }),
         agents: agents ?? { reportOf: () => Promise.reject(new Error('there are no agents here')) },
       });
       const operation = Object.values(operations).find(({ name }) => name === journal.slot.operation);

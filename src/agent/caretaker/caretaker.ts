@@ -97,6 +97,7 @@ export function startCaretaker(options: CaretakerOptions, memberId: string): Car
     restartWithoutSpare: options.settings.restart.withoutSpare,
     backups: options.snapshots ?? { takeSnapshot: () => Promise.reject(noBackups(options.member)) },
     agents: askedAgents(mirror, options.timing),
+    ...(options.pods === undefined ? {} : { pods: options.pods }),
   });
   const ownOperations = versionsOf(operations);
   const record: AgentRecord = {

@@ -1,6 +1,7 @@
 import type { Decision, HistoryEntry, Slot } from '../../cluster/caretaking.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { OwnMemberView } from '../../cluster/own-member.ts';
+import type { PodSetView } from '../../cluster/pod-set.ts';
 import type { ClusterSection } from '../../cluster/sections.ts';
 import type { DecideSettings } from '../../decide/settings.ts';
 import type { MemberClient } from '../../etcd/member-client.ts';
@@ -8,6 +9,7 @@ import type { MetricsPage } from '../../etcd/types.ts';
 import type { Term } from '../../journal/term.ts';
 import type { SnapshotTaker } from '../../operate/backup-ports.ts';
 import type { Effects, Reads } from '../../operate/effects.ts';
+import type { PodSetPort } from '../../operate/pod-set-port.ts';
 import type { OperateTiming } from '../../operate/timing.ts';
 import type { Errand } from './errands.ts';
 
@@ -71,6 +73,10 @@ export interface CaretakerOptions {
   readonly unprotectedSeconds?: () => number | undefined;
   /** Asked each round: why backups do not get on, one sentence; undefined where they do. */
   readonly backupTrouble?: () => string | undefined;
+  /** Asked each round: the StatefulSet of this agent's own pod. */
+  readonly podSet?: () => PodSetView | undefined;
+  /** What changes it; absent where this agent is in no pod of one. */
+  readonly pods?: PodSetPort;
   /** What takes full snapshots on demand; absent where this agent backs nothing up. */
   readonly snapshots?: SnapshotTaker;
   /** What this agent does when a step of an operation asks it to, by the name of the step. */

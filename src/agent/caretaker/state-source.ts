@@ -104,6 +104,7 @@ export class StateSource {
     const own = epoch();
     const durableRevision = caretaker.durableRevision?.();
     const backupTrouble = caretaker.backupTrouble?.();
+    const podSet = caretaker.podSet?.();
     const unprotectedSeconds = caretaker.unprotectedSeconds?.();
     const state = assembleState({
       nowMs,
@@ -115,6 +116,7 @@ export class StateSource {
       ownOperations,
       ...(durableRevision === undefined ? {} : { durableRevision }),
       ...(backupTrouble === undefined ? {} : { backupTrouble }),
+      ...(podSet === undefined ? {} : { podSet }),
       ...(unprotectedSeconds === undefined ? {} : { unprotectedSeconds }),
       silences: this.#silences.told(cluster.members, reports, caretaker.settings.heal.replaceAfterMs / 1000),
       revisions: this.#revisions.samples(monotonicMs),

@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts';
 import type { NotifyEvent } from '../../expose/notify/event.ts';
 import type { MemberKeeper } from '../member/keeper.ts';
 import { endPod } from './pod-end.ts';
+import type { PodSetSource } from './pod-set-source.ts';
 import { type SetCareOptions, setCareTiming } from './set-care.ts';
 
 /** What an agent in a pod of a StatefulSet does besides. Its owner disposes of it. */
@@ -11,6 +12,8 @@ export interface PodCare extends AsyncDisposable {
   start(): void;
   /** Back when the pod may end: its member has left, or leads no more, and etcd has ended. Never rejects. */
   end(): Promise<void>;
+  /** What is seen of the StatefulSet, and what changes it. */
+  readonly pods?: PodSetSource;
   /** Has Kubernetes know what has happened; returns at once. */
   tell(event: NotifyEvent): void;
 }
@@ -33,14 +36,21 @@ export async function podCareOf(
   parts: Pick<SetCareOptions, 'observation' | 'request' | 'log' | 'onFault'>,
 ): Promise<PodCare> {
   if (supervise.kind !== 'statefulset' || keeper === undefined) return none;
-  const [{ SetCare }, { PodEvents, podEventsTiming }, { ACCOUNT_DIR, podIdentity }, { kubeConnection }, { kubeApi }] =
-    await Promise.all([
-      import('./set-care.ts'),
-      import('./pod-events.ts'),
-      import('../../supervise/statefulset/pod-identity.ts'),
-      import('../../supervise/statefulset/kube-connection.ts'),
-      import('../../supervise/statefulset/kube-api.ts'),
-    ]);
+  const [
+    { SetCare },
+    { PodEvents, podEventsTiming },
+    { PodSetSource: Source, podSetTiming },
+    { ACCOUNT_DIR, podIdentity },
+    { kubeConnection },
+    { kubeApi },
+  ] = await Promise.all([
+    import('./set-care.ts'),
+    import('./pod-events.ts'),
+    import('./pod-set-source.ts'),
+    import('../../supervise/statefulset/pod-identity.ts'),
+    import('../../supervise/statefulset/kube-connection.ts'),
+    import('../../supervise/statefulset/kube-api.ts'),
+  ]);
   const { namespace, name, pod, kubeconfig } = supervise.statefulset;
   const identity = await podIdentity(
     {
@@ -67,14 +77,24 @@ export async function podCareOf(
     stopGraceMs: supervise.stopGraceMs,
   });
   const events = new PodEvents({ identity, api, timing: podEventsTiming, onFault: parts.onFault });
+  const pods = new Source({
+    ...{ identity, api, timing: podSetTiming },
+    observation: parts.observation,
+    onFault: parts.onFault,
+  });
   const ending = new AbortController();
   return {
-    start: () => care.start(),
+    start: () => {
+      care.start();
+      pods.start();
+    },
+    pods,
     end: () => endPod(care, ending.signal),
     tell: (event) => events.tell(event),
     [Symbol.asyncDispose]: async () => {
       ending.abort();
       await care[Symbol.asyncDispose]();
+      await pods[Symbol.asyncDispose]();
       await events[Symbol.asyncDispose]();
     },
   };

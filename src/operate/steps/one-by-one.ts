@@ -16,8 +16,12 @@ const LEAST_VOTERS = 3;
 export interface TurnPlan extends Consent {
   /** Ids of voters, in order. */
   readonly targets: readonly string[];
-  /** What the agent beside each is asked for, which takes the member away for a while. */
-  readonly step: AskedStepName;
+  /** They are taken in exactly this order: not whoever does not lead first. */
+  readonly inOrder?: true;
+  /** The step that takes a member away for a while, by its name in the journal. */
+  readonly step: string;
+  /** Makes it, and is back when the member should serve again. It comes to the same however often it is done. */
+  readonly take: (member: MemberState, state: ClusterState | undefined) => Promise<void>;
   /** Behind "before m1", for people. */
   readonly why: string;
   /** Looks once more at a member that has settled; gives what is wrong, if anything. */
@@ -31,7 +35,7 @@ export interface TurnsTaken {
 }
 
 /**
- * Has the agents beside members do what takes these away for a while, one after the other: followers first, then the raft leader, after its
+ * Takes members away for a while, one after the other: followers first, then the raft leader, after its
  * leadership has moved. Before each, everybody must be there; after each, it must have settled without an election. Any doubt ends
  * it. What an earlier leader has done stands in the slot; whoever it has asked last, and not heard of, is waited for.
  */
@@ -68,7 +72,7 @@ async function allTurns(
     const gated = await gate(context, parts, plan);
     if ('unsafe' in gated) return gated.unsafe;
     const { state } = gated;
-    const next = nextInTurn(left, state);
+    const next = nextInTurn(left, state, plan.inOrder === true);
     if ('code' in next) return next;
     if (next.isLeader && state.voters > 1) {
       const to = transfereeFor(next, left, state);
@@ -122,7 +126,7 @@ async function turn(
   context: OperationContext,
   parts: MembershipParts,
 ): Promise<Reason | undefined> {
-  await askAgent(plan.step, agentOf(member), context, parts, taken.state);
+  await plan.take(member, taken.state);
   taken.done.add(member.id);
   await context.note({ done: [...taken.done], unseen: member.id });
   return await seen(member, plan, taken, context, parts);
@@ -140,6 +144,20 @@ async function seen(
   const wrong = (await settled(member, from, raftTerm, context, parts)) ?? (await look?.(member));
   if (wrong === undefined) await context.note({ unseen: '' });
   return wrong;
+}
+
+/** The turn of a member whose own agent is asked for it. */
+export function byItsAgent(
+  step: AskedStepName,
+  context: OperationContext,
+  parts: MembershipParts,
+): Pick<TurnPlan, 'step' | 'take'> {
+  return {
+    step,
+    take: async (member, state) => {
+      await askAgent(step, agentOf(member), context, parts, state);
+    },
+  };
 }
 
 /** The agent beside a member of the list. */

@@ -1,5 +1,6 @@
 import type { AskedAgents, SnapshotTaker } from '../backup-ports.ts';
 import type { Effects, Reads } from '../effects.ts';
+import type { PodSetPort } from '../pod-set-port.ts';
 import type { OperateTiming } from '../timing.ts';
 
 /** What operations and their steps work with. */
@@ -18,4 +19,10 @@ export interface MembershipParts extends Parts {
 export interface RestartParts extends MembershipParts {
   /** Consent to the outage of a cluster of one or two voters: `maintenance.restart.withoutSpare`. */
   readonly restartWithoutSpare: boolean;
+}
+
+/** What those work with that change a StatefulSet. */
+export interface PodSetParts extends RestartParts {
+  /** Absent where this agent is in no pod of one. */
+  readonly pods?: PodSetPort;
 }

@@ -15,6 +15,8 @@ export const stepLimitsMs = {
   'stop-member': 10 * MINUTE_MS,
   // Etcd ends, as above, and starts.
   'restart-member': 10 * MINUTE_MS,
+  // Kubernetes takes away a pod whose node is gone after a minute, and its claim then.
+  'release-claim': 10 * MINUTE_MS,
   'prepare-upgrade': 5 * MINUTE_MS,
   // And once more, where the new version does not serve.
   'switch-version': 20 * MINUTE_MS,

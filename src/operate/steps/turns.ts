@@ -9,15 +9,18 @@ import { waitSettled } from './wait-settled.ts';
 /** So often the raft leadership is moved in one operation: where it keeps coming back something is wrong. */
 const MOST_MOVES = 3;
 
-/** Whose turn it is among those that are left: followers in the given order, and the raft leader when nobody else is left. */
-export function nextInTurn(left: readonly string[], state: ClusterState): MemberState | Reason {
+/**
+ * Whose turn it is among those that are left: followers in the given order, and the raft leader when nobody else is left.
+ * @param inOrder the first one, whoever leads
+ */
+export function nextInTurn(left: readonly string[], state: ClusterState, inOrder = false): MemberState | Reason {
   const voters = left.flatMap((id) => votersOf(state).find((member) => member.id === id) ?? []);
   const [first] = voters;
   if (voters.length < left.length || first === undefined) {
     const gone = left.filter((id) => voters.every((member) => member.id !== id));
     return { code: 'TARGET_GONE', message: `${gone.join(', ')} is no voter of this cluster any more` };
   }
-  return voters.find(({ isLeader }) => !isLeader) ?? first;
+  return inOrder ? first : (voters.find(({ isLeader }) => !isLeader) ?? first);
 }
 
 /** The moves of the raft leadership that one operation has made. */
@@ -54,7 +57,13 @@ export function transfereeFor(
   left: readonly string[],
   state: ClusterState,
 ): MemberState | undefined {
-  return transfereeOf(state, id, (member) => !left.includes(member.id));
+  const others = left.filter((each) => each !== id);
+  // Where nobody is done yet, whoever goes last: the leadership has to move once more then.
+  return (
+    transfereeOf(state, id, (member) => !left.includes(member.id)) ??
+    transfereeOf(state, id, (member) => member.id === others.at(-1)) ??
+    transfereeOf(state, id)
+  );
 }
 
 /** Waits until a member takes part again; gives why it did not get there. @param raftTerm in which there must be no election */

@@ -23,6 +23,8 @@ import {
 export interface SeenSet {
   readonly set?: SetState;
   readonly resourceVersion: string;
+  /** At which the set itself was changed last; absent where there is none. */
+  readonly setVersion?: string;
 }
 
 /** All that agents do with the Kubernetes API, in one namespace. What is not there is undefined; errors are `KubeError`. */
@@ -36,6 +38,12 @@ export interface KubeApi {
     name: string,
     from: { readonly resourceVersion: string; readonly quietMs: number },
     onSeen: (seen: SeenSet) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Has Kubernetes bring pods from this index on to the newest template; `KUBE_CONFLICT` where the set has changed since it was read. */
+  setPartition(
+    set: { readonly name: string; readonly setVersion: string },
+    partition: number,
     signal: AbortSignal,
   ): Promise<void>;
   pod(name: string, signal: AbortSignal): Promise<PodState | undefined>;
@@ -89,14 +97,19 @@ export function kubeApi({ call, lines }: KubeConnection, namespace: string): Kub
         what,
         (await call({ what, method: 'GET', path: sets, query: only(name) }, signal)) ?? {},
       );
-      const set = items.find((item) => item.name === name);
-      return { resourceVersion: metadata.resourceVersion, ...(set === undefined ? {} : { set }) };
+      const found = items.find(({ set }) => set.name === name);
+      return { resourceVersion: metadata.resourceVersion, ...found };
     },
     watchStatefulSet: (name, { resourceVersion, quietMs }, onSeen, signal) => {
       const what = `watch StatefulSet ${name}`;
       const query = { ...only(name), watch: 'true', allowWatchBookmarks: 'true', resourceVersion };
       const watched: KubeCall = { what, method: 'GET', path: sets, query };
       return lines(watched, quietMs, (json) => takeEvent(what, json, onSeen), signal);
+    },
+    setPartition: async ({ name, setVersion }, partition, signal) => {
+      const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition } };
+      const body = { metadata: { resourceVersion: setVersion }, spec: { updateStrategy } };
+      await call({ what: `patch StatefulSet ${name}`, method: 'PATCH', path: at(sets, name), body }, signal);
     },
     pod: (name, signal) => get(`get pod ${name}`, at(`${core}/pods`, name), readPod, signal),
     claim: (name, signal) => get(`get claim ${name}`, at(`${core}/persistentvolumeclaims`, name), readClaim, signal),

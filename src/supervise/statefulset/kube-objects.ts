@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ETCD_VERSION_ANNOTATION } from '../../cluster/pod-set.ts';
 import { KubeError } from './kube-error.ts';
 
 /** What is looked at of a StatefulSet. */
@@ -11,6 +12,12 @@ export interface SetState {
   readonly firstOrdinal: number;
   /** It is being deleted itself. */
   readonly isDeleted: boolean;
+  /** The newest revision of its template; absent until its controller has looked at it. */
+  readonly updateRevision?: string;
+  /** Of `RollingUpdate`: pods with a lower index keep their template. Absent with `OnDelete`. */
+  readonly partition?: number;
+  /** The template's annotation `etcd-caretaker.io/etcd-version`. */
+  readonly etcdVersion?: string;
 }
 
 /** What is looked at of a pod. */
@@ -25,6 +32,9 @@ export interface PodState {
   readonly claims: readonly string[];
   /** Uid of the StatefulSet that controls it. */
   readonly setUid?: string;
+  /** The template's revision that its StatefulSet has made it from. */
+  readonly revision?: string;
+  readonly isReady: boolean;
 }
 
 /** What is looked at of a claim (PersistentVolumeClaim). */
@@ -64,6 +74,8 @@ const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
 const NODE_LABEL = /\/(hostname|node)$/;
 /** Of a pod whose deletion does not say it: Kubernetes' own default. */
 const DEFAULT_GRACE_SECONDS = 30;
+/** Part of the API of StatefulSets, the same in every version. */
+const REVISION_LABEL = 'controller-revision-hash';
 
 const texts = z.record(z.string(), z.string()).default({});
 const metadata = z.object({
@@ -72,26 +84,42 @@ const metadata = z.object({
   resourceVersion: z.string(),
   deletionTimestamp: z.string().optional(),
   deletionGracePeriodSeconds: z.number().optional(),
+  generation: z.number().default(0),
   labels: texts,
   ownerReferences: z
     .array(z.object({ kind: z.string(), uid: z.string(), controller: z.boolean().optional() }))
     .default([]),
 });
 
-const setSchema = z
+const seenSetSchema = z
   .object({
     metadata,
     spec: z.object({
       replicas: z.number().int().default(1),
       ordinals: z.object({ start: z.number().int().default(0) }).default({ start: 0 }),
+      updateStrategy: z
+        .object({
+          type: z.string().default('RollingUpdate'),
+          rollingUpdate: z.object({ partition: z.number().int().default(0) }).default({ partition: 0 }),
+        })
+        .prefault({}),
+      template: z.object({ metadata: z.object({ annotations: texts }).prefault({}) }).prefault({}),
     }),
+    status: z.object({ updateRevision: z.string().optional(), observedGeneration: z.number().default(0) }).prefault({}),
   })
-  .transform(
-    ({ metadata: { name, uid, deletionTimestamp }, spec }): SetState => ({
+  .transform(({ metadata: { name, uid, resourceVersion, deletionTimestamp, generation }, spec, status }) => {
+    const { updateRevision, observedGeneration } = status;
+    const { type, rollingUpdate } = spec.updateStrategy;
+    const etcdVersion = spec.template.metadata.annotations[ETCD_VERSION_ANNOTATION];
+    const set: SetState = {
       ...{ name, uid, replicas: spec.replicas, firstOrdinal: spec.ordinals.start },
       isDeleted: deletionTimestamp !== undefined,
-    }),
-  );
+      ...(updateRevision === undefined || observedGeneration < generation ? {} : { updateRevision }),
+      ...(type === 'RollingUpdate' ? { partition: rollingUpdate.partition } : {}),
+      ...(etcdVersion === undefined ? {} : { etcdVersion }),
+    };
+    return { set, setVersion: resourceVersion };
+  });
 
 const podSchema = z
   .object({
@@ -100,9 +128,17 @@ const podSchema = z
       nodeName: z.string().optional(),
       volumes: z.array(z.object({ persistentVolumeClaim: z.object({ claimName: z.string() }).optional() })).default([]),
     }),
+    status: z
+      .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
+      .prefault({}),
   })
   .transform(
-    ({ metadata: { name, uid, deletionTimestamp, deletionGracePeriodSeconds, ownerReferences }, spec }): PodState => {
+    ({
+      metadata: { name, uid, deletionTimestamp, deletionGracePeriodSeconds, ownerReferences, labels },
+      spec,
+      status,
+    }): PodState => {
+      const revision = labels[REVISION_LABEL];
       const owner = ownerReferences.find(({ kind, controller }) => kind === 'StatefulSet' && controller === true);
       return {
         ...{ name, uid },
@@ -112,6 +148,8 @@ const podSchema = z
           ? {}
           : { deletion: { graceSeconds: deletionGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS } }),
         ...(owner === undefined ? {} : { setUid: owner.uid }),
+        ...(revision === undefined ? {} : { revision }),
+        isReady: status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
       };
     },
   );
@@ -169,7 +207,7 @@ const nodeSchema = z
 
 const setListSchema = z.object({
   metadata: z.object({ resourceVersion: z.string() }),
-  items: z.array(setSchema),
+  items: z.array(seenSetSchema),
 });
 const nodeListSchema = z.object({ items: z.array(nodeSchema) }).transform(({ items }) => items);
 
@@ -188,7 +226,7 @@ function reading<T>(schema: z.ZodType<T>): (what: string, json: unknown) => T {
   };
 }
 
-export const readSet = reading(setSchema);
+export const readSet = reading(seenSetSchema.transform(({ set }) => set));
 export const readPod = reading(podSchema);
 export const readClaim = reading(claimSchema);
 export const readVolume = reading(volumeSchema);

@@ -1,10 +1,6 @@
+import type { NodeVerdict } from '../../cluster/pod-set.ts';
 import type { KubeApi } from './kube-api.ts';
 import type { NodeState, PodState, VolumeState } from './kube-objects.ts';
-
-/** What is known of the node that a pod's data are on. Only `gone` lets anything be taken away from it. */
-export type NodeVerdict =
-  | { readonly verdict: 'gone'; readonly proof: string }
-  | { readonly verdict: 'there' | 'unknown'; readonly message: string };
 
 /**
  * Whether the node of a pod and of its volume is shown to be fenced: its object is gone, or somebody has tainted it as out of service. A node

@@ -1,19 +1,8 @@
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { ClaimRelease } from '../../cluster/pod-set.ts';
 import type { KubeApi } from './kube-api.ts';
 import type { PodState } from './kube-objects.ts';
 import { nodeGone } from './node-gone.ts';
-
-/** What is to be taken away, by uid: whatever is called so later is another one. Plain data, for the journal. */
-export interface ClaimRelease {
-  readonly pod: string;
-  /** Absent where there was no pod. */
-  readonly podUid?: string;
-  readonly claim: string;
-  readonly claimUid: string;
-  readonly volume: string;
-  /** A sentence: why the node counts as gone. */
-  readonly proof: string;
-}
 
 /** Whom a volume was kept for, in its annotations. */
 export interface ReleaseMarks {

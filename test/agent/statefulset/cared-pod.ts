@@ -52,7 +52,7 @@ export async function caredPod(graceSeconds = 30): Promise<CaredPod> {
     watchStatefulSet: async (_name, _from, onSeen) => onSeen(await seen()),
     pod: async (name) => {
       if (pod.replicas === undefined) throw away();
-      return { name, uid: 'p', claims: [], deletion: { graceSeconds } };
+      return { name, uid: 'p', claims: [], isReady: true, deletion: { graceSeconds } };
     },
   };
   const members = () => pod.listed.map((name) => ({ id: name, name, peerUrls: [], clientUrls: [], isLearner: false }));

@@ -11,6 +11,7 @@ import { freePort } from '../../real/ports.ts';
 export interface StoredObject {
   metadata: { name: string; uid?: string; resourceVersion?: string; [key: string]: unknown };
   spec?: Record<string, unknown>;
+  status?: Record<string, unknown>;
 }
 
 /**
@@ -158,7 +159,7 @@ export async function standInApi(): Promise<StandInApi> {
       if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== found.metadata.resourceVersion) {
         return refuse(409, 'the object has been modified');
       }
-      const merged = { metadata: { ...found.metadata, ...metadata }, spec: { ...found.spec, ...spec } };
+      const merged = { ...found, metadata: { ...found.metadata, ...metadata }, spec: { ...found.spec, ...spec } };
       return say(200, put(folderOf, merged));
     }
     if (asked.method === 'DELETE') {

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentError, faultOf } from '../../cluster/agent-error.ts';
+import type { Observation } from '../../cluster/observation.ts';
+import type { PodSetView } from '../../cluster/pod-set.ts';
+import type { PodSetPort } from '../../operate/pod-set-port.ts';
+import type { KubeApi } from '../../supervise/statefulset/kube-api.ts';
+import type { PodIdentity } from '../../supervise/statefulset/pod-identity.ts';
+import { podSetView } from '../../supervise/statefulset/pod-set-view.ts';
+import { releaseClaim, planRelease as workOut } from '../../supervise/statefulset/release-claim.ts';
+
+export interface PodSetTiming {
+  /** Between two looks of the leading agent. */
+  readonly lookMs: number;
+  /** What is older says nothing of now. */
+  readonly freshMs: number;
+}
+
+export const podSetTiming: PodSetTiming = { lookMs: 10_000, freshMs: 60_000 };
+
+/** A set changes whenever its controller counts its pods anew: between reading and writing that may be. */
+const PATCH_ATTEMPTS = 5;
+
+export interface PodSetSourceOptions {
+  readonly identity: PodIdentity;
+  readonly api: KubeApi;
+  readonly timing: PodSetTiming;
+  /** The newest one, with what is to be seen of acting. */
+  readonly observation: () => Observation;
+  readonly onFault: (what: string, error: unknown) => void;
+}
+
+/**
+ * The StatefulSet of an agent's own pod: looked at every few seconds while the agent leads, for the policies; and changed by operations. While the
+ * Kubernetes API is away nothing is known of it, and nothing waits for it.
+ */
+export class PodSetSource implements AsyncDisposable {
+  readonly #options: PodSetSourceOptions;
+  readonly #ending = new AbortController();
+  #working: Promise<void> | undefined;
+  #seen: { readonly view: PodSetView | undefined; readonly atMs: number } | undefined;
+
+  constructor(options: PodSetSourceOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to look; never rejects. */
+  start(): void {
+    this.#working ??= this.#work();
+  }
+
+  /** What was seen last, unless that is too long ago. */
+  get view(): PodSetView | undefined {
+    const isFresh = this.#seen !== undefined && performance.now() - this.#seen.atMs < this.#options.timing.freshMs;
+    return isFresh ? this.#seen?.view : undefined;
+  }
+
+  /** What operations change. */
+  get port(): PodSetPort {
+    const { api, identity } = this.#options;
+    const { statefulSet } = identity;
+    return {
+      look: (signal) => podSetView({ statefulSet }, api, signal),
+      setPartition: async (index, { signal, check }) => {
+        for (let attempt = 1; ; attempt += 1) {
+          const { set, setVersion } = await api.statefulSet(statefulSet, signal);
+          if (set === undefined || setVersion === undefined || set.isDeleted) throw noSet(statefulSet);
+          if (set.partition === index) return;
+          if (set.partition === undefined) throw notRolling(statefulSet);
+          check();
+          try {
+            return await api.setPartition({ name: statefulSet, setVersion }, index, signal);
+          } catch (error) {
+            // At the very version that was read: what an agent that does not lead any more has sent late changes nothing.
+            if (faultOf(error).code !== 'KUBE_CONFLICT' || attempt === PATCH_ATTEMPTS) throw error;
+          }
+        }
+      },
+      endPod: (pod, { signal, check }) => {
+        check();
+        return api.deletePod(pod, signal);
+      },
+      planRelease: (pod, signal) => workOut({ pod }, api, signal),
+      release: (plan, { signal, check }) =>
+        releaseClaim(plan, { member: plan.pod, statefulSet, atMs: Date.now() }, api, { signal, check }),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    const { signal } = this.#ending;
+    const { observation, identity, api, timing, onFault } = this.#options;
+    while (!signal.aborted) {
+      const { caretaking, sections } = observation();
+      if (caretaking?.leads === true) {
+        const silent = new Set(
+          (sections.cluster?.value?.members ?? []).filter(({ reachable }) => !reachable).map(({ name }) => name),
+        );
+        try {
+          const view = await podSetView({ statefulSet: identity.statefulSet, silent }, api, signal);
+          this.#seen = { view, atMs: performance.now() };
+        } catch (error) {
+          if (!signal.aborted) onFault(`looking at the pods of the StatefulSet ${identity.statefulSet}`, error);
+        }
+      }
+      await sleep(timing.lookMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+function noSet(name: string): AgentError {
+  return new AgentError('NO_POD_SET', `There is no StatefulSet ${name}, or it is being deleted.`, {
+    remedy: 'Nothing is to be done where that is meant.',
+  });
+}
+
+function notRolling(name: string): AgentError {
+  return new AgentError('ROLLOUT_BY_KUBERNETES', `The StatefulSet ${name} has no updateStrategy RollingUpdate.`, {
+    remedy: 'Set spec.updateStrategy to RollingUpdate with a partition that holds all pods back.',
+  });
+}

@@ -1,0 +1,108 @@
+import type { Decision, Reason } from '../cluster/caretaking.ts';
+import { ETCD_VERSION_ANNOTATION, type PodSetView, type PodView, podsBehind } from '../cluster/pod-set.ts';
+import type { ClusterState, MemberState } from '../cluster/state.ts';
+import { compareVersions, type EtcdVersion, parseVersion } from '../cluster/version.ts';
+import { clusterTrouble, nospaceRaised, votersOf, voterTrouble } from './fitness.ts';
+import { backupFirst } from './membership.ts';
+import { type Asked, act, because, hold, isSome, type Policy } from './policy.ts';
+import type { DecideSettings } from './settings.ts';
+import { turnTrouble } from './turns.ts';
+import { comparedText, comparison, type Versioned, versionsOf, versionText, versionTrouble } from './version-change.ts';
+import { windowsNow, windowsText } from './window.ts';
+
+const policy = 'rollout';
+
+/**
+ * Brings the pods of a StatefulSet to its newest template, one after the other: another version of etcd or of the agent, other resources or
+ * flags. Kubernetes itself is kept from it by the set's partition, which is lowered pod by pod.
+ */
+export const rolloutPolicy: Policy = (state, settings, asked) => {
+  const set = state.podSet;
+  if (set === undefined) {
+    const message = 'the leading agent is in no pod of a StatefulSet, or has not read it in the last minute';
+    return hold(policy, [because('NO_POD_SET', message)]);
+  }
+  if (asked?.target !== undefined) {
+    return hold(policy, [because('TARGET_UNKNOWN', 'a rollout is of all pods that are behind: it takes no member')]);
+  }
+  const behind = podsBehind(set).toSorted((a, b) => b.ordinal - a.ordinal);
+  const [last] = behind;
+  if (last === undefined) {
+    return hold(policy, [because('PODS_CURRENT', `all pods of ${set.name} are of its newest template`)]);
+  }
+  if (set.partition === undefined || set.partition === 0) {
+    const message = `${set.name} has ${set.partition === 0 ? 'no partition that holds its pods back' : 'the update strategy OnDelete'}: Kubernetes or a person brings its pods to the newest template`;
+    return hold(policy, [because('ROLLOUT_BY_KUBERNETES', message)]);
+  }
+  return decideOn(set, behind, state, settings, asked);
+};
+
+function decideOn(
+  set: PodSetView,
+  behind: readonly PodView[],
+  state: ClusterState,
+  settings: DecideSettings,
+  asked: Asked | undefined,
+): Decision {
+  const voters = votersOf(state);
+  const targets = behind.flatMap(({ name }) => voters.find((voter) => voter.name === name) ?? []);
+  const to = parseVersion(set.etcdVersion ?? '');
+  if (to === undefined) {
+    const said =
+      set.etcdVersion === undefined ? `has no annotation ${ETCD_VERSION_ANNOTATION}` : `says ${set.etcdVersion}`;
+    const message = `the newest template of ${set.name} ${said}: which version of etcd is in it is not known`;
+    return hold(policy, [because('VERSION_UNKNOWN', message)], true);
+  }
+  const known = versionsOf(voters);
+  const isOther = known.some(({ version }) => compareVersions(version, to) !== 0);
+  const version = isOther ? versionChange(known, voters, to, state, settings) : [];
+  const trouble = [
+    ...strangers(behind, voters),
+    ...version,
+    ...clusterTrouble(state),
+    ...nospaceRaised(state),
+    ...turnTrouble(targets, state, settings),
+    ...voterTrouble(state, settings.settleMs),
+    ...(asked === undefined && windowsNow(settings.windows, state.nowMs) === 'shut'
+      ? [because('OUTSIDE_WINDOW', `it waits for the window ${windowsText(settings.windows)}`)]
+      : []),
+  ];
+  const why = because(
+    'PODS_BEHIND',
+    `${behind.length} of ${set.pods.length} pods of ${set.name} are not of its newest template${isOther ? `, which has etcd ${versionText(to)}` : ''}`,
+  );
+  if (isSome(trouble)) return hold(policy, [trouble[0], ...trouble.slice(1), why], isSome(version));
+  const { compare, stall } = comparison(state, settings);
+  const parameters = {
+    revision: set.updateRevision,
+    // What an earlier rollout has left lowered is raised again too.
+    partition: Math.max(set.partition ?? 0, set.replicas),
+    indexes: Object.fromEntries(
+      targets.map(({ id, name }) => [id, (behind.find((pod) => pod.name === name)?.ordinal ?? 0) - set.firstOrdinal]),
+    ),
+    to: versionText(to),
+    snapshot: isOther && settings.backups.stores > 0,
+    members: state.members.map(({ id }) => id),
+    compare,
+  };
+  const uncompared = compare || voters.length === 1 ? [] : [because('PODS_BEHIND', comparedText(stall))];
+  return act(policy, [why, ...uncompared], { targets: targets.map(({ id }) => id), parameters }, asked);
+}
+
+/** Lowering the partition brings every pod from there on to the template: also those of which nobody is to say so. */
+function strangers(behind: readonly PodView[], voters: readonly MemberState[]): readonly Reason[] {
+  return behind
+    .filter(({ name }) => voters.every((voter) => voter.name !== name))
+    .map(({ name }) => because('POD_NO_VOTER', `${name} is behind too, and no voter is called so`));
+}
+
+function versionChange(
+  known: readonly Versioned[],
+  voters: readonly MemberState[],
+  to: EtcdVersion,
+  state: ClusterState,
+  settings: DecideSettings,
+): readonly Reason[] {
+  const backup = backupFirst(state, settings);
+  return [...versionTrouble(known, voters, to), ...('code' in backup ? [backup] : [])];
+}

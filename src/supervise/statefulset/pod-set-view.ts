@@ -1,0 +1,61 @@
+import { faultOf } from '../../cluster/agent-error.ts';
+import type { NodeVerdict, PodSetView, PodView } from '../../cluster/pod-set.ts';
+import type { KubeApi } from './kube-api.ts';
+import { planRelease } from './release-claim.ts';
+
+/**
+ * Reads a StatefulSet and its pods. Undefined where there is none, where it is being deleted, or where its controller has not looked at its
+ * newest template yet. Throws `KubeError`.
+ * @param silent names of members that do not answer: of these it is looked whether their node is shown to be gone
+ */
+export async function podSetView(
+  { statefulSet, silent = new Set() }: { readonly statefulSet: string; readonly silent?: ReadonlySet<string> },
+  api: KubeApi,
+  signal: AbortSignal,
+): Promise<PodSetView | undefined> {
+  const { set } = await api.statefulSet(statefulSet, signal);
+  if (set?.updateRevision === undefined || set.isDeleted) return undefined;
+  const { name, firstOrdinal, replicas, updateRevision, partition, etcdVersion } = set;
+  const pods = await Promise.all(
+    Array.from({ length: replicas }, async (_, index): Promise<PodView> => {
+      const ordinal = firstOrdinal + index;
+      const pod = `${name}-${ordinal}`;
+      const [found, node] = await Promise.all([
+        api.pod(pod, signal),
+        silent.has(pod) ? nodeOf(pod, api, signal) : undefined,
+      ]);
+      return {
+        ...{ name: pod, ordinal },
+        ...(found === undefined
+          ? {}
+          : {
+              found: {
+                ...{ uid: found.uid, revision: found.revision ?? '', isReady: found.isReady },
+                isDeleted: found.deletion !== undefined,
+              },
+            }),
+        ...(node === undefined ? {} : { node }),
+      };
+    }),
+  );
+  return {
+    ...{ name, firstOrdinal, replicas, updateRevision, pods },
+    ...(partition === undefined ? {} : { partition }),
+    ...(etcdVersion === undefined ? {} : { etcdVersion }),
+  };
+}
+
+/** What keeps the claim of a pod from being let go of, or the proof that it may. */
+async function nodeOf(pod: string, api: KubeApi, signal: AbortSignal): Promise<NodeVerdict> {
+  try {
+    const plan = await planRelease({ pod }, api, signal);
+    return plan === undefined
+      ? { verdict: 'unknown', message: `${pod} has no claim that is bound to a volume` }
+      : { verdict: 'gone', proof: plan.proof };
+  } catch (error) {
+    signal.throwIfAborted();
+    const { code, message } = faultOf(error);
+    if (code === 'KUBE_AWAY') throw error;
+    return { verdict: code === 'NODE_NOT_GONE' ? 'there' : 'unknown', message: message.replace(/\.$/, '') };
+  }
+}

@@ -1,0 +1,83 @@
+import { expect, test, vi } from 'vitest';
+import { PodSetSource } from '../../../src/agent/statefulset/pod-set-source.ts';
+import type { Observation } from '../../../src/cluster/observation.ts';
+import { kubeApi } from '../../../src/supervise/statefulset/kube-api.ts';
+import { kubeConnection } from '../../../src/supervise/statefulset/kube-connection.ts';
+import { SETS, type StandInApi, standInApi } from '../../supervise/statefulset/stand-in-api.ts';
+
+const { signal } = new AbortController();
+const identity = { namespace: 'ns', pod: 'etcd-0', statefulSet: 'etcd', ordinal: 0 };
+
+async function sourceOn(at: StandInApi, leads: () => boolean, freshMs = 60_000): Promise<PodSetSource> {
+  return new PodSetSource({
+    identity,
+    api: kubeApi(await kubeConnection(at.kubeconfig), 'ns'),
+    timing: { lookMs: 20, freshMs },
+    observation: () => ({ sections: {}, caretaking: { leads: leads() } }) as unknown as Observation,
+    onFault: () => undefined,
+  });
+}
+
+function putSet(at: StandInApi, partition = 1000): void {
+  const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition } };
+  at.put(SETS, {
+    metadata: { name: 'etcd' },
+    spec: { replicas: 1, updateStrategy },
+    ...{ status: { updateRevision: 'new' } },
+  });
+}
+
+const patches = ({ calls }: StandInApi): readonly string[] => calls.filter((call) => call.startsWith('PATCH'));
+
+test('only the leading agent looks, and what it has seen counts for as long as it is young', async () => {
+  await using at = await standInApi();
+  putSet(at);
+  let leads = false;
+  await using source = await sourceOn(at, () => leads, 300);
+  source.start();
+  await vi.waitFor(() => expect(at.calls).toEqual([]));
+  leads = true;
+  await vi.waitFor(() => expect(source.view).toMatchObject({ name: 'etcd', partition: 1000 }));
+  await at.away(true);
+  await vi.waitFor(() => expect(source.view).toBeUndefined());
+  await at.away(false);
+  await vi.waitFor(() => expect(source.view).toMatchObject({ name: 'etcd' }));
+});
+
+test('the partition is changed at the very version that was read, so that what comes late changes nothing', async () => {
+  await using at = await standInApi();
+  putSet(at);
+  await using source = await sourceOn(at, () => true);
+  let times = 0;
+  at.before = (call) => {
+    // Its controller counts its pods anew in between.
+    if (call.startsWith('PATCH') && times < 2) {
+      times += 1;
+      putSet(at);
+    }
+  };
+  await source.port.setPartition(0, { signal, check: () => undefined });
+  expect(patches(at)).toHaveLength(3);
+  expect(at.get(SETS, 'etcd')?.spec).toMatchObject({ updateStrategy: { rollingUpdate: { partition: 0 } } });
+  await source.port.setPartition(0, { signal, check: () => undefined });
+  expect(patches(at)).toHaveLength(3);
+});
+
+test('nothing is changed once the right to do it is lost, nor where Kubernetes rolls nothing out by itself', async () => {
+  await using at = await standInApi();
+  putSet(at);
+  await using source = await sourceOn(at, () => true);
+  const lost = (): never => {
+    throw new Error('the term is over');
+  };
+  await expect(source.port.setPartition(0, { signal, check: lost })).rejects.toThrow('the term is over');
+  at.put(SETS, { metadata: { name: 'etcd' }, spec: { replicas: 1, updateStrategy: { type: 'OnDelete' } } });
+  await expect(source.port.setPartition(0, { signal, check: () => undefined })).rejects.toMatchObject({
+    code: 'ROLLOUT_BY_KUBERNETES',
+  });
+  at.remove(SETS, 'etcd');
+  await expect(source.port.setPartition(0, { signal, check: () => undefined })).rejects.toMatchObject({
+    code: 'NO_POD_SET',
+  });
+  expect(patches(at)).toEqual([]);
+});

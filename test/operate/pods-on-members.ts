@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import type { PodSetView } from '../../src/cluster/pod-set.ts';
+import type { PodSetPort } from '../../src/operate/pod-set-port.ts';
+import { findBinaries } from '../real/binaries.ts';
+import type { RealMember } from '../real/cluster.ts';
+
+/** What a test sees of the double. */
+export interface PodsOnMembers {
+  readonly port: PodSetPort;
+  readonly view: () => PodSetView;
+  /** `partition 2`, `made m3 new`, `ended m3`. */
+  readonly calls: string[];
+  /** Etcd of a pod of the newest template does not start. */
+  broken: boolean;
+  /** Somebody changes the template once more. */
+  changeTemplate(): void;
+  /** All that Kubernetes is at is done. */
+  settled(): Promise<void>;
+}
+
+/** Does what the controller of a StatefulSet does, with real etcds in place of pods: those of the newest template run 3.5. */
+export function podsOnMembers(members: readonly RealMember[]): PodsOnMembers {
+  const calls: string[] = [];
+  let [partition, updateRevision] = [members.length, 'new'];
+  const pods = members.map(({ name }, ordinal) => ({ name, ordinal, revision: 'old', uid: randomUUID() }));
+  let working = Promise.resolve();
+
+  const make = async (index: number): Promise<void> => {
+    const [member, pod] = [members[index], pods[index]];
+    if (member === undefined || pod === undefined) throw new Error(`there is no pod ${index}`);
+    await member.kill();
+    pod.revision = index >= partition ? updateRevision : 'old';
+    pod.uid = randomUUID();
+    calls.push(`made ${member.name} ${pod.revision}`);
+    if (pod.revision === 'old') await member.start();
+    else if (!at.broken) await member.start({ etcd: findBinaries('3.5').etcd });
+  };
+  const roll = async (): Promise<void> => {
+    for (let index = pods.length - 1; index >= partition; index -= 1) {
+      if (pods[index]?.revision === updateRevision) continue;
+      await make(index);
+      // One that is not ready keeps the next ones from their turn.
+      if (at.broken) return;
+    }
+  };
+  const view = (): PodSetView => ({
+    ...{ name: 'm', firstOrdinal: 0, replicas: pods.length, updateRevision, partition },
+    pods: pods.map(({ name, ordinal, revision, uid }) => ({
+      ...{ name, ordinal },
+      found: { uid, revision, isReady: true, isDeleted: false },
+    })),
+  });
+  const at: PodsOnMembers = {
+    calls,
+    view,
+    broken: false,
+    changeTemplate: () => {
+      updateRevision = `${updateRevision}er`;
+    },
+    settled: () => working,
+    port: {
+      look: async () => view(),
+      setPartition: async (index, { check }) => {
+        check();
+        partition = index;
+        calls.push(`partition ${index}`);
+        working = working.then(roll);
+      },
+      endPod: async ({ name, uid }, { check }) => {
+        check();
+        const index = pods.findIndex((pod) => pod.name === name && pod.uid === uid);
+        calls.push(`ended ${name}`);
+        working = working.then(() => make(index));
+      },
+      planRelease: async () => undefined,
+      release: async () => 'nothing',
+    },
+  };
+  return at;
+}

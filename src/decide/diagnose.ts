@@ -10,7 +10,7 @@ import { memoryCauses } from './diagnose/memory.ts';
 import { networkCauses } from './diagnose/network.ts';
 import { quotaCauses } from './diagnose/quota.ts';
 import { ranked } from './diagnose/rank.ts';
-import { symptomsIn } from './diagnose/symptoms.ts';
+import { type Symptoms, symptomsIn } from './diagnose/symptoms.ts';
 import { upkeepCauses } from './diagnose/upkeep.ts';
 import { Window } from './diagnose/window.ts';
 
@@ -38,24 +38,40 @@ export function diagnose(looks: readonly Look[], before: readonly HeldCause[] = 
   const fading = before
     .filter((cause) => !found.has(keyOf(cause)) && atMonotonicMs - cause.foundAtMonotonicMs < holdMs)
     .map(({ rank: _, explainedBy: __, ...cause }) => cause);
-  return ranked([...found.values(), ...fading], window.newest.member, (cause) => !found.has(keyOf(cause)));
+  const { member, values } = window.newest;
+  const own = { member, answers: values.member !== undefined };
+  return ranked([...found.values(), ...fading], own, (cause) => !found.has(keyOf(cause)));
 }
 
 function causesIn(window: Window): readonly Cause[] {
   const symptoms = symptomsIn(window);
+  const disk = diskCauses(window, symptoms);
+  const load = withoutDisk(symptoms, disk);
   return [
     ...memberCauses(window),
     ...certificateCauses(window),
-    ...diskCauses(window, symptoms),
+    ...disk,
     ...cpuCauses(window, symptoms),
     ...memoryCauses(window),
     ...networkCauses(window),
     ...clockCauses(window),
-    ...clientCauses(window, symptoms),
+    ...clientCauses(window, load),
     ...quotaCauses(window),
-    ...upkeepCauses(window, symptoms),
+    ...upkeepCauses(window, load),
     ...configurationCauses(window),
   ];
+}
+
+/**
+ * What is felt of load. Where the disk is slow by itself or for others, slow fsyncs, and reads and applies that wait for them, say nothing of what
+ * clients ask for: the normal day of a large cluster is not to hide a broken disk.
+ */
+function withoutDisk(symptoms: Symptoms, disk: readonly Cause[]): Symptoms {
+  const isOthers = disk.some(
+    ({ verdict, confidence }) =>
+      confidence === 'likely' && (verdict === 'disk-slow-device' || verdict === 'disk-slow-neighbour'),
+  );
+  return isOthers ? { ...symptoms, isFelt: symptoms.isCpuHeavy } : symptoms;
 }
 
 function keyOf({ verdict, member = '' }: Cause): string {

@@ -113,6 +113,30 @@ describe('the cause stands above what it brings about', () => {
     ],
   ];
 
+  it.each<readonly [string, Happening]>([
+    ['600 keys a second', { putsPerSecond: 600 }],
+    ['3000 ranges a second', { calls: { handled: 3000 } }],
+    ['a full snapshot for the backups', { look: { fullUnderWay: true } }],
+  ])('the normal day of a large cluster does not hide a disk that is broken: %s', (_, day) => {
+    expect(verdictsOf({ ...slowDisk, probeSeconds: 0.12, ...day })).toEqual(['disk-slow-device']);
+    const neighbours = {
+      because: 'io' as const,
+      othersIoBytesPerSecond: 90e6,
+      etcdIoBytesPerSecond: 1e6,
+      top: [{ pid: 4711, command: 'dd', cgroup: '/batch.slice', ioBytesPerSecond: 88e6, cpus: 0.9 }],
+      groups: [],
+    };
+    const loaded = { deviceBusyShare: 0.95, deviceBytesPerSecond: 90e6, sections: { neighbours } };
+    expect(verdictsOf({ ...slowDisk, ...day, ...loaded })).toEqual(['disk-slow-neighbour']);
+  });
+
+  it('nor does load that takes the CPUs as well', () => {
+    expect(verdictsOf({ ...slowDisk, putsPerSecond: 3000, etcdCpus: 2.5 })).toEqual([
+      'disk-slow-device',
+      'heavy-writes',
+    ]);
+  });
+
   it.each(tops)('%s', (_, happening, expected) => {
     const causes = diagnose(looks(happening));
     expect(causes.map(({ verdict }) => verdict)).toEqual(expected);

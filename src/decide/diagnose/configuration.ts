@@ -1,13 +1,26 @@
 import { autoCompactionOf } from '../../cluster/auto-compaction.ts';
 import type { Cause } from '../../cluster/diagnosis.ts';
+import { median } from '../../cluster/median.ts';
 import { formatBytes, formatCount, formatLatency } from '../../cluster/units.ts';
 import { leastRecommended } from '../../cluster/version-hazards.ts';
 import { lastingRttSeconds } from './network.ts';
+import { shareAbove } from './samples.ts';
 import { raftTimes } from './settings-of.ts';
-import type { Window } from './window.ts';
+import { probeOf } from './symptoms.ts';
+import { mostly, type Window } from './window.ts';
 
 /** Etcd's tuning guide: an election timeout of at least ten round trips. */
 const leastRttsPerElection = 10;
+
+/**
+ * A follower answers a heartbeat after it has written down what came before it: so many fsyncs have to fit into the election timeout. Etcd's tuning
+ * guide has no number for it; with fewer, one write that waits for another is an election.
+ */
+const leastFsyncsPerElection = 5;
+
+/** Slow in so many of all probes since the agent started, of which there are at least so many: the disk is so, and nothing has happened to it. */
+const lastingShare = 0.5;
+const leastProbes = 300;
 
 /** Etcd warns at its start of a quota above this. */
 const largestQuotaBytes = 8 * 1024 ** 3;
@@ -21,6 +34,34 @@ export function configurationCauses(window: Window): readonly Cause[] {
 }
 
 function electionTimeout(window: Window): readonly Cause[] {
+  return [...electionByRtt(window), ...electionByFsync(window)].slice(0, 1);
+}
+
+function electionByFsync(window: Window): readonly Cause[] {
+  const { heartbeatMs, electionMs } = raftTimes(window.newest);
+  const limitSeconds = electionMs / 1000 / leastFsyncsPerElection;
+  const fsyncs = window.values(({ values }) => values.wal?.walFsyncP99Seconds);
+  const latency = probeOf(window.newest.values)?.latency;
+  const isLasting =
+    latency !== undefined && latency.count >= leastProbes && shareAbove(latency, limitSeconds) >= lastingShare;
+  if (!isLasting || !mostly(fsyncs, (seconds) => seconds >= limitSeconds)) return [];
+  const fsyncSeconds = median(fsyncs) ?? 0;
+  const wanted = Math.ceil((leastFsyncsPerElection * fsyncSeconds * 1000) / 100) * 100;
+  return [
+    {
+      verdict: 'election-timeout-short',
+      member: window.newest.member,
+      confidence: 'likely',
+      evidence: [
+        `an fsync of the WAL takes ${formatLatency(fsyncSeconds)} (p99), and most of the agent's own writes took longer than ${formatLatency(limitSeconds)} since it started`,
+        `the heartbeat is ${heartbeatMs} ms, the election timeout ${electionMs} ms: ${leastFsyncsPerElection} fsyncs do not fit into it`,
+      ],
+      firstStep: `Give the WAL a faster disk. Where there is none, set --election-timeout=${wanted} or more, the same on all members, one member at a time.`,
+    },
+  ];
+}
+
+function electionByRtt(window: Window): readonly Cause[] {
   const rtt = lastingRttSeconds(window);
   const { heartbeatMs, electionMs } = raftTimes(window.newest);
   if (rtt === undefined || (electionMs >= leastRttsPerElection * rtt * 1000 && heartbeatMs >= rtt * 1000)) return [];

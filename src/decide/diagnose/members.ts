@@ -1,5 +1,6 @@
 import type { JudgedMember, Remedy } from '../../cluster/caretaking-view.ts';
 import type { Cause, Look } from '../../cluster/diagnosis.ts';
+import type { ClusterSection } from '../../cluster/sections.ts';
 import { formatSpan } from '../../cluster/units.ts';
 import { mostly, type Window } from './window.ts';
 
@@ -9,28 +10,49 @@ export function memberCauses(window: Window): readonly Cause[] {
   return [...quorumLost(window), ...judged(window), ...ownProcess(window), ...corrupt(window), ...unreachable(window)];
 }
 
+/**
+ * Too few voters answer this agent, and no quorum answers a read through one of those that do: etcd's peers may well reach each other where this
+ * agent does not. Where too few of those that are silent refuse connections, which only a machine does that is there, the own machine may be what
+ * is cut off: with three members two that are gone at once are rarer than that.
+ */
 function quorumLost(window: Window): readonly Cause[] {
-  const { cluster } = window.newest.values;
-  const isLost = window.mostly(
-    ({ values }) => values.cluster && values.cluster.votersReachable < values.cluster.quorumSize,
-  );
-  if (cluster === undefined || !isLost || cluster.votersReachable >= cluster.quorumSize) return [];
+  const { member, values } = window.newest;
+  const { cluster } = values;
+  if (cluster === undefined || !hasNoQuorum(cluster)) return [];
+  if (!window.mostly(({ values: then }) => then.cluster && hasNoQuorum(then.cluster))) return [];
   const silent = cluster.members.filter(({ reachable, isLearner }) => !reachable && !isLearner);
-  return [
-    {
-      verdict: 'quorum-lost',
-      confidence: 'certain',
-      evidence: [
-        `${cluster.votersReachable} of ${cluster.voters} voters answer, and ${cluster.quorumSize} have to`,
-        ...silent.map(
-          ({ name, id, fault }) =>
-            `${name || id} does not${fault === undefined ? '' : `: ${fault.message.replace(/\.$/, '')}`}`,
-        ),
-      ],
-      firstStep:
-        'Bring a member back that has its data. Where they are gone, `etcd-caretaker recover` says what can be done.',
-    },
+  const refused = silent.filter(({ fault }) => REFUSED.test(fault?.message ?? ''));
+  const evidence = [
+    `${cluster.votersReachable} of ${cluster.voters} voters answer ${member}, and ${cluster.quorumSize} have to`,
+    ...silent.map(
+      ({ name, id, fault }) =>
+        `${name || id} does not${fault === undefined ? '' : `: ${fault.message.replace(/\.$/, '')}`}`,
+    ),
   ];
+  const isSure = cluster.voters - refused.length < cluster.quorumSize;
+  const lost: Cause = {
+    verdict: 'quorum-lost',
+    confidence: isSure ? 'certain' : 'possible',
+    evidence,
+    firstStep:
+      'Bring a member back that has its data. Where they are gone, `etcd-caretaker recover` says what can be done.',
+  };
+  if (isSure || silent.length < cluster.voters - 1) return [lost];
+  const cut: Cause = {
+    verdict: 'partitioned',
+    member,
+    confidence: 'possible',
+    evidence: [...evidence, `nothing at all comes back from there, as where the machine of ${member} is cut off`],
+    firstStep: `See from another machine whether the cluster serves (\`etcd-caretaker status\` there). Where it does, mend the network of ${member}; where it does not, the quorum is lost.`,
+  };
+  return [cut, lost];
+}
+
+/** What a machine answers with that is there, and on which etcd does not run. */
+const REFUSED = /refused/;
+
+function hasNoQuorum({ votersReachable, quorumSize, linearizable }: ClusterSection): boolean {
+  return votersReachable < quorumSize && !linearizable;
 }
 
 /** What the agents do by themselves, and what is left for a person. */

@@ -2,6 +2,7 @@ import type { Cause, Look } from '../../cluster/diagnosis.ts';
 import { median } from '../../cluster/median.ts';
 import type { PeerReading } from '../../cluster/sections.ts';
 import { formatLatency } from '../../cluster/units.ts';
+import { shareAbove } from './samples.ts';
 import { raftTimes } from './settings-of.ts';
 import { mostly, type Window } from './window.ts';
 
@@ -30,6 +31,8 @@ interface Way {
   readonly isAlwaysSo: boolean;
   readonly probes: number;
   readonly isCut: boolean;
+  /** Of its connections, which its kernel makes, without its etcd; absent where they were not measured, or are no shorter. */
+  readonly connectSeconds?: number;
   readonly fault?: string;
 }
 
@@ -56,7 +59,7 @@ function slowWays(window: Window, ways: readonly Way[], slow: readonly Way[]): r
       {
         verdict: 'network-slow-to-all',
         member,
-        confidence: 'likely',
+        confidence: slow.every(({ connectSeconds }) => connectSeconds === undefined) ? 'likely' : 'possible',
         evidence: [...slow.map(rttText), `half a heartbeat is ${limit}`],
         firstStep: 'Look at the network of this machine: its interface, its switch port, its bandwidth, and its load.',
       },
@@ -65,9 +68,12 @@ function slowWays(window: Window, ways: readonly Way[], slow: readonly Way[]): r
   return slow.map((way) => ({
     verdict: 'network-slow-to-peer',
     member: way.peer,
-    confidence: 'likely',
+    confidence: way.connectSeconds === undefined ? 'likely' : 'possible',
     evidence: [rttText(way), ...measured.filter((each) => each !== way).map(rttText), `half a heartbeat is ${limit}`],
-    firstStep: `Look at the link between ${member} and ${way.peer}, from both ends (ping, mtr); the agent of ${way.peer} says how it finds the others.`,
+    firstStep:
+      way.connectSeconds === undefined
+        ? `Look at the link between ${member} and ${way.peer}, from both ends (ping, mtr); the agent of ${way.peer} says how it finds the others.`
+        : `See first what the agent of ${way.peer} says: connections come up at once, so that it may be its etcd that answers late. Then look at the link, from both ends (ping, mtr).`,
   }));
 }
 
@@ -90,12 +96,16 @@ function waysOf(window: Window): readonly Way[] {
     const probe = [...probes].reverse().find(({ impossible }) => impossible !== true);
     const name = probe?.probe ?? 'tcp';
     const count = (of: 'sum' | 'count') => (look: Look) => probeOf(look, url, name)?.latency[of];
+    const tcp = probes.find((each) => each.probe === 'tcp');
+    const tcpCount = (of: 'sum' | 'count') => (look: Look) => probeOf(look, url, 'tcp')?.latency[of];
     const rtts = window.ratios(count('sum'), count('count'));
     const newest = probe?.lastSeconds;
     const rttSeconds = median(rtts) ?? newest;
     // By the edges of a histogram, so never below what it really is.
     const usual = probe === undefined ? 0 : (shortOf(probe.latency) ?? 0);
     const atLeast = Math.max(limit, slowFactor * usual);
+    const connects = window.ratios(tcpCount('sum'), tcpCount('count'));
+    const connectSeconds = name === 'tcp' ? undefined : (median(connects) ?? tcp?.lastSeconds);
     const isCut = window.mostly((look) => hasFailed(probeOf(look, url, probes[0]?.probe ?? 'tcp')));
     return {
       peer,
@@ -106,6 +116,7 @@ function waysOf(window: Window): readonly Way[] {
       isAlwaysSo: probe !== undefined && shareAbove(probe.latency, limit) >= alwaysShare,
       probes: probe?.latency.count ?? 0,
       isCut,
+      ...(connectSeconds === undefined || connectSeconds >= limit ? {} : { connectSeconds }),
       ...(probe?.fault === undefined ? {} : { fault: probe.fault.message.replace(/\.$/, '') }),
     };
   });
@@ -125,18 +136,12 @@ function slowSeconds(look: Look): number {
   return (raftTimes(look).heartbeatMs / 1000) * slowHeartbeats;
 }
 
-/** The share of all samples above a limit, as far as the edges of the histogram tell; 0 without any. */
-function shareAbove({ edges, counts, count }: Probe['latency'], limitSeconds: number): number {
-  if (count === 0) return 0;
-  const edge = edges.findLastIndex((each) => each <= limitSeconds);
-  return edge < 0 ? 1 : 1 - (counts[edge] ?? 0) / count;
-}
-
 /** The edge below which a fifth of all samples lie; undefined without any, and where that is beyond the last edge. */
 function shortOf({ edges, counts, count }: Probe['latency']): number | undefined {
   return count === 0 ? undefined : edges.find((_, index) => (counts[index] ?? 0) >= usualShare * count);
 }
 
-function rttText({ peer, rttSeconds = 0 }: Way): string {
-  return `a round trip to ${peer} takes ${formatLatency(rttSeconds)}`;
+function rttText({ peer, rttSeconds = 0, isSlow, connectSeconds }: Way): string {
+  const connects = isSlow && connectSeconds !== undefined ? `, a connection ${formatLatency(connectSeconds)}` : '';
+  return `a round trip to ${peer} takes ${formatLatency(rttSeconds)}${connects}`;
 }

@@ -30,7 +30,7 @@ export const networkFaults: readonly DiagnosedFault[] = [
     what: 'a machine and the others do not reach each other',
     expected: ['member-unreachable', 'partitioned', 'machine-gone'],
     of: 'victim',
-    by: 'others',
+    by: 'all',
     ground: links,
     strike: async (context) => {
       for (const name of othersOf(context)) {

@@ -55,14 +55,22 @@ const certificate = (fromDays: number, toDays: number): Happening => {
   return { sections: { certificates: { certificates: [reading] } } };
 };
 
-const silent = (...ids: readonly string[]): Happening => ({
+/** Others that do not answer this agent. @param linearizable a quorum still answers reads through its own member */
+const silent = (ids: readonly string[], message: string, linearizable = true): Happening => ({
   sections: {
     cluster: {
-      members: members.map((each) => (ids.includes(each.id) ? { ...each, reachable: false, silentSeconds: 40 } : each)),
+      linearizable,
+      members: members.map((each) =>
+        ids.includes(each.id)
+          ? { ...each, reachable: false, silentSeconds: 40, fault: { code: 'ETCD_UNREACHABLE', message } }
+          : each,
+      ),
       votersReachable: 3 - ids.length,
     },
   },
 });
+const refused = 'the connection was refused: nothing listens there.';
+const nothing = 'no answer in time.';
 
 const alarm = (name: 'NOSPACE' | 'CORRUPT'): Happening => ({
   sections: { cluster: { alarms: [{ memberId: '2', member: 'm2', alarm: name }] } },
@@ -114,12 +122,50 @@ const table: readonly (readonly [string, Happening, readonly string[], RegExp?])
   ],
   ['a certificate with 30 days of a year left', certificate(-335, 30), []],
   ['a certificate of a day, renewed every 16 hours', certificate(-0.6, 0.4), []],
-  ['a member that does not answer', silent('3'), ['member-unreachable m3'], /m3 does not answer m1, for 40 s/],
   [
-    'two of three that do not',
-    silent('2', '3'),
+    'a member that does not answer',
+    silent(['3'], nothing),
+    ['member-unreachable m3'],
+    /m3 does not answer m1, for 40 s/,
+  ],
+  [
+    'two of three whose machines refuse connections',
+    silent(['2', '3'], refused, false),
     ['quorum-lost ', 'member-unreachable m2', 'member-unreachable m3'],
     /1 of 3/,
+  ],
+  [
+    'two of three of which nothing comes back: more likely this machine is cut off',
+    silent(['2', '3'], nothing, false),
+    ['partitioned m1', 'quorum-lost ', 'member-unreachable m2', 'member-unreachable m3'],
+    /cut off.*from another machine/,
+  ],
+  [
+    'two of three whose client ports are shut to this machine, while a quorum answers reads',
+    silent(['2', '3'], nothing),
+    ['member-unreachable m2', 'member-unreachable m3'],
+  ],
+  [
+    'a full disk beside an etcd that answers, while the others are gone: it is not why',
+    {
+      sections: {
+        ...silent(['2', '3'], refused, false).sections,
+        filesystem: {
+          filesystems: [
+            {
+              role: 'data',
+              path: '/data',
+              sizeBytes: 100e9,
+              availableBytes: 2e9,
+              files: 9,
+              filesFree: 9,
+              readOnly: false,
+            },
+          ],
+        },
+      },
+    },
+    ['quorum-lost ', 'disk-full m1', 'member-unreachable m2', 'member-unreachable m3'],
   ],
   ['CORRUPT', alarm('CORRUPT'), ['data-corrupt m2']],
   ['NOSPACE', alarm('NOSPACE'), ['quota-exceeded '], /NOSPACE is raised for m2/],
@@ -166,6 +212,31 @@ describe('what is said of the cluster', () => {
     const causes = causesOf(happening);
     expect(causes.map(({ verdict, member = '' }) => `${verdict} ${member}`)).toEqual(expected);
     expect(`${causes[0]?.evidence.join('; ')} ${causes[0]?.firstStep}`).toMatch(text);
+  });
+
+  it('a peer whose connections come up at once may answer late for itself: the link is only a guess then', () => {
+    const busy = looks({ rttSeconds: { m2: 0.3 } }).map((each) => ({
+      ...each,
+      values: {
+        ...each.values,
+        peers: {
+          findings: [],
+          peers: (each.values.peers?.peers ?? []).map((peer) => ({
+            ...peer,
+            probes: peer.probes.map((probe) =>
+              probe.probe === 'tcp'
+                ? { ...probe, latency: { ...probe.latency, sum: probe.latency.sum / 1000 } }
+                : probe,
+            ),
+          })),
+        },
+      },
+    }));
+    const [first] = diagnose(busy);
+    expect(first).toMatchObject({ verdict: 'network-slow-to-peer', member: 'm2', confidence: 'possible' });
+    expect(`${first?.evidence.join('; ')} ${first?.firstStep}`).toMatch(
+      /300 ms, a connection 0\.30 ms.*what the agent of m2 says/,
+    );
   });
 
   it('a round trip that was always so is no fault of the network, but of settings that do not fit it', () => {
@@ -223,6 +294,36 @@ it('of two clocks that differ nobody knows which is off', () => {
   }));
   expect(diagnose(of3 ?? []).map(({ confidence }) => confidence)).toEqual(['certain']);
   expect(diagnose(two).map(({ verdict, confidence }) => `${verdict} ${confidence}`)).toEqual(['clock-off possible']);
+});
+
+describe('what is said of an election timeout that fsyncs do not fit into', () => {
+  const settings = { 'heartbeat-interval': '30', 'election-timeout': '300' };
+  const slow: Happening = { fsyncSeconds: 0.1, probeSeconds: 0.08, sections: { process: { settings } } };
+  const counted = (share: number, count: number) => ({ count, counts: [(1 - share) * count, count] });
+  /** So many of the agent's writes since it started took longer than 60 ms, a fifth of the timeout. */
+  const withShare = (share: number, count: number): readonly string[] =>
+    diagnose(
+      looks(slow).map((each) => ({
+        ...each,
+        values: {
+          ...each.values,
+          'fsync-probe': {
+            probes: (each.values['fsync-probe']?.probes ?? []).map((probe) => ({
+              ...probe,
+              latency: { ...probe.latency, edges: [0.05, 1], ...counted(share, probe.latency.count - 1000 + count) },
+            })),
+          },
+        },
+      })),
+    ).map(({ verdict }) => verdict);
+
+  it.each<readonly [string, number, number, readonly string[]]>([
+    ['a disk that was always as slow', 0.9, 1000, ['disk-slow-device', 'election-timeout-short']],
+    ['a disk that has become so', 0.1, 1000, ['disk-slow-device']],
+    ['an agent that has just started', 0.9, 100, ['disk-slow-device']],
+  ])('%s', (_, share, count, expected) => {
+    expect(withShare(share, count)).toEqual(expected);
+  });
 });
 
 describe('what is said of settings and versions', () => {

@@ -33,6 +33,8 @@ const alertCase = z.strictObject({
   at: z.number(),
   /** Every page and ticket that fires then. */
   firing: z.record(z.string(), z.array(firing).min(1)).default({}),
+  /** Pages and tickets that have fired before, and have ended by then. */
+  ended: z.array(z.string()).default([]),
 });
 
 const caseFile = z.strictObject({
@@ -82,7 +84,7 @@ export function promtoolTests(
 }
 
 function promtoolTest(
-  { it, members, cluster, beside, change: changes, at, firing: fires }: AlertCase,
+  { it, members, cluster, beside, change: changes, at, firing: fires, ended }: AlertCase,
   runbooks: string,
 ): object {
   const names = Array.from({ length: members }, (_, index) => `m${index + 1}`);
@@ -113,6 +115,17 @@ function promtoolTest(
         exp_samples: Object.entries(fires)
           .filter(([, alerts]) => alerts.some(({ labels }) => labels['severity'] !== 'none'))
           .map(([alertname, alerts]) => ({ labels: labelText({ alertname }), value: alerts.length })),
+      },
+      {
+        // Not only at the end: what fires and ends before has woken somebody too.
+        expr: `group by (alertname) (count_over_time(ALERTS{alertstate="firing", severity=~"page|ticket"}[${at}m]))`,
+        eval_time: `${at}m`,
+        exp_samples: [
+          ...Object.entries(fires)
+            .filter(([, alerts]) => alerts.some(({ labels }) => labels['severity'] !== 'none'))
+            .map(([name]) => name),
+          ...ended,
+        ].map((alertname) => ({ labels: labelText({ alertname }), value: 1 })),
       },
     ],
   };

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { causeNames } from '../../src/cluster/diagnosis.ts';
 import { type CaseFile, promtoolTests, readCases } from './cases.ts';
 import { alertsFolder, alertsOf, type RuleGroup, ruleFiles, ruleGroups, runbooksUrl, toolsFolder } from './rules.ts';
 
@@ -108,12 +109,17 @@ it('the rules look only at metrics that the agents have, or etcd', async () => {
   for (const file of ruleFiles) {
     const text = await readFile(join(alertsFolder, file), 'utf8');
     const used = new Set([...text.matchAll(/\betcd_caretaker_\w+/g)].map(([name]) => name.replace(/_bucket$/, '')));
-    expect([...used].filter((name) => !documented.has(name) && !fromOthers.has(name))).toEqual([]);
+    expect([...used].filter((name) => !documented.has(name))).toEqual([]);
   }
 });
 
-/** Metrics that come with the canaries and the verdicts. */
-const fromOthers: ReadonlySet<string> = new Set(['etcd_caretaker_canary_requests_total', 'etcd_caretaker_diagnosis']);
+it('the verdicts that descriptions quote in these cases are those that the agents give', () => {
+  const named = caseFiles.flatMap(({ cases }) =>
+    cases.flatMap(({ change }) => change.flatMap(({ series }) => /verdict="([^"]*)"/.exec(series)?.[1] ?? [])),
+  );
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((name) => !causeNames.some((known) => known === name))).toEqual([]);
+});
 
 it('every recorded series is used by an alert, a description or a dashboard', async () => {
   for (const file of ruleFiles) {

@@ -36,13 +36,6 @@ export const OF_ETCD: ReadonlySet<string> = new Set([
   ...['grpc_server_started_total', 'grpc_server_handled_total', 'go_goroutines'],
 ]);
 
-/** What agents will expose, and does not stand in docs/metrics.md before. */
-export const COMING: ReadonlySet<string> = new Set([
-  'etcd_caretaker_diagnosis',
-  'etcd_caretaker_canary_requests_total',
-  'etcd_caretaker_canary_seconds',
-]);
-
 const listed: ReadonlySet<string> = new Set(
   [...readFileSync(join(root, 'docs', 'metrics.md'), 'utf8').matchAll(/^\| `(\w+)`/gm)].map((match) => match[1] ?? ''),
 );
@@ -60,11 +53,5 @@ export function baseOf(metric: string): string {
 
 /** Whether something exposes or records the metric today: agents, etcd, Prometheus itself, or a rule. */
 export function isListed(metric: string): boolean {
-  return metric === 'ALERTS' || listed.has(baseOf(metric)) || OF_ETCD.has(metric) || isRecorded(metric);
-}
-
-/** A rule over canaries records nothing before agents have canaries. */
-function isRecorded(metric: string): boolean {
-  const hasSource = !metric.includes(':canary_') || listed.has('etcd_caretaker_canary_requests_total');
-  return hasSource && recorded.has(metric);
+  return metric === 'ALERTS' || listed.has(baseOf(metric)) || OF_ETCD.has(metric) || recorded.has(metric);
 }

@@ -89,6 +89,7 @@ async function measuredTogether(faults: readonly DiagnosedFault[], plan: Plan): 
   const todo = results.flatMap((result) => Array.from({ length: plan.runs }, (_, run) => ({ result, run })));
   while (todo.length > 0) {
     const { ground: options = {}, anew = false } = todo[0]?.result.fault ?? {};
+    const before = todo.length;
     try {
       await using ground = await DiagnoseGround.start({ ...options, set: { ...options.set, ...plan.set } });
       do {
@@ -97,9 +98,10 @@ async function measuredTogether(faults: readonly DiagnosedFault[], plan: Plan): 
         await one(next.result, ground, next.run, plan);
       } while (!anew);
     } catch (error) {
-      // The rest of them goes on with a new cluster.
+      // The rest of them goes on with a new cluster; where none comes up at all, this one counts as tried.
       console.error('a run could not be measured:', error);
       process.exitCode = 1;
+      if (todo.length === before) todo.shift();
     }
   }
   return results;

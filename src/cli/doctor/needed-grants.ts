@@ -50,6 +50,7 @@ export function neededGrants(keyPrefix: string): readonly NeededGrant[] {
     { operation: 'defrag', purpose: 'defragment', needs: root },
     { operation: 'snapshot', purpose: 'take snapshots', needs: root },
     { operation: 'nospace', purpose: 'disarm alarms', needs: root, freeInSeries: '3.4' },
+    { operation: 'hash-check', purpose: 'compare hashes', needs: root },
     { operation: 'move-leader', purpose: 'move the raft leader', needs: root, freeInSeries: '3.4' },
     { operation: 'replace', purpose: 'add, promote and remove members', needs: root },
   ];

@@ -46,7 +46,7 @@ describe.each(['3.4', '3.5'] as const)('where etcd %s asks for users', (version)
     expect(lines[0]).toMatchObject({ status: 'ok', message: expect.stringMatching(/enough for lead/) });
     const missing = lines.filter(({ code }) => code === 'GRANT_MISSING').map(({ message }) => message.split(':', 1)[0]);
     // Tried with etcdctl: 3.4.23 lets every user compact and move the leader, 3.5.30 asks for root even for Status.
-    const everywhere = ['keyspace', 'defrag', 'snapshot', 'replace'];
+    const everywhere = ['keyspace', 'defrag', 'snapshot', 'hash-check', 'replace'];
     const since35 = ['observe', 'compaction', 'nospace', 'move-leader'];
     expect(missing.toSorted()).toEqual([...everywhere, ...(version === '3.5' ? since35 : [])].toSorted());
     expect(lines.every(({ status, remedy }) => status === 'ok' || remedy?.startsWith('etcdctl '))).toBe(true);

@@ -1,0 +1,29 @@
+{{/*
+Names that a certificate ("part") has to have. Members are called by the short name; the wildcard is for members to come, and with the domain, since etcd looks
+for the name that DNS has for a peer's address. A client's certificate has none: etcd would compare them with the address that the client comes from.
+*/}}
+{{- define "etcd-caretaker.dns-names" -}}
+{{- $name := include "etcd-caretaker.name" .root -}}
+{{- $isCluster := eq .root.Values.use "cluster" -}}
+{{- $set := $isCluster | ternary $name .root.Values.sidecar.statefulSet -}}
+{{- $headless := $isCluster | ternary (printf "%s-headless" $name) .root.Values.sidecar.serviceName -}}
+{{- $zone := printf "%s.svc" .root.Release.Namespace -}}
+{{- $domain := printf "%s.%s" $zone .root.Values.clusterDomain -}}
+- localhost
+- "*.{{ $headless }}.{{ $zone }}"
+- "*.{{ $headless }}.{{ $domain }}"
+{{- if $isCluster }}
+{{- range until (int .root.Values.replicas) }}
+- {{ $set }}-{{ . }}.{{ $headless }}.{{ $zone }}
+{{- end }}
+{{- end }}
+{{- if eq .part "server" }}
+- {{ $name }}
+- {{ $name }}.{{ $zone }}
+- {{ $name }}.{{ $domain }}
+{{- end }}
+{{- if eq .part "agent" }}
+- {{ $name }}-agents.{{ $zone }}
+- {{ $name }}-agents.{{ $domain }}
+{{- end }}
+{{- end -}}

@@ -1,6 +1,6 @@
 {{/*
-Names that a certificate ("part") has to have. Members are called by the short name; the wildcard is for members to come, and with the domain, since etcd looks
-for the name that DNS has for a peer's address. A client's certificate has none: etcd would compare them with the address that the client comes from.
+Names that a certificate ("part") has to have. Members are called by the short names; the wildcards are for members to come, and one has the domain, since etcd
+asks DNS for the name of a peer's address and looks for that. A client's certificate needs none.
 */}}
 {{- define "etcd-caretaker.dns-names" -}}
 {{- $name := include "etcd-caretaker.name" .root -}}

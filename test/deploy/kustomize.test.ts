@@ -21,42 +21,61 @@ function built(folder: string): readonly KubeObject[] {
   return objectsIn(stdout);
 }
 
-/** The component, as somebody uses it beside a StatefulSet of their own and another one that it is to leave alone. */
-function withSidecarNow(): readonly KubeObject[] {
+/** Somebody's own kustomization, with a copy of an agent.yaml beside it and the project's manifests in `../deploy`. */
+function builtOwn(agentYaml: string, kustomization: object, sets: readonly object[] = []): readonly KubeObject[] {
   const folder = mkdtempSync(join(tmpdir(), 'etcd-caretaker-kustomize-'));
-  const set = (name: string, annotations: object): object => ({
-    apiVersion: 'apps/v1',
-    kind: 'StatefulSet',
-    metadata: { name, annotations },
-    spec: {
-      serviceName: 'etcd-headless',
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: { labels: { app: name } },
-        spec: {
-          containers: [{ name: 'etcd', image: 'etcd', volumeMounts: [{ name: 'data', mountPath: '/var/lib/etcd' }] }],
-        },
-      },
-    },
-  });
   try {
-    cpSync(join(deploy, 'sidecar'), join(folder, 'sidecar'), { recursive: true });
-    mkdirSync(join(folder, 'own'));
-    cpSync(join(deploy, 'sidecar', 'agent.yaml'), join(folder, 'own', 'agent.yaml'));
-    const sets = [set('mine', { 'etcd-caretaker.io/sidecar': 'true' }), set('other', {})];
-    writeFileSync(join(folder, 'own', 'sets.yaml'), sets.map((each) => stringify(each)).join('---\n'));
-    const kustomization = {
-      namespace: 'db',
-      resources: ['sets.yaml'],
-      components: ['../sidecar'],
-      configMapGenerator: [{ name: 'etcd-caretaker', files: ['agent.yaml'] }],
-    };
-    writeFileSync(join(folder, 'own', 'kustomization.yaml'), stringify(kustomization));
-    return built(join(folder, 'own'));
+    for (const name of ['sidecar', 'statefulset']) {
+      cpSync(join(deploy, name), join(folder, 'deploy', name), { recursive: true });
+    }
+    const own = join(folder, 'own');
+    mkdirSync(own);
+    cpSync(join(deploy, agentYaml), join(own, 'agent.yaml'));
+    writeFileSync(join(own, 'sets.yaml'), sets.map((each) => stringify(each)).join('---\n'));
+    writeFileSync(join(own, 'kustomization.yaml'), stringify(kustomization));
+    return built(own);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
+
+const ownSet = (name: string, annotations: object): object => ({
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name, annotations },
+  spec: {
+    serviceName: `${name}-headless`,
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: {
+        containers: [{ name: 'etcd', image: 'etcd', volumeMounts: [{ name: 'data', mountPath: '/var/lib/etcd' }] }],
+      },
+    },
+  },
+});
+
+/** The component, beside a StatefulSet and another one that it is to leave alone, and with what docs/helm.md says to change. */
+const makeWithSidecar = (): readonly KubeObject[] => {
+  const env = [{ name: 'HEADLESS_SERVICE', value: 'mine-headless' }];
+  const patch = {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'mine' },
+    spec: { template: { spec: { containers: [{ name: 'etcd-caretaker', env }] } } },
+  };
+  return builtOwn(
+    'sidecar/agent.yaml',
+    {
+      namespace: 'db',
+      resources: ['sets.yaml'],
+      components: ['../deploy/sidecar'],
+      configMapGenerator: [{ name: 'etcd-caretaker', files: ['agent.yaml'] }],
+      patches: [{ target: { kind: 'StatefulSet', name: 'mine' }, patch: stringify(patch) }],
+    },
+    [ownSet('mine', { 'etcd-caretaker.io/sidecar': 'true' }), ownSet('other', {})],
+  );
+};
 
 /** Both are made once. */
 const once = <T>(make: () => T): (() => T) => {
@@ -67,7 +86,7 @@ const once = <T>(make: () => T): (() => T) => {
   };
 };
 const base = once(() => built(join(deploy, 'statefulset', 'base')));
-const withSidecar = once(withSidecarNow);
+const withSidecar = once(makeWithSidecar);
 
 describe.skipIf(kubectl === undefined)('the plain manifests', () => {
   test('of a StatefulSet have a configuration that is taken for every member, and all its files', async () => {
@@ -77,15 +96,31 @@ describe.skipIf(kubectl === undefined)('the plain manifests', () => {
     for (const name of ['etcd-0', 'etcd-2', 'etcd-7']) {
       const env = environmentIn(agent, { 'metadata.name': name, 'metadata.namespace': 'etcd' });
       const config = await configOf(String(objectOf(objects, 'ConfigMap').data?.['agent.yaml']), env);
-      expect(config.member.endpoint).toBe(`https://${name}.etcd-headless.etcd.svc:2379`);
+      expect(config.member.endpoint).toBe(`https://${name}.etcd-headless.etcd.svc.cluster.local:2379`);
       expect(config.cluster.peers).toHaveLength(3);
       expect(config.cluster.peers[0]).toEqual({
         name: 'etcd-0',
-        peerUrl: 'https://etcd-0.etcd-headless.etcd.svc:2380',
-        agentUrl: 'https://etcd-0.etcd-headless.etcd.svc:9379',
+        peerUrl: 'https://etcd-0.etcd-headless.etcd.svc.cluster.local:2380',
+        agentUrl: 'https://etcd-0.etcd-headless.etcd.svc.cluster.local:9379',
       });
       expectMounted(agent, pod?.volumes ?? [], config);
     }
+  });
+
+  test('of a StatefulSet can be put into another namespace', () => {
+    const objects = builtOwn('statefulset/base/agent.yaml', {
+      namespace: 'db',
+      resources: ['../deploy/statefulset/base'],
+      configMapGenerator: [{ name: 'etcd-caretaker', behavior: 'replace', files: ['agent.yaml'] }],
+    });
+    const { subjects, roleRef } = objectOf(objects, 'RoleBinding');
+    expect(subjects).toEqual([{ kind: 'ServiceAccount', name: 'etcd', namespace: 'db' }]);
+    expect(roleRef?.name).toBe(objectOf(objects, 'Role').metadata.name);
+    expect(objects.map(({ metadata }) => metadata.namespace).filter((namespace) => namespace !== 'db')).toEqual([]);
+    const pod = podOf(objectOf(objects, 'StatefulSet'));
+    expect(pod?.volumes.flatMap(({ configMap }) => configMap?.name ?? [])).toEqual([
+      objectOf(objects, 'ConfigMap').metadata.name,
+    ]);
   });
 
   test('of a sidecar go into the StatefulSet that is annotated, and into no other', async () => {
@@ -98,7 +133,7 @@ describe.skipIf(kubectl === undefined)('the plain manifests', () => {
     expect(agent).not.toHaveProperty('readinessProbe');
     const env = environmentIn(agent, { 'metadata.name': 'mine-0', 'metadata.namespace': 'db' });
     const config = await configOf(String(map.data?.['agent.yaml']), env);
-    expect(config.expose.advertise).toBe('https://mine-0.etcd-headless.db.svc.cluster.local:9379');
+    expect(config.expose.advertise).toBe('https://mine-0.mine-headless.db.svc.cluster.local:9379');
     expectMounted(agent, pod?.volumes ?? [], config);
   });
 });
@@ -152,7 +187,7 @@ describe.skipIf(kubectl === undefined || helm === undefined)('the plain manifest
       image,
       clusterName: 'etcd',
       tls: { secrets: secretsOf('etcd-caretaker', ['client', 'agent']) },
-      sidecar: { statefulSet: 'mine', serviceName: 'etcd-headless', podLabels: { app: 'mine' } },
+      sidecar: { statefulSet: 'mine', serviceName: 'mine-headless', podLabels: { app: 'mine' } },
     };
     const snippets = objectOf(rendered(values, { name: 'etcd-caretaker' }), 'ConfigMap', 'etcd-caretaker-sidecar');
     const [patch] = objectsIn(String(snippets.data?.['patch.yaml']));
@@ -163,10 +198,12 @@ describe.skipIf(kubectl === undefined || helm === undefined)('the plain manifest
         imagePullPolicy: _,
         ...agent
       } = Object(pod?.containers.find(({ name }) => name === 'etcd-caretaker'));
-      const { MEMBER_HOST: _h, ...environment } = environmentIn(
-        { env },
-        { 'metadata.name': 'mine-1', 'metadata.namespace': 'db' },
-      );
+      const {
+        MEMBER_HOST: _h,
+        HEADLESS_SERVICE: _s,
+        CLUSTER_DOMAIN: _d,
+        ...environment
+      } = environmentIn({ env }, { 'metadata.name': 'mine-1', 'metadata.namespace': 'db' });
       return { agent, environment, volumes: pod?.volumes.map(({ name, secret }) => [name, secret?.secretName]) };
     });
     expect(agents[1]).toEqual(agents[0]);

@@ -37,7 +37,7 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
     for (let ordinal = 0; ordinal < size; ordinal += 1) {
       const { config, env, agent, volumes, set } = await configIn(objects, ordinal);
       const own = config.cluster.peers[ordinal];
-      const host = `etcd-${ordinal}.${set.spec.serviceName}.db.svc`;
+      const host = `etcd-${ordinal}.${set.spec.serviceName}.db.svc.cluster.local`;
       expect(config.cluster.peers).toHaveLength(size);
       expect(config).toMatchObject({
         member: { name: own?.name, peerUrl: own?.peerUrl },

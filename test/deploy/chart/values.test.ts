@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { cluster, daemonset, sidecar } from './cases.ts';
-import { helm, rendering, type Values } from './helm.ts';
+import { chartFolder, helm, rendering, type Values } from './helm.ts';
 
 const without = (values: Values, name: string): Values => ({ ...values, [name]: undefined });
 const bucket = { backup: { store: ['s3://backups/prod'] } };
@@ -52,4 +55,12 @@ describe.skipIf(helm === undefined)('the chart refuses', () => {
     const { ok } = rendering({ ...cluster, ...bucket, config: { backup: { encryption: { mode: 'none' } } } });
     expect(ok).toBe(true);
   });
+});
+
+test.skipIf(helm === undefined)('the values that docs/helm.md shows are taken', () => {
+  const page = readFileSync(join(chartFolder, '..', '..', '..', 'docs', 'helm.md'), 'utf8');
+  const shown = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+  const values = shown.filter((text) => /^use:/m.test(text));
+  expect(values).toHaveLength(2);
+  for (const text of values) expect(rendering(parse(text)).stderr).toBe('');
 });

@@ -1,6 +1,6 @@
 {{/*
-Names that a certificate ("part") has to have. Members are called by the short names; the wildcards are for members to come, and one has the domain, since etcd
-asks DNS for the name of a peer's address and looks for that. A client's certificate needs none.
+Names that a certificate ("part") has to have. The wildcards are for members to come: etcd asks DNS for the name of a peer's address, and
+looks for that. Where DNS does not know it, etcd asks for the addresses of the names without one. A client's certificate needs none.
 */}}
 {{- define "etcd-caretaker.dns-names" -}}
 {{- $name := include "etcd-caretaker.name" .root -}}
@@ -14,7 +14,7 @@ asks DNS for the name of a peer's address and looks for that. A client's certifi
 - "*.{{ $headless }}.{{ $domain }}"
 {{- if $isCluster }}
 {{- range until (int .root.Values.replicas) }}
-- {{ $set }}-{{ . }}.{{ $headless }}.{{ $zone }}
+- {{ $set }}-{{ . }}.{{ $headless }}.{{ $domain }}
 {{- end }}
 {{- end }}
 {{- if eq .part "server" }}

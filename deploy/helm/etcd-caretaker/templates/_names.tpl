@@ -29,9 +29,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* The host of one member: of the pod with this name ("pod"). It ends in .svc, so that no domain has to be known. */}}
+{{/* The host of one member: of the pod with this name ("pod"). With its domain: so the pod has its own in /etc/hosts, and sees its member also while DNS is away. */}}
 {{- define "etcd-caretaker.host" -}}
-{{- printf "%s.%s-headless.%s.svc" .pod (include "etcd-caretaker.name" .root) .root.Release.Namespace -}}
+{{- printf "%s.%s-headless.%s.svc.%s" .pod (include "etcd-caretaker.name" .root) .root.Release.Namespace .root.Values.clusterDomain -}}
 {{- end -}}
 
 {{/* Names of Secrets. */}}

@@ -142,8 +142,6 @@
   value: $(POD_NAME)
 - name: ETCD_CARETAKER_MEMBER__ENDPOINT
   value: {{ .scheme }}://{{ .host }}:{{ $ports.client }}
-- name: ETCD_CARETAKER_MEMBER__PEER_URL
-  value: {{ .scheme }}://{{ .host }}:{{ $ports.peer }}
 - name: ETCD_CARETAKER_EXPOSE__ADVERTISE
   value: https://{{ .host }}:{{ $ports.agent }}
 # The agent's socket is in the folder that it makes here.

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { configOf, expectMounted } from './chart/agent-config.ts';
 import { chartFolder, helm, objectsIn, programOf, rendered } from './chart/helm.ts';
+import { misfitsOf } from './chart/kube-types.ts';
 import { type KubeObject, objectOf, podOf } from './chart/objects.ts';
 import { environmentIn } from './pod.ts';
 
@@ -89,6 +90,10 @@ const base = once(() => built(join(deploy, 'statefulset', 'base')));
 const withSidecar = once(makeWithSidecar);
 
 describe.skipIf(kubectl === undefined)('the plain manifests', () => {
+  test('say nothing that Kubernetes’ API does not know', () => {
+    expect([...base(), ...withSidecar()].flatMap((each) => misfitsOf(each))).toEqual([]);
+  });
+
   test('of a StatefulSet have a configuration that is taken for every member, and all its files', async () => {
     const objects = base();
     const pod = podOf(objectOf(objects, 'StatefulSet'));

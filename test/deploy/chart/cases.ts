@@ -27,7 +27,7 @@ export const cluster: Values = { image, clusterName: 'prod', tls: { secrets } };
 export const clusterWithAll: Values = {
   image: { ...image, registry: 'registry.example', digest: `sha256:${'0'.repeat(64)}`, pullSecrets: ['pull'] },
   clusterName: 'prod',
-  tls: { source: 'certManager' },
+  tls: { source: 'certManager', certManager: { dnsNames: ['etcd.example'] } },
   replicas: 5,
   listenAddress: '[::]',
   ports: { client: 12379, peer: 12380, metrics: 12381, agent: 19379 },

@@ -137,6 +137,7 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
     }
     expect(matches('etcd.db.svc', namesOf('server'))).toBe(true);
     expect(matches('etcd-1.etcd-headless.db.svc.cluster.local', namesOf('peer'))).toBe(true);
+    expect(namesOf('server')).toContain('etcd.example');
     expect(namesOf('client')).toEqual([]);
     const [agents] = objectOf(objects, 'ServiceMonitor').spec.endpoints;
     expect(matches(agents.tlsConfig.serverName, namesOf('agent'))).toBe(true);
@@ -205,11 +206,19 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
     expect([topologySpreadConstraints, affinity]).toEqual([undefined, undefined]);
   });
 
-  test('switches authentication on with the password from a file', () => {
-    const job = podOf(objectOf(rendered(clusterWithAll), 'Job'));
-    const script = String(job?.containers[0]?.command?.at(-1));
-    expect(script).toContain('--interactive=false <"$password"');
-    expect(script).not.toContain('auth status');
-    expect(rendered(cluster).map(({ kind }) => kind)).not.toContain('Job');
+  test('keeps the names of a long release within what Kubernetes takes', () => {
+    const objects = rendered(clusterWithAll, { name: `${'r'.repeat(51)}-x` });
+    for (const { kind, metadata } of objects) {
+      expect(metadata.name.length, kind).toBeLessThanOrEqual(kind === 'ConfigMap' ? 253 : 63);
+    }
+    // Of its pods Kubernetes makes a label with a dash and ten characters more.
+    expect(objectOf(objects, 'StatefulSet').metadata.name.length).toBeLessThanOrEqual(52);
+  });
+
+  test('takes a workload’s identity for the bucket from its service account', () => {
+    const objects = rendered(clusterWithAll);
+    const { serviceAccountName } = objectOf(objects, 'StatefulSet').spec.template.spec;
+    const account = objectOf(objects, 'ServiceAccount');
+    expect(account.metadata).toMatchObject({ name: serviceAccountName, annotations: { 'iam.example/role': 'backup' } });
   });
 });

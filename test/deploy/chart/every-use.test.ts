@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import type { Volume } from '../pod.ts';
 import { all } from './cases.ts';
 import { helm, rendered } from './helm.ts';
+import { misfitsOf } from './kube-types.ts';
 import { type KubeObject, podOf } from './objects.ts';
 
 /** The version of each kind, as Kubernetes 1.21 and later have it. */
@@ -52,6 +53,10 @@ describe.skipIf(helm === undefined).each(all)('the chart as %s', (_, values, rel
     }
     const ids = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
     expect(ids).toEqual([...new Set(ids)]);
+  });
+
+  test('says nothing that Kubernetes’ API does not know', () => {
+    expect(objects.flatMap((each) => misfitsOf(each))).toEqual([]);
   });
 
   test('has no Secret, and every Secret that a pod mounts is read-only and for its owner and group', () => {

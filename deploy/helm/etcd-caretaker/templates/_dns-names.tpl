@@ -21,6 +21,9 @@ looks for that. Where DNS does not know it, etcd asks for the addresses of the n
 - {{ $name }}
 - {{ $name }}.{{ $zone }}
 - {{ $name }}.{{ $domain }}
+{{- range .root.Values.tls.certManager.dnsNames }}
+- {{ . | quote }}
+{{- end }}
 {{- end }}
 {{- if eq .part "agent" }}
 - {{ $name }}-agents.{{ $zone }}

@@ -181,7 +181,7 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
 
   test('backs up into buckets and folders, with the spool and drills on another disk than etcd’s', async () => {
     const { config, agent } = await configIn(rendered(clusterWithAll), 0);
-    expect(config.backup.store).toEqual(['s3://backups/prod', 'file:///backups']);
+    expect(config.backup.store).toEqual(['s3://backups/prod', 'file:///backups/etcd-caretaker']);
     expect(config.backup.encryption.mode).toBe('age');
     for (const dir of [config.backup.spool.dir, config.backup.drill.dir]) expect(dir).toMatch(/^\/scratch\//);
     expect(agent?.volumeMounts.find(({ name }) => name === 'data')?.mountPath).toBe('/data');

@@ -23,6 +23,11 @@ describe.skipIf(helm === undefined)('the chart refuses', () => {
     ],
     ['a share of members to evict', { ...cluster, pdb: { maxUnavailable: '50%' } }, /'\/pdb\/maxUnavailable'/],
     ['etcd’s variables', { ...cluster, etcd: { env: [{ name: 'ETCD_QUOTA', value: '1' }] } }, /'\/etcd\/env\/0\/name'/],
+    [
+      'other names in what cert-manager makes',
+      { ...cluster, tls: { source: 'certManager', keys: { ca: 'ca.pem' } } },
+      /tls\.keys: cert-manager/,
+    ],
     ['members without certificates', without(cluster, 'tls'), /tls\.secrets\.server: name a Secret/],
     ['a bucket without a word on encryption', { ...cluster, ...bucket }, /backup\.encryption: name a Secret/],
     ['a store that is none', { ...cluster, backup: { store: ['backups'] } }, /'\/backup\/store\/0'/],

@@ -7,6 +7,9 @@
 {{- if not (index $v.tls.secrets .) }}{{ fail (printf "tls.secrets.%s: name a Secret with certificate, key and CA, or set tls.source: certManager" .) }}{{ end -}}
 {{- end -}}
 {{- end -}}
+{{- if and (eq $v.tls.source "certManager") (ne $v.use "daemonset") -}}
+{{- if ne (list $v.tls.keys.ca $v.tls.keys.cert $v.tls.keys.key | join " ") "ca.crt tls.crt tls.key" }}{{ fail "tls.keys: cert-manager's Secrets have ca.crt, tls.crt and tls.key" }}{{ end -}}
+{{- end -}}
 {{- if eq $v.use "sidecar" -}}
 {{- range list "statefulSet" "serviceName" "podLabels" -}}
 {{- if not (index $v.sidecar .) }}{{ fail (printf "sidecar.%s: say which StatefulSet has the etcd, its headless Service, and labels of its pods" .) }}{{ end -}}

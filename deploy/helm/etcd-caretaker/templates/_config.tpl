@@ -41,7 +41,8 @@ auth:
 {{- define "etcd-caretaker.config.backup" -}}
 {{- with .Values.backup }}
 {{- $stores := .store }}
-{{- if .folder.enabled }}{{ $stores = append $stores "file:///backups" }}{{ end }}
+{{- /* Not the volume itself, where a file system has things of its own. */}}
+{{- if .folder.enabled }}{{ $stores = append $stores "file:///backups/etcd-caretaker" }}{{ end }}
 {{- if $stores }}
 backup:
   store: {{ toJson $stores }}

@@ -23,7 +23,7 @@ const existing = {
 const kubeadm = { use: 'daemonset', image, clusterName: 'kubernetes' };
 const peers = ['cp-1=https://10.0.0.1:2380 https://10.0.0.1:9379'];
 
-export const cluster: Values = { image, clusterName: 'prod', tls: { secrets } };
+export const cluster: Values = { image, clusterName: 'prod', etcd: { version: '3.5.30' }, tls: { secrets } };
 export const clusterWithAll: Values = {
   image: { ...image, registry: 'registry.example', digest: `sha256:${'0'.repeat(64)}`, pullSecrets: ['pull'] },
   clusterName: 'prod',
@@ -31,7 +31,9 @@ export const clusterWithAll: Values = {
   replicas: 5,
   listenAddress: '[::]',
   ports: { client: 12379, peer: 12380, metrics: 12381, agent: 19379 },
+  rbac: { releaseVolumes: true },
   etcd: {
+    version: '3.5.30',
     quotaBackendBytes: 8589934592,
     metrics: 'extensive',
     flags: ['--snapshot-count=20000'],
@@ -59,6 +61,8 @@ export const clusterWithAll: Values = {
 };
 export const trial: Values = {
   ...cluster,
+  etcd: {},
+  rollout: { by: 'kubernetes', minReadySeconds: 0 },
   replicas: 1,
   persistence: { enabled: false },
   podAntiAffinity: 'none',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { ETCD_VERSION_ANNOTATION } from '../../../src/cluster/pod-set.ts';
 import { environmentIn } from '../pod.ts';
 import { configOf, expectMounted } from './agent-config.ts';
 import { cluster, clusterWithAll, trial } from './cases.ts';
@@ -21,11 +22,18 @@ const configIn = async (objects: readonly KubeObject[], ordinal: number) => {
 const matches = (host: string, names: readonly string[]): boolean =>
   names.some((name) => name === host || (name.startsWith('*.') && host.slice(host.indexOf('.') + 1) === name.slice(2)));
 
-/** The rights that docs/supervise-statefulset.md asks for, for all but letting go of a claim. */
-const documented = (): readonly Rule[] => {
+/** The rights that docs/supervise-statefulset.md asks for: those of all agents, and those to let go of a volume too. */
+const documented = () => {
   const page = readFileSync(join(chartFolder, '..', '..', '..', 'docs', 'supervise-statefulset.md'), 'utf8');
-  return parse(/```yaml\n(rules:\n[\s\S]*?)```/.exec(page)?.[1] ?? '').rules;
+  const [ofAll = '', more = ''] = [...page.matchAll(/```yaml\n((?:rules:|# in the Role)\n[\s\S]*?)```/g)].map(
+    ([, text = '']) => text,
+  );
+  const [inRole = '', inClusterRole = ''] = more.split('# in a ClusterRole');
+  const rulesIn = (text: string): readonly Rule[] => parse(text.slice(text.indexOf('\n') + 1));
+  return { ofAll: rulesIn(ofAll), inRole: rulesIn(inRole), inClusterRole: rulesIn(inClusterRole) };
 };
+
+const without = ({ resourceNames: _, ...rule }: Rule) => rule;
 
 describe.skipIf(helm === undefined)('the chart as cluster', () => {
   test.each([
@@ -102,11 +110,10 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
   });
 
   test('grants the rights that the page about StatefulSets lists, of its own objects, and no others', () => {
-    const objects = rendered(clusterWithAll);
+    const objects = rendered(cluster);
     const set = objectOf(objects, 'StatefulSet');
     const role = objectOf(objects, 'Role');
-    const without = ({ resourceNames: _, ...rule }: Rule) => rule;
-    expect(role.rules?.map(without)).toEqual(documented().map(without));
+    expect(role.rules?.map(without)).toEqual(documented().ofAll.map(without));
     const [sets, pods, events] = role.rules ?? [];
     expect(sets?.resourceNames).toEqual([set.metadata.name]);
     expect(pods?.resourceNames).toEqual(Array.from({ length: 9 }, (_, ordinal) => `${set.metadata.name}-${ordinal}`));
@@ -117,6 +124,31 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
       subjects: [{ kind: 'ServiceAccount', name: set.spec.template.spec.serviceAccountName, namespace: 'db' }],
     });
     expect(objects.filter(({ kind }) => /^Cluster/.test(kind))).toEqual([]);
+  });
+
+  test('grants what it takes to let go of volumes where that is said, and to change nothing where Kubernetes rolls out', () => {
+    const objects = rendered(clusterWithAll);
+    const { ofAll, inRole, inClusterRole } = documented();
+    const rules = objectOf(objects, 'Role').rules ?? [];
+    expect(rules.map(without)).toEqual([...ofAll, ...inRole].map(without));
+    const { metadata } = objectOf(objects, 'StatefulSet').spec.volumeClaimTemplates[0];
+    expect(rules.at(-1)?.resourceNames?.[0]).toBe(`${metadata.name}-etcd-0`);
+    const { metadata: named, rules: everywhere } = objectOf(objects, 'ClusterRole');
+    expect(everywhere).toEqual(inClusterRole);
+    expect(objectOf(objects, 'ClusterRoleBinding')).toMatchObject({
+      roleRef: { kind: 'ClusterRole', name: named.name },
+      subjects: [{ kind: 'ServiceAccount', name: 'etcd', namespace: 'db' }],
+    });
+    const verbs = objectOf(rendered(trial), 'Role').rules?.map((rule) => rule.verbs);
+    expect(verbs).toEqual([['list', 'watch'], ['get'], ['create']]);
+  });
+
+  test('leaves it to the agents to bring pods to a new template, and tells them the version of etcd in it', () => {
+    const { updateStrategy, replicas, template } = objectOf(rendered(cluster), 'StatefulSet').spec;
+    expect(updateStrategy.type).toBe('RollingUpdate');
+    expect(updateStrategy.rollingUpdate.partition).toBeGreaterThan(replicas);
+    expect(template.metadata.annotations[ETCD_VERSION_ANNOTATION]).toBe('3.5.30');
+    expect(objectOf(rendered(trial), 'StatefulSet').spec.updateStrategy.rollingUpdate).toEqual({ partition: 0 });
   });
 
   test('starts nobody anew when members are added, and everybody when the configuration changes', () => {

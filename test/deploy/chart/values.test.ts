@@ -12,6 +12,13 @@ describe.skipIf(helm === undefined)('the chart refuses', () => {
   test.each<readonly [string, Values, RegExp]>([
     ['no image', without(cluster, 'image'), /image\.repository: say which image/],
     ['no name of the cluster', without(cluster, 'clusterName'), /clusterName: say how this etcd cluster is called/],
+    ['no version of etcd', without(cluster, 'etcd'), /etcd\.version: say which version/],
+    ['a version that is none', { ...cluster, etcd: { version: 'v3.5' } }, /'\/etcd\/version'/],
+    [
+      'a partition beside the agents',
+      { ...cluster, rollout: { partition: 2 } },
+      /rollout\.partition: with rollout\.by: agents/,
+    ],
     ['a use that it does not have', { ...cluster, use: 'operator' }, /'\/use': value must be one of 'cluster'/],
     ['an even number of members', { ...cluster, replicas: 2 }, /'\/replicas': value must be one of 1, 3, 5, 7, 9/],
     ['a value that it does not know', { ...cluster, replica: 3 }, /additional properties 'replica' not allowed/],
@@ -22,7 +29,11 @@ describe.skipIf(helm === undefined)('the chart refuses', () => {
       /'\/terminationGracePeriodSeconds'/,
     ],
     ['a share of members to evict', { ...cluster, pdb: { maxUnavailable: '50%' } }, /'\/pdb\/maxUnavailable'/],
-    ['etcd’s variables', { ...cluster, etcd: { env: [{ name: 'ETCD_QUOTA', value: '1' }] } }, /'\/etcd\/env\/0\/name'/],
+    [
+      'etcd’s variables',
+      { ...cluster, etcd: { version: '3.5.30', env: [{ name: 'ETCD_QUOTA', value: '1' }] } },
+      /'\/etcd\/env\/0\/name'/,
+    ],
     [
       'other names in what cert-manager makes',
       { ...cluster, tls: { source: 'certManager', keys: { ca: 'ca.pem' } } },

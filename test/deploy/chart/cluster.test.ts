@@ -175,13 +175,13 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
     expect(matches(agents.tlsConfig.serverName, namesOf('agent'))).toBe(true);
   });
 
-  test('with cert-manager gives the agents another authority than etcd’s, and mounts what is issued', () => {
+  test('with cert-manager gives clients, peers and agents an authority each, and mounts what is issued', () => {
     const objects = rendered(clusterWithAll);
     const certificates = objects.filter(({ kind, spec }) => kind === 'Certificate' && spec.isCA !== true);
     const issuers = Object.fromEntries(certificates.map(({ metadata, spec }) => [metadata.name, spec.issuerRef.name]));
     expect(issuers).toEqual({
       'etcd-server': 'etcd-ca',
-      'etcd-peer': 'etcd-ca',
+      'etcd-peer': 'etcd-peer-ca',
       'etcd-client': 'etcd-ca',
       'etcd-agent': 'etcd-agent-ca',
     });
@@ -191,7 +191,7 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
       ...clusterWithAll,
       tls: { source: 'certManager', certManager: { issuerRef: { name: 'ours', kind: 'ClusterIssuer' } } },
     });
-    expect(objectOf(own, 'Certificate', 'etcd-peer').spec.issuerRef).toEqual({ name: 'ours', kind: 'ClusterIssuer' });
+    expect(objectOf(own, 'Certificate', 'etcd-server').spec.issuerRef).toEqual({ name: 'ours', kind: 'ClusterIssuer' });
     expect(own.map(({ metadata }) => metadata.name)).not.toContain('etcd-ca');
   });
 
@@ -252,5 +252,11 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
     const { serviceAccountName } = objectOf(objects, 'StatefulSet').spec.template.spec;
     const account = objectOf(objects, 'ServiceAccount');
     expect(account.metadata).toMatchObject({ name: serviceAccountName, annotations: { 'iam.example/role': 'backup' } });
+  });
+
+  test('can be stopped, and still knows with whom it begins', async () => {
+    const objects = rendered({ ...cluster, stopped: true });
+    expect(objectOf(objects, 'StatefulSet').spec.replicas).toBe(0);
+    expect((await configIn(objects, 0)).config.cluster.peers).toHaveLength(3);
   });
 });

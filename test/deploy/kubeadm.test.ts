@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { type PodSpec, podPatched } from './pod-patch.ts';
+import { environmentIn, mountOf, type PodSpec } from './pod.ts';
+import { podPatched } from './pod-patch.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'deploy', 'kubeadm');
 
@@ -13,30 +14,14 @@ const podOf = (file: string): PodSpec => parse(readFileSync(join(folder, file), 
 const watching = podOf('base/daemonset.yaml');
 const healing = podPatched(watching, podOf('healing/daemonset.yaml'));
 
-/** What the kubelet makes of `env` on a node. */
-const environmentOn = (node: string, ip: string, { containers: [agent] }: PodSpec): NodeJS.ProcessEnv => {
-  const fields: Readonly<Record<string, string>> = { 'spec.nodeName': node, 'status.hostIP': ip };
-  const made: Record<string, string> = {};
-  for (const { name, value, valueFrom } of agent?.env ?? []) {
-    made[name] =
-      value?.replace(/\$\((\w+)\)/g, (_, other: string) => made[other] ?? '') ??
-      fields[valueFrom?.fieldRef.fieldPath ?? ''] ??
-      '';
-  }
-  return made;
-};
+const environmentOn = (node: string, ip: string, { containers: [agent] }: PodSpec): NodeJS.ProcessEnv =>
+  environmentIn(agent, { 'spec.nodeName': node, 'status.hostIP': ip });
 
 const configOf = async (pod: PodSpec): Promise<Config> => {
   const env = environmentOn('cp-1', '10.0.0.1', pod);
   const { config } = await loadConfig({ file: join(folder, 'base/agent.yaml'), env });
   return config;
 };
-
-/** The mount under which a path lies, as the container has it. */
-const mountOf = ({ containers: [agent] }: PodSpec, path: string) =>
-  agent?.volumeMounts
-    .filter(({ mountPath }) => `${path}/`.startsWith(`${mountPath}/`))
-    .toSorted((one, other) => other.mountPath.length - one.mountPath.length)[0];
 
 test.each([
   ['that watches', watching],
@@ -68,9 +53,9 @@ test.each([
       dirname(operate.pauseFile),
     ];
     const read = [...Object.values(cluster.tls), ...Object.values(cluster.peerTls), ...Object.values(expose.tls)];
-    expect(mountOf(pod, String(expose.auth.tokenFile))).toMatchObject({ name: 'token', readOnly: true });
+    expect(mountOf(pod.containers[0], String(expose.auth.tokenFile))).toMatchObject({ name: 'token', readOnly: true });
     for (const path of [...written, ...read]) {
-      const mount = mountOf(pod, path);
+      const mount = mountOf(pod.containers[0], path);
       expect(mount, path).toBeDefined();
       const volume = pod.volumes.find(({ name }) => name === mount?.name);
       expect(volume?.hostPath?.path, path).toBe(mount?.mountPath);

@@ -38,7 +38,7 @@ test.each(pages)('%s names no key of the configuration that there is not', (page
   expect(named.filter((path) => !isKey(path))).toEqual([]);
 });
 
-test.each(pages)('%s links to files that there are, and to headings that they have', (page) => {
+test.each([...pages, 'docs/helm.md'])('%s links to files that there are, and to headings that they have', (page) => {
   const headingsOf = (text: string): ReadonlySet<string> =>
     new Set(
       [...text.replaceAll(/^```.*?^```$/gms, '').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
@@ -52,8 +52,7 @@ test.each(pages)('%s links to files that there are, and to headings that they ha
     if (link.startsWith('https://')) return [];
     const [path = '', heading] = link.split('#');
     const file = path === '' ? join(repository, page) : join(repository, dirname(page), path);
-    // It comes with the chart.
-    if (!existsSync(file)) return file.endsWith('/docs/helm.md') ? [] : [link];
+    if (!existsSync(file)) return [link];
     return heading === undefined || headingsOf(readFileSync(file, 'utf8')).has(heading) ? [] : [link];
   });
   expect(broken).toEqual([]);

@@ -1,27 +1,4 @@
-/** As much of a pod as the tests of the manifests look at. */
-export interface PodSpec {
-  readonly containers: readonly Container[];
-  readonly volumes: readonly Volume[];
-}
-
-interface Container {
-  readonly name: string;
-  readonly env: readonly {
-    readonly name: string;
-    readonly value?: string;
-    readonly valueFrom?: { readonly fieldRef: { readonly fieldPath: string } };
-  }[];
-  readonly volumeMounts: readonly {
-    readonly name: string;
-    readonly mountPath: string;
-    readonly readOnly?: boolean;
-  }[];
-}
-
-interface Volume {
-  readonly name: string;
-  readonly hostPath?: { readonly path: string; readonly type: string };
-}
+import type { PodSpec } from './pod.ts';
 
 /** A pod with a strategic merge patch of these lists laid over it, as `kubectl kustomize` does it. */
 export function podPatched(pod: PodSpec, patch: PodSpec): PodSpec {
@@ -30,11 +7,14 @@ export function podPatched(pod: PodSpec, patch: PodSpec): PodSpec {
     ...pod,
     volumes: merged(pod.volumes, patch.volumes, ({ name }) => name),
     containers: pod.containers.map((container) => {
-      const { env = [], volumeMounts = [] } = over.get(container.name) ?? {};
+      const { env = [], volumeMounts = [], securityContext } = over.get(container.name) ?? {};
       return {
         ...container,
-        env: merged(container.env, env, ({ name }) => name),
+        env: merged(container.env ?? [], env, ({ name }) => name),
         volumeMounts: merged(container.volumeMounts, volumeMounts, ({ mountPath }) => mountPath),
+        ...(securityContext === undefined
+          ? {}
+          : { securityContext: mergedDeep(container.securityContext ?? {}, securityContext) }),
       };
     }),
   };
@@ -46,4 +26,16 @@ function merged<T>(list: readonly T[], patch: readonly T[], keyOf: (item: T) => 
     all.set(keyOf(item), { ...all.get(keyOf(item)), ...item });
   }
   return [...all.values()];
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function mergedDeep(tree: Tree, patch: Tree): Tree {
+  const over = Object.entries(patch).map(([key, value]) => {
+    const before = tree[key];
+    return [key, isTree(value) && isTree(before) ? mergedDeep(before, value) : value];
+  });
+  return { ...tree, ...Object.fromEntries(over) };
 }

@@ -16,8 +16,12 @@ const needs = {
     unpacked: ['prometheus', 'prometheus-alertmanager'],
     installed: ['strace', 'openssl', 'zstd'],
   },
+  helm: { built: ['helm'] },
   bench: { etcd: ['3.5'], unpacked: ['prometheus-node-exporter'] },
 };
+
+/** Programs that Go builds, with their versions: no distribution has them. */
+const goPrograms = { helm: 'helm.sh/helm/v3/cmd/helm@v3.22.0' };
 
 /** Where the executables of a package other than etcd go, and which of them; `data` are files that they need. */
 const unpackedPackages = {
@@ -41,7 +45,7 @@ export const uses = Object.keys(needs);
 
 /** Brings the programs that a use needs into `tools`, as far as they are missing. */
 export const bringTools = (tools, use) => {
-  const { anyEtcd = false, etcd = [], unpacked = [], installed = [] } = needs[use];
+  const { anyEtcd = false, etcd = [], unpacked = [], installed = [], built = [] } = needs[use];
   const etcdLines = (anyEtcd && !findEtcd() ? ['3.5'] : etcd).filter((line) => !hasEtcd(tools, line));
   const packages = unpacked.filter((name) => !isUnpacked(tools, name));
   if (etcdLines.length + packages.length > 0) {
@@ -50,6 +54,7 @@ export const bringTools = (tools, use) => {
     download(tools, etcdLines, packages);
   }
   installMissing(installed.filter((command) => !onPath(command)));
+  for (const name of built) if (!existsSync(join(tools, name, name)) && !onPath(name)) build(tools, name);
 };
 
 /** Removes what a set-up that was interrupted has left. */
@@ -148,6 +153,16 @@ const installMissing = (packages) => {
   apt('update');
   if (!apt('install', '-y', '--no-install-recommends', ...packages)) {
     throw new SetupError(`could not install ${packages.join(', ')}; try: ${byHandLine}`);
+  }
+};
+
+const build = (tools, name) => {
+  const byHandLine = `go install ${goPrograms[name]}, and put it on PATH`;
+  if (!onPath('go')) throw new SetupError(`${name} is not on PATH, and there is no Go to build it with: ${byHandLine}`);
+  say(`building ${goPrograms[name]}, which takes some minutes`);
+  const env = { ...process.env, GOBIN: join(tools, name) };
+  if (spawnSync('go', ['install', goPrograms[name]], { env, stdio: ['ignore', 2, 2] }).status !== 0) {
+    throw new SetupError(`${name} could not be built; try: ${byHandLine}`);
   }
 };
 

@@ -6,9 +6,12 @@ import type { KubeObject } from './objects.ts';
 
 export const chartFolder = join(import.meta.dirname, '..', '..', '..', 'deploy', 'helm', 'etcd-caretaker');
 
-/** A program in `PATH`, or the one that a variable names. */
+/** Where the set-up puts what it builds: `npm run test:helm`. */
+const tools = join(import.meta.dirname, '..', '..', '..', '.tools');
+
+/** A program that the set-up has built, or in `PATH`, or the one that a variable names. */
 export function programOf(name: string, variable: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const folders = [join(tools, name), ...(process.env['PATH'] ?? '').split(delimiter)];
   return [process.env[variable] ?? '', ...folders.map((folder) => join(folder, name))].find(isExecutable);
 }
 
@@ -25,7 +28,7 @@ export const helm = programOf('helm', 'HELM_BIN');
 
 if (helm === undefined) {
   console.warn(
-    'SKIPPED: the Helm chart is not rendered, since there is no helm in PATH or HELM_BIN; only files.test.ts looks at its files.',
+    'SKIPPED: the Helm chart is not rendered, since there is no helm in PATH or HELM_BIN; only files.test.ts looks at its files. `npm run test:helm` builds it, with Go.',
   );
 }
 

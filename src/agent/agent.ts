@@ -204,6 +204,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
       ? {}
       : { tls: { cert, key, ...(clientCa === undefined ? {} : { clientCa }) } }),
     ...(auth.tokenFile === undefined ? {} : { tokenFile: auth.tokenFile }),
+    ...(auth.readTokenFile === undefined ? {} : { readTokenFile: auth.readTokenFile }),
     observation,
     caretaking: caretaking.ports,
     ...(recovery === undefined ? {} : { recovery: recovery.ports }),

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 export function secretTexts({ backup, cluster, expose, notify }: Config): readonly (string | undefined)[] {
   const { s3, encryption } = backup;
   return [
-    ...[expose.auth.tokenFile, cluster.auth.passwordFile, notify.webhookFile],
+    ...[expose.auth.tokenFile, expose.auth.readTokenFile, cluster.auth.passwordFile, notify.webhookFile],
     ...[s3.secretAccessKeyFile, s3.sessionTokenFile, s3.sseCustomerKeyFile, encryption.identityFile],
   ];
 }

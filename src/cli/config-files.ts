@@ -32,7 +32,8 @@ export async function fileProblems({ config, origins }: LoadedConfig): Promise<r
     tlsProblems('expose.tls', { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) }),
     clientCa === undefined ? [] : tlsProblems('expose.tls', { ca: clientCa }, 'clientCa'),
     passwordProblems(cluster.auth),
-    tokenProblems(expose.auth.tokenFile),
+    tokenProblems('expose.auth.tokenFile', expose.auth.tokenFile),
+    tokenProblems('expose.auth.readTokenFile', expose.auth.readTokenFile),
     tlsProblems('backup.s3', backup.s3.ca === undefined ? {} : { ca: backup.s3.ca }),
     backupProblems(backup),
   ]);
@@ -85,9 +86,9 @@ async function passwordProblems({ passwordFile }: Config['cluster']['auth']): Pr
   });
 }
 
-async function tokenProblems(tokenFile: string | undefined): Promise<readonly FileProblem[]> {
+async function tokenProblems(key: string, tokenFile: string | undefined): Promise<readonly FileProblem[]> {
   if (tokenFile === undefined) return [];
-  return await problemsOfSecret('expose.auth.tokenFile', tokenFile, () => openTokenFile(tokenFile, () => undefined));
+  return await problemsOfSecret(key, tokenFile, () => openTokenFile(tokenFile, () => undefined));
 }
 
 /** Those of the credentials and keys of backups that cannot be read; what is in them is the store's to judge. */

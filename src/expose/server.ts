@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import { type AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { Observation } from '../cluster/observation.ts';
 import type { CaretakingPorts } from './caretaking-ports.ts';
-import { type Access, type Means, refusal } from './http/access.ts';
+import { type Access, type Caller, type Means, refusal } from './http/access.ts';
 import { type BearerToken, openTokenFile } from './http/bearer-token.ts';
 import { createHandler } from './http/handler.ts';
 import { hostOf, isLoopbackAddress } from './http/host-name.ts';
@@ -40,6 +40,8 @@ export interface ServerOptions extends ServerEvents {
   /** How often the TLS files are looked at; default 10 s. */
   readonly tlsReloadMs?: number;
   readonly tokenFile?: string;
+  /** Whoever shows the token in it may read, and no more. */
+  readonly readTokenFile?: string;
   readonly observation: () => Observation;
   readonly registry: MetricsRegistry;
   /** What the API can do besides reading; absent: it says so. */
@@ -74,13 +76,13 @@ export interface HttpServer {
  */
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
   const { onReload = () => undefined, onFailure = () => undefined, closeGraceMs = 2000 } = options;
-  const token =
-    options.tokenFile === undefined
-      ? undefined
-      : await openTokenFile(options.tokenFile, (error) => onReload('token', error));
+  const opened = async (file: string | undefined): Promise<BearerToken | undefined> =>
+    file === undefined ? undefined : await openTokenFile(file, (error) => onReload('token', error));
+  const [token, readToken] = [await opened(options.tokenFile), await opened(options.readTokenFile)];
   const tls = options.tls === undefined ? undefined : await readTlsFiles(options.tls);
   const means: Means = {
     tokens: token !== undefined,
+    readTokens: readToken !== undefined,
     certificates: options.tls?.clientCa !== undefined,
     names: knownNames(options),
   };
@@ -97,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
       routes,
       onFailure,
       callerOf: ({ socket }) => certificateName(socket) ?? 'token',
-      authorize: (request, access) => authorize(request, access, { means, token, overUnixSocket }),
+      authorize: (request, access) => authorize(request, access, { means, token, readToken, overUnixSocket }),
     });
 
   const tcp = createBoundedServer(handlerOf(false), tls?.options);
@@ -155,6 +157,7 @@ function surviveErrors({ server }: BoundedServer, where: string, { onListenerErr
 interface Guard {
   readonly means: Means;
   readonly token: BearerToken | undefined;
+  readonly readToken: BearerToken | undefined;
   readonly overUnixSocket: boolean;
 }
 
@@ -171,11 +174,18 @@ async function authorize(request: IncomingMessage, access: Access, guard: Guard)
       overLoopback: isLoopbackAddress(socket.remoteAddress) && isLoopbackAddress(socket.localAddress),
       forwarded,
       ...(headers.host === undefined ? {} : { hostHeader: headers.host }),
-      token: (await guard.token?.check(headers.authorization)) ?? 'none',
+      token: await tokenOf(headers.authorization, guard),
       certificate: certificateOf(socket),
     },
     guard.means,
   );
+}
+
+async function tokenOf(authorization: string | undefined, { token, readToken }: Guard): Promise<Caller['token']> {
+  const worth = (await token?.check(authorization)) ?? 'none';
+  if (worth === 'right') return worth;
+  const reads = (await readToken?.check(authorization)) ?? 'none';
+  return reads === 'right' ? 'reads' : reads === 'wrong' ? reads : worth;
 }
 
 function certificateOf(socket: IncomingMessage['socket']): 'none' | 'wrong' | 'right' {

@@ -16,6 +16,9 @@ const authSection = z
     tokenFile: secretFile(
       'File that holds the bearer token; a line end at its end is ignored. Read again when it changes.',
     ).exactOptional(),
+    readTokenFile: secretFile(
+      'File that holds another token, good for reading alone: metrics, status, observations, decisions. For Prometheus.',
+    ).exactOptional(),
   })
   .meta({ description: 'Authentication besides client certificates.' });
 

@@ -14,7 +14,7 @@ export interface Caller {
   readonly forwarded: boolean;
   readonly hostHeader?: string;
   /** What its bearer token is worth. */
-  readonly token: 'none' | 'wrong' | 'right';
+  readonly token: 'none' | 'wrong' | 'reads' | 'right';
   /** What its client certificate is worth: `right` when it leads to the configured CA. */
   readonly certificate: 'none' | 'wrong' | 'right';
 }
@@ -22,6 +22,8 @@ export interface Caller {
 /** What the server can check. */
 export interface Means {
   readonly tokens: boolean;
+  /** Tokens that are good for reading alone. */
+  readonly readTokens: boolean;
   readonly certificates: boolean;
   /** Names besides those of loopback under which the agent is known. */
   readonly names: readonly string[];
@@ -32,15 +34,18 @@ export function refusal(access: Access, caller: Caller, means: Means): Problem |
   if (access === 'open' || caller.token === 'right' || caller.certificate === 'right') {
     return undefined;
   }
+  if (access === 'read' && caller.token === 'reads') {
+    return undefined;
+  }
   // What a proxy passes on comes from loopback too, and is not local for it.
   const local = caller.overUnixSocket || (caller.overLoopback && !caller.forwarded);
   if (access === 'read' && local) {
     return caller.overUnixSocket || isLocalName(caller.hostHeader, means.names) ? undefined : foreignName;
   }
-  if (!means.tokens && !means.certificates) {
+  if (!means.tokens && !means.certificates && !(access === 'read' && means.readTokens)) {
     return nothingConfigured;
   }
-  return credentialsRequired(caller, means);
+  return credentialsRequired(access, caller, means);
 }
 
 const foreignName: Problem = {
@@ -57,12 +62,19 @@ const nothingConfigured: Problem = {
     'Only reads over loopback and the Unix socket are open. Set expose.auth.tokenFile or expose.tls.clientCa to allow more.',
 };
 
-function credentialsRequired(caller: Caller, means: Means): Problem {
+function credentialsRequired(access: Access, caller: Caller, means: Means): Problem {
   const wrong = caller.token === 'wrong';
   const ways = [
-    ...(means.tokens ? ['a bearer token (Authorization: Bearer …)'] : []),
+    ...(means.tokens || (access === 'read' && means.readTokens) ? ['a bearer token (Authorization: Bearer …)'] : []),
     ...(means.certificates ? ['a client certificate of the configured CA'] : []),
-  ].join(' or ');
+  ];
+  if (caller.token === 'reads') {
+    return {
+      status: 403,
+      code: 'TOKEN_READS_ONLY',
+      detail: `This token is for reading only (expose.auth.readTokenFile). This needs ${ways.join(' or ')} that is for more.`,
+    };
+  }
   const said = wrong
     ? 'The bearer token is not the right one. '
     : caller.certificate === 'wrong'
@@ -71,7 +83,7 @@ function credentialsRequired(caller: Caller, means: Means): Problem {
   return {
     status: 401,
     code: wrong ? 'TOKEN_WRONG' : caller.certificate === 'wrong' ? 'CERTIFICATE_WRONG' : 'CREDENTIALS_REQUIRED',
-    detail: `${said}This needs ${ways}.`,
+    detail: `${said}This needs ${ways.join(' or ')}.`,
     // RFC 6750, section 3.
     headers: { 'www-authenticate': `Bearer realm="etcd-caretaker"${wrong ? ', error="invalid_token"' : ''}` },
   };

@@ -83,6 +83,6 @@ function digestOf(token: string): Buffer {
 function unreadable(path: string, cause: unknown): AgentError {
   return new AgentError('TOKEN_FILE_UNREADABLE', `The token file ${path} cannot be read: ${faultOf(cause).code}.`, {
     cause,
-    remedy: 'Look at the path in expose.auth.tokenFile and at the rights of the file.',
+    remedy: 'Look at the path in expose.auth and at the rights of the file.',
   });
 }

@@ -39,6 +39,23 @@ describe.skipIf(helm === undefined)('the chart’s monitoring', () => {
     expect(selected).toHaveLength(1);
   });
 
+  test('shows a token that is good for reading alone, where the Secret has one', () => {
+    const objects = rendered({ ...clusterWithAll, token: { readKey: 'read-token' } });
+    const [agents] = objectOf(objects, 'ServiceMonitor').spec.endpoints;
+    expect(agents.authorization.credentials).toEqual({ name: 'etcd-token', key: 'read-token' });
+    const config = parse(objectOf(objects, 'ConfigMap', 'etcd').data?.['agent.yaml'] ?? '');
+    expect(config.expose.auth).toEqual({
+      tokenFile: '/etc/etcd-caretaker-token/token',
+      readTokenFile: '/etc/etcd-caretaker-token/read-token',
+    });
+    const { volumes } = objectOf(objects, 'StatefulSet').spec.template.spec;
+    const mounted = volumes.find(({ name }: { name: string }) => name === 'caretaker-token');
+    expect(mounted.secret.items).toEqual([
+      { key: 'token', path: 'token' },
+      { key: 'read-token', path: 'read-token' },
+    ]);
+  });
+
   test.each([
     ['sidecars', sidecarWithAll],
     ['control planes', daemonsetThatHeals],

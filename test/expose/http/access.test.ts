@@ -14,6 +14,7 @@ const callers = {
   'a stranger with a wrong token': { ...nobody, token: 'wrong' },
   'a stranger with a wrong certificate': { ...nobody, certificate: 'wrong' },
   'a holder of the token': { ...nobody, token: 'right' },
+  'a holder of the token for reading': { ...nobody, token: 'reads' },
   'a holder of a certificate': { ...nobody, certificate: 'right' },
   'loopback as localhost': { ...nobody, overLoopback: true, hostHeader: 'localhost:9379' },
   'loopback as 127.0.0.1': { ...nobody, overLoopback: true, hostHeader: '127.0.0.1' },
@@ -30,8 +31,8 @@ const callers = {
   'the Unix socket': { ...nobody, overUnixSocket: true, hostHeader: 'whatever' },
 } as const satisfies Record<string, Caller>;
 
-const both: Means = { tokens: true, certificates: true, names: ['agent.example'] };
-const none: Means = { tokens: false, certificates: false, names: ['agent.example'] };
+const both: Means = { tokens: true, readTokens: true, certificates: true, names: ['agent.example'] };
+const none: Means = { tokens: false, readTokens: false, certificates: false, names: ['agent.example'] };
 
 /** What each caller gets for an open route, a read and a change; ok, or the status and the code. */
 const table: Readonly<Record<keyof typeof callers, Readonly<Record<Access, string>>>> = {
@@ -39,6 +40,7 @@ const table: Readonly<Record<keyof typeof callers, Readonly<Record<Access, strin
   'a stranger with a wrong token': { open: 'ok', read: '401 TOKEN_WRONG', change: '401 TOKEN_WRONG' },
   'a stranger with a wrong certificate': { open: 'ok', read: '401 CERTIFICATE_WRONG', change: '401 CERTIFICATE_WRONG' },
   'a holder of the token': { open: 'ok', read: 'ok', change: 'ok' },
+  'a holder of the token for reading': { open: 'ok', read: 'ok', change: '403 TOKEN_READS_ONLY' },
   'a holder of a certificate': { open: 'ok', read: 'ok', change: 'ok' },
   'loopback as localhost': { open: 'ok', read: 'ok', change: '401 CREDENTIALS_REQUIRED' },
   'loopback as 127.0.0.1': { open: 'ok', read: 'ok', change: '401 CREDENTIALS_REQUIRED' },

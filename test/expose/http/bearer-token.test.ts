@@ -36,6 +36,27 @@ describe('the bearer token', () => {
     expect(await ask(server, '/metrics', bearer(`bearer ${token}`))).toMatchObject({ status: 200 });
   });
 
+  it('may be one that is good for reading alone', async () => {
+    const folder = await temporaryFolder();
+    const [token, readToken] = [newToken(), newToken()];
+    const [tokenFile, readTokenFile] = [join(folder, 'token'), join(folder, 'read-token')];
+    await writeFile(tokenFile, token);
+    await writeFile(readTokenFile, readToken);
+    const server = await serve({ tokenFile, readTokenFile });
+    const headersWith = (value: string) => ({ 'x-forwarded-for': '192.0.2.1', authorization: `Bearer ${value}` });
+    for (const value of [token, readToken]) {
+      expect(await ask(server, '/metrics', { headers: headersWith(value) })).toMatchObject({ status: 200 });
+    }
+    expect(await ask(server, '/metrics', { headers: headersWith('wrong') })).toMatchObject({ status: 401 });
+    const pause = { method: 'POST', body: '{}' };
+    expect(await ask(server, '/api/v1/pause', { ...pause, headers: headersWith(readToken) })).toMatchObject({
+      status: 403,
+      body: expect.stringContaining('TOKEN_READS_ONLY'),
+    });
+    // Past the door: what it says there is no matter of rights.
+    expect((await ask(server, '/api/v1/pause', { ...pause, headers: headersWith(token) })).status).not.toBe(403);
+  });
+
   it('is read again when its file changes, and none is right while it cannot be read', async () => {
     const tokenFile = join(await temporaryFolder(), 'token');
     const [first, second] = [newToken(), newToken()];

@@ -28,6 +28,9 @@ expose:
     clientCa: /etc/etcd-caretaker-tls/agent/{{ .Values.tls.keys.ca }}
   auth:
     tokenFile: /etc/etcd-caretaker-token/token
+    {{- if .Values.token.readKey }}
+    readTokenFile: /etc/etcd-caretaker-token/read-token
+    {{- end }}
 {{- end -}}
 
 {{- define "etcd-caretaker.config.password" -}}

@@ -36,6 +36,9 @@
     defaultMode: 0440
     items:
       - {key: {{ .Values.token.key }}, path: token}
+      {{- with .Values.token.readKey }}
+      - {key: {{ . }}, path: read-token}
+      {{- end }}
 {{- range include "etcd-caretaker.tls-parts" . | fromYamlArray }}
 - name: caretaker-tls-{{ . }}
   secret:

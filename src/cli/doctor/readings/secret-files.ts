@@ -17,6 +17,7 @@ export function secretFilesOf({
     'cluster.auth.passwordFile': cluster.auth.passwordFile,
     'expose.tls.key': expose.tls.key,
     'expose.auth.tokenFile': expose.auth.tokenFile,
+    'expose.auth.readTokenFile': expose.auth.readTokenFile,
     'notify.webhookFile': notify.webhookFile,
     'backup.s3.accessKeyIdFile': backup.s3.accessKeyIdFile,
     'backup.s3.secretAccessKeyFile': backup.s3.secretAccessKeyFile,

@@ -37,5 +37,8 @@ expose:
     clientCa: {{ .pkiDir }}/ca.crt
   auth:
     tokenFile: /etc/etcd-caretaker-token/token
+    {{- if $.Values.token.readKey }}
+    readTokenFile: /etc/etcd-caretaker-token/read-token
+    {{- end }}
 {{- end -}}
 {{- end -}}

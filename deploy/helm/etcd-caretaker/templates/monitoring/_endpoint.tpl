@@ -22,7 +22,7 @@ authorization:
 authorization:
   credentials:
     name: {{ include "etcd-caretaker.token-secret" . }}
-    key: {{ .Values.token.key }}
+    key: {{ .Values.token.readKey | default .Values.token.key }}
 {{- end }}
 relabelings:
   - targetLabel: cluster

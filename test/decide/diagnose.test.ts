@@ -130,6 +130,29 @@ describe('the cause stands above what it brings about', () => {
     expect(verdictsOf({ ...slowDisk, ...day, ...loaded })).toEqual(['disk-slow-neighbour']);
   });
 
+  it('a guess is read after what was seen', () => {
+    const busy = looks({ rttSeconds: { m2: 0.3 } }).map((each) => ({
+      ...each,
+      values: {
+        ...each.values,
+        peers: {
+          findings: [],
+          peers: (each.values.peers?.peers ?? []).map((peer) => ({
+            ...peer,
+            clockSkewSeconds: peer.peer === 'm3' ? 5 : 0,
+            probes: peer.probes.map((probe) =>
+              probe.probe === 'tcp'
+                ? { ...probe, latency: { ...probe.latency, sum: probe.latency.sum / 1000 } }
+                : probe,
+            ),
+          })),
+        },
+      },
+    }));
+    const order = diagnose(busy).map(({ verdict, confidence }) => `${verdict} ${confidence}`);
+    expect(order.slice(0, 2)).toEqual(['clock-off certain', 'network-slow-to-peer possible']);
+  });
+
   it('nor does load that takes the CPUs as well', () => {
     expect(verdictsOf({ ...slowDisk, putsPerSecond: 3000, etcdCpus: 2.5 })).toEqual([
       'disk-slow-device',

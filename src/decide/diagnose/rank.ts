@@ -61,7 +61,7 @@ export interface Finder {
 }
 
 /**
- * Puts causes in the order in which a person should read them: what nothing else explains first, in the order of their names,
+ * Puts causes in the order in which a person should read them: what nothing else explains first, in the order of their names, guesses last,
  * then what the others bring about. Of two that explain each other the one that is surer explains, and where both are as sure,
  * the earlier in the order.
  * @param isFading found before, and not now: read after those that are found, unless it explains them
@@ -77,12 +77,16 @@ export function ranked<C extends Cause>(
     const by = sorted.find((other) => other !== each && explains(other, each, own) && !explained.has(other));
     if (by !== undefined) explained.set(each, by.verdict);
   }
-  return [...sorted.filter((each) => !explained.has(each)), ...sorted.filter((each) => explained.has(each))].map(
-    (cause, index) => {
-      const explainedBy = explained.get(cause);
-      return { ...cause, rank: index + 1, ...(explainedBy === undefined ? {} : { explainedBy }) };
-    },
+  const unexplained = sorted.filter((each) => !explained.has(each));
+  // A guess is read after what was seen, whatever it would be worth if it were true.
+  const isGuess = ({ confidence }: C): boolean => confidence === 'possible';
+  const read = unexplained.toSorted(
+    (a, b) => Number(isFading(a)) - Number(isFading(b)) || Number(isGuess(a)) - Number(isGuess(b)),
   );
+  return [...read, ...sorted.filter((each) => explained.has(each))].map((cause, index) => {
+    const explainedBy = explained.get(cause);
+    return { ...cause, rank: index + 1, ...(explainedBy === undefined ? {} : { explainedBy }) };
+  });
 }
 
 function placeOf({ verdict }: Cause): number {

@@ -6,8 +6,8 @@ export interface PodSetView {
   /** The lowest ordinal. */
   readonly firstOrdinal: number;
   readonly replicas: number;
-  /** The name of the template's newest revision. */
-  readonly updateRevision: string;
+  /** The name of the template's newest revision; absent until the controller has seen the newest change of the set, whatever that was. */
+  readonly updateRevision?: string;
   /**
    * Only pods with this index (the ordinal less the lowest one) or a higher one are brought to the newest template by Kubernetes. Absent where
    * it brings none of them by itself (`OnDelete`).
@@ -56,5 +56,6 @@ export const ETCD_VERSION_ANNOTATION = 'etcd-caretaker.io/etcd-version';
 
 /** The pods that were made from another template than the newest one. */
 export function podsBehind({ pods, updateRevision }: PodSetView): readonly PodView[] {
+  if (updateRevision === undefined) return [];
   return pods.filter(({ found }) => found !== undefined && found.revision !== updateRevision);
 }

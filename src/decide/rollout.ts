@@ -22,6 +22,9 @@ export const rolloutPolicy: Policy = (state, settings, asked) => {
     const message = 'the leading agent is in no pod of a StatefulSet, or has not read it in the last minute';
     return hold(policy, [because('NO_POD_SET', message)]);
   }
+  if (set.updateRevision === undefined) {
+    return hold(policy, [because('NO_POD_SET', `Kubernetes has not looked at the newest change of ${set.name} yet`)]);
+  }
   if (asked?.target !== undefined) {
     return hold(policy, [because('TARGET_UNKNOWN', 'a rollout is of all pods that are behind: it takes no member')]);
   }
@@ -74,7 +77,7 @@ function decideOn(
   if (isSome(trouble)) return hold(policy, [trouble[0], ...trouble.slice(1), why], isSome(version));
   const { compare, stall } = comparison(state, settings);
   const parameters = {
-    revision: set.updateRevision,
+    revision: set.updateRevision ?? '',
     // What an earlier rollout has left lowered is raised again too.
     partition: Math.max(set.partition ?? 0, set.replicas),
     indexes: Object.fromEntries(

@@ -23,6 +23,8 @@ export function podsOnMembers(members: readonly RealMember[]): PodsOnMembers {
   const calls: string[] = [];
   let [partition, updateRevision] = [members.length, 'new'];
   const pods = members.map(({ name }, ordinal) => ({ name, ordinal, revision: 'old', uid: randomUUID() }));
+  /** So many times more the change is not seen by the controller yet. */
+  let unseen = 0;
   let working = Promise.resolve();
 
   const make = async (index: number): Promise<void> => {
@@ -59,10 +61,16 @@ export function podsOnMembers(members: readonly RealMember[]): PodsOnMembers {
     },
     settled: () => working,
     port: {
-      look: async () => view(),
+      look: async () => {
+        const { updateRevision: newest, ...rest } = view();
+        if (unseen === 0) return { ...rest, ...(newest === undefined ? {} : { updateRevision: newest }) };
+        unseen -= 1;
+        return rest;
+      },
       setPartition: async (index, { check }) => {
         check();
         partition = index;
+        unseen = 2;
         calls.push(`partition ${index}`);
         working = working.then(roll);
       },

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { faultOf } from '../../cluster/agent-error.ts';
-import type { PodView } from '../../cluster/pod-set.ts';
+import type { PodSetView, PodView } from '../../cluster/pod-set.ts';
 import type { MemberState } from '../../cluster/state.ts';
 import { type OperationContext, OperationStopped } from '../operation.ts';
 import type { PodSetPort } from '../pod-set-port.ts';
 import type { PodSetParts } from './parts.ts';
+
+/** A controller that is there looks at a change within a second. */
+const CONTROLLER_MS = 60_000;
 
 /** The step that lets Kubernetes make a pod anew. */
 export const ROLL_POD = 'roll-pod';
@@ -38,7 +41,7 @@ export async function rollPod(
   parts: PodSetParts & { readonly pods: PodSetPort },
 ): Promise<void> {
   const { pods } = parts;
-  const found = (await podNow(name, plan, context, pods).catch(stoppedWhileAway))?.found;
+  const found = (await podNow(name, plan, context, parts).catch(stoppedWhileAway))?.found;
   if (found?.revision !== plan.revision || found.isDeleted) {
     await context.step({ name: ROLL_POD, memberId: id, detail: `the pod ${name}` }, (permit) =>
       pods.setPartition(plan.indexOf(id), permit),
@@ -74,10 +77,9 @@ async function podNow(
   name: string,
   { revision }: Rollout,
   { signal }: OperationContext,
-  pods: PodSetPort,
+  { pods, timing: { pollMs } }: PodSetParts & { readonly pods: PodSetPort },
 ): Promise<PodView | undefined> {
-  const view = await pods.look(signal);
-  if (view === undefined) throw new OperationStopped('POD_GONE', 'the StatefulSet is not to be seen any more');
+  const view = await seenByController(pods, pollMs, signal);
   if (view.updateRevision !== revision) {
     throw new OperationStopped('TEMPLATE_CHANGED', `the template of ${view.name} has been changed once more`);
   }
@@ -86,18 +88,33 @@ async function podNow(
   return pod;
 }
 
+/** The set, once its controller has looked at its newest change, which each change of the partition is. */
+async function seenByController(pods: PodSetPort, pollMs: number, signal: AbortSignal): Promise<PodSetView> {
+  const untilMs = performance.now() + CONTROLLER_MS;
+  for (;;) {
+    const view = await pods.look(signal);
+    if (view === undefined) throw new OperationStopped('POD_GONE', 'the StatefulSet is not to be seen any more');
+    if (view.updateRevision !== undefined) return view;
+    if (performance.now() > untilMs) {
+      throw new OperationStopped('POD_GONE', `nobody looks at the changes of ${view.name}: its controller may be down`);
+    }
+    await sleep(pollMs, undefined, { signal });
+  }
+}
+
 /** Undefined when it does; else why it does not, after as long as a pod may take. */
 async function untilItServes(
   { id, name }: Named,
   plan: Rollout,
   context: OperationContext,
-  { pods, effects, timing }: PodSetParts & { readonly pods: PodSetPort },
+  parts: PodSetParts & { readonly pods: PodSetPort },
 ): Promise<string | undefined> {
+  const { effects, timing } = parts;
   const { signal } = context;
   const untilMs = performance.now() + timing.podServesWithinMs;
   let wrong = 'it was not looked at yet';
   while (performance.now() < untilMs) {
-    const found = await podNow(name, plan, context, pods).then(
+    const found = await podNow(name, plan, context, parts).then(
       (pod) => pod?.found,
       (error: unknown) => {
         signal.throwIfAborted();
@@ -129,12 +146,13 @@ async function givenBack(
   { id, name }: Named,
   plan: Rollout,
   context: OperationContext,
-  { pods, effects, timing }: PodSetParts & { readonly pods: PodSetPort },
+  parts: PodSetParts & { readonly pods: PodSetPort },
 ): Promise<string> {
+  const { pods, effects, timing } = parts;
   const { signal } = context;
   try {
     await holdPodsBack(plan, context, pods);
-    const pod = await podNow(name, plan, context, pods);
+    const pod = await podNow(name, plan, context, parts);
     const { found } = pod ?? {};
     if (found?.revision === plan.revision && !found.isDeleted) {
       const { uid } = found;

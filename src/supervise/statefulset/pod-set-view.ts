@@ -4,8 +4,7 @@ import type { KubeApi } from './kube-api.ts';
 import { planRelease } from './release-claim.ts';
 
 /**
- * Reads a StatefulSet and its pods. Undefined where there is none, where it is being deleted, or where its controller has not looked at its
- * newest template yet. Throws `KubeError`.
+ * Reads a StatefulSet and its pods. Undefined where there is none, or where it is being deleted. Throws `KubeError`.
  * @param silent names of members that do not answer: of these it is looked whether their node is shown to be gone
  */
 export async function podSetView(
@@ -14,7 +13,7 @@ export async function podSetView(
   signal: AbortSignal,
 ): Promise<PodSetView | undefined> {
   const { set } = await api.statefulSet(statefulSet, signal);
-  if (set?.updateRevision === undefined || set.isDeleted) return undefined;
+  if (set === undefined || set.isDeleted) return undefined;
   const { name, firstOrdinal, replicas, updateRevision, partition, etcdVersion } = set;
   const pods = await Promise.all(
     Array.from({ length: replicas }, async (_, index): Promise<PodView> => {
@@ -39,7 +38,8 @@ export async function podSetView(
     }),
   );
   return {
-    ...{ name, firstOrdinal, replicas, updateRevision, pods },
+    ...{ name, firstOrdinal, replicas, pods },
+    ...(updateRevision === undefined ? {} : { updateRevision }),
     ...(partition === undefined ? {} : { partition }),
     ...(etcdVersion === undefined ? {} : { etcdVersion }),
   };

@@ -50,18 +50,26 @@ test('the set and each of its pods are told, also those that are not there', asy
   });
 });
 
+test('nothing is said of a set that is being deleted', async () => {
+  await using at = await standInApi();
+  const metadata = { name: 'etcd', deletionTimestamp: '2026-01-01T00:00:00Z' };
+  at.put(SETS, { metadata, spec: { replicas: 1 }, status: { updateRevision: 'r' } });
+  expect(await podSetView({ statefulSet: 'etcd' }, await connected(at), signal)).toBeUndefined();
+});
+
 test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
   [
-    'whose controller has not seen its newest template',
+    'whose controller has not seen its newest change',
     { generation: 3 },
     { updateRevision: 'r', observedGeneration: 2 },
   ],
   ['that nobody has looked at yet', {}, {}],
-  ['that is being deleted', { deletionTimestamp: '2026-01-01T00:00:00Z' }, { updateRevision: 'r' }],
-])('nothing is said of a set %s', async (_, metadata, status) => {
+])('which template is the newest is not said of a set %s', async (_, metadata, status) => {
   await using at = await standInApi();
   at.put(SETS, { metadata: { name: 'etcd', ...metadata }, spec: { replicas: 1 }, status });
-  expect(await podSetView({ statefulSet: 'etcd' }, await connected(at), signal)).toBeUndefined();
+  const view = await podSetView({ statefulSet: 'etcd' }, await connected(at), signal);
+  expect(view).toMatchObject({ name: 'etcd', partition: 0 });
+  expect(view?.updateRevision).toBeUndefined();
 });
 
 test('with OnDelete there is no partition, and without an annotation no version', async () => {

@@ -12,6 +12,9 @@ import { windowsNow, windowsText } from './window.ts';
 
 const policy = 'rollout';
 
+/** Somebody has changed the template and waits; nobody but a person gets on from these. */
+const PAGED: ReadonlySet<string> = new Set(['NO_BACKUP', 'NO_SPARE', 'POD_NO_VOTER', 'VERSION_HAZARD', 'VERSION_SKEW']);
+
 /**
  * Brings the pods of a StatefulSet to its newest template, one after the other: another version of etcd or of the agent, other resources or
  * flags. Kubernetes itself is kept from it by the set's partition, which is lowered pod by pod.
@@ -74,7 +77,10 @@ function decideOn(
     'PODS_BEHIND',
     `${behind.length} of ${set.pods.length} pods of ${set.name} are not of its newest template${isOther ? `, which has etcd ${versionText(to)}` : ''}`,
   );
-  if (isSome(trouble)) return hold(policy, [trouble[0], ...trouble.slice(1), why], isSome(version));
+  if (isSome(trouble)) {
+    const page = trouble.some(({ code }) => PAGED.has(code));
+    return hold(policy, [trouble[0], ...trouble.slice(1), why], page);
+  }
   const { compare, stall } = comparison(state, settings);
   const parameters = {
     revision: set.updateRevision ?? '',

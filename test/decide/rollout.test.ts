@@ -72,7 +72,12 @@ describe('a rollout', () => {
     [
       'makes no pod anew that is of no voter',
       cluster(podSet([0, 1, 2, 3], { replicas: 4, pods: [...podSet(all).pods, pod(3)] })),
-      'hold POD_NO_VOTER PODS_BEHIND',
+      'hold page POD_NO_VOTER PODS_BEHIND',
+    ],
+    [
+      'pages where none can be spared',
+      cluster(podSet([0, 1], { replicas: 2, pods: [0, 1].map(pod) }), ['3.5.30', '3.5.30']),
+      'hold page NO_SPARE PODS_BEHIND',
     ],
     [
       'waits until every voter is well',

@@ -32,9 +32,9 @@ const bringsAbout: { readonly [K in CauseName]?: readonly CauseName[] } = {
   // A disk that others load is not explained by it.
   'cpu-starved': ['etcd-io-limited', 'disk-slow-device', ...slowNetwork, ...load, 'starved', 'snapshot-under-way'],
   'network-cut-to-peer': ['client-timeouts', 'partitioned'],
-  partitioned: ['member-unreachable', ...slowNetwork, ...noQuorum],
-  'partitioned-one-way': ['member-unreachable', ...slowNetwork],
-  starved: ['member-unreachable', ...slowNetwork],
+  partitioned: ['member-unreachable', ...slowNetwork, ...noQuorum, 'client-timeouts'],
+  'partitioned-one-way': ['member-unreachable', ...slowNetwork, 'client-timeouts'],
+  starved: ['member-unreachable', ...slowNetwork, 'client-timeouts'],
   'too-many-leases': ['heavy-writes', 'heavy-ranges', ...ownDisk, 'cpu-starved', 'client-timeouts', ...slowNetwork],
   'too-many-watchers': ['heavy-ranges', 'cpu-starved', 'client-timeouts', ...slowNetwork],
   // Of a disk that is only guessed to be slow by itself, load that is seen is the surer cause, and the other way round.

@@ -141,6 +141,11 @@ const table: readonly (readonly [string, Happening, readonly string[], RegExp?])
     /cut off.*from another machine/,
   ],
   [
+    'the same, while clients give up what they ask of it',
+    { ...silent(['2', '3'], nothing, false), calls: { handled: 20, deadlineExceeded: 6 } },
+    ['partitioned m1', 'quorum-lost ', 'member-unreachable m2', 'member-unreachable m3', 'client-timeouts m1'],
+  ],
+  [
     'two of three whose client ports are shut to this machine, while a quorum answers reads',
     silent(['2', '3'], nothing),
     ['member-unreachable m2', 'member-unreachable m3'],

@@ -13,6 +13,10 @@ export interface PodSetView {
    * it brings none of them by itself (`OnDelete`).
    */
   readonly partition?: number;
+  /** The partition that it has while nothing is rolled out, where an agent has lowered it and not raised it again. */
+  readonly partitionAtRest?: number;
+  /** The revision that Kubernetes makes pods of that it loses below the partition; absent until it says so. */
+  readonly currentRevision?: string;
   /** Which version of etcd is in the newest template, by its annotation. */
   readonly etcdVersion?: string;
   readonly pods: readonly PodView[];
@@ -29,6 +33,8 @@ export interface PodView {
     readonly revision: string;
     readonly isReady: boolean;
     readonly isDeleted: boolean;
+    /** It has a volume that outlives it. */
+    readonly hasVolume: boolean;
   };
   /** Of a member that does not answer: what is known of the node that its data are on. */
   readonly node?: NodeVerdict;
@@ -53,6 +59,9 @@ export interface ClaimRelease {
 
 /** The annotation of a pod template that says which version of etcd is in it: nothing of an image does so for sure. */
 export const ETCD_VERSION_ANNOTATION = 'etcd-caretaker.io/etcd-version';
+
+/** The annotation of a StatefulSet whose partition an agent has lowered: what it is while nothing is rolled out. */
+export const PARTITION_AT_REST_ANNOTATION = 'etcd-caretaker.io/partition-at-rest';
 
 /** The pods that were made from another template than the newest one. */
 export function podsBehind({ pods, updateRevision }: PodSetView): readonly PodView[] {

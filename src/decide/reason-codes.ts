@@ -20,6 +20,7 @@ export const reasonCodes = {
   RESTART_ASKED: { sentence: 'Members are to be started again.', motive: true },
   UPGRADE_ASKED: { sentence: 'Members are to run another version of etcd.', motive: true },
   PODS_BEHIND: { sentence: 'Pods of the StatefulSet are not of its newest template.', motive: true },
+  PARTITION_LOWERED: { sentence: 'A rollout has ended without holding the pods back again.', motive: true },
   REQUESTED: { sentence: 'A person asked for it.', motive: true },
 
   // Why there is nothing to do.
@@ -70,6 +71,11 @@ export const reasonCodes = {
   VERSION_HAZARD: { sentence: 'The running version of etcd has a defect that makes it dangerous.' },
   VERSION_UNKNOWN: { sentence: 'Which version a member runs is not known.' },
   VERSION_SKEW: { sentence: 'Etcd goes up by one minor version at a time, and down only half way through.' },
+  POD_NO_VOLUME: { sentence: 'A pod that would be made anew has no volume that outlives it.' },
+  ROLLOUT_DOUBTFUL: { sentence: 'The last rollout of this very template ended in a doubt.' },
+  ROLLOUT_NOT_CURRENT: {
+    sentence: 'All pods are of the newest template, and Kubernetes waits for one to be ready.',
+  },
   POD_NO_VOTER: { sentence: 'A pod that would be made anew is of no voter.' },
   SIZE_UNKNOWN: { sentence: 'How large the database of a member is, is not known.' },
   QUOTA_UNKNOWN: { sentence: 'The quota of a member is not known.' },

@@ -4,6 +4,7 @@ import type { ClusterState, MemberState } from '../cluster/state.ts';
 import { compareVersions, type EtcdVersion, parseVersion } from '../cluster/version.ts';
 import { clusterTrouble, nospaceRaised, votersOf, voterTrouble } from './fitness.ts';
 import { backupFirst } from './membership.ts';
+import { endedOf } from './past.ts';
 import { type Asked, act, because, hold, isSome, type Policy } from './policy.ts';
 import type { DecideSettings } from './settings.ts';
 import { turnTrouble } from './turns.ts';
@@ -13,7 +14,26 @@ import { windowsNow, windowsText } from './window.ts';
 const policy = 'rollout';
 
 /** Somebody has changed the template and waits; nobody but a person gets on from these. */
-const PAGED: ReadonlySet<string> = new Set(['NO_BACKUP', 'NO_SPARE', 'POD_NO_VOTER', 'VERSION_HAZARD', 'VERSION_SKEW']);
+const PAGED: ReadonlySet<string> = new Set([
+  'NO_BACKUP',
+  'NO_SPARE',
+  'POD_NO_VOLUME',
+  'ROLLOUT_DOUBTFUL',
+  'VERSION_HAZARD',
+  'VERSION_SKEW',
+]);
+
+/** What a rollout ends with that speaks against its template: the same one is not tried again by itself. */
+const DOUBTS: ReadonlySet<string> = new Set([
+  'AGENT_NOT_BACK',
+  'ALARM_RAISED',
+  'ELECTION',
+  'MEMBERS_CHANGED',
+  'MEMBER_DIFFERS',
+  'NOT_SETTLED',
+  'POD_NOT_SERVING',
+  'VERSION_DIFFERS',
+]);
 
 /**
  * Brings the pods of a StatefulSet to its newest template, one after the other: another version of etcd or of the agent, other resources or
@@ -32,16 +52,33 @@ export const rolloutPolicy: Policy = (state, settings, asked) => {
     return hold(policy, [because('TARGET_UNKNOWN', 'a rollout is of all pods that are behind: it takes no member')]);
   }
   const behind = podsBehind(set).toSorted((a, b) => b.ordinal - a.ordinal);
+  if (set.partitionAtRest !== undefined) return heldBackAgain(set, set.partitionAtRest, behind, asked);
   const [last] = behind;
   if (last === undefined) {
     return hold(policy, [because('PODS_CURRENT', `all pods of ${set.name} are of its newest template`)]);
   }
-  if (set.partition === undefined || set.partition === 0) {
-    const message = `${set.name} has ${set.partition === 0 ? 'no partition that holds its pods back' : 'the update strategy OnDelete'}: Kubernetes or a person brings its pods to the newest template`;
+  if (set.partition === undefined || set.partition < set.replicas) {
+    const message = `${set.name} has ${set.partition === undefined ? 'the update strategy OnDelete' : `a partition of ${set.partition}, which holds not all of its ${set.replicas} pods back`}: Kubernetes or a person brings its pods to the newest template`;
     return hold(policy, [because('ROLLOUT_BY_KUBERNETES', message)]);
   }
   return decideOn(set, behind, state, settings, asked);
 };
+
+/** An earlier rollout has ended without raising the partition again: until that is done Kubernetes brings pods to each new template by itself. */
+function heldBackAgain(
+  set: PodSetView,
+  partition: number,
+  behind: readonly PodView[],
+  asked: Asked | undefined,
+): Decision {
+  const { name, currentRevision, updateRevision } = set;
+  if (behind.length === 0 && currentRevision !== undefined && currentRevision !== updateRevision) {
+    const message = `Kubernetes does not count ${name} as rolled out yet, and would make a pod that it loses of the template before: one of its pods is not ready`;
+    return hold(policy, [because('ROLLOUT_NOT_CURRENT', message)], true);
+  }
+  const message = `the partition of ${name} was left lowered, and is ${partition} while nothing is rolled out`;
+  return act(policy, [because('PARTITION_LOWERED', message)], { targets: [], parameters: { partition } }, asked);
+}
 
 function decideOn(
   set: PodSetView,
@@ -63,7 +100,9 @@ function decideOn(
   const isOther = known.some(({ version }) => compareVersions(version, to) !== 0);
   const version = isOther ? versionChange(known, voters, to, state, settings) : [];
   const trouble = [
+    ...(asked === undefined ? doubtful(set, state) : []),
     ...strangers(behind, voters),
+    ...volatile(behind),
     ...version,
     ...clusterTrouble(state),
     ...nospaceRaised(state),
@@ -75,17 +114,18 @@ function decideOn(
   ];
   const why = because(
     'PODS_BEHIND',
-    `${behind.length} of ${set.pods.length} pods of ${set.name} are not of its newest template${isOther ? `, which has etcd ${versionText(to)}` : ''}`,
+    `${behind.length} of ${set.pods.length} pods of ${set.name} are not of its newest template (${set.updateRevision})${isOther ? `, which has etcd ${versionText(to)}` : ''}`,
   );
   if (isSome(trouble)) {
-    const page = trouble.some(({ code }) => PAGED.has(code));
+    // It may well be the new template that such a pod needs, and nobody gives it to it.
+    const isStuck = targets.some(({ reachable, healthy }) => !reachable || !healthy);
+    const page = isStuck || trouble.some(({ code }) => PAGED.has(code));
     return hold(policy, [trouble[0], ...trouble.slice(1), why], page);
   }
   const { compare, stall } = comparison(state, settings);
   const parameters = {
     revision: set.updateRevision ?? '',
-    // What an earlier rollout has left lowered is raised again too.
-    partition: Math.max(set.partition ?? 0, set.replicas),
+    partition: set.partition ?? set.replicas,
     indexes: Object.fromEntries(
       targets.map(({ id, name }) => [id, (behind.find((pod) => pod.name === name)?.ordinal ?? 0) - set.firstOrdinal]),
     ),
@@ -96,6 +136,27 @@ function decideOn(
   };
   const uncompared = compare || voters.length === 1 ? [] : [because('PODS_BEHIND', comparedText(stall))];
   return act(policy, [why, ...uncompared], { targets: targets.map(({ id }) => id), parameters }, asked);
+}
+
+/** The last rollout of this very template has ended in a doubt, and nobody has said since that it is to go on. */
+function doubtful({ updateRevision }: PodSetView, { history, resumedRevision }: ClusterState): readonly Reason[] {
+  const last = endedOf(history, policy).find(({ targets }) => targets.length > 0);
+  const isThis = last?.reasons.some((reason) => reason.includes(`(${updateRevision})`)) === true;
+  if (last === undefined || !isThis || !DOUBTS.has(last.code ?? '') || last.revision <= resumedRevision) return [];
+  const message = `the last rollout of this template ended in a doubt: ${last.summary} "run rollout" or "resume" lets it go on; another template begins anew`;
+  return [because('ROLLOUT_DOUBTFUL', message)];
+}
+
+/** A pod without a volume that outlives it loses its data when it is made anew, and its member has to be replaced. */
+function volatile(behind: readonly PodView[]): readonly Reason[] {
+  return behind
+    .filter(({ found }) => found?.hasVolume === false)
+    .map(({ name }) =>
+      because(
+        'POD_NO_VOLUME',
+        `${name} has no volume that outlives it: let Kubernetes roll out, which waits for each to be replaced`,
+      ),
+    );
 }
 
 /** Lowering the partition brings every pod from there on to the template: also those of which nobody is to say so. */

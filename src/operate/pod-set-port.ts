@@ -5,8 +5,13 @@ import type { Permit } from './effects.ts';
 export interface PodSetPort {
   /** As it is now; undefined where it cannot be told just now. */
   look(signal: AbortSignal): Promise<PodSetView | undefined>;
-  /** Has Kubernetes bring the pods from this index on to the newest template, one after the other, and no others. */
-  setPartition(index: number, permit: Permit): Promise<void>;
+  /**
+   * Has Kubernetes bring the pods from this index on to the newest template, one after the other, and no others.
+   * @param atRest the partition while nothing is rolled out: it is written down at the set, for whoever goes on
+   */
+  lowerPartition(index: number, atRest: number, permit: Permit): Promise<void>;
+  /** The partition is what it is while nothing is rolled out. It always writes: what was sent before, and comes late, changes nothing then. */
+  holdBack(partition: number, permit: Permit): Promise<void>;
   /** Has exactly this pod end, in its own time; Kubernetes makes it anew. */
   endPod(pod: { readonly name: string; readonly uid: string }, permit: Permit): Promise<void>;
   /** Works out what has to be let go of, so that a pod can come up elsewhere. Throws `NODE_NOT_GONE`, `CLAIM_AMBIGUOUS`. */

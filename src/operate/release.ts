@@ -4,7 +4,7 @@ import type { ClaimRelease } from '../cluster/pod-set.ts';
 import { type Operation, type OperationContext, type OperationResult, OperationStopped } from './operation.ts';
 import { textParameter } from './steps/newcomer.ts';
 import type { PodSetParts } from './steps/parts.ts';
-import { podSetOf } from './steps/roll-pod.ts';
+import { podSetOf } from './steps/set-watch.ts';
 import { steadyState } from './steps/steady-state.ts';
 import { stepLimitsMs } from './steps/step-limits.ts';
 

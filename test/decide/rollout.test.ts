@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { HistoryEntry } from '../../src/cluster/caretaking.ts';
 import type { PodSetView } from '../../src/cluster/pod-set.ts';
 import type { ClusterState } from '../../src/cluster/state.ts';
 import { rolloutPolicy } from '../../src/decide/rollout.ts';
 import type { DecideSettings } from '../../src/decide/settings.ts';
-import { GiB, nightly, noon, settings, short, state, supervised } from './states.ts';
+import { entry, GiB, nightly, noon, settings, short, state, supervised } from './states.ts';
 
 /** Of members m-0 to m-2; `old` says which pods are of the template before. */
 const podSet = (old: readonly number[], more: Partial<PodSetView> = {}): PodSetView => ({
@@ -15,7 +16,13 @@ const podSet = (old: readonly number[], more: Partial<PodSetView> = {}): PodSetV
   etcdVersion: '3.5.30',
   pods: [0, 1, 2].map((ordinal) => ({
     ...{ name: `m-${ordinal}`, ordinal },
-    found: { uid: `u${ordinal}`, revision: old.includes(ordinal) ? 'm-old' : 'm-new', isReady: true, isDeleted: false },
+    found: {
+      uid: `u${ordinal}`,
+      revision: old.includes(ordinal) ? 'm-old' : 'm-new',
+      isReady: true,
+      isDeleted: false,
+      hasVolume: true,
+    },
   })),
   ...more,
 });
@@ -33,6 +40,11 @@ describe('a rollout', () => {
     ['is nothing where all pods are current', cluster(podSet([])), 'hold PODS_CURRENT'],
     ['is made where pods are behind', cluster(podSet(all)), 'act PODS_BEHIND'],
     ['goes on where some are done', cluster(podSet([0, 1])), 'act PODS_BEHIND'],
+    [
+      'is left to Kubernetes with a partition that somebody has set',
+      cluster(podSet(all, { partition: 2 })),
+      'hold ROLLOUT_BY_KUBERNETES',
+    ],
     ['is left to Kubernetes without a partition', cluster(podSet(all, { partition: 0 })), 'hold ROLLOUT_BY_KUBERNETES'],
     ['brings etcd to the next minor version', cluster(podSet(all), ['3.4.40', '3.4.40', '3.4.40']), 'act PODS_BEHIND'],
     [
@@ -72,7 +84,7 @@ describe('a rollout', () => {
     [
       'makes no pod anew that is of no voter',
       cluster(podSet([0, 1, 2, 3], { replicas: 4, pods: [...podSet(all).pods, pod(3)] })),
-      'hold page POD_NO_VOTER PODS_BEHIND',
+      'hold POD_NO_VOTER PODS_BEHIND',
     ],
     [
       'pages where none can be spared',
@@ -85,10 +97,54 @@ describe('a rollout', () => {
         ...given,
         members: given.members.map((one) => (one.id === '3' ? { ...one, reachable: false, healthy: false } : one)),
       }))(cluster(podSet(all))),
-      'hold VOTER_UNREACHABLE PODS_BEHIND',
+      'hold page VOTER_UNREACHABLE PODS_BEHIND',
     ],
   ])('%s', (_, given, expected, when = settings) => {
     expect(short(rolloutPolicy(given, when))).toBe(expected);
+  });
+
+  it.each<[string, PodSetView, string]>([
+    ['raised again', podSet(all, { partition: 1, partitionAtRest: 1000 }), 'act PARTITION_LOWERED'],
+    [
+      'raised again when all is done',
+      podSet([], { partition: 0, partitionAtRest: 1000, currentRevision: 'm-new' }),
+      'act PARTITION_LOWERED',
+    ],
+    [
+      'left while Kubernetes would make lost pods of the template before',
+      podSet([], { partition: 0, partitionAtRest: 1000, currentRevision: 'm-old' }),
+      'hold page ROLLOUT_NOT_CURRENT',
+    ],
+  ])('a partition that was left lowered is %s', (_, set, expected) => {
+    const decision = rolloutPolicy(cluster(set), settings);
+    expect(short(decision)).toBe(expected);
+    if (decision.action !== undefined)
+      expect(decision.action).toMatchObject({ targets: [], parameters: { partition: 1000 } });
+  });
+
+  it('is not tried again by itself where the same template has ended in a doubt', () => {
+    const stopped = (code: string, reason = '3 of 3 pods of m are not of its newest template (m-new)') =>
+      entry('rollout', { outcome: 'stopped', code, targets: ['3'], reasons: [reason], revision: 900n });
+    const withLast = (...history: readonly HistoryEntry[]): ClusterState => ({ ...cluster(podSet([0, 1])), history });
+    expect(short(rolloutPolicy(withLast(stopped('MEMBER_DIFFERS')), settings))).toBe(
+      'hold page ROLLOUT_DOUBTFUL PODS_BEHIND',
+    );
+    expect(short(rolloutPolicy(withLast(stopped('POD_NOT_SERVING')), settings, { by }))).toBe(
+      'act REQUESTED PODS_BEHIND',
+    );
+    expect(short(rolloutPolicy({ ...withLast(stopped('ELECTION')), resumedRevision: 901n }, settings))).toBe(
+      'act PODS_BEHIND',
+    );
+    expect(short(rolloutPolicy(withLast(stopped('ELECTION', 'template (m-other)')), settings))).toBe('act PODS_BEHIND');
+    expect(short(rolloutPolicy(withLast(stopped('PAUSED')), settings))).toBe('act PODS_BEHIND');
+  });
+
+  it('is not made of pods whose data would go with them', () => {
+    const pods = podSet(all).pods.map((each) => ({
+      ...each,
+      ...(each.found && { found: { ...each.found, hasVolume: false } }),
+    }));
+    expect(short(rolloutPolicy(cluster(podSet(all, { pods })), settings))).toBe('hold page POD_NO_VOLUME PODS_BEHIND');
   });
 
   it('takes the highest ordinal first, whoever leads, and knows their indexes', () => {
@@ -102,11 +158,11 @@ describe('a rollout', () => {
     });
   });
 
-  it('counts indexes from the lowest ordinal, and raises a partition that was left lowered', () => {
+  it('counts indexes from the lowest ordinal', () => {
     const pods = [5, 6, 7].map((ordinal, index) => ({ ...pod(ordinal), name: `m-${index}` }));
-    const set = podSet([], { firstOrdinal: 5, partition: 2, pods });
+    const set = podSet([], { firstOrdinal: 5, pods });
     expect(rolloutPolicy(cluster(set), settings).action?.parameters).toMatchObject({
-      partition: 3,
+      partition: 1000,
       indexes: { 1: 0, 2: 1, 3: 2 },
     });
   });
@@ -130,6 +186,6 @@ describe('a rollout', () => {
 function pod(ordinal: number): PodSetView['pods'][number] {
   return {
     ...{ name: `m-${ordinal}`, ordinal },
-    found: { uid: `u${ordinal}`, revision: 'm-old', isReady: true, isDeleted: false },
+    found: { uid: `u${ordinal}`, revision: 'm-old', isReady: true, isDeleted: false, hasVolume: true },
   };
 }

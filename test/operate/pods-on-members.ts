@@ -25,6 +25,7 @@ export function podsOnMembers(members: readonly RealMember[]): PodsOnMembers {
   const pods = members.map(({ name }, ordinal) => ({ name, ordinal, revision: 'old', uid: randomUUID() }));
   /** So many times more the change is not seen by the controller yet. */
   let unseen = 0;
+  let atRest: number | undefined;
   let working = Promise.resolve();
 
   const make = async (index: number): Promise<void> => {
@@ -47,11 +48,18 @@ export function podsOnMembers(members: readonly RealMember[]): PodsOnMembers {
   };
   const view = (): PodSetView => ({
     ...{ name: 'm', firstOrdinal: 0, replicas: pods.length, updateRevision, partition },
+    currentRevision: pods.every(({ revision }) => revision === updateRevision) ? updateRevision : 'old',
+    ...(atRest === undefined ? {} : { partitionAtRest: atRest }),
     pods: pods.map(({ name, ordinal, revision, uid }) => ({
       ...{ name, ordinal },
-      found: { uid, revision, isReady: true, isDeleted: false },
+      found: { uid, revision, isReady: !(at.broken && revision === updateRevision), isDeleted: false, hasVolume: true },
     })),
   });
+  const change = (index: number, rest: number | undefined): void => {
+    [partition, atRest, unseen] = [index, rest, 2];
+    calls.push(`partition ${index}`);
+    working = working.then(roll);
+  };
   const at: PodsOnMembers = {
     calls,
     view,
@@ -67,12 +75,13 @@ export function podsOnMembers(members: readonly RealMember[]): PodsOnMembers {
         unseen -= 1;
         return rest;
       },
-      setPartition: async (index, { check }) => {
+      lowerPartition: async (index, rest, { check }) => {
         check();
-        partition = index;
-        unseen = 2;
-        calls.push(`partition ${index}`);
-        working = working.then(roll);
+        change(index, rest);
+      },
+      holdBack: async (index, { check }) => {
+        check();
+        change(index, undefined);
       },
       endPod: async ({ name, uid }, { check }) => {
         check();

@@ -23,7 +23,7 @@ function portOf(left: readonly ('claim' | 'pod')[], more: Partial<PodSetPort> = 
     throw new Error('it is not for that');
   };
   const port: PodSetPort = {
-    ...{ look: refuse, setPartition: refuse, endPod: refuse },
+    ...{ look: refuse, lowerPartition: refuse, holdBack: refuse, endPod: refuse },
     planRelease: async () => plan,
     release: async (given, { check }) => {
       check();

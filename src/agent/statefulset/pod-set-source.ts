@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { Observation } from '../../cluster/observation.ts';
 import type { PodSetView } from '../../cluster/pod-set.ts';
+import type { Permit } from '../../operate/effects.ts';
 import type { PodSetPort } from '../../operate/pod-set-port.ts';
 import type { KubeApi } from '../../supervise/statefulset/kube-api.ts';
 import type { PodIdentity } from '../../supervise/statefulset/pod-identity.ts';
@@ -60,21 +61,8 @@ export class PodSetSource implements AsyncDisposable {
     const { statefulSet } = identity;
     return {
       look: (signal) => podSetView({ statefulSet }, api, signal),
-      setPartition: async (index, { signal, check }) => {
-        for (let attempt = 1; ; attempt += 1) {
-          const { set, setVersion } = await api.statefulSet(statefulSet, signal);
-          if (set === undefined || setVersion === undefined || set.isDeleted) throw noSet(statefulSet);
-          if (set.partition === index) return;
-          if (set.partition === undefined) throw notRolling(statefulSet);
-          check();
-          try {
-            return await api.setPartition({ name: statefulSet, setVersion }, index, signal);
-          } catch (error) {
-            // At the very version that was read: what an agent that does not lead any more has sent late changes nothing.
-            if (faultOf(error).code !== 'KUBE_CONFLICT' || attempt === PATCH_ATTEMPTS) throw error;
-          }
-        }
-      },
+      lowerPartition: (index, atRest, permit) => this.#change({ partition: index, atRest }, permit),
+      holdBack: (partition, permit) => this.#change({ partition, atRest: undefined }, permit),
       endPod: (pod, { signal, check }) => {
         check();
         return api.deletePod(pod, signal);
@@ -83,6 +71,26 @@ export class PodSetSource implements AsyncDisposable {
       release: (plan, { signal, check }) =>
         releaseClaim(plan, { member: plan.pod, statefulSet, atMs: Date.now() }, api, { signal, check }),
     };
+  }
+
+  async #change(
+    change: { readonly partition: number; readonly atRest: number | undefined },
+    { signal, check }: Permit,
+  ): Promise<void> {
+    const { api, identity } = this.#options;
+    const { statefulSet } = identity;
+    for (let attempt = 1; ; attempt += 1) {
+      const { set, setVersion } = await api.statefulSet(statefulSet, signal);
+      if (set === undefined || setVersion === undefined || set.isDeleted) throw noSet(statefulSet);
+      if (set.partition === undefined) throw notRolling(statefulSet);
+      check();
+      try {
+        return await api.setPartition({ name: statefulSet, setVersion }, change, signal);
+      } catch (error) {
+        // At the very version that was read: what an agent that does not lead any more has sent late changes nothing.
+        if (faultOf(error).code !== 'KUBE_CONFLICT' || attempt === PATCH_ATTEMPTS) throw error;
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

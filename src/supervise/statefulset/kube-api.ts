@@ -1,3 +1,4 @@
+import { PARTITION_AT_REST_ANNOTATION } from '../../cluster/pod-set.ts';
 import type { KubeCall, KubeConnection } from './kube-connection.ts';
 import { KubeError, kubeErrorOf } from './kube-error.ts';
 import { eventBody, type KubeEvent } from './kube-event.ts';
@@ -40,10 +41,13 @@ export interface KubeApi {
     onSeen: (seen: SeenSet) => void,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Has Kubernetes bring pods from this index on to the newest template; `KUBE_CONFLICT` where the set has changed since it was read. */
+  /**
+   * Has Kubernetes bring pods from this index on to the newest template; `KUBE_CONFLICT` where the set has changed since it was read.
+   * @param atRest what the partition is while nothing is rolled out, written down beside it; undefined: it is that from now on
+   */
   setPartition(
     set: { readonly name: string; readonly setVersion: string },
-    partition: number,
+    change: { readonly partition: number; readonly atRest: number | undefined },
     signal: AbortSignal,
   ): Promise<void>;
   pod(name: string, signal: AbortSignal): Promise<PodState | undefined>;
@@ -106,9 +110,10 @@ export function kubeApi({ call, lines }: KubeConnection, namespace: string): Kub
       const watched: KubeCall = { what, method: 'GET', path: sets, query };
       return lines(watched, quietMs, (json) => takeEvent(what, json, onSeen), signal);
     },
-    setPartition: async ({ name, setVersion }, partition, signal) => {
+    setPartition: async ({ name, setVersion }, { partition, atRest }, signal) => {
       const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition } };
-      const body = { metadata: { resourceVersion: setVersion }, spec: { updateStrategy } };
+      const annotations = { [PARTITION_AT_REST_ANNOTATION]: atRest === undefined ? null : String(atRest) };
+      const body = { metadata: { resourceVersion: setVersion, annotations }, spec: { updateStrategy } };
       await call({ what: `patch StatefulSet ${name}`, method: 'PATCH', path: at(sets, name), body }, signal);
     },
     pod: (name, signal) => get(`get pod ${name}`, at(`${core}/pods`, name), readPod, signal),

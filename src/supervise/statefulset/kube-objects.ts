@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ETCD_VERSION_ANNOTATION } from '../../cluster/pod-set.ts';
+import { ETCD_VERSION_ANNOTATION, PARTITION_AT_REST_ANNOTATION } from '../../cluster/pod-set.ts';
 import { KubeError } from './kube-error.ts';
 
 /** What is looked at of a StatefulSet. */
@@ -16,6 +16,10 @@ export interface SetState {
   readonly updateRevision?: string;
   /** Of `RollingUpdate`: pods with a lower index keep their template. Absent with `OnDelete`. */
   readonly partition?: number;
+  /** Of its pods that are not of the newest one; absent until its controller says so. */
+  readonly currentRevision?: string;
+  /** The annotation `etcd-caretaker.io/partition-at-rest`. */
+  readonly partitionAtRest?: number;
   /** The template's annotation `etcd-caretaker.io/etcd-version`. */
   readonly etcdVersion?: string;
 }
@@ -86,6 +90,7 @@ const metadata = z.object({
   deletionGracePeriodSeconds: z.number().optional(),
   generation: z.number().default(0),
   labels: texts,
+  annotations: texts,
   ownerReferences: z
     .array(z.object({ kind: z.string(), uid: z.string(), controller: z.boolean().optional() }))
     .default([]),
@@ -105,21 +110,32 @@ const seenSetSchema = z
         .prefault({}),
       template: z.object({ metadata: z.object({ annotations: texts }).prefault({}) }).prefault({}),
     }),
-    status: z.object({ updateRevision: z.string().optional(), observedGeneration: z.number().default(0) }).prefault({}),
+    status: z
+      .object({
+        updateRevision: z.string().optional(),
+        currentRevision: z.string().optional(),
+        observedGeneration: z.number().default(0),
+      })
+      .prefault({}),
   })
-  .transform(({ metadata: { name, uid, resourceVersion, deletionTimestamp, generation }, spec, status }) => {
-    const { updateRevision, observedGeneration } = status;
-    const { type, rollingUpdate } = spec.updateStrategy;
-    const etcdVersion = spec.template.metadata.annotations[ETCD_VERSION_ANNOTATION];
-    const set: SetState = {
-      ...{ name, uid, replicas: spec.replicas, firstOrdinal: spec.ordinals.start },
-      isDeleted: deletionTimestamp !== undefined,
-      ...(updateRevision === undefined || observedGeneration < generation ? {} : { updateRevision }),
-      ...(type === 'RollingUpdate' ? { partition: rollingUpdate.partition } : {}),
-      ...(etcdVersion === undefined ? {} : { etcdVersion }),
-    };
-    return { set, setVersion: resourceVersion };
-  });
+  .transform(
+    ({ metadata: { name, uid, resourceVersion, deletionTimestamp, generation, annotations }, spec, status }) => {
+      const { updateRevision, currentRevision, observedGeneration } = status;
+      const atRest = Number(annotations[PARTITION_AT_REST_ANNOTATION] ?? 'none');
+      const { type, rollingUpdate } = spec.updateStrategy;
+      const etcdVersion = spec.template.metadata.annotations[ETCD_VERSION_ANNOTATION];
+      const set: SetState = {
+        ...{ name, uid, replicas: spec.replicas, firstOrdinal: spec.ordinals.start },
+        isDeleted: deletionTimestamp !== undefined,
+        ...(updateRevision === undefined || observedGeneration < generation ? {} : { updateRevision }),
+        ...(currentRevision === undefined ? {} : { currentRevision }),
+        ...(Number.isSafeInteger(atRest) ? { partitionAtRest: atRest } : {}),
+        ...(type === 'RollingUpdate' ? { partition: rollingUpdate.partition } : {}),
+        ...(etcdVersion === undefined ? {} : { etcdVersion }),
+      };
+      return { set, setVersion: resourceVersion };
+    },
+  );
 
 const podSchema = z
   .object({

@@ -14,7 +14,8 @@ export async function podSetView(
 ): Promise<PodSetView | undefined> {
   const { set } = await api.statefulSet(statefulSet, signal);
   if (set === undefined || set.isDeleted) return undefined;
-  const { name, firstOrdinal, replicas, updateRevision, partition, etcdVersion } = set;
+  const { name, firstOrdinal, replicas, updateRevision, currentRevision, partition, partitionAtRest, etcdVersion } =
+    set;
   const pods = await Promise.all(
     Array.from({ length: replicas }, async (_, index): Promise<PodView> => {
       const ordinal = firstOrdinal + index;
@@ -31,6 +32,7 @@ export async function podSetView(
               found: {
                 ...{ uid: found.uid, revision: found.revision ?? '', isReady: found.isReady },
                 isDeleted: found.deletion !== undefined,
+                hasVolume: found.claims.length > 0,
               },
             }),
         ...(node === undefined ? {} : { node }),
@@ -40,7 +42,9 @@ export async function podSetView(
   return {
     ...{ name, firstOrdinal, replicas, pods },
     ...(updateRevision === undefined ? {} : { updateRevision }),
+    ...(currentRevision === undefined ? {} : { currentRevision }),
     ...(partition === undefined ? {} : { partition }),
+    ...(partitionAtRest === undefined ? {} : { partitionAtRest }),
     ...(etcdVersion === undefined ? {} : { etcdVersion }),
   };
 }

@@ -67,9 +67,12 @@ export async function releaseClaim(
   { signal, check }: { readonly signal: AbortSignal; readonly check: () => void },
 ): Promise<'nothing' | 'pod' | 'claim'> {
   const claim = await api.claim(plan.claim, signal);
-  const isSameClaim = claim?.uid === plan.claimUid;
-  if (isSameClaim && !claim.isDeleted) {
+  if (claim?.uid === plan.claimUid) {
+    // Its node may be back: a volume that is in use is not to be called one in quarantine. One whose claim is on its way out already is kept in any case.
+    if (!claim.isDeleted) await planRelease({ pod: plan.pod, claim: plan.claim }, api, signal);
     await keep(plan, marks, api, { signal, check });
+  }
+  if (claim?.uid === plan.claimUid && !claim.isDeleted) {
     // Read anew: its version may be another one by now, and so may its node.
     const again = await planRelease({ pod: plan.pod, claim: plan.claim }, api, signal);
     const now = await api.claim(plan.claim, signal);
@@ -144,7 +147,9 @@ async function unlessReplaced(deleting: Promise<void>): Promise<void> {
 }
 
 function onlyClaimOf(name: string, pod: PodState | undefined): string {
-  const [claim, ...more] = pod?.claims ?? [];
+  const all = pod?.claims ?? [];
+  // Those that a StatefulSet makes of its templates are called TEMPLATE-POD; what else a pod mounts is not its own.
+  const [claim, ...more] = all.length === 1 ? all : all.filter((each) => each.endsWith(`-${name}`));
   if (claim !== undefined && more.length === 0) return claim;
   if (claim === undefined) throw ambiguous(name, pod === undefined ? 'there is no such pod' : 'it has no claim');
   throw ambiguous(name, `it has several: ${[claim, ...more].join(', ')}`);
@@ -153,6 +158,6 @@ function onlyClaimOf(name: string, pod: PodState | undefined): string {
 function ambiguous(pod: string, why: string): AgentError {
   return new AgentError('CLAIM_AMBIGUOUS', `It is not known which claim holds the data of ${pod}: ${why}.`, {
     member: pod,
-    remedy: 'Set supervise.statefulset.claim to the name of the volume claim template.',
+    remedy: 'Let go of it by hand: docs/supervise-statefulset.md says in which order.',
   });
 }

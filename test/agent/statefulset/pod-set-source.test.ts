@@ -56,11 +56,21 @@ test('the partition is changed at the very version that was read, so that what c
       putSet(at);
     }
   };
-  await source.port.setPartition(0, { signal, check: () => undefined });
+  const right = { signal, check: () => undefined };
+  await source.port.lowerPartition(0, 1000, right);
   expect(patches(at)).toHaveLength(3);
-  expect(at.get(SETS, 'etcd')?.spec).toMatchObject({ updateStrategy: { rollingUpdate: { partition: 0 } } });
-  await source.port.setPartition(0, { signal, check: () => undefined });
-  expect(patches(at)).toHaveLength(3);
+  expect(at.get(SETS, 'etcd')).toMatchObject({
+    metadata: { annotations: { 'etcd-caretaker.io/partition-at-rest': '1000' } },
+    spec: { updateStrategy: { rollingUpdate: { partition: 0 } } },
+  });
+  // It always writes, so that a change that was sent before finds another version.
+  await source.port.holdBack(1000, right);
+  await source.port.holdBack(1000, right);
+  expect(patches(at)).toHaveLength(5);
+  expect(at.get(SETS, 'etcd')).toMatchObject({
+    spec: { updateStrategy: { rollingUpdate: { partition: 1000 } } },
+  });
+  expect(at.get(SETS, 'etcd')?.metadata['annotations']).toEqual({});
 });
 
 test('nothing is changed once the right to do it is lost, nor where Kubernetes rolls nothing out by itself', async () => {
@@ -70,13 +80,13 @@ test('nothing is changed once the right to do it is lost, nor where Kubernetes r
   const lost = (): never => {
     throw new Error('the term is over');
   };
-  await expect(source.port.setPartition(0, { signal, check: lost })).rejects.toThrow('the term is over');
+  await expect(source.port.lowerPartition(0, 1000, { signal, check: lost })).rejects.toThrow('the term is over');
   at.put(SETS, { metadata: { name: 'etcd' }, spec: { replicas: 1, updateStrategy: { type: 'OnDelete' } } });
-  await expect(source.port.setPartition(0, { signal, check: () => undefined })).rejects.toMatchObject({
+  await expect(source.port.lowerPartition(0, 1000, { signal, check: () => undefined })).rejects.toMatchObject({
     code: 'ROLLOUT_BY_KUBERNETES',
   });
   at.remove(SETS, 'etcd');
-  await expect(source.port.setPartition(0, { signal, check: () => undefined })).rejects.toMatchObject({
+  await expect(source.port.lowerPartition(0, 1000, { signal, check: () => undefined })).rejects.toMatchObject({
     code: 'NO_POD_SET',
   });
   expect(patches(at)).toEqual([]);

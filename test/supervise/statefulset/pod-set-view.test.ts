@@ -39,11 +39,11 @@ test('the set and each of its pods are told, also those that are not there', asy
     pods: [
       {
         ...{ name: 'etcd-0', ordinal: 0 },
-        found: { uid: 'u0', revision: 'old', isReady: true, isDeleted: false },
+        found: { uid: 'u0', revision: 'old', isReady: true, isDeleted: false, hasVolume: false },
       },
       {
         ...{ name: 'etcd-1', ordinal: 1 },
-        found: { uid: 'u1', revision: 'new', isReady: false, isDeleted: true },
+        found: { uid: 'u1', revision: 'new', isReady: false, isDeleted: true, hasVolume: false },
       },
       { name: 'etcd-2', ordinal: 2 },
     ],

@@ -155,12 +155,11 @@ export async function standInApi(): Promise<StandInApi> {
     if (found === undefined) return refuse(404, 'not found');
     const folderOf = pathname.slice(0, pathname.lastIndexOf('/'));
     if (asked.method === 'PATCH') {
-      const { metadata, spec } = body as StoredObject;
+      const { metadata } = body as StoredObject;
       if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== found.metadata.resourceVersion) {
         return refuse(409, 'the object has been modified');
       }
-      const merged = { ...found, metadata: { ...found.metadata, ...metadata }, spec: { ...found.spec, ...spec } };
-      return say(200, put(folderOf, merged));
+      return say(200, put(folderOf, mergePatched(found, body) as StoredObject));
     }
     if (asked.method === 'DELETE') {
       const { preconditions = {}, gracePeriodSeconds } = (body ?? {}) as {
@@ -221,4 +220,15 @@ function labelled(selector: string | null): (object: StoredObject) => boolean {
     const labels = (metadata['labels'] ?? {}) as Record<string, string>;
     return value.split(',').includes(labels[key] ?? '');
   };
+}
+
+/** RFC 7396: what is null goes. */
+function mergePatched(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const merged: Record<string, unknown> = { ...(typeof target === 'object' ? target : {}) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = mergePatched(merged[key], value);
+  }
+  return merged;
 }

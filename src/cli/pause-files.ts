@@ -7,6 +7,8 @@ import { readDemo } from './demo-agents.ts';
 export interface PauseFile {
   readonly member: string;
   readonly path: string;
+  /** Where its agent answers, if it runs as the user who asks. */
+  readonly socket: string;
 }
 
 /**
@@ -27,5 +29,5 @@ export async function pauseFilesOf(
 }
 
 function pauseFileOf({ config }: LoadedConfig): PauseFile {
-  return { member: config.member.name, path: config.operate.pauseFile };
+  return { member: config.member.name, path: config.operate.pauseFile, socket: config.expose.socket };
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { formatDurationMs, parseDurationMs } from '../config/duration.ts';
 import { agentsOf } from './agent-options.ts';
@@ -53,9 +54,17 @@ async function pauseHere(options: PauseCommandOptions): Promise<void> {
   const nowMs = Date.now();
   const until = new Date(nowMs + options.for).toISOString();
   const entry = { reason: options.reason, by: requester(), at: new Date(nowMs).toISOString(), until };
-  for (const { member, path } of await pauseFilesOf({ ...options })) {
+  for (const { member, path, socket } of await pauseFilesOf({ ...options })) {
     await writeLocalPause(path, entry);
-    process.stdout.write(`The agent beside ${member} is paused until ${until} by ${path}: ${options.reason}\n`);
+    if (existsSync(socket)) {
+      process.stdout.write(`The agent beside ${member} is paused until ${until} by ${path}: ${options.reason}\n`);
+    } else {
+      // Both are in the runtime folder of the user who asks, unless the configuration names them.
+      process.stdout.write(`${path} is written, until ${until}: ${options.reason}\n`);
+      process.stderr.write(
+        `warning: no agent has its socket at ${socket}: one that runs as another user, or in a container, reads another file, and is not paused. Say it as that user, or set operate.pauseFile.\n`,
+      );
+    }
   }
   process.stdout.write('To end it: etcd-caretaker resume --local, with the same --config or --dir\n');
 }

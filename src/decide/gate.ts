@@ -1,4 +1,5 @@
 import {
+  BY_STATEFULSET,
   type Decision,
   type OperationName,
   operationNames,
@@ -66,7 +67,8 @@ export function gate(decision: Decision, state: ClusterState, settings: DecideSe
   }
   const withheld = [
     ...consent(decision, settings, asked),
-    ...notArmed(state, settings, agents),
+    // A pod that its StatefulSet does not want any more ends anyway: a member that leaves before costs less.
+    ...(asked?.by === BY_STATEFULSET ? [] : notArmed(state, settings, agents)),
     ...foreign(decision, state, asked),
   ];
   if (!isSome(withheld)) return decision;

@@ -46,8 +46,9 @@ test('the commands of the page about certificates make three authorities that ma
 
 const ofHost = (name: string, ip: string): readonly string[] => [ip, name, `${name}.example.com`];
 const local = ['localhost', '127.0.0.1'];
-const pods = ['*.etcd.prod.svc', '*.etcd.prod.svc.cluster.local'];
-const services = ['etcd-client.prod.svc', 'etcd-client.prod.svc.cluster.local', 'etcd.prod.svc'];
+const pods = ['*.etcd-headless.prod.svc', '*.etcd-headless.prod.svc.cluster.local'];
+const agents = ['etcd-agents.prod.svc', 'etcd-agents.prod.svc.cluster.local'];
+const services = ['etcd.prod.svc', 'etcd.prod.svc.cluster.local'];
 
 const issued: readonly (readonly [
   file: string,
@@ -66,7 +67,7 @@ const issued: readonly (readonly [
   }),
   ['pods/server', 'ca', [SERVER, CLIENT], [...pods, ...services, ...local]],
   ['pods/peer', 'peer-ca', [SERVER, CLIENT], pods],
-  ['pods/agent', 'agent-ca', [SERVER, CLIENT], [...pods, ...local]],
+  ['pods/agent', 'agent-ca', [SERVER, CLIENT], [...pods, ...agents, ...local]],
   ['pods/client', 'ca', [CLIENT], []],
   ['prometheus', 'agent-ca', [CLIENT], []],
 ];
@@ -88,9 +89,9 @@ test.each(issued)(
 );
 
 test('a pod that a StatefulSet gets later is named by the page’s certificates, and a client’s certificate is etcd’s root', () => {
-  expect(certificate('pods/peer').checkHost('etcd-6.etcd.prod.svc.cluster.local')).toBeDefined();
-  expect(certificate('pods/server').checkHost('etcd-6.etcd.prod.svc')).toBeDefined();
-  expect(certificate('pods/peer').checkHost('etcd.prod.svc')).toBeUndefined();
+  expect(certificate('pods/peer').checkHost('etcd-6.etcd-headless.prod.svc.cluster.local')).toBeDefined();
+  expect(certificate('pods/server').checkHost('etcd-6.etcd-headless.prod.svc')).toBeDefined();
+  expect(certificate('pods/peer').checkHost('etcd-headless.prod.svc')).toBeUndefined();
   expect(certificate('m1/client').subject).toBe('CN=root');
 });
 
@@ -118,10 +119,10 @@ test('the page’s manifests for cert-manager name the same hosts and usages as 
   );
   const leaves = manifests.filter(({ kind, spec }) => kind === 'Certificate' && spec.isCA !== true);
   const files: Readonly<Record<string, string>> = {
-    'etcd-server': 'pods/server',
-    'etcd-client-root': 'pods/client',
-    'etcd-peer': 'pods/peer',
-    'etcd-caretaker': 'pods/agent',
+    'etcd-server-tls': 'pods/server',
+    'etcd-client-tls': 'pods/client',
+    'etcd-peer-tls': 'pods/peer',
+    'etcd-agent-tls': 'pods/agent',
   };
   expect(leaves.map(({ metadata }) => metadata.name)).toEqual(Object.keys(files));
   for (const { metadata, spec } of leaves) {

@@ -108,7 +108,15 @@ export class PodEvents implements AsyncDisposable {
   async #involved({ members = [] }: NotifyEvent, signal: AbortSignal): Promise<readonly Involved[]> {
     const { api, identity } = this.#options;
     const { set } = await api.statefulSet(identity.statefulSet, signal);
-    const pods = await Promise.all(members.map((name) => api.pod(name, signal)));
+    // Of one that the Role does not name nothing is known: the StatefulSet has the event all the same.
+    const pods = await Promise.all(
+      members.map((name) =>
+        api.pod(name, signal).catch((error: unknown) => {
+          if (faultOf(error).code !== 'KUBE_FORBIDDEN') throw error;
+          return undefined;
+        }),
+      ),
+    );
     return [
       ...(set === undefined ? [] : [{ kind: 'StatefulSet' as const, name: set.name, uid: set.uid }]),
       ...pods.flatMap((pod) => (pod === undefined ? [] : [{ kind: 'Pod' as const, name: pod.name, uid: pod.uid }])),

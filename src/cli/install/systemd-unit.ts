@@ -50,10 +50,12 @@ export function systemdUnit({ kind, program, config, user, writable, named = [] 
     `ExecStart=${quoted(program, 'command')} agent --config ${quoted(config, 'command')}`,
     'Restart=always',
     'RestartSec=2',
-    ...(user === undefined ? [] : [`User=${user}`]),
+    // Else its socket and its pause file would be in a /tmp of its own, where nobody looks.
+    ...(user === undefined ? [] : [`User=${user}`, 'Environment=XDG_RUNTIME_DIR=/run']),
     // What systemd's supervisor writes there has to outlive the agent.
     'RuntimeDirectory=etcd-caretaker',
-    'RuntimeDirectoryMode=0700',
+    // Etcd, which is another user, reads its overridden settings below it with `systemd`; sockets and pause files have rights of their own.
+    `RuntimeDirectoryMode=${kind === 'systemd' ? '0711' : '0700'}`,
     'RuntimeDirectoryPreserve=yes',
     'UMask=0077',
     ...(kind === 'child' ? childLines : []),

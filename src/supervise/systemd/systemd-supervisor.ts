@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../../cluster/agent-error.ts';
@@ -191,6 +191,8 @@ class SystemdSupervisor implements Supervisor {
     const [environmentFile, configCopy] = [join(folder, 'etcd.env'), join(folder, 'etcd.conf.yml')];
     const { dropIn, environment } = overrideOf({ form, text, settings, environmentFile, configCopy });
     await mkdir(folder, { recursive: true });
+    // Whatever the umask is: etcd is another user, and reads these.
+    await chmod(folder, 0o711);
     if (form.form !== 'flags' && form.configFile !== undefined) {
       await writeConfigCopy(form.configFile, configCopy, settings);
     }

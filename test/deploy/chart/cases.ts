@@ -41,7 +41,7 @@ export const clusterWithAll: Values = {
     auth: { existingSecret: 'root-password', jwt: { existingSecret: 'jwt-keys' } },
   },
   backup: { ...bucket, folder: { enabled: true } },
-  scratch: { storageClass: 'local' },
+  scratch: { storageClass: 'local', sizeLimit: '30Gi' },
   persistence: { storageClass: 'fast', size: '50Gi', retentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' } },
   podAntiAffinity: 'preferred',
   priorityClassName: 'high',
@@ -69,7 +69,7 @@ export const trial: Values = {
   topologySpreadConstraints: [],
   networkPolicy: { enabled: false },
   pdb: { enabled: false },
-  serviceAccount: { create: false },
+  serviceAccount: { create: false, name: 'etcd-agents' },
 };
 export const sidecar: Values = { ...existing, tls: { secrets: { client: 'pki-client', agent: 'pki-agents' } } };
 export const sidecarWithAll: Values = {

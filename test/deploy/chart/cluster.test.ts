@@ -7,7 +7,7 @@ import { environmentIn } from '../pod.ts';
 import { configOf, expectMounted } from './agent-config.ts';
 import { cluster, clusterWithAll, trial } from './cases.ts';
 import { chartFolder, helm, rendered, type Values } from './helm.ts';
-import { type KubeObject, objectOf, podOf, type Rule } from './objects.ts';
+import { agentYamlOf, type KubeObject, objectOf, podOf, type Rule } from './objects.ts';
 
 /** What the agent of a pod reads. */
 const configIn = async (objects: readonly KubeObject[], ordinal: number) => {
@@ -15,7 +15,7 @@ const configIn = async (objects: readonly KubeObject[], ordinal: number) => {
   const pod = podOf(set);
   const fields = { 'metadata.name': `${set.metadata.name}-${ordinal}`, 'metadata.namespace': 'db' };
   const env = environmentIn(pod?.containers[0], fields);
-  const config = await configOf(String(objectOf(objects, 'ConfigMap', 'etcd').data?.['agent.yaml']), env);
+  const config = await configOf(agentYamlOf(objects), env);
   return { config, env, agent: pod?.containers[0], volumes: pod?.volumes ?? [], set };
 };
 
@@ -88,11 +88,9 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
     expect(new URL(config.member.metricsUrl).port).toBe(ports['etcd-metrics']);
     expect(new URL(String(config.expose.advertise)).port).toBe(ports['agent']);
     expect(String(config.expose.listen.port)).toBe(ports['agent']);
-    for (const probe of [agent?.livenessProbe, agent?.readinessProbe]) {
-      expect(probe?.httpGet).toMatchObject({ scheme: 'HTTPS', port: 'agent' });
-    }
-    expect(agent?.livenessProbe?.httpGet.path).toBe('/healthz');
-    expect(agent?.readinessProbe?.httpGet.path).toBe('/readyz');
+    expect(agent?.readinessProbe?.httpGet).toMatchObject({ scheme: 'HTTPS', port: 'agent', path: '/readyz' });
+    // A container that is killed for its agent takes a healthy etcd along.
+    expect(agent).not.toHaveProperty('livenessProbe');
   });
 
   test('finds its members by a headless service, ready or not, and begins with all at once', () => {
@@ -252,6 +250,37 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
     const { serviceAccountName } = objectOf(objects, 'StatefulSet').spec.template.spec;
     const account = objectOf(objects, 'ServiceAccount');
     expect(account.metadata).toMatchObject({ name: serviceAccountName, annotations: { 'iam.example/role': 'backup' } });
+  });
+
+  test('has another ConfigMap with each configuration, and keeps the former one for a pod that is given back its template', () => {
+    const named = (values: Values) => {
+      const objects = rendered(values);
+      const map = objects.find(({ kind, data }) => kind === 'ConfigMap' && data?.['agent.yaml'] !== undefined);
+      const { volumes } = objectOf(objects, 'StatefulSet').spec.template.spec;
+      const mounted = volumes.find(({ name }: { name: string }) => name === 'caretaker-config').configMap.name;
+      expect(mounted).toBe(map?.metadata.name);
+      expect(map?.metadata.annotations?.['helm.sh/resource-policy']).toBe('keep');
+      return mounted;
+    };
+    const [one, other] = [named(cluster), named({ ...cluster, config: { observe: { interval: '20s' } } })];
+    expect(one).not.toBe(other);
+    // Members that are added change no pod.
+    expect(named({ ...cluster, replicas: 5 })).toBe(one);
+  });
+
+  test('lets in members of another release while a cluster is moved over, where that is said', () => {
+    const membersFrom = [{ podSelector: { matchLabels: { app: 'old' } } }];
+    const policy = objectOf(rendered({ ...cluster, networkPolicy: { membersFrom } }), 'NetworkPolicy');
+    expect(policy.spec.ingress).toContainEqual({
+      from: membersFrom,
+      ports: [{ port: 'client' }, { port: 'peer' }, { port: 'agent' }],
+    });
+  });
+
+  test('switches authentication on only where there is an etcd', () => {
+    const auth = { version: '3.5.30', auth: { existingSecret: 'root-password' } };
+    const jobs = (values: Values) => rendered(values).filter(({ kind }) => kind === 'Job').length;
+    expect([jobs({ ...cluster, etcd: auth }), jobs({ ...cluster, etcd: auth, stopped: true })]).toEqual([1, 0]);
   });
 
   test('can be stopped, and still knows with whom it begins', async () => {

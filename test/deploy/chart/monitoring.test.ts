@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { cluster, clusterWithAll, daemonsetThatHeals, sidecarWithAll } from './cases.ts';
 import { chartFolder, helm, rendered } from './helm.ts';
-import { objectOf } from './objects.ts';
+import { agentYamlOf, objectOf } from './objects.ts';
 
 const placeholder = 'https://etcd-caretaker.example/runbooks';
 
@@ -43,7 +43,7 @@ describe.skipIf(helm === undefined)('the chart’s monitoring', () => {
     const objects = rendered({ ...clusterWithAll, token: { readKey: 'read-token' } });
     const [agents] = objectOf(objects, 'ServiceMonitor').spec.endpoints;
     expect(agents.authorization.credentials).toEqual({ name: 'etcd-token', key: 'read-token' });
-    const config = parse(objectOf(objects, 'ConfigMap', 'etcd').data?.['agent.yaml'] ?? '');
+    const config = parse(agentYamlOf(objects));
     expect(config.expose.auth).toEqual({
       tokenFile: '/etc/etcd-caretaker-token/token',
       readTokenFile: '/etc/etcd-caretaker-token/read-token',

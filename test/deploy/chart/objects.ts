@@ -44,3 +44,11 @@ export function podOf({ kind, spec }: KubeObject): PodSpec | undefined {
   if (kind === 'Pod') return spec;
   return ['StatefulSet', 'DaemonSet', 'Job'].includes(kind) ? spec.template.spec : undefined;
 }
+
+/** What its agents are configured with, as the ConfigMap has it. */
+export function agentYamlOf(objects: readonly KubeObject[]): string {
+  const texts = objects.flatMap(({ kind, data }) => (kind === 'ConfigMap' ? (data?.['agent.yaml'] ?? []) : []));
+  const [text, ...more] = texts;
+  if (text === undefined || more.length > 0) throw new Error(`${texts.length} ConfigMaps have an agent.yaml`);
+  return text;
+}

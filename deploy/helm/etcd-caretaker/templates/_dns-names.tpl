@@ -21,6 +21,8 @@ looks for that. Where DNS does not know it, etcd asks for the addresses of the n
 - {{ $name }}
 - {{ $name }}.{{ $zone }}
 - {{ $name }}.{{ $domain }}
+{{- end }}
+{{- if ne .part "peer" }}
 {{- range .root.Values.tls.certManager.dnsNames }}
 - {{ . | quote }}
 {{- end }}

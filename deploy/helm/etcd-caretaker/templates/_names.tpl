@@ -39,6 +39,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- .Values.token.existingSecret | default (printf "%s-token" (include "etcd-caretaker.name" .)) -}}
 {{- end -}}
 
+{{/*
+The ConfigMap of the agents. In cluster it has another name with each configuration, and the former one stays: a pod that is given back its template finds what it had.
+*/}}
+{{- define "etcd-caretaker.config-map" -}}
+{{- $name := include "etcd-caretaker.name" . -}}
+{{- if eq .Values.use "cluster" }}{{ $name }}-{{ include "etcd-caretaker.config.settled" . | sha256sum | trunc 8 }}{{ else }}{{ $name }}{{ end -}}
+{{- end -}}
+
 {{/* The Secret of one of server, peer, client and agent ("part"); empty where there is none. */}}
 {{- define "etcd-caretaker.tls-secret" -}}
 {{- $tls := .root.Values.tls -}}

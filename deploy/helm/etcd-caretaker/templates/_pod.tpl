@@ -29,7 +29,7 @@
 {{- define "etcd-caretaker.volumes" -}}
 - name: caretaker-config
   configMap:
-    name: {{ include "etcd-caretaker.name" . }}
+    name: {{ include "etcd-caretaker.config-map" . }}
 - name: caretaker-token
   secret:
     secretName: {{ include "etcd-caretaker.token-secret" . }}
@@ -72,10 +72,12 @@
         storageClassName: {{ .storageClass }}
         resources:
           requests:
-            storage: {{ .sizeLimit }}
-  {{- else }}
+            storage: {{ required "scratch.sizeLimit: say how large a volume of scratch.storageClass is to be" .sizeLimit }}
+  {{- else if .sizeLimit }}
   emptyDir:
     sizeLimit: {{ .sizeLimit }}
+  {{- else }}
+  emptyDir: {}
   {{- end }}
 {{- end }}
 {{- end -}}

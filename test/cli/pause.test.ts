@@ -73,7 +73,14 @@ describe('pause and resume by a file', () => {
   it('of one agent, which its configuration names', async () => {
     const config = await agentConfig('m1');
     const file = join(folder, 'm1', 'm1.pause');
-    const paused = await runCli(['pause', '--local', '--for', '2h', '--reason', 'no quorum', '--config', config]);
+    const socket = join(folder, 'm1', 'm1.sock');
+    const words = ['pause', '--local', '--for', '2h', '--reason', 'no quorum', '--config', config];
+    const alone = await runCli([...words, '--set', `expose.socket=${socket}`]);
+    expect(alone).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('is not paused') });
+    expect(alone.stdout).not.toContain('is paused');
+    // As long as its agent is there.
+    await writeFile(socket, '');
+    const paused = await runCli([...words, '--set', `expose.socket=${socket}`]);
     expect(paused).toMatchObject({ exitCode: 0, stderr: '' });
     expect(paused.stdout).toContain(`by ${file}: no quorum`);
     expect(await readLocalPause(file, Date.now())).toContain(`Paused here by ${requester()} until `);

@@ -51,7 +51,8 @@ function heavyWrites(window: Window, symptoms: Symptoms): readonly Cause[] {
   return [
     {
       verdict: 'heavy-writes',
-      confidence: prefix === undefined ? 'possible' : 'likely',
+      // So much WAL is measured, not guessed: it stands above a quota that is full of it soon, also at agents that keep no totals.
+      confidence: prefix === undefined && !isHuge ? 'possible' : 'likely',
       evidence: [numbers, ...(prefix === undefined ? [] : [prefix.text]), ...feltText(symptoms)],
       firstStep: `Find the client that writes ${prefix === undefined ? 'so much (`etcd-caretaker keyspace` on the agent that keeps the totals)' : `under ${prefix.prefix}`}, and slow it down.`,
     },

@@ -43,6 +43,11 @@ const table: readonly (readonly [string, Happening, readonly string[], RegExp?])
   ],
   ['4 MB a second of WAL that nothing suffers from', { walBytesPerSecond: 4e6 }, []],
   ['20 MB a second of WAL, whatever etcd makes of it', { walBytesPerSecond: 20e6 }, ['heavy-writes'], /19\.1 MiB\/s/],
+  [
+    '20 MB a second of WAL, of which the quota is full in a minute: at an agent without totals of prefixes',
+    { walBytesPerSecond: 20e6, sections: { quota: { usedRatio: 0.6, fullInSeconds: 60 } } },
+    ['heavy-writes', 'quota-running-out'],
+  ],
   ['few writes, and CPUs that something takes', { etcdCpus: 2.5 }, []],
   [
     'large answers, and CPUs that they take',

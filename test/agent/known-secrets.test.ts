@@ -9,7 +9,8 @@ import { createLog } from '../../src/expose/log.ts';
 describe('secrets that the agent knows', () => {
   it('are those of every file with one that the configuration names, but private keys', async () => {
     const keys = [
-      ...['cluster.auth.passwordFile', 'expose.auth.tokenFile', 'notify.webhookFile', 'backup.encryption.identityFile'],
+      ...['cluster.auth.passwordFile', 'expose.auth.tokenFile', 'expose.auth.readTokenFile', 'notify.webhookFile'],
+      'backup.encryption.identityFile',
       ...['backup.s3.secretAccessKeyFile', 'backup.s3.sessionTokenFile', 'backup.s3.sseCustomerKeyFile'],
     ];
     const { config } = await loadConfig({

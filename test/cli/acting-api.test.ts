@@ -59,7 +59,7 @@ describe('the commands of acting and the API of an agent', () => {
     const operation = await cli('run', 'tidy');
     expect(operation).toMatchObject({ exitCode: 2, stdout: '' });
     expect(operation.stderr).toContain(
-      'There is no operation "tidy". Allowed: nospace, replace, join, leave, member-update, restart, upgrade, compaction',
+      'There is no operation "tidy". Allowed: nospace, replace, release, join, leave, member-update, restart, upgrade, rollout, compaction',
     );
     const version = await cli('run', 'upgrade');
     expect(version).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('`--to`') });

@@ -109,6 +109,8 @@ const table: Readonly<Record<'usage' | 'unreachable' | 'fault' | 'interrupted', 
     'VERSION_NOT_SERVING',
     'PROCESS_UNKNOWN',
     'UPGRADE_NOT_HERE',
+    'NO_POD_SET',
+    'ROLLOUT_BY_KUBERNETES',
   ],
   interrupted: ['INTERRUPTED'],
 };

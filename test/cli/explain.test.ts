@@ -39,7 +39,7 @@ describe('explain', () => {
     const { exitCode, stderr } = await runCli(['explain', 'tidy']);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(
-      'nospace, replace, join, leave, member-update, restart, upgrade, compaction, defrag, move-leader, hash-check',
+      'nospace, replace, release, join, leave, member-update, restart, upgrade, rollout, compaction, defrag, move-leader, hash-check',
     );
   });
 

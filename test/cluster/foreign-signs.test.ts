@@ -20,8 +20,9 @@ const compacting = (retention: string, mode?: string) => ({
   }),
 });
 
-const besideUpgrades = 'nospace,replace,join,leave,member-update,restart,compaction,defrag,move-leader,hash-check';
-const all = besideUpgrades.replace('restart', 'restart,upgrade');
+const besideUpgrades =
+  'nospace,replace,release,join,leave,member-update,restart,compaction,defrag,move-leader,hash-check';
+const all = besideUpgrades.replace('restart', 'restart,upgrade,rollout');
 
 describe('signs of somebody else who takes care of the cluster', () => {
   it.each<[string, ForeignInput, string]>([

@@ -16,9 +16,12 @@ describe('all decisions of a round', () => {
     expect(decisions.map(({ policy }) => policy)).toEqual([...operationNames]);
     expect(decisions.map(short)).toEqual([
       'hold NO_ALARM',
-      ...Array.from({ length: 4 }, () => 'hold NOT_SUPERVISED'),
+      'hold NOT_SUPERVISED',
+      'hold NO_POD_SET',
+      ...Array.from({ length: 3 }, () => 'hold NOT_SUPERVISED'),
       'hold NOTHING_STALE',
       'hold ON_REQUEST',
+      'hold NO_POD_SET',
       'hold TOO_FEW_REVISIONS',
       'hold NOTHING_TO_RECLAIM',
       'hold LEADER_FINE',
@@ -34,9 +37,12 @@ describe('all decisions of a round', () => {
     expect(chosen?.policy).toBe('compaction');
     expect(decisions.map(short)).toEqual([
       'hold NO_ALARM',
-      ...Array.from({ length: 4 }, () => 'hold NOT_SUPERVISED'),
+      'hold NOT_SUPERVISED',
+      'hold NO_POD_SET',
+      ...Array.from({ length: 3 }, () => 'hold NOT_SUPERVISED'),
       'hold NOTHING_STALE',
       'hold ON_REQUEST',
+      'hold NO_POD_SET',
       'act HISTORY_DUE',
       'hold OTHER_FIRST SPACE_RECLAIMABLE',
       'hold LEADER_FINE',

@@ -129,11 +129,11 @@ describe('an operation', () => {
   it.each([
     [
       {},
-      '400 OPERATION_UNKNOWN: No operation is named. Allowed: nospace, replace, join, leave, member-update, restart, upgrade, compaction, defrag, move-leader, hash-check, snapshot, drill.',
+      '400 OPERATION_UNKNOWN: No operation is named. Allowed: nospace, replace, release, join, leave, member-update, restart, upgrade, rollout, compaction, defrag, move-leader, hash-check, snapshot, drill.',
     ],
     [
       { operation: 'reboot' },
-      '400 OPERATION_UNKNOWN: There is no operation "reboot". Allowed: nospace, replace, join, leave, member-update, restart, upgrade, compaction, defrag, move-leader, hash-check, snapshot, drill.',
+      '400 OPERATION_UNKNOWN: There is no operation "reboot". Allowed: nospace, replace, release, join, leave, member-update, restart, upgrade, rollout, compaction, defrag, move-leader, hash-check, snapshot, drill.',
     ],
     [
       { operation: 'defrag', member: 'm9' },

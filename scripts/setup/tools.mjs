@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { PrivateApt } from './private-apt.mjs';
 import { SetupError, say } from './report.mjs';
@@ -17,6 +27,7 @@ const needs = {
     installed: ['strace', 'openssl', 'zstd'],
   },
   helm: { built: ['helm'] },
+  kubernetes: { etcd: ['3.4', '3.5'], installed: ['strace', 'openssl'], kubernetes: true },
   bench: { etcd: ['3.5'], unpacked: ['prometheus-node-exporter'] },
 };
 
@@ -45,7 +56,7 @@ export const uses = Object.keys(needs);
 
 /** Brings the programs that a use needs into `tools`, as far as they are missing. */
 export const bringTools = (tools, use) => {
-  const { anyEtcd = false, etcd = [], unpacked = [], installed = [], built = [] } = needs[use];
+  const { anyEtcd = false, etcd = [], unpacked = [], installed = [], built = [], kubernetes = false } = needs[use];
   const etcdLines = (anyEtcd && !findEtcd() ? ['3.5'] : etcd).filter((line) => !hasEtcd(tools, line));
   const packages = unpacked.filter((name) => !isUnpacked(tools, name));
   if (etcdLines.length + packages.length > 0) {
@@ -54,6 +65,7 @@ export const bringTools = (tools, use) => {
     download(tools, etcdLines, packages);
   }
   installMissing(installed.filter((command) => !onPath(command)));
+  if (kubernetes) buildKubernetes(join(tools, '..', 'test', 'kubernetes', 'api-server'));
   for (const name of built) if (!existsSync(join(tools, name, name)) && !onPath(name)) build(tools, name);
 };
 
@@ -164,6 +176,28 @@ const build = (tools, name) => {
   if (spawnSync('go', ['install', goPrograms[name]], { env, stdio: ['ignore', 2, 2] }).status !== 0) {
     throw new SetupError(`${name} could not be built; try: ${byHandLine}`);
   }
+};
+
+/** Where they stay, outside of the checkout: building takes minutes. */
+const kubernetesFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'etcd-caretaker', 'kubernetes');
+
+/** A real kube-apiserver and kube-controller-manager, of the version that the module in this folder names. */
+const buildKubernetes = (module) => {
+  if (!onPath('kubectl'))
+    throw new SetupError('kubectl must be installed for these tests: apt-get install -y kubernetes-client');
+  const programs = ['kube-apiserver', 'kube-controller-manager'];
+  const version = /k8s\.io\/kubernetes (v\S+)/.exec(readFileSync(join(module, 'go.mod'), 'utf8'))?.[1];
+  const mark = join(kubernetesFolder, `built-${version}`);
+  if (existsSync(mark) && programs.every((name) => existsSync(join(kubernetesFolder, name)))) return;
+  if (!onPath('go')) throw new SetupError('there is no Go to build Kubernetes with, which these tests need');
+  say(`building Kubernetes ${version}, which takes ten minutes`);
+  mkdirSync(kubernetesFolder, { recursive: true });
+  const packages = programs.map((name) => `k8s.io/kubernetes/cmd/${name}`);
+  const args = ['build', '-o', `${kubernetesFolder}/`, ...packages];
+  if (spawnSync('go', args, { cwd: module, stdio: ['ignore', 2, 2] }).status !== 0) {
+    throw new SetupError(`Kubernetes could not be built; try: cd ${module} && go ${args.join(' ')}`);
+  }
+  writeFileSync(mark, '');
 };
 
 const byHand = (etcdLines, packages) =>

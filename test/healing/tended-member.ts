@@ -39,6 +39,8 @@ export interface TendedOptions {
   readonly versionsFolder?: string;
   /** The agents' program; default: this very source. */
   readonly main?: string;
+  /** With so many of them a new cluster begins, and the others join; default all. */
+  readonly beginners?: number;
   /** Further flags of every etcd. */
   readonly args?: readonly string[];
 }
@@ -147,7 +149,9 @@ export async function memberOf(
             tls: { ca: certs.ca, cert: certs.cert, key: certs.key },
             peerTls: { ca: certs.ca, cert: certs.peerCert, key: certs.peerKey },
           }),
-      peers: plans.map((each) => `${each.name}=${peerUrlOf(each, scheme)} ${scheme}://127.0.0.1:${each.agentWay}`),
+      peers: plans
+        .slice(0, options.beginners)
+        .map((each) => `${each.name}=${peerUrlOf(each, scheme)} ${scheme}://127.0.0.1:${each.agentWay}`),
     },
     observe: { interval: '1s', deadline: '900ms' },
     maintenance: { armAfter: '0s', defrag: { settle: '1s' } },

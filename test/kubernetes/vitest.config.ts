@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: ['test/real/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 1,
-    testTimeout: 300_000,
+    testTimeout: 900_000,
     hookTimeout: 300_000,
   },
 });

@@ -27,7 +27,7 @@ const needs = {
     installed: ['strace', 'openssl', 'zstd'],
   },
   helm: { built: ['helm'] },
-  kubernetes: { etcd: ['3.4', '3.5'], installed: ['strace', 'openssl'], kubernetes: true },
+  kubernetes: { etcd: ['3.4', '3.5'], installed: ['strace', 'openssl'], built: ['helm'], kubernetes: true },
   bench: { etcd: ['3.5'], unpacked: ['prometheus-node-exporter'] },
 };
 

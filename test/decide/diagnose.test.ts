@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { causeNames } from '../../src/cluster/diagnosis.ts';
 import { diagnose } from '../../src/decide/diagnose.ts';
-import { causesOf, type Happening, looks, verdictsOf } from './diagnose/looks.ts';
+import { causesOf, connectsAtOnce, type Happening, looks, verdictsOf, withPeers } from './diagnose/looks.ts';
 
 const slowDisk: Happening = { fsyncSeconds: 0.2, probeSeconds: 0.08 };
 
@@ -131,23 +131,9 @@ describe('the cause stands above what it brings about', () => {
   });
 
   it('a guess is read after what was seen', () => {
-    const busy = looks({ rttSeconds: { m2: 0.3 } }).map((each) => ({
-      ...each,
-      values: {
-        ...each.values,
-        peers: {
-          findings: [],
-          peers: (each.values.peers?.peers ?? []).map((peer) => ({
-            ...peer,
-            clockSkewSeconds: peer.peer === 'm3' ? 5 : 0,
-            probes: peer.probes.map((probe) =>
-              probe.probe === 'tcp'
-                ? { ...probe, latency: { ...probe.latency, sum: probe.latency.sum / 1000 } }
-                : probe,
-            ),
-          })),
-        },
-      },
+    const busy = withPeers(looks({ rttSeconds: { m2: 0.3 } }), (peer) => ({
+      ...connectsAtOnce(peer),
+      clockSkewSeconds: peer.peer === 'm3' ? 5 : 0,
     }));
     const order = diagnose(busy).map(({ verdict, confidence }) => `${verdict} ${confidence}`);
     expect(order.slice(0, 2)).toEqual(['clock-off certain', 'network-slow-to-peer possible']);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PeerReading, Sections } from '../../../src/cluster/sections.ts';
 import { diagnose } from '../../../src/decide/diagnose.ts';
-import { causesOf, type Happening, looks, NOW_MS, verdictsOf } from './looks.ts';
+import { causesOf, connectsAtOnce, type Happening, looks, NOW_MS, probedAs, verdictsOf, withPeers } from './looks.ts';
 
 const well = looks({}).at(-1)?.values;
 const peers = well?.peers?.peers ?? [];
@@ -220,23 +220,7 @@ describe('what is said of the cluster', () => {
   });
 
   it('a peer whose connections come up at once may answer late for itself: the link is only a guess then', () => {
-    const busy = looks({ rttSeconds: { m2: 0.3 } }).map((each) => ({
-      ...each,
-      values: {
-        ...each.values,
-        peers: {
-          findings: [],
-          peers: (each.values.peers?.peers ?? []).map((peer) => ({
-            ...peer,
-            probes: peer.probes.map((probe) =>
-              probe.probe === 'tcp'
-                ? { ...probe, latency: { ...probe.latency, sum: probe.latency.sum / 1000 } }
-                : probe,
-            ),
-          })),
-        },
-      },
-    }));
+    const busy = withPeers(looks({ rttSeconds: { m2: 0.3 } }), connectsAtOnce);
     const [first] = diagnose(busy);
     expect(first).toMatchObject({ verdict: 'network-slow-to-peer', member: 'm2', confidence: 'possible' });
     expect(`${first?.evidence.join('; ')} ${first?.firstStep}`).toMatch(
@@ -247,44 +231,18 @@ describe('what is said of the cluster', () => {
   it('a round trip that was always so is no fault of the network, but of settings that do not fit it', () => {
     const far: Happening = { rttSeconds: { m2: 0.12, m3: 0.12 } };
     const settings = { 'heartbeat-interval': '100', 'election-timeout': '1000' };
-    const always = looks({ ...far, sections: { process: { settings } } }).map((each) => ({
-      ...each,
-      values: {
-        ...each.values,
-        peers: {
-          findings: [],
-          peers: (each.values.peers?.peers ?? []).map((peer) => ({
-            ...peer,
-            probes: peer.probes.map((probe) => ({
-              ...probe,
-              latency: { ...probe.latency, counts: [0, probe.latency.count] },
-            })),
-          })),
-        },
-      },
-    }));
+    const always = withPeers(looks({ ...far, sections: { process: { settings } } }), (peer) =>
+      probedAs(peer, ({ count }) => ({ counts: [0, count] })),
+    );
     expect(verdictsOf(far)).toEqual(['network-slow-to-all']);
     expect(diagnose(always).map(({ verdict }) => verdict)).toEqual(['election-timeout-short']);
   });
 });
 
 it('a link whose round trips lie now above and now below half a heartbeat is as far as that, and not slow', () => {
-  const regional = looks({ rttSeconds: { m2: 0.06, m3: 0.06 } }).map((each) => ({
-    ...each,
-    values: {
-      ...each.values,
-      peers: {
-        findings: [],
-        peers: (each.values.peers?.peers ?? []).map((peer) => ({
-          ...peer,
-          probes: peer.probes.map((probe) => {
-            const { count, sum } = probe.latency;
-            return { ...probe, latency: { edges: [0.05, 0.08, 1], counts: [0.4 * count, count, count], count, sum } };
-          }),
-        })),
-      },
-    },
-  }));
+  const regional = withPeers(looks({ rttSeconds: { m2: 0.06, m3: 0.06 } }), (peer) =>
+    probedAs(peer, ({ count }) => ({ edges: [0.05, 0.08, 1], counts: [0.4 * count, count, count] })),
+  );
   expect(diagnose(regional)).toEqual([]);
 });
 

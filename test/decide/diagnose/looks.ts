@@ -78,3 +78,34 @@ function look(index: number, happening: Happening, add: (name: string, perSecond
     ...more,
   };
 }
+
+type Peer = NonNullable<Look['values']['peers']>['peers'][number];
+
+/** The same, with each peer made another one. */
+export function withPeers(all: readonly Look[], change: (peer: Peer) => Peer): Look[] {
+  return all.map((each) => ({
+    ...each,
+    values: { ...each.values, peers: { findings: [], peers: (each.values.peers?.peers ?? []).map(change) } },
+  }));
+}
+
+/** A peer of which each of these probes, or all, has another latency. */
+export function probedAs(
+  peer: Peer,
+  latencyOf: (latency: Peer['probes'][number]['latency']) => Partial<Peer['probes'][number]['latency']>,
+  only?: Peer['probes'][number]['probe'],
+): Peer {
+  return {
+    ...peer,
+    probes: peer.probes.map((probe) =>
+      only === undefined || probe.probe === only
+        ? { ...probe, latency: { ...probe.latency, ...latencyOf(probe.latency) } }
+        : probe,
+    ),
+  };
+}
+
+/** A peer whose connections come up at once. */
+export function connectsAtOnce(peer: Peer): Peer {
+  return probedAs(peer, ({ sum }) => ({ sum: sum / 1000 }), 'tcp');
+}

@@ -43,7 +43,7 @@ export function staticPodSupervisor(options: StaticPodSupervisorOptions): Superv
   return new StaticPodSupervisor(options);
 }
 
-/** What can be seen of etcd: its process, or only that its port is open or not. */
+/** What can be seen of etcd: its process, or only that its port is open or not; undefined where that says nothing. */
 type Sight = { readonly process: PodProcess } | { readonly port: boolean | undefined };
 
 class StaticPodSupervisor implements Supervisor {
@@ -52,6 +52,8 @@ class StaticPodSupervisor implements Supervisor {
   readonly #places: ManifestPlaces;
   readonly #watch: EndWatch;
   #startedRun: string | undefined;
+  /** The processes of the host can be seen: a port without one is not etcd's, or still open while etcd's threads end. */
+  #seesProcesses = false;
 
   constructor(options: StaticPodSupervisorOptions) {
     this.#options = options;
@@ -74,7 +76,7 @@ class StaticPodSupervisor implements Supervisor {
       const { host, port } = this.#options.endpoint;
       const where = `${host} port ${port}`;
       if (sight.port === undefined)
-        return { state: 'unknown', reason: `no process of etcd is seen, and ${where} neither answers nor refuses` };
+        return { state: 'unknown', reason: `no process of etcd is seen, and ${where} does not refuse` };
       if (await this.#places.inPlace()) return { state: 'running', adopted: runOf(sight) !== this.#startedRun };
       return { state: 'unknown', reason: `the manifest is not in place, and yet something listens on ${where}` };
     } catch (error) {
@@ -132,11 +134,17 @@ class StaticPodSupervisor implements Supervisor {
     const { dataDir, memberName, procRoot = '/proc', endpoint } = this.#options;
     const find = () => findPodProcess({ dataDir, memberName, procRoot }, signal);
     const process = await find();
-    if (process !== undefined) return { process };
+    if (process !== undefined) return this.#seen(process);
     const port = await listens(endpoint.host, endpoint.port, signal);
     // It may have begun between the two looks.
     const begun = port === true ? await find() : undefined;
-    return begun === undefined ? { port } : { process: begun };
+    if (begun !== undefined) return this.#seen(begun);
+    return { port: port === true && this.#seesProcesses ? undefined : port };
+  }
+
+  #seen(process: PodProcess): Sight {
+    this.#seesProcesses = true;
+    return { process };
   }
 }
 

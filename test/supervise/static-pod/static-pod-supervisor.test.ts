@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { ProcessEnd } from '../../../src/cluster/own-member.ts';
 import type { Supervisor } from '../../../src/supervise/supervisor.ts';
@@ -87,6 +88,31 @@ describe('etcd as a static pod of a stand-in kubelet', () => {
     await supervisor.start({}, signal);
     expect(await pidOf(supervisor)).not.toBe(pid);
     expect(ends).toMatchObject([{ how: 'unknown', cause: 'unknown' }]);
+  });
+
+  it('has one end also where its port stays open for a moment after its process is gone', async () => {
+    await using host = await podHost('a');
+    const procRoot = join(host.folder, 'proc');
+    mkdirSync(procRoot);
+    await using seeing = host.supervisor();
+    await seeing.start({}, signal);
+    const pid = await pidOf(seeing);
+    symlinkSync(`/proc/${pid}`, join(procRoot, String(pid)));
+    await using supervisor = host.supervisor({ procRoot });
+    await supervisor.start({}, signal);
+    await ready(host);
+    const ends: ProcessEnd[] = [];
+    supervisor.onEnd((end) => ends.push(end));
+    // As of a process whose first thread has ended and whose other threads have not.
+    rmSync(join(procRoot, String(pid)));
+    expect(await supervisor.look(signal)).toMatchObject({ state: 'unknown' });
+    await sleep(200);
+    expect(ends).toEqual([]);
+    host.kubelet.pause();
+    process.kill(pid, 'SIGKILL');
+    await until('the end is told', () => ends.length > 0);
+    await sleep(200);
+    expect(ends).toMatchObject([{ how: 'unknown' }]);
   });
 
   it('a start that no kubelet makes is given up, and says so', async () => {

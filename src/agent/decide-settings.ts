@@ -1,11 +1,14 @@
+import { kubernetesMinor } from '../cluster/kubernetes-etcd.ts';
 import type { Config } from '../config/config.ts';
 import type { DecideSettings } from '../decide/settings.ts';
 
 /** What the policies need of the configuration. */
-export function decideSettings({ mode, maintenance, backup, heal }: Config): DecideSettings {
+export function decideSettings({ mode, cluster, maintenance, backup, heal }: Config): DecideSettings {
   const { compaction, defrag, nospace, moveLeader, hashCheck, restart } = maintenance;
+  const kubernetes = kubernetesMinor(cluster.kubernetes ?? '');
   return {
     mode,
+    ...(kubernetes === undefined ? {} : { kubernetesMinor: kubernetes }),
     policies: {
       nospace: nospace.mode,
       replace: heal.mode,

@@ -70,6 +70,7 @@ export const reasonCodes = {
   MEMBERS_UNSTABLE: { sentence: 'The member list changed a short time ago.', passes: true },
   VERSION_HAZARD: { sentence: 'The running version of etcd has a defect that makes it dangerous.' },
   VERSION_UNKNOWN: { sentence: 'Which version a member runs is not known.' },
+  KUBERNETES_SKEW: { sentence: 'The Kubernetes whose API servers etcd serves is not tested with that minor version.' },
   VERSION_SKEW: { sentence: 'Etcd goes up by one minor version at a time, and down only half way through.' },
   POD_NO_VOLUME: { sentence: 'A pod that would be made anew has no volume that outlives it.' },
   ROLLOUT_DOUBTFUL: { sentence: 'The last rollout of this very template ended in a doubt.' },

@@ -15,6 +15,7 @@ const policy = 'rollout';
 
 /** Somebody has changed the template and waits; nobody but a person gets on from these. */
 const PAGED: ReadonlySet<string> = new Set([
+  'KUBERNETES_SKEW',
   'NO_BACKUP',
   'NO_SPARE',
   'POD_NO_VOLUME',
@@ -174,5 +175,5 @@ function versionChange(
   settings: DecideSettings,
 ): readonly Reason[] {
   const backup = backupFirst(state, settings);
-  return [...versionTrouble(known, voters, to), ...('code' in backup ? [backup] : [])];
+  return [...versionTrouble(known, voters, to, settings), ...('code' in backup ? [backup] : [])];
 }

@@ -19,6 +19,8 @@ export interface MaintenanceWindow {
 export interface DecideSettings {
   /** `plan` beats a policy's `auto`. */
   readonly mode: 'auto' | 'plan';
+  /** Minor version of the Kubernetes that etcd serves: 31 of 1.31. Absent: none that anybody has named. */
+  readonly kubernetesMinor?: number;
   readonly policies: Readonly<Record<OperationName, PolicyMode>>;
   /** How long every voter must have had an agent and health before anything is done for the first time. */
   readonly armAfterMs: number;

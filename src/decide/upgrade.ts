@@ -36,7 +36,7 @@ export const upgradePolicy: Policy = (state, settings, asked) => {
       ? [because('NO_STORE', 'it is to be tried first on restored data, and no backup.store is configured')]
       : [];
   const trouble = [
-    ...versionTrouble(known, voters, to),
+    ...versionTrouble(known, voters, to, settings),
     ...clusterTrouble(state),
     ...nospaceRaised(state),
     ...turnTrouble(targets, state, settings),

@@ -1,4 +1,5 @@
 import type { Reason } from '../cluster/caretaking.ts';
+import { tooNewForKubernetes } from '../cluster/kubernetes-etcd.ts';
 import type { ClusterState, MemberState } from '../cluster/state.ts';
 import { compareVersions, type EtcdVersion, parseVersion, seriesOf } from '../cluster/version.ts';
 import { hazardsOf, leastRecommended } from '../cluster/version-hazards.ts';
@@ -23,18 +24,24 @@ export function versionsOf(voters: readonly MemberState[]): readonly Versioned[]
 
 /**
  * What keeps the voters from being brought to another version of etcd: up by one minor version at a time (etcd's rule), down only while a voter
- * still runs the older one, since the cluster has not taken up the newer one's ways before, and no defect that forbids it.
+ * still runs the older one, since the cluster has not taken up the newer one's ways before, to none that is too new for the Kubernetes that it
+ * serves, and no defect that forbids it.
  */
 export function versionTrouble(
   known: readonly Versioned[],
   voters: readonly MemberState[],
   to: EtcdVersion,
+  { kubernetesMinor }: Pick<DecideSettings, 'kubernetesMinor'>,
 ): readonly Reason[] {
+  const tooNew = kubernetesMinor === undefined ? undefined : tooNewForKubernetes(to, kubernetesMinor);
+  // Within the series that runs it is only a patch, however wrong the series is.
+  const isOther = known.some(({ version }) => seriesOf(version) !== seriesOf(to) && compareVersions(version, to) < 0);
   return [
     ...voters
       .filter((voter) => known.every(({ member }) => member !== voter))
       .map(({ name }) => because('VERSION_UNKNOWN', `${name} does not say which version it runs`)),
     ...skew(known, to),
+    ...(tooNew === undefined || !isOther ? [] : [because('KUBERNETES_SKEW', tooNew)]),
     ...hazards(known, to),
   ];
 }

@@ -4,6 +4,7 @@ import { load, minimal } from '../config/loading.ts';
 
 it('the policies get what the configuration says, each value in its place', async () => {
   const yaml = `${minimal}mode: plan
+cluster: {kubernetes: v1.33.4}
 maintenance:
   windows: [0 2 * * * for 2h]
   operationsPerDay: 11
@@ -23,6 +24,7 @@ heal: {mode: plan, replaceAfter: 33s, maxPerDay: 34, withoutBackup: true}
 `;
   expect(decideSettings((await load({ yaml })).config)).toEqual({
     mode: 'plan',
+    kubernetesMinor: 33,
     policies: {
       nospace: 'off',
       replace: 'plan',

@@ -29,6 +29,27 @@ describe('an upgrade', () => {
     ['needs to know what runs', running('3.4.40', undefined, '3.4.40'), '3.5.32', 'hold VERSION_UNKNOWN'],
     ['to 3.6 needs 3.5.32', running('3.5.30', '3.5.32', '3.5.32'), '3.6.6', 'hold VERSION_HAZARD'],
     ['to 3.6 from 3.5.32', running('3.5.32', '3.5.32', '3.5.32'), '3.6.6', 'act REQUESTED UPGRADE_ASKED'],
+    [
+      'is refused where it is too new for the Kubernetes that it serves',
+      running('3.5.32', '3.5.32', '3.5.32'),
+      '3.6.6',
+      'hold KUBERNETES_SKEW',
+      { ...settings, kubernetesMinor: 33 },
+    ],
+    [
+      'to 3.6 for a Kubernetes that wants it',
+      running('3.5.32', '3.5.32', '3.5.32'),
+      '3.6.6',
+      'act REQUESTED UPGRADE_ASKED',
+      { ...settings, kubernetesMinor: 34 },
+    ],
+    [
+      'is granted within a series, whatever the Kubernetes is',
+      running('3.5.31', '3.5.32', '3.5.32'),
+      '3.5.32',
+      'act REQUESTED UPGRADE_ASKED',
+      { ...settings, kubernetesMinor: 18 },
+    ],
     ['is refused to a version that nobody should run', old, '3.5.2', 'hold VERSION_HAZARD'],
     ['is refused where none can be spared', running('3.4.40', '3.4.40'), '3.5.32', 'hold NO_SPARE'],
     [

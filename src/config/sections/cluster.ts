@@ -83,6 +83,11 @@ export const clusterSection = z
       '1 to 128 characters',
       /^[^\p{Cc}\s]{1,128}$/u,
     ).prefault('etcd-cluster'),
+    kubernetes: text(
+      'Version of the Kubernetes whose API servers keep their objects here: etcd is not brought to a minor version that is too new for it. Left out: etcd serves something else, or it is for people to know.',
+      'a version of Kubernetes, such as 1.31',
+      /^v?1\.\d{1,3}(\.\d+)?$/,
+    ).exactOptional(),
     keyPrefix: text(
       "Prefix of the agents' own keys in etcd.",
       'a path that begins and ends with /, such as /etcd-caretaker/',

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AgentError } from '../../src/cluster/agent-error.ts';
+import { own } from '../decide/states.ts';
 import { etcdVersion } from '../real/binaries.ts';
 import { type Begun, type Membership, membershipOf, permit, stepsOf } from './membership.ts';
 import { type Operating, operating } from './operating.ts';
@@ -69,6 +70,25 @@ describe('pods are brought to a newer template, with a newer etcd', { timeout: 9
     ]);
     expect(pods.view().partitionAtRest).toBeUndefined();
     expect(await versions()).toEqual(before);
+  });
+
+  test('a pod whose etcd does not take its flags is given back at once', async () => {
+    await leads(0);
+    pods.broken = true;
+    const evidence = 'flag provided but not defined: -log-output';
+    const end = { how: 'exit code 2', cause: 'bad-flag', evidence, atMs: Date.now() } as const;
+    on.see((state) => ({
+      ...state,
+      members: state.members.map((member) =>
+        member.id === on.ids[2] && !member.reachable
+          ? { ...member, observed: { ageSeconds: 0, own: own(3, { process: { state: 'stopped', end } }) } }
+          : member,
+      ),
+    }));
+    const entry = await run(await begin(), { timing: { podServesWithinMs: 80_000 } });
+    on.see((state) => state);
+    expect(entry).toMatchObject({ outcome: 'stopped', code: 'POD_NOT_SERVING' });
+    expect(entry?.summary).toMatch(/not take its flags: flag provided but not defined: -log-output.*serves again/);
   });
 
   test('the highest ordinal first, though it leads, by leaders that die and an API server that is away now and then', async () => {

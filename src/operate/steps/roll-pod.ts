@@ -87,10 +87,20 @@ async function untilItServes(
       signal.throwIfAborted();
       // Another version is for the look afterwards to say.
       if (version !== undefined) return undefined;
+      const refused = await flagRefused(id, context);
+      if (refused !== undefined) return refused;
     }
     await sleep(timing.pollMs, undefined, { signal });
   }
   return wrong;
+}
+
+/** A sentence, where the agent in the pod says that its etcd does not take a flag: it will not in a quarter of an hour either. */
+async function flagRefused(id: string, context: OperationContext): Promise<string | undefined> {
+  const own = (await context.observe()).members.find((member) => member.id === id)?.observed?.own;
+  const end = own?.process.state === 'stopped' ? own.process.end : undefined;
+  if (end?.cause !== 'bad-flag') return undefined;
+  return `its etcd does not take its flags: ${end.evidence ?? end.how}`;
 }
 
 /** Holds the pods back and stops where another voter has gone since the partition was lowered: this one need not go as well. */

@@ -21,6 +21,7 @@ interface DrillFlags extends StoreFlags, LiveFlags {
   readonly dir?: string;
   readonly bin?: string;
   readonly mark: boolean;
+  readonly tryFlags?: boolean;
   readonly output: 'table' | 'json' | 'yaml';
 }
 
@@ -35,6 +36,7 @@ export function drillCommand(): Command {
     .option('--no-compare', 'only restore it: no cluster is asked')
     .option('--no-mark', 'do not mark the chain in the store as proven')
     .option('--dir <folder>', "for the restored copy, three times the database (default: the system's for such)")
+    .option('--try-flags', 'first see whether this etcd takes the flags of --config (supervise.child.args)')
     .option('--bin <folder>', 'where etcd and etcdutl are (default: ETCD_BIN, else PATH)')
     .addOption(
       new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
@@ -47,9 +49,12 @@ While the member computes its hash nobody writes through it: a follower is the o
 nothing is left on this machine. Exit codes: 0 it passed; 1 the chain does not stand up to it; 2 the command line; 3 there is no room
 here, or the store, the cluster or etcd's tools cannot be reached.
 
+With --bin of another etcd it rehearses an upgrade: whether that one makes of the newest chain what the cluster has, and takes the members' flags.
+
 Examples:
   etcd-caretaker drill --once --config /etc/etcd-caretaker/agent.yaml
-  etcd-caretaker drill --once --store s3://backups/etcd --identity-file key.txt --no-compare`,
+  etcd-caretaker drill --once --store s3://backups/etcd --identity-file key.txt --no-compare
+  etcd-caretaker drill --once --config agent.yaml --try-flags --bin /opt/etcd/3.5.30 --no-mark`,
     )
     .action(run);
 }
@@ -60,6 +65,18 @@ async function run(flags: DrillFlags): Promise<void> {
   const binaries = findBinaries(process.env, flags.bin);
   const { drill } = await import('../backup/drill.ts');
   const { withAnsweringMember } = await import('./answering-member.ts');
+  if (flags.tryFlags === true) {
+    const { flagTrouble } = await import('./drill/flag-trouble.ts');
+    const trouble = await flagTrouble(flags, binaries.etcd, process.env);
+    if (trouble !== undefined) {
+      const result: DrillResult = { outcome: 'failed', reasons: [{ code: 'FLAG_REMOVED', message: trouble }] };
+      process.stdout.write(
+        flags.output === 'table' ? drillText(result, binaries.etcd) : await printed(plain(result), flags.output),
+      );
+      process.exitCode = exitCodes.fault;
+      return;
+    }
+  }
   const folder = resolve(flags.dir ?? join(tmpdir(), 'etcd-caretaker-drill'));
   const { result, url, unmarked } = await untilInterrupted('Nothing is left of it.', async (signal) => {
     await using place = await openPlace(flags, 'one-cluster', signal);

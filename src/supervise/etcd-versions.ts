@@ -1,15 +1,8 @@
-import { execFile } from 'node:child_process';
 import { readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
-import { etcdEnvironment } from './child/etcd-environment.ts';
+import { refusedFlags, versionOfProgram } from './etcd-program.ts';
 import { syncFolder } from './replace-file.ts';
-
-const run = promisify(execFile);
-
-/** Etcd says its version at once; a disk that hangs does not answer. */
-const VERSION_TIMEOUT_MS = 20_000;
 
 /** Where other versions of etcd are, and which one is started. */
 export interface EtcdVersionsOptions {
@@ -53,7 +46,7 @@ export class EtcdVersions {
         'Install it there.',
       );
     }
-    const found = await this.#versionOf(program, signal).catch((error: unknown) => {
+    const found = await versionOfProgram(program, this.#options.env, signal).catch((error: unknown) => {
       signal.throwIfAborted();
       throw this.#unfit('VERSION_MISSING', `${program} does not run: ${faultOf(error).message}`, 'Install it anew.');
     });
@@ -144,31 +137,14 @@ export class EtcdVersions {
     );
   }
 
-  /** Etcd looks at all of its flags before it says its version: one that it does not know any more ends it. */
   async #tryFlags(program: string, version: string, flags: readonly string[], signal: AbortSignal): Promise<void> {
-    try {
-      await this.#run(program, [...flags, '--version'], signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      const said = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr) : '';
-      const [line = faultOf(error).message] = said.split('\n').filter((text) => text !== '');
-      throw this.#unfit(
-        'FLAG_REMOVED',
-        `etcd ${version} does not take the flags of the one that runs: ${line}`,
-        'Take the flag out, restart the member, and upgrade then.',
-      );
-    }
-  }
-
-  /** What an etcd says of itself. */
-  async #versionOf(program: string, signal: AbortSignal): Promise<string> {
-    const { stdout } = await this.#run(program, ['--version'], signal);
-    return /etcd Version: (\S+)/.exec(stdout)?.[1] ?? 'of no known version';
-  }
-
-  #run(program: string, args: readonly string[], signal: AbortSignal) {
-    const env = etcdEnvironment(this.#options.env);
-    return run(program, [...args], { signal, timeout: VERSION_TIMEOUT_MS, env });
+    const line = await refusedFlags(program, flags, this.#options.env, signal);
+    if (line === undefined) return;
+    throw this.#unfit(
+      'FLAG_REMOVED',
+      `etcd ${version} does not take the flags of the one that runs: ${line}`,
+      'Take the flag out, restart the member, and upgrade then.',
+    );
   }
 
   #unfit(code: string, what: string, remedy: string): AgentError {

@@ -94,3 +94,28 @@ test('says what is wanted where --once is missing', async () => {
   const { stderr, exitCode } = await runCli(['drill', '--store', 'file:///nowhere']);
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--once')]);
 });
+
+test('with --try-flags an etcd that does not take the flags of the configuration restores nothing', async () => {
+  const config = join(folder, 'agent.yaml');
+  const written = (kind: string, flag: string): Promise<void> =>
+    writeFile(
+      config,
+      `member: {name: m1, dataDir: ${join(folder, 'data')}, endpoint: '${cluster.endpoints[0]}', peerUrl: 'http://127.0.0.1:2380'}
+cluster: {name: prod, peers: ['m1=http://127.0.0.1:2380 http://127.0.0.1:9379']}
+supervise: {kind: ${kind}${kind === 'none' ? '' : `, child: {args: ['${flag}']}`}}
+`,
+    );
+  await written('child', '--log-output=stderr');
+  const refused = await drill('--config', config, '--try-flags');
+  expect(refused.stdout).toMatch(/^FAILED: .*\n {2}.*does not take the flags in .*log-output.* \(FLAG_REMOVED\)\n$/);
+  expect(refused.exitCode).toBe(1);
+  await written('child', '--quota-backend-bytes=1000000000');
+  expect(await drill('--config', config, '--try-flags')).toMatchObject({ exitCode: 0 });
+  await written('none', '');
+  expect(await drill('--config', config, '--try-flags')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('with supervise.kind none they are not in'),
+  });
+  expect(await drill('--endpoint', cluster.endpoints[0] ?? '', '--try-flags')).toMatchObject({ exitCode: 2 });
+  await nothingLeft();
+});

@@ -128,6 +128,27 @@ describe.skipIf(kubectl === undefined)('the plain manifests', () => {
     ]);
   });
 
+  test('rehearse another image with a configuration that is taken, and all its files', async () => {
+    const objects = builtOwn('statefulset/base/agent.yaml', {
+      namespace: 'db',
+      resources: ['../deploy/statefulset/rehearsal'],
+      configMapGenerator: [{ name: 'etcd-caretaker', files: ['agent.yaml'] }],
+    });
+    const [job, map] = [objectOf(objects, 'Job'), objectOf(objects, 'ConfigMap')];
+    const pod = podOf(job);
+    const [drill] = pod?.containers ?? [];
+    expect(pod?.volumes.flatMap(({ configMap }) => configMap?.name ?? [])).toEqual([map.metadata.name]);
+    const env = environmentIn(drill, { 'metadata.namespace': 'db' });
+    const config = await configOf(String(map.data?.['agent.yaml']), env);
+    expect(config.cluster.peers).toHaveLength(3);
+    // Those of an agent that it does not write into: etcd's data, and what is in /run.
+    const elsewhere = ['/data', '/run'].map((mountPath) => ({ name: 'elsewhere', mountPath }));
+    const volumeMounts = [...(drill?.volumeMounts ?? []), ...elsewhere];
+    expectMounted({ name: 'drill', ...drill, volumeMounts }, pod?.volumes ?? [], config);
+    const [agent] = podOf(objectOf(base(), 'StatefulSet'))?.containers ?? [];
+    expect(drill?.image).toBe(agent?.image);
+  });
+
   test('of a sidecar go into the StatefulSet that is annotated, and into no other', async () => {
     const objects = withSidecar();
     expect(podOf(objectOf(objects, 'StatefulSet', 'other'))?.containers).toHaveLength(1);

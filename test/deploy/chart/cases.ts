@@ -59,6 +59,12 @@ export const clusterWithAll: Values = {
   config: { maintenance: { windows: ['0 2 * * * for 2h'] }, observe: { keyspace: { keysPerSecond: 1000000 } } },
   extraObjects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '{{ .Release.Name }}-more' } }],
 };
+export const clusterThatRehearses: Values = {
+  ...cluster,
+  backup: bucket,
+  etcd: { version: '3.5.30', auth: { existingSecret: 'root-password', enable: false } },
+  rollout: { rehearse: true },
+};
 export const trial: Values = {
   ...cluster,
   etcd: {},
@@ -110,6 +116,7 @@ const inNamespace: Release = { name: 'etcd', namespace: 'db' };
 export const all: readonly (readonly [use: string, values: Values, release: Release])[] = [
   ['cluster', cluster, inNamespace],
   ['cluster with all that it can have', clusterWithAll, inNamespace],
+  ['cluster that rehearses upgrades', clusterThatRehearses, inNamespace],
   ['cluster for a trial', trial, inNamespace],
   ['sidecar', sidecar, inNamespace],
   ['sidecar of an etcd with passwords and without TLS', sidecarWithAll, inNamespace],

@@ -138,7 +138,7 @@ describe.skipIf(helm === undefined).each(all)('the chart as %s', (_, values, rel
 
   test('keeps its configuration in a file without secrets', () => {
     const texts = objects.flatMap(({ data }) => (data?.['agent.yaml'] === undefined ? [] : [data['agent.yaml']]));
-    expect(texts).toHaveLength(1);
+    expect(new Set(texts).size).toBe(1);
     const strings = (value: unknown): string[] =>
       typeof value === 'string' ? [value] : Object.values(Object(value)).flatMap(strings);
     expect(strings(parse(String(texts[0]))).filter((text) => text.includes('BEGIN '))).toEqual([]);

@@ -3,6 +3,8 @@
 {{- $v := .Values -}}
 {{- if not $v.clusterName }}{{ fail "clusterName: say how this etcd cluster is called; no other one that you watch, or keep in the same store, may have that name" }}{{ end -}}
 {{- if and (eq $v.use "cluster") (eq $v.rollout.by "agents") (not $v.etcd.version) }}{{ fail "etcd.version: say which version of etcd is in the image, such as 3.5.30; the agents go by it when they bring it to the pods" }}{{ end -}}
+{{- if and $v.rollout.rehearse (ne $v.use "cluster") }}{{ fail "rollout.rehearse: only with use: cluster; elsewhere the chart brings no other etcd" }}{{ end -}}
+{{- if and $v.rollout.rehearse (not $v.backup.store) (not $v.backup.folder.enabled) }}{{ fail "rollout.rehearse: it restores the newest backup: name a bucket in backup.store, or a volume in backup.folder" }}{{ end -}}
 {{- if and (eq $v.use "cluster") (not $v.serviceAccount.create) (not $v.serviceAccount.name) }}{{ fail "serviceAccount.name: say which one the agents have; with the namespace's default one every pod there would get their rights" }}{{ end -}}
 {{- if and (eq $v.rollout.by "agents") $v.rollout.partition }}{{ fail "rollout.partition: with rollout.by: agents it is the agents who lower and raise it" }}{{ end -}}
 {{- if and (eq $v.use "cluster") (eq $v.tls.source "secrets") -}}

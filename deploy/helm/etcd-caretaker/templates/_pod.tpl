@@ -29,7 +29,7 @@
 {{- define "etcd-caretaker.volumes" -}}
 - name: caretaker-config
   configMap:
-    name: {{ include "etcd-caretaker.config-map" . }}
+    name: {{ .configMapName | default (include "etcd-caretaker.config-map" .) }}
 - name: caretaker-token
   secret:
     secretName: {{ include "etcd-caretaker.token-secret" . }}

@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { listeningSockets } from '../linux/listening-ports.ts';
+import { pathInRoot } from '../linux/path-in-root.ts';
 import {
   commandLine,
   openFiles,
@@ -64,7 +65,7 @@ async function isOurServer(pid: number, { dataDir, program }: RunningSearch): Pr
   if (named === undefined) return false;
   const there = resolve((await processLink(pid, 'cwd')) ?? '/', named);
   if (!(await sharesMounts(pid))) {
-    const isSame = await isSameFolder(`/proc/${pid}/root${there}`, dataDir);
+    const isSame = await isSameFolder({ root: `/proc/${pid}/root`, path: there }, dataDir);
     if (isSame !== undefined) return isSame;
   }
   return there === resolve(dataDir) || (await real(there)) === (await real(dataDir));
@@ -97,9 +98,13 @@ async function serves(pid: number, { dataDir, ports }: RunningSearch): Promise<b
  * The same path is another folder in another container, and the same one for an etcd that an agent has left behind which systemd
  * had given mounts of its own, as each start of a unit with `ProtectSystem` or `PrivateTmp` does. Undefined without the right to look.
  */
-async function isSameFolder(theirs: string, ours: string): Promise<boolean | undefined> {
+async function isSameFolder(
+  theirs: { readonly root: string; readonly path: string },
+  ours: string,
+): Promise<boolean | undefined> {
   try {
-    const [there, here] = await Promise.all([theirs, ours].map((path) => stat(path, { bigint: true })));
+    const paths = [await pathInRoot(theirs.root, theirs.path), ours];
+    const [there, here] = await Promise.all(paths.map((path) => stat(path, { bigint: true })));
     return there !== undefined && there.ino === here?.ino && there.dev === here.dev;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync, truncateSync, writeFileSync } from 'node:fs';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { readPidFile, writePidFile } from '../../../src/supervise/child/pid-file.ts';
@@ -139,6 +139,17 @@ describe('a process is taken for the etcd of the member', () => {
     const made = await member();
     await mkdir(made.options.member.dataDir);
     const inside = `mount -t tmpfs none ${made.folder}`;
+    await made.agent({ program: await withOwnMounts(made, inside) }).start(made.plan, signal);
+    await made.ready();
+    expect(await made.agent().look(signal)).toMatchObject({ state: 'stopped' });
+  });
+
+  it('not where the path leads, by an absolute link, to another folder for it', async () => {
+    const made = await member();
+    const target = join(made.folder, 'target');
+    await mkdir(target);
+    await symlink(target, made.options.member.dataDir);
+    const inside = `mount -t tmpfs -o mode=700 none ${target}`;
     await made.agent({ program: await withOwnMounts(made, inside) }).start(made.plan, signal);
     await made.ready();
     expect(await made.agent().look(signal)).toMatchObject({ state: 'stopped' });

@@ -45,7 +45,7 @@ export function drillCommand(): Command {
     .addHelpText(
       'after',
       `
-While the member computes its hash nobody writes through it: a follower is the one to name. Nothing in the cluster is changed, and
+While the member computes its hash nobody writes through it: without --endpoint it is a follower, where there is one. Nothing in the cluster is changed, and
 nothing is left on this machine. Exit codes: 0 it passed; 1 the chain does not stand up to it; 2 the command line; 3 there is no room
 here, or the store, the cluster or etcd's tools cannot be reached.
 
@@ -64,6 +64,7 @@ async function run(flags: DrillFlags): Promise<void> {
   const { findBinaries } = await import('../distribution/find-binaries.ts');
   const binaries = findBinaries(process.env, flags.bin);
   const { drill } = await import('../backup/drill.ts');
+  const { followerFirst } = await import('./drill/follower-first.ts');
   const { withAnsweringMember } = await import('./answering-member.ts');
   if (flags.tryFlags === true) {
     const { flagTrouble } = await import('./drill/flag-trouble.ts');
@@ -93,7 +94,8 @@ async function run(flags: DrillFlags): Promise<void> {
       };
       return await drill(options, signal);
     };
-    const done = config === undefined ? await made() : await withAnsweringMember(config, made, signal);
+    const asked = config === undefined || flags.endpoint !== undefined ? config : await followerFirst(config, signal);
+    const done = asked === undefined ? await made() : await withAnsweringMember(asked, made, signal);
     const mark = flags.mark && done.outcome === 'passed' ? done.proof.full : undefined;
     const { markProven } = await import('../backup/drill/mark-proven.ts');
     const problem = mark === undefined ? undefined : await markProven(store, mark, signal);

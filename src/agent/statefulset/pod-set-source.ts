@@ -38,6 +38,8 @@ export class PodSetSource implements AsyncDisposable {
   readonly #options: PodSetSourceOptions;
   readonly #ending = new AbortController();
   #working: Promise<void> | undefined;
+  /** Made through the port. */
+  #changes = 0;
   #seen: { readonly view: PodSetView | undefined; readonly atMs: number } | undefined;
 
   constructor(options: PodSetSourceOptions) {
@@ -65,12 +67,24 @@ export class PodSetSource implements AsyncDisposable {
       holdBack: (partition, permit) => this.#change({ partition, atRest: undefined }, permit),
       endPod: (pod, { signal, check }) => {
         check();
-        return api.deletePod(pod, signal);
+        return this.#changing(() => api.deletePod(pod, signal));
       },
       planRelease: (pod, signal) => workOut({ pod }, api, signal),
       release: (plan, { signal, check }) =>
-        releaseClaim(plan, { member: plan.pod, statefulSet, atMs: Date.now() }, api, { signal, check }),
+        this.#changing(() =>
+          releaseClaim(plan, { member: plan.pod, statefulSet, atMs: Date.now() }, api, { signal, check }),
+        ),
     };
+  }
+
+  /** What was seen before says nothing any more, however the call has ended: policies wait for the next look. */
+  async #changing<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } finally {
+      this.#changes += 1;
+      this.#seen = undefined;
+    }
   }
 
   async #change(
@@ -85,7 +99,7 @@ export class PodSetSource implements AsyncDisposable {
       if (set.partition === undefined) throw notRolling(statefulSet);
       check();
       try {
-        return await api.setPartition({ name: statefulSet, setVersion }, change, signal);
+        return await this.#changing(() => api.setPartition({ name: statefulSet, setVersion }, change, signal));
       } catch (error) {
         // At the very version that was read: what an agent that does not lead any more has sent late changes nothing.
         if (faultOf(error).code !== 'KUBE_CONFLICT' || attempt === PATCH_ATTEMPTS) throw error;
@@ -108,11 +122,15 @@ export class PodSetSource implements AsyncDisposable {
           (sections.cluster?.value?.members ?? []).filter(({ reachable }) => !reachable).map(({ name }) => name),
         );
         try {
+          const changes = this.#changes;
           const view = await podSetView({ statefulSet: identity.statefulSet, silent }, api, signal);
-          this.#seen = { view, atMs: performance.now() };
+          if (changes === this.#changes) this.#seen = { view, atMs: performance.now() };
         } catch (error) {
           if (!signal.aborted) onFault(`looking at the pods of the StatefulSet ${identity.statefulSet}`, error);
         }
+      } else {
+        // Somebody else changes it meanwhile.
+        this.#seen = undefined;
       }
       await sleep(timing.lookMs, undefined, { signal }).catch(() => undefined);
     }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { PodSetSource } from '../../../src/agent/statefulset/pod-set-source.ts';
 import type { Observation } from '../../../src/cluster/observation.ts';
@@ -8,11 +9,11 @@ import { SETS, type StandInApi, standInApi } from '../../supervise/statefulset/s
 const { signal } = new AbortController();
 const identity = { namespace: 'ns', pod: 'etcd-0', statefulSet: 'etcd', ordinal: 0 };
 
-async function sourceOn(at: StandInApi, leads: () => boolean, freshMs = 60_000): Promise<PodSetSource> {
+async function sourceOn(at: StandInApi, leads: () => boolean, freshMs = 60_000, lookMs = 20): Promise<PodSetSource> {
   return new PodSetSource({
     identity,
     api: kubeApi(await kubeConnection(at.kubeconfig), 'ns'),
-    timing: { lookMs: 20, freshMs },
+    timing: { lookMs, freshMs },
     observation: () => ({ sections: {}, caretaking: { leads: leads() } }) as unknown as Observation,
     onFault: () => undefined,
   });
@@ -42,6 +43,41 @@ test('only the leading agent looks, and what it has seen counts for as long as i
   await vi.waitFor(() => expect(source.view).toBeUndefined());
   await at.away(false);
   await vi.waitFor(() => expect(source.view).toMatchObject({ name: 'etcd' }));
+});
+
+test('what was seen before a change, or before another agent led, says nothing any more', async () => {
+  await using at = await standInApi();
+  putSet(at);
+  let leads = true;
+  await using source = await sourceOn(at, () => leads);
+  source.start();
+  await vi.waitFor(() => expect(source.view).toMatchObject({ partition: 1000 }));
+  leads = false;
+  await vi.waitFor(() => expect(source.view).toBeUndefined());
+
+  await using seldom = await sourceOn(at, () => true, 60_000, 3_600_000);
+  seldom.start();
+  await vi.waitFor(() => expect(seldom.view).toMatchObject({ partition: 1000 }));
+  await seldom.port.holdBack(900, { signal, check: () => undefined });
+  expect(seldom.view).toBeUndefined();
+});
+
+test('a look that a change has overtaken says nothing either', async () => {
+  await using at = await standInApi();
+  putSet(at);
+  const source = await sourceOn(at, () => true, 60_000, 3_600_000);
+  await using _ = source;
+  let changed: Promise<void> | undefined;
+  at.before = (call) => {
+    if (call.startsWith('GET') && call.includes('pods'))
+      changed ??= source.port.holdBack(900, { signal, check: () => undefined });
+  };
+  source.start();
+  await vi.waitFor(() => expect(changed).toBeDefined());
+  await changed;
+  // As long as the rest of that look may take.
+  await sleep(200);
+  expect(source.view).toBeUndefined();
 });
 
 test('the partition is changed at the very version that was read, so that what comes late changes nothing', async () => {

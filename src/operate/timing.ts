@@ -5,6 +5,11 @@ export interface OperateTiming {
   /** How long it may take to get there before the operation stops. */
   readonly settleWithinMs: number;
   readonly pollMs: number;
+  /**
+   * Right before a member is blocked: for so long it is looked once more where somebody did not answer. A call that comes late on a busy machine is no
+   * doubt; what stopped for it would wait minutes to be tried again.
+   */
+  readonly silenceMs: number;
   /** How long etcd may take until the new raft leader leads; normally it takes a few round trips. */
   readonly moveWithinMs: number;
   /** A member that refuses connections for so long does not defragment any more: it is down. */
@@ -31,6 +36,7 @@ export const productionTiming: OperateTiming = {
   settleMs: 30_000,
   settleWithinMs: 300_000,
   pollMs: 1000,
+  silenceMs: 15_000,
   moveWithinMs: 10_000,
   downAfterMs: 60_000,
   silentAfterMs: 600_000,

@@ -27,6 +27,7 @@ const fast: OperateTiming = {
   settleMs: 300,
   settleWithinMs: 60_000,
   pollMs: 50,
+  silenceMs: 300,
   moveWithinMs: 10_000,
   downAfterMs: 60_000,
   silentAfterMs: 120_000,

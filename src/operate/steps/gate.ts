@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { faultOf } from '../../cluster/agent-error.ts';
 import type { Reason } from '../../cluster/caretaking.ts';
 import type { ClusterState, MemberState } from '../../cluster/state.ts';
@@ -9,11 +10,34 @@ import { type Consent, unsafeToBlock, votersOf } from './unsafe.ts';
 /** The state in which one voter may be blocked, or why none may be. */
 export type Gated = { readonly state: ClusterState } | { readonly unsafe: Reason };
 
+/** What one call that comes late looks like. */
+const MAY_PASS: ReadonlySet<string> = new Set([
+  'ALARMS_UNKNOWN',
+  'LAG_UNKNOWN',
+  'MEMBER_DOWN',
+  'MEMBER_LAGS',
+  'MEMBER_UNHEALTHY',
+  'NO_QUORUM',
+  'NO_RAFT_LEADER',
+]);
+
 /**
  * Looks at the cluster afresh before a voter is blocked: everybody is well, a quorum answers through each, and nobody is
- * being defragmented, whoever began that: it is waited for. Throws `MEMBER_DOWN` as `untilIdle` does.
+ * being defragmented, whoever began that: it is waited for. Where somebody does not answer it is looked again for `timing.silenceMs`.
+ * Throws `MEMBER_DOWN` as `untilIdle` does.
  */
 export async function gate(context: OperationContext, parts: Parts, consent: Consent): Promise<Gated> {
+  const { timing } = parts;
+  const begunMs = performance.now();
+  for (;;) {
+    const gated = await look(context, parts, consent);
+    const isOver = performance.now() - begunMs >= timing.silenceMs;
+    if ('state' in gated || !MAY_PASS.has(gated.unsafe.code) || isOver) return gated;
+    await sleep(timing.pollMs, undefined, { signal: context.signal });
+  }
+}
+
+async function look(context: OperationContext, parts: Parts, consent: Consent): Promise<Gated> {
   const { signal } = context;
   for (;;) {
     const state = await context.observe();

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EtcdLine, findBinaries } from '../../real/binaries.ts';
@@ -34,6 +34,8 @@ export interface UnitOfEtcd {
   readonly clientUrl: string;
   readonly clientPort: number;
   readonly dataDir: string;
+  /** What the unit runs. */
+  readonly etcd: string;
   /** Where the settings stand that are not the agent's to change. */
   readonly settingsFile: string;
 }
@@ -48,6 +50,8 @@ export interface UnitPlan {
   readonly service?: readonly string[];
   /** Lines of `[Unit]`. */
   readonly head?: readonly string[];
+  /** Its etcd is a symbolic link to this, not a copy of its own. */
+  readonly linkTo?: string;
 }
 
 /** Writes a unit, as people do, and has systemd read it. */
@@ -57,12 +61,13 @@ export async function makeUnit(plan: UnitPlan): Promise<UnitOfEtcd> {
   const folder = `/var/lib/caretaker-test/${name}`;
   const etcd = join(folder, 'etcd');
   const [clientUrl, peerUrl] = [`http://127.0.0.1:${clientPort}`, `http://127.0.0.1:${peerPort}`];
-  const made = { unit: `${name}.service`, name, clientUrl, clientPort, peerUrl, dataDir: join(folder, 'data') };
+  const made = { unit: `${name}.service`, name, clientUrl, clientPort, peerUrl, etcd, dataDir: join(folder, 'data') };
   mkdirSync(folder, { recursive: true });
   mkdirSync(made.dataDir, { recursive: true, mode: 0o700 });
   chownSync(made.dataDir, daemon.uid, daemon.gid);
   // The user of the unit cannot go into the folders of whoever runs the tests.
-  execFileSync('cp', [findBinaries(line).etcd, etcd]);
+  if (plan.linkTo === undefined) execFileSync('cp', [findBinaries(line).etcd, etcd]);
+  else symlinkSync(plan.linkTo, etcd);
   const settings: Record<string, string> = {
     name,
     'data-dir': made.dataDir,

@@ -21,7 +21,11 @@ export function restartOperation(parts: RestartParts): Operation {
       const text = `${done.length} of ${targets.length} members were started again`;
       return stopped === undefined
         ? { outcome: 'succeeded', summary: `${text}.` }
-        : { outcome: 'stopped', code: stopped.code, summary: `${text}; it stopped because ${stopped.message}.` };
+        : {
+            outcome: 'stopped',
+            code: stopped.code,
+            summary: `${text}; it stopped because ${stopped.message.replace(/\.$/, '')}.`,
+          };
     },
   };
 }

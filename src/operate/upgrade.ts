@@ -53,7 +53,7 @@ async function upgrade(context: OperationContext, parts: RestartParts): Promise<
     };
   }
   const back = done.length === 0 ? '' : ` "run upgrade --to ${to}" goes on; with the version before, it goes back.`;
-  const summary = `${done.length} of ${targets.length} members run ${to}; it stopped because ${stopped.message}.${back}`;
+  const summary = `${done.length} of ${targets.length} members run ${to}; it stopped because ${stopped.message.replace(/\.$/, '')}.${back}`;
   return { outcome: 'stopped', code: stopped.code, summary };
 }
 

@@ -18,7 +18,13 @@ export async function doubtAfter(
   parts: MembershipParts,
 ): Promise<Reason | undefined> {
   const state = await steadyState(context, parts);
-  const { version } = await parts.effects.status(id, context.signal);
+  const status = await parts.effects.status(id, context.signal).catch((error: unknown) => {
+    context.signal.throwIfAborted();
+    return faultOf(error).message.replace(/\.$/, '');
+  });
+  if (typeof status === 'string')
+    return { code: 'MEMBER_DOWN', message: `${name} does not answer any more: ${status}` };
+  const { version } = status;
   if (version !== to) return { code: 'VERSION_DIFFERS', message: `${name} says that it runs ${version}` };
   const raised = state.alarms.map(({ member, alarm }) => `${alarm} of ${member}`);
   if (raised.length > 0) return { code: 'ALARM_RAISED', message: `an alarm is raised: ${raised.join(', ')}` };

@@ -40,7 +40,11 @@ export async function gate(context: OperationContext, parts: Parts, consent: Con
 async function look(context: OperationContext, parts: Parts, consent: Consent): Promise<Gated> {
   const { signal } = context;
   for (;;) {
-    const state = await context.observe();
+    const state = await context.observe().catch((error: unknown) => {
+      signal.throwIfAborted();
+      return faultOf(error).message.replace(/\.$/, '');
+    });
+    if (typeof state === 'string') return { unsafe: { code: 'NO_QUORUM', message: state } };
     const unsafe = unsafeToBlock(state, consent);
     if (unsafe !== undefined) return { unsafe };
     const voters = votersOf(state);

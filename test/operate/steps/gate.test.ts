@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { AgentError } from '../../../src/cluster/agent-error.ts';
 import type { ClusterState } from '../../../src/cluster/state.ts';
 import type { OperationContext } from '../../../src/operate/operation.ts';
 import { gate } from '../../../src/operate/steps/gate.ts';
@@ -9,12 +10,17 @@ import { member, state } from '../../decide/states.ts';
 const well = state([member(1), member(2), member(3)]);
 const { signal } = new AbortController();
 
+/** What a look finds, or why it fails. */
+type Seen = ClusterState | Error;
+
 /** Looks by these states, the last one for ever; everybody answers. */
-async function gated(states: readonly [ClusterState, ...ClusterState[]], silenceMs: number) {
+async function gated(states: readonly [Seen, ...Seen[]], silenceMs: number) {
   let looks = 0;
   const observe = async (): Promise<ClusterState> => {
     looks += 1;
-    return states[looks - 1] ?? states.at(-1) ?? states[0];
+    const seen = states[looks - 1] ?? states.at(-1) ?? states[0];
+    if (seen instanceof Error) throw seen;
+    return seen;
   };
   const effects = { defragInflight: async () => false, linearizableRead: async () => undefined };
   const parts = { effects, timing: { ...productionTiming, pollMs: 1, silenceMs } } as unknown as Parts;
@@ -22,7 +28,8 @@ async function gated(states: readonly [ClusterState, ...ClusterState[]], silence
   return { came: 'unsafe' in came ? came.unsafe.code : 'goes on', looks };
 }
 
-test.each<[string, ClusterState]>([
+test.each<[string, Seen]>([
+  ['a call that failed', new AgentError('ETCD_DEADLINE', 'MemberList on member m2: no answer in time.')],
   ['a quorum that did not confirm the member list', { ...well, linearizable: false }],
   ['a member that did not answer', state([member(1), member(2), member(3, { reachable: false })])],
   ['alarms that nobody told', { ...well, alarmsUnknown: true }],

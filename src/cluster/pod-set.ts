@@ -63,6 +63,9 @@ export const ETCD_VERSION_ANNOTATION = 'etcd-caretaker.io/etcd-version';
 /** The annotation of a StatefulSet whose partition an agent has lowered: what it is while nothing is rolled out. */
 export const PARTITION_AT_REST_ANNOTATION = 'etcd-caretaker.io/partition-at-rest';
 
+/** The annotation of a StatefulSet that is another one with each change of its partition by an agent. */
+export const PARTITION_CHANGE_ANNOTATION = 'etcd-caretaker.io/partition-change';
+
 /** The pods that were made from another template than the newest one. */
 export function podsBehind({ pods, updateRevision }: PodSetView): readonly PodView[] {
   if (updateRevision === undefined) return [];

@@ -7,9 +7,14 @@ export interface PodSetPort {
   look(signal: AbortSignal): Promise<PodSetView | undefined>;
   /**
    * Has Kubernetes bring the pods from this index on to the newest template, one after the other, and no others.
-   * @param atRest the partition while nothing is rolled out: it is written down at the set, for whoever goes on
+   * Throws `TEMPLATE_CHANGED` where that is not of this revision any more, however often the set is read anew meanwhile, and `PARTITION_CHANGED`
+   * where somebody has lowered the partition further.
+   * @param to `atRest`: the partition while nothing is rolled out: it is written down at the set, for whoever goes on
    */
-  lowerPartition(index: number, atRest: number, permit: Permit): Promise<void>;
+  lowerPartition(
+    to: { readonly index: number; readonly atRest: number; readonly revision: string },
+    permit: Permit,
+  ): Promise<void>;
   /** The partition is what it is while nothing is rolled out. It always writes: what was sent before, and comes late, changes nothing then. */
   holdBack(partition: number, permit: Permit): Promise<void>;
   /** Has exactly this pod end, in its own time; Kubernetes makes it anew. */

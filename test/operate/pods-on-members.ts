@@ -75,7 +75,7 @@ export function podsOnMembers(members: readonly RealMember[]): PodsOnMembers {
         unseen -= 1;
         return rest;
       },
-      lowerPartition: async (index, rest, { check }) => {
+      lowerPartition: async ({ index, atRest: rest }, { check }) => {
         check();
         change(index, rest);
       },

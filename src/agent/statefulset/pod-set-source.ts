@@ -63,7 +63,8 @@ export class PodSetSource implements AsyncDisposable {
     const { statefulSet } = identity;
     return {
       look: (signal) => podSetView({ statefulSet }, api, signal),
-      lowerPartition: (index, atRest, permit) => this.#change({ partition: index, atRest }, permit),
+      lowerPartition: ({ index, atRest, revision }, permit) =>
+        this.#change({ partition: index, atRest, revision }, permit),
       holdBack: (partition, permit) => this.#change({ partition, atRest: undefined }, permit),
       endPod: (pod, { signal, check }) => {
         check();
@@ -88,7 +89,7 @@ export class PodSetSource implements AsyncDisposable {
   }
 
   async #change(
-    change: { readonly partition: number; readonly atRest: number | undefined },
+    change: { readonly partition: number; readonly atRest: number | undefined; readonly revision?: string },
     { signal, check }: Permit,
   ): Promise<void> {
     const { api, identity } = this.#options;
@@ -97,6 +98,10 @@ export class PodSetSource implements AsyncDisposable {
       const { set, setVersion } = await api.statefulSet(statefulSet, signal);
       if (set === undefined || setVersion === undefined || set.isDeleted) throw noSet(statefulSet);
       if (set.partition === undefined) throw notRolling(statefulSet);
+      // What made the last attempt a conflict may be the template, for which nothing has been looked at.
+      if (change.revision !== undefined && set.updateRevision !== change.revision) throw otherTemplate(statefulSet);
+      if (change.revision !== undefined && set.partition < change.partition)
+        throw otherPartition(statefulSet, set.partition);
       check();
       try {
         return await this.#changing(() => api.setPartition({ name: statefulSet, setVersion }, change, signal));
@@ -140,6 +145,18 @@ export class PodSetSource implements AsyncDisposable {
 function noSet(name: string): AgentError {
   return new AgentError('NO_POD_SET', `There is no StatefulSet ${name}, or it is being deleted.`, {
     remedy: 'Nothing is to be done where that is meant.',
+  });
+}
+
+function otherTemplate(name: string): AgentError {
+  return new AgentError('TEMPLATE_CHANGED', `The template of ${name} has been changed once more.`, {
+    remedy: 'The next rollout is of that one.',
+  });
+}
+
+function otherPartition(name: string, partition: number): AgentError {
+  return new AgentError('PARTITION_CHANGED', `Somebody else has lowered the partition of ${name} to ${partition}.`, {
+    remedy: 'Leave it to the agents while they roll out.',
   });
 }
 

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { faultOf } from '../../cluster/agent-error.ts';
 import type { MemberState } from '../../cluster/state.ts';
+import type { Permit } from '../effects.ts';
 import { type OperationContext, OperationStopped } from '../operation.ts';
+import type { PodSetPort } from '../pod-set-port.ts';
 import { gate } from './gate.ts';
 import { giveBack } from './give-back.ts';
 import { holdPodsBack, type InPod, type Rollout, seenPod } from './set-watch.ts';
@@ -24,7 +26,7 @@ export async function rollPod(
   if (found?.revision !== plan.revision && found?.isDeleted !== true) {
     await mayGo(name, plan, context, parts);
     await context.step({ name: ROLL_POD, memberId: id, detail: `the pod ${name}` }, (permit) =>
-      parts.pods.lowerPartition(plan.indexOf(id), plan.partition, permit),
+      lowered({ index: plan.indexOf(id), atRest: plan.partition, revision: plan.revision }, permit, parts),
     );
   }
   const wrong = await untilItServes({ id, name }, plan, context, parts);
@@ -35,6 +37,20 @@ export async function rollPod(
     `the pod ${name} does not serve with the newest template (${wrong}); ${what}`,
     { member: name },
   );
+}
+
+async function lowered(
+  to: Parameters<PodSetPort['lowerPartition']>[0],
+  permit: Permit,
+  { pods }: InPod,
+): Promise<void> {
+  try {
+    await pods.lowerPartition(to, permit);
+  } catch (error) {
+    const { code, message } = faultOf(error);
+    if (code !== 'TEMPLATE_CHANGED' && code !== 'PARTITION_CHANGED') throw error;
+    throw new OperationStopped(code, message.replace(/\.$/, ''), { cause: error });
+  }
 }
 
 /** Right before the partition is lowered, also by whoever goes on from a leader that has died: nobody else may be missing. */

@@ -1,4 +1,5 @@
-import { PARTITION_AT_REST_ANNOTATION } from '../../cluster/pod-set.ts';
+import { randomUUID } from 'node:crypto';
+import { PARTITION_AT_REST_ANNOTATION, PARTITION_CHANGE_ANNOTATION } from '../../cluster/pod-set.ts';
 import type { KubeCall, KubeConnection } from './kube-connection.ts';
 import { KubeError, kubeErrorOf } from './kube-error.ts';
 import { eventBody, type KubeEvent } from './kube-event.ts';
@@ -43,6 +44,7 @@ export interface KubeApi {
   ): Promise<void>;
   /**
    * Has Kubernetes bring pods from this index on to the newest template; `KUBE_CONFLICT` where the set has changed since it was read.
+   * It always gives the set another version, so that a call that was sent before and comes late is refused.
    * @param atRest what the partition is while nothing is rolled out, written down beside it; undefined: it is that from now on
    */
   setPartition(
@@ -112,7 +114,11 @@ export function kubeApi({ call, lines }: KubeConnection, namespace: string): Kub
     },
     setPartition: async ({ name, setVersion }, { partition, atRest }, signal) => {
       const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition } };
-      const annotations = { [PARTITION_AT_REST_ANNOTATION]: atRest === undefined ? null : String(atRest) };
+      const annotations = {
+        [PARTITION_AT_REST_ANNOTATION]: atRest === undefined ? null : String(atRest),
+        // A patch that changes nothing leaves an object at its version (apiserver's etcd3 store), and a late one would still fit.
+        [PARTITION_CHANGE_ANNOTATION]: randomUUID(),
+      };
       const body = { metadata: { resourceVersion: setVersion, annotations }, spec: { updateStrategy } };
       await call({ what: `patch StatefulSet ${name}`, method: 'PATCH', path: at(sets, name), body }, signal);
     },

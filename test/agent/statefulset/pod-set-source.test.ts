@@ -19,15 +19,16 @@ async function sourceOn(at: StandInApi, leads: () => boolean, freshMs = 60_000, 
   });
 }
 
-function putSet(at: StandInApi, partition = 1000): void {
+function putSet(at: StandInApi, partition = 1000, updateRevision = 'new'): void {
   const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition } };
   at.put(SETS, {
     metadata: { name: 'etcd' },
     spec: { replicas: 1, updateStrategy },
-    ...{ status: { updateRevision: 'new' } },
+    ...{ status: { updateRevision } },
   });
 }
 
+const newest = { index: 0, atRest: 1000, revision: 'new' };
 const patches = ({ calls }: StandInApi): readonly string[] => calls.filter((call) => call.startsWith('PATCH'));
 
 test('only the leading agent looks, and what it has seen counts for as long as it is young', async () => {
@@ -93,7 +94,7 @@ test('the partition is changed at the very version that was read, so that what c
     }
   };
   const right = { signal, check: () => undefined };
-  await source.port.lowerPartition(0, 1000, right);
+  await source.port.lowerPartition(newest, right);
   expect(patches(at)).toHaveLength(3);
   expect(at.get(SETS, 'etcd')).toMatchObject({
     metadata: { annotations: { 'etcd-caretaker.io/partition-at-rest': '1000' } },
@@ -106,7 +107,43 @@ test('the partition is changed at the very version that was read, so that what c
   expect(at.get(SETS, 'etcd')).toMatchObject({
     spec: { updateStrategy: { rollingUpdate: { partition: 1000 } } },
   });
-  expect(at.get(SETS, 'etcd')?.metadata['annotations']).toEqual({});
+  expect(Object.keys(at.get(SETS, 'etcd')?.metadata['annotations'] ?? {})).toEqual([
+    'etcd-caretaker.io/partition-change',
+  ]);
+});
+
+test('what was sent before the pods were held back, and comes late, changes nothing, also where they were held back already', async () => {
+  await using at = await standInApi();
+  putSet(at);
+  await using source = await sourceOn(at, () => true);
+  const api = kubeApi(await kubeConnection(at.kubeconfig), 'ns');
+  const { setVersion = '' } = await api.statefulSet('etcd', signal);
+  await source.port.holdBack(1000, { signal, check: () => undefined });
+  const late = api.setPartition({ name: 'etcd', setVersion }, { partition: 0, atRest: 1000 }, signal);
+  await expect(late).rejects.toMatchObject({ code: 'KUBE_CONFLICT' });
+  expect(at.get(SETS, 'etcd')).toMatchObject({ spec: { updateStrategy: { rollingUpdate: { partition: 1000 } } } });
+});
+
+test('a template that is changed between reading and lowering is not the one that was looked at', async () => {
+  await using at = await standInApi();
+  putSet(at);
+  await using source = await sourceOn(at, () => true);
+  at.before = (call) => {
+    if (!call.startsWith('PATCH') || at.get(SETS, 'etcd')?.metadata['annotations'] !== undefined) return;
+    putSet(at, 1000, 'newer');
+  };
+  const lowered = source.port.lowerPartition(newest, { signal, check: () => undefined });
+  await expect(lowered).rejects.toMatchObject({ code: 'TEMPLATE_CHANGED' });
+  expect(at.get(SETS, 'etcd')).toMatchObject({ spec: { updateStrategy: { rollingUpdate: { partition: 1000 } } } });
+});
+
+test('a partition that somebody has lowered further is not raised by lowering it', async () => {
+  await using at = await standInApi();
+  putSet(at, 0);
+  await using source = await sourceOn(at, () => true);
+  const lowered = source.port.lowerPartition({ ...newest, index: 1 }, { signal, check: () => undefined });
+  await expect(lowered).rejects.toMatchObject({ code: 'PARTITION_CHANGED' });
+  expect(patches(at)).toEqual([]);
 });
 
 test('nothing is changed once the right to do it is lost, nor where Kubernetes rolls nothing out by itself', async () => {
@@ -116,13 +153,13 @@ test('nothing is changed once the right to do it is lost, nor where Kubernetes r
   const lost = (): never => {
     throw new Error('the term is over');
   };
-  await expect(source.port.lowerPartition(0, 1000, { signal, check: lost })).rejects.toThrow('the term is over');
+  await expect(source.port.lowerPartition(newest, { signal, check: lost })).rejects.toThrow('the term is over');
   at.put(SETS, { metadata: { name: 'etcd' }, spec: { replicas: 1, updateStrategy: { type: 'OnDelete' } } });
-  await expect(source.port.lowerPartition(0, 1000, { signal, check: () => undefined })).rejects.toMatchObject({
+  await expect(source.port.lowerPartition(newest, { signal, check: () => undefined })).rejects.toMatchObject({
     code: 'ROLLOUT_BY_KUBERNETES',
   });
   at.remove(SETS, 'etcd');
-  await expect(source.port.lowerPartition(0, 1000, { signal, check: () => undefined })).rejects.toMatchObject({
+  await expect(source.port.lowerPartition(newest, { signal, check: () => undefined })).rejects.toMatchObject({
     code: 'NO_POD_SET',
   });
   expect(patches(at)).toEqual([]);

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import { freePort } from '../../real/ports.ts';
 
@@ -159,7 +160,9 @@ export async function standInApi(): Promise<StandInApi> {
       if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== found.metadata.resourceVersion) {
         return refuse(409, 'the object has been modified');
       }
-      return say(200, put(folderOf, mergePatched(found, body) as StoredObject));
+      const patched = mergePatched(found, body) as StoredObject;
+      // As a real one: what changes nothing is not written, and the object keeps its version.
+      return say(200, isDeepStrictEqual(patched, found) ? found : put(folderOf, patched));
     }
     if (asked.method === 'DELETE') {
       const { preconditions = {}, gracePeriodSeconds } = (body ?? {}) as {

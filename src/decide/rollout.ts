@@ -132,6 +132,7 @@ function decideOn(
     ),
     to: versionText(to),
     snapshot: isOther && settings.backups.stores > 0,
+    versions: Object.fromEntries(known.map(({ member, version: runs }) => [member.id, versionText(runs)])),
     members: state.members.map(({ id }) => id),
     compare,
   };

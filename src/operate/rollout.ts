@@ -18,7 +18,7 @@ const CURRENT_WITHIN_MS = 5 * 60_000;
 
 /**
  * Brings the pods of the targets to the newest template of their StatefulSet, the highest ordinal first, as the set's partition has it: it is
- * lowered by one pod at a time, and raised again at the end, whatever the end is. The first doubt ends it; a pod that does not serve is given back
+ * lowered for one pod at a time, raised again once that one is made, and at the end, whatever the end is. The first doubt ends it; a pod that does not serve is given back
  * the template before. Without targets it only raises a partition that was left lowered.
  */
 export function rolloutOperation(parts: PodSetParts): Operation {
@@ -46,10 +46,15 @@ async function rollout(context: OperationContext, parts: InPod): Promise<Operati
 
 async function turns(plan: Rollout, context: OperationContext, parts: InPod): Promise<OperationResult> {
   const targets = [...new Set(context.slot.targets)];
+  const found = doubtBefore(context);
+  if (found !== undefined) {
+    await holdPodsBack(plan, context, parts);
+    return { outcome: 'stopped', ...found };
+  }
   const left = givingBack(context);
   const member = left === undefined ? undefined : (await context.observe()).members.find(({ id }) => id === left);
   if (member !== undefined) {
-    const what = await giveBack(member, plan, context, parts);
+    const what = await giveBack(member, plan, { neverRan: false }, context, parts);
     const summary = `The pod ${member.name} did not serve with the newest template; ${what}.`;
     return { outcome: 'stopped', code: 'POD_NOT_SERVING', summary };
   }
@@ -74,12 +79,22 @@ async function turns(plan: Rollout, context: OperationContext, parts: InPod): Pr
     await holdPodsBack(plan, context, parts);
     return { outcome: 'succeeded', summary: `${text}.` };
   }
-  // All are new, and Kubernetes would make one that it loses now of the template before: it is raised when that is over.
-  if (late.code !== NOT_CURRENT) await holdPodsBack(plan, context, parts);
-  return { outcome: 'stopped', code: late.code, summary: `${text}; it stopped because ${late.message}.` };
+  const result = { code: late.code, summary: `${text}; it stopped because ${late.message.replace(/\.$/, '')}.` };
+  // Before anything else: whoever goes on from here must not go on with a template that was found wanting.
+  await context.note({ [DOUBT]: result });
+  await holdPodsBack(plan, context, parts);
+  return { outcome: 'stopped', ...result };
 }
 
-const NOT_CURRENT = 'ROLLOUT_NOT_CURRENT';
+/** Of the slot's progress: what it has stopped for, though it has not ended yet. */
+const DOUBT = 'doubt';
+
+function doubtBefore({ slot }: OperationContext): { readonly code: string; readonly summary: string } | undefined {
+  const { [DOUBT]: doubt } = slot.progress;
+  if (typeof doubt !== 'object' || doubt === null) return undefined;
+  const [code, summary]: unknown[] = [Reflect.get(doubt, 'code'), Reflect.get(doubt, 'summary')];
+  return typeof code === 'string' && typeof summary === 'string' ? { code, summary } : undefined;
+}
 
 /** Waits until Kubernetes makes lost pods of the newest template too; gives why it does not. */
 async function untilCurrent(plan: Rollout, context: OperationContext, parts: InPod): Promise<Reason | undefined> {
@@ -91,7 +106,7 @@ async function untilCurrent(plan: Rollout, context: OperationContext, parts: InP
     if (performance.now() > untilMs) {
       const late = pods.filter(({ found }) => found?.isReady !== true).map((pod) => pod.name);
       const message = `Kubernetes does not count ${name} as rolled out: ${late.join(', ') || 'no pod'} is not ready`;
-      return { code: NOT_CURRENT, message };
+      return { code: 'ROLLOUT_NOT_CURRENT', message };
     }
     await sleep(parts.timing.pollMs, undefined, { signal });
   }

@@ -154,6 +154,7 @@ describe('a rollout', () => {
     expect(action?.parameters).toEqual({
       ...{ revision: 'm-new', partition: 1000, to: '3.5.30', snapshot: false, compare: true },
       indexes: { 1: 0, 3: 2 },
+      versions: { 1: '3.5.30', 2: '3.5.30', 3: '3.5.30' },
       members: ['1', '2', '3'],
     });
   });

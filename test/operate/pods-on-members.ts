@@ -14,6 +14,8 @@ export interface PodsOnMembers {
   broken: boolean;
   /** Somebody changes the template once more. */
   changeTemplate(): void;
+  /** Etcd of a pod that was left broken starts, of the template before. */
+  mend(): Promise<void>;
   /** All that Kubernetes is at is done. */
   settled(): Promise<void>;
 }
@@ -66,6 +68,14 @@ export function podsOnMembers(members: readonly RealMember[]): PodsOnMembers {
     broken: false,
     changeTemplate: () => {
       updateRevision = `${updateRevision}er`;
+    },
+    mend: async () => {
+      await working;
+      for (const [index, pod] of pods.entries()) {
+        if (pod.revision === 'old') continue;
+        pod.revision = 'old';
+        await members[index]?.start();
+      }
     },
     settled: () => working,
     port: {

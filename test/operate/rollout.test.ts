@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AgentError } from '../../src/cluster/agent-error.ts';
+import type { ClaimRelease } from '../../src/cluster/pod-set.ts';
 import { own } from '../decide/states.ts';
 import { etcdVersion } from '../real/binaries.ts';
 import { type Begun, type Membership, membershipOf, permit, stepsOf } from './membership.ts';
@@ -27,6 +29,7 @@ describe('pods are brought to a newer template, with a newer etcd', { timeout: 9
       'rollout',
       {
         ...{ revision: 'new', partition: 3, to: NEWER, snapshot: false, compare: true, members: [...on.ids] },
+        versions: Object.fromEntries(on.ids.map((id) => [id, etcdVersion('3.4')])),
         indexes: Object.fromEntries(on.ids.map((id, index) => [id, index])),
       },
       [...on.ids].reverse(),
@@ -70,6 +73,97 @@ describe('pods are brought to a newer template, with a newer etcd', { timeout: 9
     ]);
     expect(pods.view().partitionAtRest).toBeUndefined();
     expect(await versions()).toEqual(before);
+  });
+
+  test('as long as a pod comes up the pods are held back: a further template would end those that were done before it', async () => {
+    await leads(0);
+    pods.broken = true;
+    const run_ = run(await begin(), { timing: { podServesWithinMs: 4000 } });
+    while (!made().includes('made m3 new')) await sleep(20);
+    await sleep(1500);
+    expect(pods.view().partition).toBe(3);
+    expect(pods.calls).not.toContain('ended m3');
+    expect(await run_).toMatchObject({ code: 'POD_NOT_SERVING' });
+  });
+
+  test('a pod is not ended for its former template while another voter is missing', async () => {
+    await leads(0);
+    pods.broken = true;
+    on.see((state) => ({
+      ...state,
+      members: state.members.map((member) =>
+        member.id === on.ids[1] && made().length > 0 ? { ...member, reachable: false } : member,
+      ),
+    }));
+    const entry = await run(await begin(), { timing: { podServesWithinMs: 2000 } });
+    on.see((state) => state);
+    expect(entry).toMatchObject({ outcome: 'stopped', code: 'POD_NOT_SERVING' });
+    expect(entry?.summary).toContain('not given back the template before: m2 does not answer either');
+    expect(pods.calls).not.toContain('ended m3');
+    await pods.mend();
+  });
+
+  test('a pod is not ended where Kubernetes would make it of the same template again', async () => {
+    await leads(0);
+    pods.broken = true;
+    const look = async (signal: AbortSignal) => {
+      const seen = await pods.port.look(signal);
+      return seen === undefined ? undefined : { ...seen, currentRevision: 'new' };
+    };
+    const entry = await run(await begin(), { pods: { ...pods.port, look }, timing: { podServesWithinMs: 2000 } });
+    expect(entry?.summary).toContain('there is no template before that Kubernetes would make it of');
+    expect(pods.calls).not.toContain('ended m3');
+    await pods.mend();
+  });
+
+  test('the last pod is not given back an etcd that would refuse to start beside the others', async () => {
+    await leads(0);
+    pods.broken = true;
+    on.see((state) => ({ ...state, members: state.members.map((member) => ({ ...member, version: NEWER })) }));
+    const entry = await run(await begin(), { timing: { podServesWithinMs: 2000 } });
+    on.see((state) => state);
+    expect(entry).toMatchObject({ outcome: 'stopped', code: 'POD_NOT_SERVING' });
+    expect(entry?.summary).toMatch(/all others run 3\.5, and etcd 3\.4\.\d+ would refuse to start/);
+    expect(pods.calls).not.toContain('ended m3');
+    await pods.mend();
+  });
+
+  test('a pod whose node is gone meanwhile leaves the slot to whoever lets go of its volume', async () => {
+    await leads(0);
+    pods.broken = true;
+    const planRelease = async (pod: string): Promise<ClaimRelease> => ({
+      ...{ pod, claim: 'data-m3', claimUid: '1', volume: 'v', proof: 'the node n3 is gone' },
+    });
+    const entry = await run(await begin(), { pods: { ...pods.port, planRelease } });
+    expect(entry).toMatchObject({ outcome: 'stopped', code: 'NODE_GONE' });
+    expect(entry?.summary).toContain('m3 cannot come up: the node n3 is gone');
+    expect(pods.calls.at(-1)).toBe('partition 3');
+    expect(pods.calls).not.toContain('ended m3');
+    await pods.mend();
+  });
+
+  test('what a leader has found wrong that dies right after stays so for the next one', async () => {
+    await leads(0);
+    pods.broken = true;
+    const begun = await begin();
+    const { holdBack } = pods.port;
+    const died = await run(begun, {
+      timing: { podServesWithinMs: 2000 },
+      pods: {
+        ...pods.port,
+        holdBack: async (...args: Parameters<typeof holdBack>) => {
+          await holdBack(...args);
+          // The last one of three: once the pod was made, before it is given back, and at the end.
+          if (pods.calls.includes('made m3 old')) begun.term.end();
+        },
+      },
+    });
+    expect(died).toBeUndefined();
+    pods.broken = false;
+    const before = made().length;
+    const entry = await run(await at.takeOver(begun));
+    expect(entry).toMatchObject({ outcome: 'stopped', code: 'POD_NOT_SERVING' });
+    expect(made()).toHaveLength(before);
   });
 
   test('a pod whose etcd does not take its flags is given back at once', async () => {
@@ -119,8 +213,8 @@ describe('pods are brought to a newer template, with a newer etcd', { timeout: 9
       },
     });
     expect(entry).toMatchObject({ outcome: 'succeeded', summary: '3 of 3 pods were brought to the newest template.' });
-    const steps = ['move-leader', 'roll-pod', 'verify', 'roll-pod', 'verify', 'move-leader', 'roll-pod', 'verify'];
-    expect(stepsOf(entry)).toEqual([...steps, 'hold-pods']);
+    const turn = ['roll-pod', 'hold-pods', 'verify'];
+    expect(stepsOf(entry)).toEqual(['move-leader', ...turn, ...turn, 'move-leader', ...turn, 'hold-pods']);
     expect(away).toBe(3);
     expect(made()).toEqual(['made m3 new', 'made m2 new', 'made m1 new']);
     expect(pods.calls.at(-1)).toBe('partition 3');

@@ -89,6 +89,9 @@ async function allTurns(
   }
 }
 
+/** Steps that a turn makes behind the one that takes the member away. */
+const BETWEEN: ReadonlySet<string> = new Set(['hold-pods', 'end-pod']);
+
 /** The member whose agent an earlier leader has asked last: it may be away just now, which must not count against it. */
 async function askedBefore(
   { step, targets }: TurnPlan,
@@ -96,7 +99,7 @@ async function askedBefore(
   context: OperationContext,
   parts: MembershipParts,
 ): Promise<MemberState | undefined> {
-  const last = context.slot.steps.at(-1);
+  const last = context.slot.steps.findLast(({ name }) => name === step || !BETWEEN.has(name));
   const id = last?.name === step ? last.memberId : undefined;
   if (id === undefined || !targets.includes(id) || done.has(id)) return undefined;
   return (await steadyState(context, parts)).members.find((member) => member.id === id);

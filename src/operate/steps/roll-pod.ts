@@ -31,10 +31,10 @@ export async function rollPod(
   }
   const wrong = await untilItServes({ id, name }, plan, context, parts);
   if (wrong === undefined) return;
-  const what = await giveBack({ id, name }, plan, context, parts);
+  const what = await giveBack({ id, name }, plan, wrong, context, parts);
   throw new OperationStopped(
     'POD_NOT_SERVING',
-    `the pod ${name} does not serve with the newest template (${wrong}); ${what}`,
+    `the pod ${name} does not serve with the newest template (${wrong.what}); ${what}`,
     { member: name },
   );
 }
@@ -71,29 +71,44 @@ interface Named {
   readonly name: string;
 }
 
-/** Undefined when it does; else why it does not, after as long as a pod may take. */
+/** Why a pod does not serve. */
+interface NotServing {
+  readonly what: string;
+  /** Its etcd has refused to start, and has touched nothing. */
+  readonly neverRan: boolean;
+}
+
+/**
+ * Undefined when it does; else why it does not, after as long as a pod may take. As soon as the pod is of the newest template the partition is raised
+ * again: a template that is changed meanwhile would have Kubernetes end the pods that were done before this one.
+ */
 async function untilItServes(
   { id, name }: Named,
   plan: Rollout,
   context: OperationContext,
   parts: InPod,
-): Promise<string | undefined> {
+): Promise<NotServing | undefined> {
   const { effects, timing } = parts;
   const { signal } = context;
   const untilMs = performance.now() + timing.podServesWithinMs;
+  let looks = 0;
   let wrong = 'it was not looked at yet';
+  let isMade = false;
   while (performance.now() < untilMs) {
     const { set, pod } = await seenPod(name, plan, context, parts);
     const { found } = pod;
     if (found === undefined) wrong = 'Kubernetes has not made it yet';
     else if (found.isDeleted) wrong = 'the pod before has not ended yet';
     else if (found.revision !== plan.revision) {
+      if (isMade) throw new OperationStopped('POD_GONE', `${name} was lost, and made of the template before again`);
       wrong = 'Kubernetes has not ended the pod before yet';
       if (set.partition === undefined || set.partition > plan.indexOf(id)) {
         throw new OperationStopped('PARTITION_CHANGED', `somebody else has changed the partition of ${set.name}`);
       }
-      await othersAreThere(id, plan, context, parts);
+      await othersAreThere(id, 0, plan, context, parts);
     } else {
+      isMade = true;
+      if (set.partition !== plan.partition) await holdPodsBack(plan, context, parts);
       const version = await effects.status(id, signal).then(
         (status) => status.version,
         (error: unknown) => {
@@ -104,11 +119,28 @@ async function untilItServes(
       // Another version is for the look afterwards to say.
       if (version !== undefined) return undefined;
       const refused = await flagRefused(id, context);
-      if (refused !== undefined) return refused;
+      if (refused !== undefined) return { what: refused, neverRan: true };
+      await othersAreThere(id, LONG_SILENT_SECONDS, plan, context, parts);
     }
+    looks += 1;
+    if (looks % NODE_LOOKS === 0) await nodeIsThere(name, parts, signal);
     await sleep(timing.pollMs, undefined, { signal });
   }
-  return wrong;
+  return { what: wrong, neverRan: false };
+}
+
+/** So many looks at a pod that does not come make one at its node, which takes more calls. */
+const NODE_LOOKS = 15;
+
+/** A voter that is silent while a pod comes up: a call that comes late is none. */
+const LONG_SILENT_SECONDS = 60;
+
+/** Stops where the pod's node is shown to be gone: nothing is wrong with the template, and letting go of its volume needs the slot. */
+async function nodeIsThere(name: string, { pods }: InPod, signal: AbortSignal): Promise<void> {
+  // Without the right to look, and while it is not shown: the pod is waited for.
+  const gone = await pods.planRelease(name, signal).catch(() => undefined);
+  signal.throwIfAborted();
+  if (gone !== undefined) throw new OperationStopped('NODE_GONE', `${name} cannot come up: ${gone.proof}`);
 }
 
 /** A sentence, where the agent in the pod says that its etcd does not take a flag: it will not in a quarter of an hour either. */
@@ -119,10 +151,22 @@ async function flagRefused(id: string, context: OperationContext): Promise<strin
   return `its etcd does not take its flags: ${end.evidence ?? end.how}`;
 }
 
-/** Holds the pods back and stops where another voter has gone since the partition was lowered: this one need not go as well. */
-async function othersAreThere(id: string, plan: Rollout, context: OperationContext, parts: InPod): Promise<void> {
+/** Holds the pods back and stops where another voter has gone for longer than this: this one need not go as well, and that one needs the slot. */
+async function othersAreThere(
+  id: string,
+  silentSeconds: number,
+  plan: Rollout,
+  context: OperationContext,
+  parts: InPod,
+): Promise<void> {
   const { members } = await context.observe();
-  const gone = members.find((each) => each.id !== id && !each.isLearner && !each.reachable);
+  const gone = members.find(
+    (each) =>
+      each.id !== id &&
+      !each.isLearner &&
+      !each.reachable &&
+      (silentSeconds === 0 || (each.silence?.seconds ?? 0) > silentSeconds),
+  );
   if (gone === undefined) return;
   await holdPodsBack(plan, context, parts);
   throw new OperationStopped('MEMBER_DOWN', `${gone.name} does not answer any more`, { member: gone.name });

@@ -70,7 +70,11 @@ export class PodSetSource implements AsyncDisposable {
         check();
         return this.#changing(() => api.deletePod(pod, signal));
       },
-      planRelease: (pod, signal) => workOut({ pod }, api, signal),
+      planRelease: async (pod, signal) => {
+        const { set } = await api.statefulSet(statefulSet, signal);
+        if (set === undefined || set.isDeleted) throw noSet(statefulSet);
+        return workOut({ pod, claimTemplates: set.claimTemplates }, api, signal);
+      },
       release: (plan, { signal, check }) =>
         this.#changing(() =>
           releaseClaim(plan, { member: plan.pod, statefulSet, atMs: Date.now() }, api, { signal, check }),

@@ -22,6 +22,8 @@ export interface SetState {
   readonly partitionAtRest?: number;
   /** The template's annotation `etcd-caretaker.io/etcd-version`. */
   readonly etcdVersion?: string;
+  /** Names of its `volumeClaimTemplates`: each pod has a claim TEMPLATE-POD of its own of each. What else its pods mount they may share. */
+  readonly claimTemplates: readonly string[];
 }
 
 /** What is looked at of a pod. */
@@ -109,6 +111,7 @@ const seenSetSchema = z
         })
         .prefault({}),
       template: z.object({ metadata: z.object({ annotations: texts }).prefault({}) }).prefault({}),
+      volumeClaimTemplates: z.array(z.object({ metadata: z.object({ name: z.string() }) })).default([]),
     }),
     status: z
       .object({
@@ -127,6 +130,7 @@ const seenSetSchema = z
       const set: SetState = {
         ...{ name, uid, replicas: spec.replicas, firstOrdinal: spec.ordinals.start },
         isDeleted: deletionTimestamp !== undefined,
+        claimTemplates: spec.volumeClaimTemplates.map((each) => each.metadata.name),
         ...(updateRevision === undefined || observedGeneration < generation ? {} : { updateRevision }),
         ...(currentRevision === undefined ? {} : { currentRevision }),
         ...(Number.isSafeInteger(atRest) ? { partitionAtRest: atRest } : {}),

@@ -1,7 +1,7 @@
 import { faultOf } from '../../cluster/agent-error.ts';
 import type { NodeVerdict, PodSetView, PodView } from '../../cluster/pod-set.ts';
 import type { KubeApi } from './kube-api.ts';
-import { planRelease } from './release-claim.ts';
+import { ownClaims, planRelease } from './release-claim.ts';
 
 /**
  * Reads a StatefulSet and its pods. Undefined where there is none, or where it is being deleted. Throws `KubeError`.
@@ -16,13 +16,14 @@ export async function podSetView(
   if (set === undefined || set.isDeleted) return undefined;
   const { name, firstOrdinal, replicas, updateRevision, currentRevision, partition, partitionAtRest, etcdVersion } =
     set;
+  const { claimTemplates } = set;
   const pods = await Promise.all(
     Array.from({ length: replicas }, async (_, index): Promise<PodView> => {
       const ordinal = firstOrdinal + index;
       const pod = `${name}-${ordinal}`;
       const [found, node] = await Promise.all([
         api.pod(pod, signal),
-        silent.has(pod) ? nodeOf(pod, api, signal) : undefined,
+        silent.has(pod) ? nodeOf({ pod, claimTemplates }, api, signal) : undefined,
       ]);
       return {
         ...{ name: pod, ordinal },
@@ -32,7 +33,7 @@ export async function podSetView(
               found: {
                 ...{ uid: found.uid, revision: found.revision ?? '', isReady: found.isReady },
                 isDeleted: found.deletion !== undefined,
-                hasVolume: found.claims.length > 0,
+                hasVolume: found.claims.some((claim) => ownClaims(pod, claimTemplates).includes(claim)),
               },
             }),
         ...(node === undefined ? {} : { node }),
@@ -50,11 +51,15 @@ export async function podSetView(
 }
 
 /** What keeps the claim of a pod from being let go of, or the proof that it may. */
-async function nodeOf(pod: string, api: KubeApi, signal: AbortSignal): Promise<NodeVerdict> {
+async function nodeOf(
+  names: { readonly pod: string; readonly claimTemplates: readonly string[] },
+  api: KubeApi,
+  signal: AbortSignal,
+): Promise<NodeVerdict> {
   try {
-    const plan = await planRelease({ pod }, api, signal);
+    const plan = await planRelease(names, api, signal);
     return plan === undefined
-      ? { verdict: 'unknown', message: `${pod} has no claim that is bound to a volume` }
+      ? { verdict: 'unknown', message: `${names.pod} has no claim that is bound to a volume` }
       : { verdict: 'gone', proof: plan.proof };
   } catch (error) {
     signal.throwIfAborted();

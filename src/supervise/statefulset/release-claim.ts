@@ -24,15 +24,15 @@ type ReleaseApi = Pick<
 /**
  * Works out what has to be let go of so that the StatefulSet can bring a pod up elsewhere; changes nothing. Undefined where there is
  * nothing: the claim is gone, or is not bound. Throws `CLAIM_AMBIGUOUS`, `NODE_NOT_GONE`, `KubeError`.
- * @param claim the one that holds the member's data; left out: the pod's only one
+ * @param names with the claim that holds the member's data, or with the templates of the set's claims, where there is only one of the pod's own
  */
 export async function planRelease(
-  names: { readonly pod: string; readonly claim?: string },
+  names: { readonly pod: string } & ({ readonly claim: string } | { readonly claimTemplates: readonly string[] }),
   api: ReleaseApi,
   signal: AbortSignal,
 ): Promise<ClaimRelease | undefined> {
   const pod = await api.pod(names.pod, signal);
-  const claimName = names.claim ?? onlyClaimOf(names.pod, pod);
+  const claimName = 'claim' in names ? names.claim : onlyClaimOf(names.pod, names.claimTemplates, pod);
   const claim = await api.claim(claimName, signal);
   if (claim?.volume === undefined) return undefined;
   const volume = await api.volume(claim.volume, signal);
@@ -146,12 +146,17 @@ async function unlessReplaced(deleting: Promise<void>): Promise<void> {
   });
 }
 
-function onlyClaimOf(name: string, pod: PodState | undefined): string {
-  const all = pod?.claims ?? [];
-  // Those that a StatefulSet makes of its templates are called TEMPLATE-POD; what else a pod mounts is not its own.
-  const [claim, ...more] = all.length === 1 ? all : all.filter((each) => each.endsWith(`-${name}`));
+/** The claims that a StatefulSet makes for a pod alone, of its templates. What else a pod mounts other pods may mount too: backups, for one. */
+export function ownClaims(pod: string, claimTemplates: readonly string[]): readonly string[] {
+  return claimTemplates.map((template) => `${template}-${pod}`);
+}
+
+/** @param pod absent where there is none just now: its claim is called the same then */
+function onlyClaimOf(name: string, claimTemplates: readonly string[], pod: PodState | undefined): string {
+  const own = ownClaims(name, claimTemplates);
+  const [claim, ...more] = pod === undefined ? own : own.filter((each) => pod.claims.includes(each));
   if (claim !== undefined && more.length === 0) return claim;
-  if (claim === undefined) throw ambiguous(name, pod === undefined ? 'there is no such pod' : 'it has no claim');
+  if (claim === undefined) throw ambiguous(name, 'it has none of its own, by a volumeClaimTemplate of its set');
   throw ambiguous(name, `it has several: ${[claim, ...more].join(', ')}`);
 }
 

@@ -44,7 +44,14 @@ export async function caredPod(graceSeconds = 30): Promise<CaredPod> {
   const away = (): AgentError => new AgentError('KUBE_AWAY', 'the API is away');
   const seen = async () => {
     if (pod.replicas === undefined) throw away();
-    const set = { name: 'etcd', uid: 'u', replicas: pod.replicas, firstOrdinal: 0, isDeleted: false };
+    const set = {
+      name: 'etcd',
+      uid: 'u',
+      replicas: pod.replicas,
+      firstOrdinal: 0,
+      isDeleted: false,
+      claimTemplates: [],
+    };
     return { set, resourceVersion: '1' };
   };
   const api: Partial<KubeApi> = {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { placeOf } from '../../../src/supervise/statefulset/place.ts';
 import { podIdentity } from '../../../src/supervise/statefulset/pod-identity.ts';
 
-const set = { name: 'etcd', uid: 'u', replicas: 3, firstOrdinal: 0, isDeleted: false };
+const set = { name: 'etcd', uid: 'u', replicas: 3, firstOrdinal: 0, isDeleted: false, claimTemplates: [] };
 
 test('an ordinal is kept while it is among the replicas, counted from where they start', () => {
   expect([0, 2, 3].map((ordinal) => placeOf(set, ordinal))).toEqual(['kept', 'kept', 'shrunk']);

@@ -20,6 +20,8 @@ function putSet(
   at.put(SETS, { metadata: { name: 'etcd' }, spec: { replicas: 2, template, updateStrategy, ...spec }, status });
 }
 
+const volumeClaimTemplates = [{ metadata: { name: 'data' }, spec: {} }];
+
 function putPod(at: StandInApi, ordinal: number, revision: string, more: object = {}): void {
   const labels = { 'controller-revision-hash': revision };
   at.put(PODS, {
@@ -48,6 +50,25 @@ test('the set and each of its pods are told, also those that are not there', asy
       { name: 'etcd-2', ordinal: 2 },
     ],
   });
+});
+
+test('only a claim of a template of the set is a volume of the pod’s own, not one that its pods share', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  const mounting = (...claims: readonly string[]): void => {
+    const volumes = claims.map((claimName) => ({ persistentVolumeClaim: { claimName } }));
+    at.put(PODS, { metadata: { name: 'etcd-0', uid: 'u0' }, spec: { nodeName: 'n1', volumes } });
+  };
+  const hasVolume = async () => (await podSetView({ statefulSet: 'etcd' }, api, signal))?.pods[0]?.found?.hasVolume;
+  putSet(at);
+  mounting('backup');
+  expect(await hasVolume()).toBe(false);
+  mounting('data-etcd-0');
+  expect(await hasVolume()).toBe(false);
+  putSet(at, { volumeClaimTemplates });
+  expect(await hasVolume()).toBe(true);
+  mounting('backup');
+  expect(await hasVolume()).toBe(false);
 });
 
 test('nothing is said of a set that is being deleted', async () => {
@@ -84,7 +105,7 @@ test('with OnDelete there is no partition, and without an annotation no version'
 
 test('of a member that is silent it is told whether its node is gone', async () => {
   await using at = await standInApi();
-  putSet(at);
+  putSet(at, { volumeClaimTemplates });
   const node = { key: 'kubernetes.io/hostname', operator: 'In', values: ['n1'] };
   at.put(NODES, { metadata: { name: 'n1', labels: { 'kubernetes.io/hostname': 'n1' } }, spec: {} });
   at.put(PODS, {

@@ -7,7 +7,7 @@ import { CLAIMS, NODES, PODS, type StandInApi, standInApi, VOLUMES } from './sta
 const { signal } = new AbortController();
 const right = { signal, check: () => undefined };
 const marks = { member: 'etcd-1', statefulSet: 'etcd', atMs: Date.parse('2026-01-02T03:04:05Z') };
-const names = { pod: 'etcd-1' };
+const names = { pod: 'etcd-1', claimTemplates: ['data'] };
 
 /** A pod of a StatefulSet with a volume on the disk of one node; further pods may use another claim. */
 function place(at: StandInApi, volume: { readonly local?: boolean; readonly policy?: string } = {}): void {
@@ -188,6 +188,35 @@ test('which of several claims holds the data has to be said', async () => {
   at.remove(NODES, 'n1');
   const volumes = ['data-etcd-1', 'spool-etcd-1'].map((claimName) => ({ persistentVolumeClaim: { claimName } }));
   at.put(PODS, { metadata: { name: 'etcd-1', uid: 'pod-1' }, spec: { nodeName: 'n1', volumes } });
-  await expect(planRelease(names, api, signal)).rejects.toMatchObject({ code: 'CLAIM_AMBIGUOUS' });
-  expect(await planRelease({ ...names, claim: 'data-etcd-1' }, api, signal)).toMatchObject({ claim: 'data-etcd-1' });
+  const both = { pod: 'etcd-1', claimTemplates: ['data', 'spool'] };
+  await expect(planRelease(both, api, signal)).rejects.toMatchObject({ code: 'CLAIM_AMBIGUOUS' });
+  expect(await planRelease({ pod: 'etcd-1', claim: 'data-etcd-1' }, api, signal)).toMatchObject({
+    claim: 'data-etcd-1',
+  });
+});
+
+test('a claim that pods share is never named, also where it is the only one that the pod has', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  at.remove(NODES, 'n1');
+  at.put(CLAIMS, { metadata: { name: 'backup', uid: 'claim-b' }, spec: { volumeName: 'pv-1' } });
+  const volumes = [{ persistentVolumeClaim: { claimName: 'backup' } }];
+  at.put(PODS, { metadata: { name: 'etcd-1', uid: 'pod-1' }, spec: { nodeName: 'n1', volumes } });
+  for (const claimTemplates of [[], ['data']]) {
+    await expect(planRelease({ pod: 'etcd-1', claimTemplates }, api, signal)).rejects.toMatchObject({
+      code: 'CLAIM_AMBIGUOUS',
+    });
+  }
+});
+
+test('the claim of a pod that is gone already follows from the template of the set', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  at.remove(NODES, 'n1');
+  at.remove(PODS, 'etcd-1');
+  const plan = await planned(api);
+  expect(plan).toMatchObject({ claim: 'data-etcd-1', claimUid: 'claim-1' });
+  expect(plan).not.toHaveProperty('podUid');
 });

@@ -62,7 +62,7 @@ export interface KubeApi {
   keepVolume(
     volume: Pick<VolumeState, 'name' | 'resourceVersion'>,
     marks: {
-      readonly labels: Readonly<Record<string, string>>;
+      readonly labels?: Readonly<Record<string, string>>;
       readonly annotations: Readonly<Record<string, string>>;
     },
     signal: AbortSignal,

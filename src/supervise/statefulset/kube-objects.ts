@@ -60,6 +60,7 @@ export interface VolumeState {
   /** Uid of the claim that it is bound to. */
   readonly claimUid?: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   /**
    * Label selectors of the nodes that it can be used on, where it is bound to single nodes, as a local disk is. Empty where it can be used
    * elsewhere too, or where that cannot be told.
@@ -204,10 +205,10 @@ const volumeSchema = z
       nodeAffinity: z.object({ required: z.object({ nodeSelectorTerms: z.array(nodeTerm) }).optional() }).optional(),
     }),
   })
-  .transform(({ metadata: { name, resourceVersion, labels }, spec }): VolumeState => {
+  .transform(({ metadata: { name, resourceVersion, labels, annotations }, spec }): VolumeState => {
     const selectors = (spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).map(selectorOf);
     return {
-      ...{ name, resourceVersion, labels, reclaimPolicy: spec.persistentVolumeReclaimPolicy },
+      ...{ name, resourceVersion, labels, annotations, reclaimPolicy: spec.persistentVolumeReclaimPolicy },
       nodeSelectors: selectors.every((selector) => selector !== undefined) ? selectors : [],
       ...(spec.claimRef?.uid === undefined ? {} : { claimUid: spec.claimRef.uid }),
     };

@@ -1,7 +1,7 @@
 import { AgentError, faultOf } from '../../cluster/agent-error.ts';
 import type { ClaimRelease } from '../../cluster/pod-set.ts';
 import type { KubeApi } from './kube-api.ts';
-import type { PodState } from './kube-objects.ts';
+import type { PodState, VolumeState } from './kube-objects.ts';
 import { nodeGone } from './node-gone.ts';
 
 /** Whom a volume was kept for, in its annotations. */
@@ -12,9 +12,11 @@ export interface ReleaseMarks {
   readonly atMs: number;
 }
 
-/** A volume with this label holds the data of a member that was replaced. Agents never delete it. */
+/** A volume with this label was let go of: its claim is gone, and it holds the data of a member that was replaced. Agents never delete it. */
 export const QUARANTINE_LABEL = 'etcd-caretaker.io/quarantine';
 const ANNOTATIONS = 'etcd-caretaker.io/';
+/** Since when a volume is kept for a release: it may be in use still, or again. */
+const BEGUN_ANNOTATION = `${ANNOTATIONS}release-begun-at`;
 
 type ReleaseApi = Pick<
   KubeApi,
@@ -54,8 +56,8 @@ export async function planRelease(
 }
 
 /**
- * Lets go of it: the volume is set to be kept and marked, then the claim is deleted, then the pod, each only if it is still the one that was
- * planned. Done again it goes on where it was. Gives what is still there: `nothing` once Kubernetes has taken both away.
+ * Lets go of it: the volume is set to be kept, then the claim is deleted, then the pod, each only if it is still the one that was planned. Once
+ * the claim is gone the volume is called one in quarantine: before that it may come into use again. Done again it goes on where it was. Gives what is still there: `nothing` once Kubernetes has taken both away.
  * Nothing is ever forced: a pod whose node is gone is taken away by Kubernetes itself.
  * Throws `NODE_NOT_GONE` where the node is back before the claim was deleted, `VOLUME_NOT_KEPT`, `KubeError`.
  * @param check asked right before each change; throws where the right to make it is lost
@@ -68,7 +70,7 @@ export async function releaseClaim(
 ): Promise<'nothing' | 'pod' | 'claim'> {
   const claim = await api.claim(plan.claim, signal);
   if (claim?.uid === plan.claimUid) {
-    // Its node may be back: a volume that is in use is not to be called one in quarantine. One whose claim is on its way out already is kept in any case.
+    // Its node may be back, and then nothing is changed. A volume whose claim is on its way out already is kept in any case.
     if (!claim.isDeleted) await planRelease({ pod: plan.pod, claim: plan.claim }, api, signal);
     await keep(plan, marks, api, { signal, check });
   }
@@ -88,6 +90,7 @@ export async function releaseClaim(
     await unlessReplaced(api.deletePod(pod, signal));
   }
   if ((await api.claim(plan.claim, signal))?.uid === plan.claimUid) return 'claim';
+  await quarantine(plan, marks, api, { signal, check });
   return plan.podUid !== undefined && (await api.pod(plan.pod, signal))?.uid === plan.podUid ? 'pod' : 'nothing';
 }
 
@@ -99,20 +102,18 @@ async function keep(
   { signal, check }: { readonly signal: AbortSignal; readonly check: () => void },
 ): Promise<void> {
   const before = await api.volume(plan.volume, signal);
-  if (before === undefined || isKept(before)) return;
+  if (before === undefined || (isKept(before) && before.annotations[BEGUN_ANNOTATION] !== undefined)) return;
   if (before.claimUid !== plan.claimUid)
     throw ambiguous(plan.pod, `the volume ${plan.volume} is bound to another claim by now`);
   check();
   await api.keepVolume(
     before,
     {
-      labels: { [QUARANTINE_LABEL]: 'true' },
       annotations: {
         [`${ANNOTATIONS}member`]: member,
         [`${ANNOTATIONS}statefulset`]: statefulSet,
         [`${ANNOTATIONS}claim`]: plan.claim,
-        [`${ANNOTATIONS}quarantined-at`]: new Date(atMs).toISOString(),
-        [`${ANNOTATIONS}reason`]: plan.proof,
+        [BEGUN_ANNOTATION]: new Date(atMs).toISOString(),
       },
     },
     signal,
@@ -129,14 +130,35 @@ async function keep(
   );
 }
 
-function isKept({
-  reclaimPolicy,
-  labels,
-}: {
-  readonly reclaimPolicy: string;
-  readonly labels: Readonly<Record<string, string>>;
-}): boolean {
-  return reclaimPolicy === 'Retain' && labels[QUARANTINE_LABEL] === 'true';
+function isKept({ reclaimPolicy }: Pick<VolumeState, 'reclaimPolicy'>): boolean {
+  return reclaimPolicy === 'Retain';
+}
+
+/** Tells people that nothing uses the volume any more: its claim, by uid, is gone, and with it every pod that might have had it. */
+async function quarantine(
+  plan: ClaimRelease,
+  { member, statefulSet, atMs }: ReleaseMarks,
+  api: ReleaseApi,
+  { signal, check }: { readonly signal: AbortSignal; readonly check: () => void },
+): Promise<void> {
+  const volume = await api.volume(plan.volume, signal);
+  // Gone, in use by another claim by now, or called so already.
+  if (volume?.claimUid !== plan.claimUid || volume.labels[QUARANTINE_LABEL] === 'true') return;
+  check();
+  await api.keepVolume(
+    volume,
+    {
+      labels: { [QUARANTINE_LABEL]: 'true' },
+      annotations: {
+        [`${ANNOTATIONS}member`]: member,
+        [`${ANNOTATIONS}statefulset`]: statefulSet,
+        [`${ANNOTATIONS}claim`]: plan.claim,
+        [`${ANNOTATIONS}quarantined-at`]: new Date(atMs).toISOString(),
+        [`${ANNOTATIONS}reason`]: plan.proof,
+      },
+    },
+    signal,
+  );
 }
 
 /** Another one has taken its name, or it has changed: the next look says which. */

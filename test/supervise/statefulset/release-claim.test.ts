@@ -43,7 +43,11 @@ async function planned(api: KubeApi) {
   return plan;
 }
 
-test('the volume is kept and marked before its claim is deleted, and the pod is not forced', async () => {
+/** What a person is told to delete. */
+const isInQuarantine = (at: StandInApi): boolean =>
+  JSON.stringify(at.get(VOLUMES, 'pv-1')?.metadata['labels']).includes(QUARANTINE_LABEL);
+
+test('the volume is kept before its claim is deleted, and in quarantine once that is gone, and the pod is not forced', async () => {
   await using at = await standInApi();
   const api = await connected(at);
   place(at);
@@ -55,7 +59,20 @@ test('the volume is kept and marked before its claim is deleted, and the pod is 
   expect(at.calls.filter((call) => call.includes('gracePeriodSeconds'))).toEqual([]);
   expect(at.get(VOLUMES, 'pv-1')).toMatchObject({
     metadata: {
-      labels: { [QUARANTINE_LABEL]: 'true' },
+      annotations: {
+        'etcd-caretaker.io/member': 'etcd-1',
+        'etcd-caretaker.io/release-begun-at': '2026-01-02T03:04:05.000Z',
+      },
+    },
+    spec: { persistentVolumeReclaimPolicy: 'Retain' },
+  });
+  expect(await releaseClaim(plan, marks, api, right)).toBe('claim');
+  expect(isInQuarantine(at)).toBe(false);
+  at.remove(CLAIMS, 'data-etcd-1');
+  expect(await releaseClaim(plan, marks, api, right)).toBe('pod');
+  expect(at.get(VOLUMES, 'pv-1')).toMatchObject({
+    metadata: {
+      labels: { kept: 'yes', [QUARANTINE_LABEL]: 'true' },
       annotations: {
         'etcd-caretaker.io/member': 'etcd-1',
         'etcd-caretaker.io/quarantined-at': '2026-01-02T03:04:05.000Z',
@@ -63,11 +80,42 @@ test('the volume is kept and marked before its claim is deleted, and the pod is 
     },
     spec: { persistentVolumeReclaimPolicy: 'Retain' },
   });
-  at.remove(CLAIMS, 'data-etcd-1');
-  expect(await releaseClaim(plan, marks, api, right)).toBe('pod');
   at.remove(PODS, 'etcd-1');
   expect(await releaseClaim(plan, marks, api, right)).toBe('nothing');
-  expect(changes(at)).toHaveLength(3);
+  expect(changes(at).slice(3)).toEqual([`PATCH ${VOLUMES}/pv-1`]);
+});
+
+test('an agent that goes on after the claim is gone still calls the volume one in quarantine', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  at.remove(NODES, 'n1');
+  const plan = await planned(api);
+  expect(await releaseClaim(plan, marks, api, right)).toBe('claim');
+  at.remove(CLAIMS, 'data-etcd-1');
+  at.remove(PODS, 'etcd-1');
+  const check = (): never => {
+    throw new Error('it dies');
+  };
+  await expect(releaseClaim(plan, marks, api, { signal, check })).rejects.toThrow('it dies');
+  expect(isInQuarantine(at)).toBe(false);
+  // The StatefulSet makes them anew meanwhile.
+  at.put(CLAIMS, { metadata: { name: 'data-etcd-1', uid: 'claim-2' }, spec: { volumeName: 'pv-2' } });
+  at.put(PODS, { metadata: { name: 'etcd-1', uid: 'pod-2' }, spec: { nodeName: 'n2' } });
+  expect(await releaseClaim(plan, marks, api, right)).toBe('nothing');
+  expect(isInQuarantine(at)).toBe(true);
+});
+
+test('a volume that another claim uses by then is not called one in quarantine', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  at.remove(NODES, 'n1');
+  const plan = await planned(api);
+  at.remove(CLAIMS, 'data-etcd-1');
+  at.put(VOLUMES, { metadata: { name: 'pv-1', labels: {} }, spec: { claimRef: { uid: 'claim-2' } } });
+  expect(await releaseClaim(plan, marks, api, right)).toBe('pod');
+  expect(isInQuarantine(at)).toBe(false);
 });
 
 test('it goes on wherever an agent has died', async () => {
@@ -106,7 +154,7 @@ test('a node that is there lets nothing be taken away, whether it is ready or no
   expect(changes(at)).toEqual([]);
 });
 
-test('a node that comes back in between keeps the claim', async () => {
+test('a node that comes back in between keeps the claim, and its volume is not in quarantine', async () => {
   await using at = await standInApi();
   const api = await connected(at);
   place(at);
@@ -119,6 +167,7 @@ test('a node that comes back in between keeps the claim', async () => {
   };
   await expect(releaseClaim(plan, marks, api, right)).rejects.toMatchObject({ code: 'NODE_NOT_GONE' });
   expect(changes(at)).toEqual([`PATCH ${VOLUMES}/pv-1`]);
+  expect(isInQuarantine(at)).toBe(false);
 });
 
 test('a volume that can be used on other nodes is never given up', async () => {

@@ -14,6 +14,9 @@ const WAITS_MS: readonly number[] = [60_000, 5 * 60_000, 25 * 60_000];
 /** So many in a day, and a person has to see why. */
 const MOST_VAIN = 3;
 
+/** A person has paused it, or there was nothing left to heal: no try that was in vain, though the next one waits as after the first. */
+const NOT_VAIN: ReadonlySet<string> = new Set(['PAUSED', 'MEMBER_BACK', 'TARGET_GONE']);
+
 /** Whether an operation heals: `heal.*` counts for it, and not `maintenance.*`. */
 export function isHealing(policy: OperationName): boolean {
   return HEALING.has(policy);
@@ -41,15 +44,16 @@ function budget(policy: OperationName, { history, nowMs }: ClusterState, { heal 
 function vain(policy: OperationName, { history, nowMs, resumedRevision }: ClusterState): readonly Reason[] {
   const tries = endedOf(history, policy).filter(({ revision }) => revision > resumedRevision);
   const succeeded = tries.findIndex(({ outcome }) => outcome === 'succeeded');
-  const inVain = succeeded === -1 ? tries : tries.slice(0, succeeded);
-  const [last] = inVain;
+  const sinceThen = succeeded === -1 ? tries : tries.slice(0, succeeded);
+  const inVain = sinceThen.filter(({ code }) => code === undefined || !NOT_VAIN.has(code));
+  const [last] = sinceThen;
   if (last === undefined) return [];
   const today = inVain.filter(({ endedAtMs }) => isWithinDay(nowMs, endedAtMs)).length;
   if (today >= MOST_VAIN) {
-    const message = `${policy} did not come to its end ${today} times in 24 hours, the last time because: ${last.summary} Once that is mended, "etcd-caretaker resume" lets it try again`;
+    const message = `${policy} did not come to its end ${today} times in 24 hours, the last time because: ${inVain[0]?.summary ?? ''} Once that is mended, "etcd-caretaker resume" lets it try again`;
     return [because('HEAL_GIVEN_UP', message)];
   }
-  const waitMs = WAITS_MS[Math.min(inVain.length, WAITS_MS.length) - 1] ?? 0;
+  const waitMs = WAITS_MS[Math.min(Math.max(inVain.length, 1), WAITS_MS.length) - 1] ?? 0;
   const leftMs = waitMs - sinceMs(nowMs, last.endedAtMs);
   if (leftMs <= 0) return [];
   const message = `the last ${policy} ${last.outcome === 'failed' ? 'failed' : 'had to stop'} (${last.summary}); it is tried again in ${formatSpan(leftMs / 1000)}`;

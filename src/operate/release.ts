@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { faultOf } from '../cluster/agent-error.ts';
 import type { JournalValue } from '../cluster/caretaking.ts';
 import type { ClaimRelease } from '../cluster/pod-set.ts';
 import { type Operation, type OperationContext, type OperationResult, OperationStopped } from './operation.ts';
@@ -10,8 +11,11 @@ import { stepLimitsMs } from './steps/step-limits.ts';
 
 const RELEASE = 'release-claim';
 
+/** Of the Kubernetes API: it is away for a moment, or an object was changed between reading and writing. Looked at again, it may be otherwise. */
+const PASSING: ReadonlySet<string> = new Set(['KUBE_AWAY', 'KUBE_CONFLICT']);
+
 /**
- * Lets go of the volume of a pod whose node is gone: it is set to be kept and marked, then the claim and the pod are deleted, so that the
+ * Lets go of the volume of a pod whose node is gone: it is set to be kept, then the claim and the pod are deleted, so that the
  * StatefulSet brings the pod up elsewhere, with an empty volume. Its member is replaced then, as any that has lost its data. It is back when
  * Kubernetes has taken both away.
  */
@@ -27,7 +31,7 @@ async function release(context: OperationContext, parts: PodSetParts): Promise<O
   const member = (await steadyState(context, parts)).members.find(({ id }) => id === memberId);
   if (member === undefined) throw new OperationStopped('TARGET_GONE', `${name} is no member of this cluster any more`);
   if (member.reachable) throw new OperationStopped('MEMBER_BACK', `${name} answers again`, { member: name });
-  const plan = planned(slot.progress['release']) ?? (await pods.planRelease(name, signal));
+  const plan = planned(slot.progress['release']) ?? (await firstPlan(name, context, parts));
   if (plan === undefined)
     throw new OperationStopped('NOTHING_TO_RELEASE', `${name} has no claim that is bound to a volume`);
   const untilMs = performance.now() + stepLimitsMs[RELEASE];
@@ -39,8 +43,8 @@ async function release(context: OperationContext, parts: PodSetParts): Promise<O
   };
   const left = await context.step(step, async (permit) => {
     for (;;) {
-      const now = await pods.release(plan, permit);
-      if (now === 'nothing' || performance.now() > untilMs) return now;
+      const now = await lookedAgain(() => pods.release(plan, permit), { untilMs, signal });
+      if (now === 'nothing' || (now !== undefined && performance.now() > untilMs)) return now;
       await sleep(parts.timing.pollMs, undefined, { signal });
     }
   });
@@ -54,6 +58,35 @@ async function release(context: OperationContext, parts: PodSetParts): Promise<O
     outcome: 'succeeded',
     summary: `The claim ${plan.claim} of ${name} was let go of, since ${plan.proof}; its volume ${plan.volume} is kept, in quarantine.`,
   };
+}
+
+async function firstPlan(
+  name: string,
+  { signal }: OperationContext,
+  parts: PodSetParts,
+): Promise<ClaimRelease | undefined> {
+  const untilMs = performance.now() + parts.timing.settleWithinMs;
+  for (;;) {
+    const found = await lookedAgain(async () => ({ plan: await podSetOf(parts).planRelease(name, signal) }), {
+      untilMs,
+      signal,
+    });
+    if (found !== undefined) return found.plan;
+    await sleep(parts.timing.pollMs, undefined, { signal });
+  }
+}
+
+/** Undefined where the Kubernetes API has only a hiccup, and there is time left to look again. */
+async function lookedAgain<T>(
+  look: () => Promise<T>,
+  { untilMs, signal }: { readonly untilMs: number; readonly signal: AbortSignal },
+): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (signal.aborted || performance.now() > untilMs || !PASSING.has(faultOf(error).code)) throw error;
+    return undefined;
+  }
 }
 
 /** What a former leader has begun with. */

@@ -35,6 +35,26 @@ describe('how often members are replaced', () => {
       {},
       'hold page HEAL_GIVEN_UP',
     ],
+    ...['PAUSED', 'MEMBER_BACK', 'TARGET_GONE'].map(
+      (code): [string, readonly HistoryEntry[], Partial<ClusterState>, string] => [
+        `after three that ended with ${code}, which were not in vain`,
+        [1, 2, 3].map((n) => tried('stopped', n * MINUTE_MS, { code })),
+        {},
+        'act',
+      ],
+    ),
+    [
+      'a minute after one that was not in vain either, not before',
+      [tried('stopped', MINUTE_MS - 1, { code: 'PAUSED' })],
+      {},
+      'hold RETRY_LATER',
+    ],
+    [
+      'not after three in vain, whatever else ended meanwhile',
+      [tried('stopped', MINUTE_MS, { code: 'PAUSED' }), ...[1, 2, 3].map((n) => tried('failed', n * HOUR_MS))],
+      {},
+      'hold page HEAL_GIVEN_UP',
+    ],
     [
       'after three in vain once somebody says resume',
       [1, 2, 3].map((n) => tried('stopped', n * HOUR_MS)),

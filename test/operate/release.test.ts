@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { AgentError } from '../../src/cluster/agent-error.ts';
 import type { Slot } from '../../src/cluster/caretaking.ts';
 import type { ClaimRelease } from '../../src/cluster/pod-set.ts';
 import type { ClusterState } from '../../src/cluster/state.ts';
@@ -6,7 +7,7 @@ import type { OperationContext } from '../../src/operate/operation.ts';
 import type { PodSetPort } from '../../src/operate/pod-set-port.ts';
 import { releaseOperation } from '../../src/operate/release.ts';
 import type { PodSetParts } from '../../src/operate/steps/parts.ts';
-import { productionTiming } from '../../src/operate/timing.ts';
+import { type OperateTiming, productionTiming } from '../../src/operate/timing.ts';
 import { broken, slot, state, supervised } from '../decide/states.ts';
 
 const plan: ClaimRelease = {
@@ -55,9 +56,9 @@ function contextOf(seen: ClusterState, progress: Slot['progress'] = {}): Operati
   };
 }
 
-const run = (context: OperationContext, pods?: PodSetPort) =>
+const run = (context: OperationContext, pods?: PodSetPort, timing: Partial<OperateTiming> = {}) =>
   releaseOperation({
-    timing: { ...productionTiming, pollMs: 1 },
+    timing: { ...productionTiming, pollMs: 1, ...timing },
     ...(pods === undefined ? {} : { pods }),
   } as unknown as PodSetParts).run(context);
 
@@ -87,6 +88,37 @@ test.each<[string, ClusterState, Partial<PodSetPort>, string]>([
   const { port, released } = portOf([], more);
   await expect(run(contextOf(seen), port)).rejects.toMatchObject({ code });
   expect(released).toEqual([]);
+});
+
+/** The first calls end so. */
+function failingFirst<T>(codes: readonly string[], then: () => T): () => Promise<T> {
+  const waiting = [...codes];
+  return async () => {
+    const code = waiting.shift();
+    if (code !== undefined) throw new AgentError(code, 'a hiccup');
+    return then();
+  };
+}
+
+test('a hiccup of the API, and an object that was changed meanwhile, are looked at again', async () => {
+  const hiccups = ['KUBE_AWAY', 'KUBE_CONFLICT', 'KUBE_AWAY'];
+  const { port } = portOf([], {
+    planRelease: failingFirst(hiccups, () => plan),
+    release: failingFirst(hiccups, () => 'nothing' as const),
+  });
+  expect(await run(contextOf(dead), port)).toMatchObject({ outcome: 'succeeded' });
+});
+
+test('what does not pass ends it at once, and an API that stays away ends it in the end', async () => {
+  const refused = portOf([], { release: failingFirst(['NODE_NOT_GONE'], () => 'nothing' as const) });
+  await expect(run(contextOf(dead), refused.port)).rejects.toMatchObject({ code: 'NODE_NOT_GONE' });
+  const away = async (): Promise<never> => {
+    throw new AgentError('KUBE_AWAY', 'it stays away');
+  };
+  const unplanned = portOf([], { planRelease: away });
+  await expect(run(contextOf(dead), unplanned.port, { settleWithinMs: 20 })).rejects.toMatchObject({
+    code: 'KUBE_AWAY',
+  });
 });
 
 test('an agent in no pod lets go of nothing', async () => {

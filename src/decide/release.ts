@@ -46,6 +46,21 @@ function nodeOf({ pods }: PodSetView, name: string): NonNullable<PodSetView['pod
   return pods.find((pod) => pod.name === name)?.node;
 }
 
+/**
+ * The state as it is without other voters whose nodes are gone too, and which are dead: they make letting go of a volume no more dangerous, since that
+ * takes away no vote. Each would wait for the other for ever. Whether there is a quorum is told from all voters.
+ */
+function withoutOtherGone(
+  state: ClusterState,
+  set: PodSetView,
+  settings: DecideSettings,
+  exceptId: string,
+): ClusterState {
+  const isOtherGone = (member: MemberState): boolean =>
+    member.id !== exceptId && member.agent === undefined && isGone(set, member) && isDead(member, settings);
+  return { ...state, members: state.members.filter((member) => !isOtherGone(member)) };
+}
+
 function decideOn(
   victim: MemberState,
   set: PodSetView,
@@ -66,7 +81,9 @@ function decideOn(
       : [because('NODE_NOT_GONE', node?.message ?? `nothing is known of the node of ${name}`)]),
     ...clusterTrouble(state),
     ...nospaceRaised(state),
-    ...votersWell(state, id).map(({ message }) => because('SECOND_FAILURE', message)),
+    ...votersWell(withoutOtherGone(state, set, settings, id), id).map(({ message }) =>
+      because('SECOND_FAILURE', message),
+    ),
   ];
   if (isSome(trouble) || node?.verdict !== 'gone') {
     return hold(policy, isSome(trouble) ? trouble : [because('ALL_WELL', 'there is nothing to let go of')]);

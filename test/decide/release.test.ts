@@ -49,6 +49,38 @@ describe('the volume of a pod', () => {
     expect(short(releasePolicy(given, settings))).toBe(expected);
   });
 
+  describe('with two nodes of five gone', () => {
+    const five = (fourth: MemberState, others: readonly MemberState[] = [1, 2, 3].map((n) => supervised(n))) =>
+      state([...others, fourth, broken(5, undefined, { silence: long })], {
+        podSet: {
+          ...podSet(),
+          replicas: 5,
+          pods: [1, 2, 3, 4, 5].map((n) => ({
+            ...{ name: `m${n}`, ordinal: n - 1 },
+            ...(n > 3 ? { node: gone } : {}),
+          })),
+        },
+      });
+    const dead = broken(4, undefined, { silence: long });
+
+    it('is let go of, one after the other, while the rest are well', () => {
+      expect(short(releasePolicy(five(dead), settings))).toBe('act NODE_GONE');
+      expect(releasePolicy(five(dead), settings).action?.targets).toEqual(['4']);
+    });
+
+    it('is kept while the other one may come back, or the rest are not well', () => {
+      const young = broken(4, undefined, { silence: { ...long, seconds: 200 } });
+      expect(short(releasePolicy(five(young), settings, { by, target: '5' }))).toBe('hold SECOND_FAILURE');
+      const unwell = [supervised(1), supervised(2), { ...supervised(3), healthy: false }];
+      expect(short(releasePolicy(five(dead, unwell), settings))).toBe('hold SECOND_FAILURE');
+    });
+
+    it('is kept without a quorum', () => {
+      const given = { ...five(dead), votersReachable: 2 };
+      expect(short(releasePolicy(given, settings))).toBe('hold QUORUM_LOST');
+    });
+  });
+
   it('is told by member and pod', () => {
     expect(releasePolicy(cluster(gone), settings).action).toEqual({
       operation: 'release',

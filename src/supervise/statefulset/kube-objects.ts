@@ -50,7 +50,12 @@ export interface ClaimState {
   readonly resourceVersion: string;
   readonly volume?: string;
   readonly isDeleted: boolean;
+  /** Kubernetes says that its volume, to which it was bound, is gone (`status.phase: Lost`). */
+  readonly isLost: boolean;
 }
+
+/** Nodes by a label selector, or one by its name. */
+export type NodeSelector = { readonly labels: string } | { readonly node: string };
 
 /** What is looked at of a PersistentVolume. */
 export interface VolumeState {
@@ -62,10 +67,10 @@ export interface VolumeState {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /**
-   * Label selectors of the nodes that it can be used on, where it is bound to single nodes, as a local disk is. Empty where it can be used
+   * Selectors of the nodes that it can be used on, where it is bound to single nodes, as a local disk is. Empty where it can be used
    * elsewhere too, or where that cannot be told.
    */
-  readonly nodeSelectors: readonly string[];
+  readonly nodeSelectors: readonly NodeSelector[];
 }
 
 /** What is looked at of a node. */
@@ -175,25 +180,35 @@ const podSchema = z
     },
   );
 
-const claimSchema = z.object({ metadata, spec: z.object({ volumeName: z.string().optional() }) }).transform(
-  ({ metadata: { name, uid, resourceVersion, deletionTimestamp }, spec }): ClaimState => ({
-    ...{ name, uid, resourceVersion, isDeleted: deletionTimestamp !== undefined },
-    ...(spec.volumeName === undefined ? {} : { volume: spec.volumeName }),
-  }),
-);
+const claimSchema = z
+  .object({
+    metadata,
+    spec: z.object({ volumeName: z.string().optional() }),
+    status: z.object({ phase: z.string().optional() }).prefault({}),
+  })
+  .transform(
+    ({ metadata: { name, uid, resourceVersion, deletionTimestamp }, spec, status }): ClaimState => ({
+      ...{ name, uid, resourceVersion, isDeleted: deletionTimestamp !== undefined, isLost: status.phase === 'Lost' },
+      ...(spec.volumeName === undefined ? {} : { volume: spec.volumeName }),
+    }),
+  );
 
-const nodeTerm = z.object({
-  matchExpressions: z
-    .array(z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) }))
-    .default([]),
-});
+const nodeRequirements = z
+  .array(z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) }))
+  .default([]);
+const nodeTerm = z.object({ matchExpressions: nodeRequirements, matchFields: nodeRequirements });
 
 /** Of the nodes that a term fits; undefined where it names no single node. */
-function selectorOf({ matchExpressions }: z.infer<typeof nodeTerm>): string | undefined {
+function selectorOf({ matchExpressions, matchFields }: z.infer<typeof nodeTerm>): NodeSelector | undefined {
+  // Each of them has to fit: whatever the labels are, it is no other node than this one.
+  const named = matchFields.find(
+    ({ key, operator, values }) => key === 'metadata.name' && operator === 'In' && values.length === 1,
+  );
+  if (named?.values[0] !== undefined) return { node: named.values[0] };
   const isPlain = matchExpressions.every(({ operator, values }) => operator === 'In' && values.length > 0);
   const namesNode = matchExpressions.some(({ key, values }) => NODE_LABEL.test(key) && values.length === 1);
   if (!isPlain || !namesNode) return undefined;
-  return matchExpressions.map(({ key, values }) => `${key} in (${values.join(',')})`).join(',');
+  return { labels: matchExpressions.map(({ key, values }) => `${key} in (${values.join(',')})`).join(',') };
 }
 
 const volumeSchema = z

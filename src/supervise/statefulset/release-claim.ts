@@ -38,10 +38,15 @@ export async function planRelease(
   const claim = await api.claim(claimName, signal);
   if (claim?.volume === undefined) return undefined;
   const volume = await api.volume(claim.volume, signal);
-  if (volume === undefined) return undefined;
-  if (volume.claimUid !== claim.uid)
+  // Not there yet is another thing than gone: Kubernetes tells them apart.
+  if (volume === undefined && !claim.isLost) return undefined;
+  if (volume !== undefined && volume.claimUid !== claim.uid)
     throw ambiguous(names.pod, `the volume ${volume.name} is not bound to ${claim.name}`);
-  const found = await nodeGone({ ...(pod === undefined ? {} : { pod }), volume }, api, signal);
+  const found = await nodeGone(
+    { ...(pod === undefined ? {} : { pod }), volume: volume ?? { name: claim.volume } },
+    api,
+    signal,
+  );
   if (found.verdict !== 'gone') {
     throw new AgentError('NODE_NOT_GONE', `The claim of ${names.pod} is not let go of: ${found.message}.`, {
       member: names.pod,
@@ -50,7 +55,7 @@ export async function planRelease(
     });
   }
   return {
-    ...{ pod: names.pod, claim: claim.name, claimUid: claim.uid, volume: volume.name, proof: found.proof },
+    ...{ pod: names.pod, claim: claim.name, claimUid: claim.uid, volume: claim.volume, proof: found.proof },
     ...(pod === undefined ? {} : { podUid: pod.uid }),
   };
 }

@@ -230,6 +230,59 @@ test('a volume that changes while it is set to be kept is left to the next attem
   expect(await releaseClaim(plan, marks, api, right)).toBe('claim');
 });
 
+test('a claim whose volume is gone is let go of once the pod’s node is gone too, if it has one', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  at.remove(VOLUMES, 'pv-1');
+  const put = (phase: string): void => {
+    const metadata = { name: 'data-etcd-1', uid: 'claim-1' };
+    at.put(CLAIMS, { metadata, spec: { volumeName: 'pv-1' }, status: { phase } });
+  };
+  put('Lost');
+  await expect(planRelease(names, api, signal)).rejects.toMatchObject({ code: 'NODE_NOT_GONE' });
+  at.remove(NODES, 'n1');
+  // Its volume is only to come.
+  put('Pending');
+  expect(await planRelease(names, api, signal)).toBeUndefined();
+  put('Lost');
+  const plan = await planned(api);
+  expect(plan.proof).toBe("the volume pv-1 is gone, and the pod's node n1 is gone");
+  expect(await releaseClaim(plan, marks, api, right)).toBe('claim');
+  expect(changes(at)).toEqual([`DELETE ${CLAIMS}/data-etcd-1`, `DELETE ${PODS}/etcd-1`]);
+  at.remove(CLAIMS, 'data-etcd-1');
+  at.remove(PODS, 'etcd-1');
+  expect(await releaseClaim(plan, marks, api, right)).toBe('nothing');
+  put('Lost');
+  expect(await planned(api)).toMatchObject({ proof: 'the volume pv-1 is gone' });
+});
+
+test('a volume is bound to one node by that node’s name too, and by other labels it is not', async () => {
+  await using at = await standInApi();
+  const api = await connected(at);
+  place(at);
+  const bind = (term: object): void => {
+    const nodeAffinity = { required: { nodeSelectorTerms: [term] } };
+    at.put(VOLUMES, { metadata: { name: 'pv-1' }, spec: { claimRef: { uid: 'claim-1' }, nodeAffinity } });
+  };
+  bind({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n1'] }] });
+  await expect(planRelease(names, api, signal)).rejects.toMatchObject({
+    code: 'NODE_NOT_GONE',
+    message: expect.stringContaining('the node n1 is there'),
+  });
+  at.remove(NODES, 'n1');
+  expect(await planned(api)).toMatchObject({ proof: expect.stringContaining('no node is left') });
+  for (const term of [
+    { matchFields: [{ key: 'metadata.name', operator: 'NotIn', values: ['n1'] }] },
+    { matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: ['z1'] }] },
+  ]) {
+    bind(term);
+    await expect(planRelease(names, api, signal)).rejects.toMatchObject({
+      message: expect.stringContaining('not bound to one node'),
+    });
+  }
+});
+
 test('which of several claims holds the data has to be said', async () => {
   await using at = await standInApi();
   const api = await connected(at);

@@ -36,7 +36,7 @@ export interface PodView {
     /** It has a volume that outlives it. */
     readonly hasVolume: boolean;
   };
-  /** Of a member that does not answer: what is known of the node that its data are on. */
+  /** Of a pod with no member that answers: what is known of the node that its data are on. */
   readonly node?: NodeVerdict;
 }
 

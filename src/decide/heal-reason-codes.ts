@@ -58,6 +58,9 @@ export const healReasonCodes = {
   CLOCK_OFF: { sentence: 'The clock of a machine differs from those of the others.' },
   CERTIFICATE_EXPIRED: { sentence: 'Etcd does not start for its certificates: a person has to renew them.' },
   NEEDS_PERSON: { sentence: 'Etcd does not start for something that a person has to mend.' },
+  POD_NODE_GONE: {
+    sentence: 'A pod whose member is no voter waits for a volume on a node that is gone. Delete its claim and the pod.',
+  },
   NODE_NOT_GONE: { sentence: 'It is not shown that the node of a member is gone: it may run on.' },
   NOT_DEAD_YET: { sentence: 'It has not been dead for `heal.replaceAfter` yet.' },
   TOO_FEW_OBSERVERS: { sentence: 'Fewer than two agents have said how they find the member.' },

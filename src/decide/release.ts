@@ -35,7 +35,31 @@ function victimOf(set: PodSetView, state: ClusterState, asked: Asked | undefined
   const silent = voters.filter(({ reachable, agent }) => !reachable && agent === undefined);
   const inPods = silent.filter(({ name }) => set.pods.some((pod) => pod.name === name));
   const [first] = inPods.toSorted((a, b) => Number(isGone(set, b)) - Number(isGone(set, a)));
-  return first ?? hold(policy, [because('ALL_WELL', 'no member of a pod is gone together with its agent')]);
+  return first ?? holdOf(strandedPods(set, state));
+}
+
+/** @param stranded pods that no agent brings up elsewhere: a person is told of them */
+function holdOf(stranded: readonly Reason[]): Decision {
+  return isSome(stranded)
+    ? hold(policy, stranded, true)
+    : hold(policy, [because('ALL_WELL', 'no member of a pod is gone together with its agent')]);
+}
+
+/**
+ * Pods on a node that is gone whose member is no voter: a learner that was never started, or none at all. Nobody says how long these have been silent, and
+ * there is no member to be replaced.
+ */
+function strandedPods({ pods }: PodSetView, state: ClusterState): readonly Reason[] {
+  const voters = new Set(votersOf(state).map(({ name }) => name));
+  const withAgent = new Set([
+    ...state.members.filter(({ agent, reachable }) => reachable || agent !== undefined).map(({ name }) => name),
+    ...state.candidates.map(({ agent }) => agent.member),
+  ]);
+  return pods.flatMap(({ name, found, node }) => {
+    if (node?.verdict !== 'gone' || found?.isReady === true || voters.has(name) || withAgent.has(name)) return [];
+    const message = `the pod ${name}, whose member is no voter, waits for a volume on a node that is gone (${node.proof}): once its claim and the pod are deleted by hand, it comes up elsewhere`;
+    return [because('POD_NODE_GONE', message)];
+  });
 }
 
 function isGone(set: PodSetView, { name }: MemberState): boolean {

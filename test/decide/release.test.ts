@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { NodeVerdict, PodSetView } from '../../src/cluster/pod-set.ts';
 import type { ClusterState, MemberSilence, MemberState } from '../../src/cluster/state.ts';
 import { releasePolicy } from '../../src/decide/release.ts';
-import { broken, settings, short, state, supervised } from './states.ts';
+import { broken, candidate, settings, short, state, supervised } from './states.ts';
 
 const long: MemberSilence = { seconds: 400, observers: 2, silentTo: 2 };
 const gone: NodeVerdict = { verdict: 'gone', proof: 'no node is left on which the volume pv-3 can be used' };
@@ -78,6 +78,26 @@ describe('the volume of a pod', () => {
     it('is kept without a quorum', () => {
       const given = { ...five(dead), votersReachable: 2 };
       expect(short(releasePolicy(given, settings))).toBe('hold QUORUM_LOST');
+    });
+  });
+
+  describe('of a pod whose member is no voter', () => {
+    const voters = [supervised(1), supervised(2)];
+    const learner = broken(3, undefined, { name: '', isLearner: true });
+
+    it.each<[string, readonly MemberState[]]>([
+      ['is no member', voters],
+      ['is a learner that was never started', [...voters, learner]],
+    ])('is left to a person, who is told, where it %s', (_, members) => {
+      const decision = releasePolicy(state(members, { podSet: podSet(gone) }), settings);
+      expect(short(decision)).toBe('hold page POD_NODE_GONE');
+      expect(decision.reasons[0].message).toContain('the pod m3');
+    });
+
+    it('is nobody’s trouble while its node is there, or while an agent is in it', () => {
+      expect(short(releasePolicy(state(voters, { podSet: podSet(there) }), settings))).toBe('hold ALL_WELL');
+      const given = state(voters, { podSet: podSet(gone), candidates: [candidate('m3')] });
+      expect(short(releasePolicy(given, settings))).toBe('hold ALL_WELL');
     });
   });
 

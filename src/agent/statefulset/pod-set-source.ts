@@ -127,12 +127,15 @@ export class PodSetSource implements AsyncDisposable {
     while (!signal.aborted) {
       const { caretaking, sections } = observation();
       if (caretaking?.leads === true) {
-        const silent = new Set(
-          (sections.cluster?.value?.members ?? []).filter(({ reachable }) => !reachable).map(({ name }) => name),
-        );
+        // A pod whose member was never started, or is none any more, has no member of its name.
+        const members = sections.cluster?.value?.members;
+        const answering =
+          members === undefined
+            ? {}
+            : { answering: new Set(members.filter(({ reachable }) => reachable).map(({ name }) => name)) };
         try {
           const changes = this.#changes;
-          const view = await podSetView({ statefulSet: identity.statefulSet, silent }, api, signal);
+          const view = await podSetView({ statefulSet: identity.statefulSet, ...answering }, api, signal);
           if (changes === this.#changes) this.#seen = { view, atMs: performance.now() };
         } catch (error) {
           if (!signal.aborted) onFault(`looking at the pods of the StatefulSet ${identity.statefulSet}`, error);

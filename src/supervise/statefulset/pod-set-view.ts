@@ -5,10 +5,10 @@ import { ownClaims, planRelease } from './release-claim.ts';
 
 /**
  * Reads a StatefulSet and its pods. Undefined where there is none, or where it is being deleted. Throws `KubeError`.
- * @param silent names of members that do not answer: of these it is looked whether their node is shown to be gone
+ * @param answering names of the members that answer: of all other pods it is looked whether their node is shown to be gone. Left out: of none
  */
 export async function podSetView(
-  { statefulSet, silent = new Set() }: { readonly statefulSet: string; readonly silent?: ReadonlySet<string> },
+  { statefulSet, answering }: { readonly statefulSet: string; readonly answering?: ReadonlySet<string> },
   api: KubeApi,
   signal: AbortSignal,
 ): Promise<PodSetView | undefined> {
@@ -23,7 +23,7 @@ export async function podSetView(
       const pod = `${name}-${ordinal}`;
       const [found, node] = await Promise.all([
         api.pod(pod, signal),
-        silent.has(pod) ? nodeOf({ pod, claimTemplates }, api, signal) : undefined,
+        answering === undefined || answering.has(pod) ? undefined : nodeOf({ pod, claimTemplates }, api, signal),
       ]);
       return {
         ...{ name: pod, ordinal },

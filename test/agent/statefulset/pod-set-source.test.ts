@@ -46,6 +46,33 @@ test('only the leading agent looks, and what it has seen counts for as long as i
   await vi.waitFor(() => expect(source.view).toMatchObject({ name: 'etcd' }));
 });
 
+test('of a pod that no member has the name of it is looked whether its node is gone', async () => {
+  await using at = await standInApi();
+  putSet(at);
+  await using source = new PodSetSource({
+    identity,
+    api: kubeApi(await kubeConnection(at.kubeconfig), 'ns'),
+    timing: { lookMs: 20, freshMs: 60_000 },
+    observation: () =>
+      ({
+        sections: { cluster: { value: { members: [{ name: '', reachable: false }] } } },
+        caretaking: { leads: true },
+      }) as unknown as Observation,
+    onFault: () => undefined,
+  });
+  source.start();
+  await vi.waitFor(() => expect(source.view?.pods[0]?.node).toMatchObject({ verdict: 'unknown' }), 5000);
+});
+
+test('the claim to let go of is worked out by the templates of the set, and of a set that is gone nothing is', async () => {
+  await using at = await standInApi();
+  putSet(at);
+  await using source = await sourceOn(at, () => true);
+  await expect(source.port.planRelease('etcd-0', signal)).rejects.toMatchObject({ code: 'CLAIM_AMBIGUOUS' });
+  at.remove(SETS, 'etcd');
+  await expect(source.port.planRelease('etcd-0', signal)).rejects.toMatchObject({ code: 'NO_POD_SET' });
+});
+
 test('what was seen before a change, or before another agent led, says nothing any more', async () => {
   await using at = await standInApi();
   putSet(at);

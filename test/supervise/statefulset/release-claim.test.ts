@@ -302,7 +302,8 @@ test('a claim that pods share is never named, also where it is the only one that
   const api = await connected(at);
   place(at);
   at.remove(NODES, 'n1');
-  at.put(CLAIMS, { metadata: { name: 'backup', uid: 'claim-b' }, spec: { volumeName: 'pv-1' } });
+  // It is bound to a volume that is on the same node.
+  at.put(CLAIMS, { metadata: { name: 'backup', uid: 'claim-1' }, spec: { volumeName: 'pv-1' } });
   const volumes = [{ persistentVolumeClaim: { claimName: 'backup' } }];
   at.put(PODS, { metadata: { name: 'etcd-1', uid: 'pod-1' }, spec: { nodeName: 'n1', volumes } });
   for (const claimTemplates of [[], ['data']]) {

@@ -7,6 +7,8 @@ import { kubeConnection } from '../../../src/supervise/statefulset/kube-connecti
 import { SETS, type StandInApi, standInApi } from '../../supervise/statefulset/stand-in-api.ts';
 
 const { signal } = new AbortController();
+/** A machine may be slow. */
+const patient = { timeout: 20_000 };
 const identity = { namespace: 'ns', pod: 'etcd-0', statefulSet: 'etcd', ordinal: 0 };
 
 async function sourceOn(at: StandInApi, leads: () => boolean, freshMs = 60_000, lookMs = 20): Promise<PodSetSource> {
@@ -37,13 +39,13 @@ test('only the leading agent looks, and what it has seen counts for as long as i
   let leads = false;
   await using source = await sourceOn(at, () => leads, 300);
   source.start();
-  await vi.waitFor(() => expect(at.calls).toEqual([]));
+  await vi.waitFor(() => expect(at.calls).toEqual([]), patient);
   leads = true;
-  await vi.waitFor(() => expect(source.view).toMatchObject({ name: 'etcd', partition: 1000 }));
+  await vi.waitFor(() => expect(source.view).toMatchObject({ name: 'etcd', partition: 1000 }), patient);
   await at.away(true);
-  await vi.waitFor(() => expect(source.view).toBeUndefined());
+  await vi.waitFor(() => expect(source.view).toBeUndefined(), patient);
   await at.away(false);
-  await vi.waitFor(() => expect(source.view).toMatchObject({ name: 'etcd' }));
+  await vi.waitFor(() => expect(source.view).toMatchObject({ name: 'etcd' }), patient);
 });
 
 test('of a pod that no member has the name of it is looked whether its node is gone', async () => {
@@ -79,13 +81,13 @@ test('what was seen before a change, or before another agent led, says nothing a
   let leads = true;
   await using source = await sourceOn(at, () => leads);
   source.start();
-  await vi.waitFor(() => expect(source.view).toMatchObject({ partition: 1000 }));
+  await vi.waitFor(() => expect(source.view).toMatchObject({ partition: 1000 }), patient);
   leads = false;
-  await vi.waitFor(() => expect(source.view).toBeUndefined());
+  await vi.waitFor(() => expect(source.view).toBeUndefined(), patient);
 
   await using seldom = await sourceOn(at, () => true, 60_000, 3_600_000);
   seldom.start();
-  await vi.waitFor(() => expect(seldom.view).toMatchObject({ partition: 1000 }));
+  await vi.waitFor(() => expect(seldom.view).toMatchObject({ partition: 1000 }), patient);
   await seldom.port.holdBack(900, { signal, check: () => undefined });
   expect(seldom.view).toBeUndefined();
 });
@@ -101,7 +103,7 @@ test('a look that a change has overtaken says nothing either', async () => {
       changed ??= source.port.holdBack(900, { signal, check: () => undefined });
   };
   source.start();
-  await vi.waitFor(() => expect(changed).toBeDefined());
+  await vi.waitFor(() => expect(changed).toBeDefined(), patient);
   await changed;
   // As long as the rest of that look may take.
   await sleep(200);

@@ -1,6 +1,5 @@
+import { refusedBy } from '../../agent/drill/refused-by.ts';
 import { AgentError } from '../../cluster/agent-error.ts';
-import { etcdFlags } from '../../supervise/child/etcd-flags.ts';
-import { refusedFlags } from '../../supervise/etcd-program.ts';
 import { type LiveFlags, liveConfig } from '../restore/live-config.ts';
 
 /**
@@ -14,13 +13,12 @@ export async function flagTrouble(
 ): Promise<string | undefined> {
   const { config } = named;
   if (config === undefined) throw noFlags('no --config was given');
-  const { member, supervise } = await liveConfig({ ...named, config }, env);
+  const loaded = await liveConfig({ ...named, config }, env);
+  const { supervise } = loaded;
   if (supervise.kind !== 'child' && supervise.kind !== 'statefulset') {
     throw noFlags(`with supervise.kind ${supervise.kind} they are not in ${config}`);
   }
-  const { peerUrl = member.endpoint } = member;
-  const flags = etcdFlags({ ...member, peerUrl }, supervise.child.args, {});
-  const line = await refusedFlags(program, flags, env, AbortSignal.timeout(60_000));
+  const line = await refusedBy(program, loaded, env, AbortSignal.timeout(60_000));
   return line === undefined ? undefined : `${program} does not take the flags in ${config}: ${line}`;
 }
 

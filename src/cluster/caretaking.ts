@@ -241,6 +241,11 @@ export interface Decision {
   readonly action?: Action;
   /** A person has to look at it: it becomes a finding and goes to `notify`. */
   readonly page?: boolean;
+  /**
+   * It only takes away a danger that stands already. So it goes before what changes anything, no limit of how often or when something is done
+   * holds it, and where it is held all the same a person is paged.
+   */
+  readonly makesSafe?: true;
   readonly requestedBy?: string;
 }
 

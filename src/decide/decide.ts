@@ -30,7 +30,7 @@ export function decide(state: ClusterState, settings: DecideSettings): Decided {
   const request = oldest === undefined ? undefined : requestedDecision(state, settings, oldest);
   const own = operationNames.map((name) => gate(policies[name](state, settings), state, settings));
   const all = [...(request?.decision === undefined ? [] : [request.decision]), ...own];
-  const chosen = all.find(({ decision }) => decision === 'act');
+  const chosen = all.filter(({ decision }) => decision === 'act').toSorted((a, b) => urgencyOf(a) - urgencyOf(b))[0];
   const trouble = journalTrouble(state);
   return {
     decisions: all
@@ -43,6 +43,12 @@ export function decide(state: ClusterState, settings: DecideSettings): Decided {
     ...(chosen === undefined ? {} : { chosen }),
     ...(request === undefined ? {} : { request }),
   };
+}
+
+/** A full etcd takes nothing else; then what only makes safe again goes before all that changes anything, whoever asks for that. */
+function urgencyOf({ policy, makesSafe }: Decision): number {
+  if (policy === 'nospace') return 0;
+  return makesSafe === true ? 1 : 2;
 }
 
 /** The wall clocks of those who asked put them in order: nothing but fairness hangs on it. */

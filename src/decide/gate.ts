@@ -10,7 +10,7 @@ import type { ClusterState } from '../cluster/state.ts';
 import { formatSpan } from '../cluster/units.ts';
 import { agentTrouble } from './agents.ts';
 import { healLimits, isHealing } from './heal-limits.ts';
-import { budgetedToday, endedOf, failuresInRow, sinceMs } from './past.ts';
+import { budgetedToday, endedOf, failuresInRow, onlyMadeSafe, sinceMs } from './past.ts';
 import { type Asked, because, hold, isSome } from './policy.ts';
 import { passes } from './reason-codes.ts';
 import type { DecideSettings } from './settings.ts';
@@ -20,6 +20,9 @@ import { unknownSlot } from './unknown-slot.ts';
 const RETRY_AFTER_MS = 10 * 60_000;
 /** A cluster that refuses writes has less time; whether anything has changed is for its policy to say. */
 const NOSPACE_RETRY_AFTER_MS = 10_000;
+/** What only makes safe again cannot wait for long, but a wrong permission must not fill the history with tries. */
+const SAFE_RETRY_AFTER_MS = 10_000;
+const SAFE_MOST_RETRY_AFTER_MS = 60 * 60_000;
 /** Each try in vain uses up a spare epoch, of which there are eight: the wait is twice as long each time, up to this. */
 const MOST_RETRY_AFTER_MS = 10 * 60_000;
 
@@ -37,10 +40,11 @@ const PAGED: ReadonlySet<string> = new Set(['KEY_UNREADABLE', 'BREAKER_OPEN', 'H
 /**
  * Whether the agents may act on what a policy wants. `hold` and `plan` of the policy itself stay as they are. What
  * keeps them from it now makes it `hold`; where people have not given the right to act, or somebody else is at work, it
- * becomes `plan`. NOSPACE that nobody deals with is for a person to look at.
+ * becomes `plan`. NOSPACE that nobody deals with is for a person to look at, and so is what makes safe again and may not.
  */
 export function gate(decision: Decision, state: ClusterState, settings: DecideSettings, asked?: Asked): Decision {
-  if (asked === undefined && settings.policies[decision.policy] === 'off') {
+  const makesSafe = decision.makesSafe === true;
+  if (asked === undefined && !makesSafe && settings.policies[decision.policy] === 'off') {
     return hold(decision.policy, [because('POLICY_OFF', `${modeKey(decision.policy)} is off`)]);
   }
   if (decision.decision !== 'act') return decision;
@@ -53,15 +57,15 @@ export function gate(decision: Decision, state: ClusterState, settings: DecideSe
     ...(decision.policy === 'nospace' && unknownSlot(state) === undefined ? [] : slotBusy(state)),
     // Before arming, agents are expected to be missing still.
     ...(armed ? agents : []),
-    ...breakerOpen(decision, state, settings),
+    ...(makesSafe ? [] : breakerOpen(decision, state, settings)),
     ...(asked === undefined ? limits(decision, state, settings) : []),
   ];
-  const nospace = decision.policy === 'nospace';
+  const isUrgent = decision.policy === 'nospace' || makesSafe;
   if (isSome(blocking)) {
     const { action: _action, ...rest } = decision;
     const page =
       blocking.some(({ code }) => PAGED.has(code)) ||
-      (nospace && !blocking.every(({ code }) => passes(code) || code === 'RETRY_LATER'));
+      (isUrgent && blocking.some(({ code }) => !passes(code) && (makesSafe || code !== 'RETRY_LATER')));
     const [first, ...others] = blocking;
     return { ...rest, ...hold(decision.policy, [first, ...others, ...decision.reasons], page) };
   }
@@ -76,7 +80,7 @@ export function gate(decision: Decision, state: ClusterState, settings: DecideSe
     ...decision,
     decision: 'plan',
     reasons: [withheld[0], ...withheld.slice(1), ...decision.reasons],
-    ...(nospace ? { page: true } : {}),
+    ...(isUrgent ? { page: true } : {}),
   };
 }
 
@@ -136,7 +140,7 @@ function slotBusy({ slot, nowMs }: ClusterState): readonly Reason[] {
 function breakerOpen({ policy }: Decision, state: ClusterState, settings: DecideSettings): readonly Reason[] {
   const failures = failuresInRow(state, policy);
   if (failures < settings.breakerFailures) return [];
-  const last = endedOf(state.history, policy)[0]?.summary ?? '';
+  const last = endedOf(state.history, policy).find((entry) => !onlyMadeSafe(entry))?.summary ?? '';
   const message = `${policy} has failed ${failures} times in a row, the last time because: ${last}. Once that is mended, "etcd-caretaker resume" lets it try again`;
   return [because('BREAKER_OPEN', message)];
 }
@@ -144,22 +148,27 @@ function breakerOpen({ policy }: Decision, state: ClusterState, settings: Decide
 /** What only those of people pass. */
 function limits(decision: Decision, state: ClusterState, settings: DecideSettings): readonly Reason[] {
   if (isHealing(decision.policy)) return healLimits(decision.policy, state, settings);
+  if (decision.makesSafe === true) return retryLater(decision, state);
   return [...retryLater(decision, state), ...budgetSpent(decision, state, settings)];
 }
 
-function retryLater({ policy }: Decision, { history, nowMs, resumedRevision }: ClusterState): readonly Reason[] {
-  const last = endedOf(history, policy)[0];
+function retryLater(decision: Decision, { history, nowMs, resumedRevision }: ClusterState): readonly Reason[] {
+  const { policy, makesSafe = false } = decision;
+  const ended = endedOf(history, policy).filter((entry) => onlyMadeSafe(entry) === makesSafe);
+  const [last] = ended;
   if (last === undefined || last.outcome === 'succeeded' || last.revision <= resumedRevision) return [];
-  const vain = endedOf(history, policy).findIndex(
-    ({ outcome, revision }) => outcome === 'succeeded' || revision <= resumedRevision,
-  );
-  const tries = vain === -1 ? endedOf(history, policy).length : vain;
-  const waitMs =
-    policy === 'nospace' ? Math.min(NOSPACE_RETRY_AFTER_MS * 2 ** (tries - 1), MOST_RETRY_AFTER_MS) : RETRY_AFTER_MS;
-  const leftMs = waitMs - sinceMs(nowMs, last.endedAtMs);
+  const vain = ended.findIndex(({ outcome, revision }) => outcome === 'succeeded' || revision <= resumedRevision);
+  const leftMs = retryAfterMs(decision, vain === -1 ? ended.length : vain) - sinceMs(nowMs, last.endedAtMs);
   if (leftMs <= 0) return [];
   const message = `the last ${policy} ${last.outcome === 'failed' ? 'failed' : 'had to stop'} (${last.summary}); it is tried again in ${formatSpan(leftMs / 1000)}`;
   return [because('RETRY_LATER', message)];
+}
+
+/** @param tries in vain, since the last success or `resume` */
+function retryAfterMs({ policy, makesSafe }: Decision, tries: number): number {
+  if (makesSafe === true) return Math.min(SAFE_RETRY_AFTER_MS * 2 ** (tries - 1), SAFE_MOST_RETRY_AFTER_MS);
+  if (policy === 'nospace') return Math.min(NOSPACE_RETRY_AFTER_MS * 2 ** (tries - 1), MOST_RETRY_AFTER_MS);
+  return RETRY_AFTER_MS;
 }
 
 function budgetSpent({ policy }: Decision, state: ClusterState, settings: DecideSettings): readonly Reason[] {
@@ -170,10 +179,14 @@ function budgetSpent({ policy }: Decision, state: ClusterState, settings: Decide
   return [because('BUDGET_SPENT', message)];
 }
 
-function consent({ policy }: Decision, settings: DecideSettings, asked: Asked | undefined): readonly Reason[] {
+function consent(
+  { policy, makesSafe }: Decision,
+  settings: DecideSettings,
+  asked: Asked | undefined,
+): readonly Reason[] {
   return [
     ...(settings.mode === 'plan' ? [because('MODE_PLAN', 'mode is plan: it would be done now')] : []),
-    ...(asked === undefined && settings.policies[policy] === 'plan'
+    ...(asked === undefined && makesSafe !== true && settings.policies[policy] === 'plan'
       ? [because('POLICY_PLAN', `${modeKey(policy)} is plan: it would be done now`)]
       : []),
   ];
@@ -191,7 +204,13 @@ function notArmed(
   return [because('NOT_ARMED', message), ...agents];
 }
 
-function foreign({ policy }: Decision, { foreign: signs }: ClusterState, asked: Asked | undefined): readonly Reason[] {
+function foreign(
+  { policy, makesSafe }: Decision,
+  { foreign: signs }: ClusterState,
+  asked: Asked | undefined,
+): readonly Reason[] {
+  // Whoever is at work is safer with it.
+  if (makesSafe === true) return [];
   return signs
     .filter(({ policies, code }) => policies.includes(policy) && (asked === undefined || dangerousSigns.has(code)))
     .map(({ code, message }) => ({ code, message }));

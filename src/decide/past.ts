@@ -16,6 +16,11 @@ export function endedOf(history: readonly HistoryEntry[], operation: OperationNa
   return history.filter((entry) => entry.operation === operation && entry.outcome !== 'refused');
 }
 
+/** Whether an operation only took a danger away (`Decision.makesSafe`): a rollout of no pod raises a partition that was left lowered, and no more. */
+export function onlyMadeSafe({ operation, targets }: Pick<HistoryEntry, 'operation' | 'targets'>): boolean {
+  return operation === 'rollout' && targets.length === 0;
+}
+
 /** The newest one that defragmented this member, or tried to. */
 export function lastDefragOf(history: readonly HistoryEntry[], memberId: string): HistoryEntry | undefined {
   return history.find(
@@ -26,22 +31,23 @@ export function lastDefragOf(history: readonly HistoryEntry[], memberId: string)
   );
 }
 
-/** Failures of an operation in a row, the newest included, since somebody last said `resume`. */
+/** Failures of an operation in a row, the newest included, since somebody last said `resume`; what only made safe again says nothing of it. */
 export function failuresInRow({ history, resumedRevision }: ClusterState, operation: OperationName): number {
-  const ended = endedOf(history, operation).filter(({ revision }) => revision > resumedRevision);
+  const ended = endedOf(history, operation).filter((entry) => !onlyMadeSafe(entry) && entry.revision > resumedRevision);
   const succeeded = ended.findIndex(({ outcome }) => outcome !== 'failed');
   return succeeded === -1 ? ended.length : succeeded;
 }
 
-/** Operations that count against the budget of a day: not those of people, and not what NOSPACE took. */
+/** Operations that count against the budget of a day: not those of people, not what NOSPACE took, and not what only made safe again. */
 export function budgetedToday({ history, nowMs }: ClusterState, names: readonly string[]): number {
   return history.filter(
-    ({ operation, outcome, requestedBy, endedAtMs }) =>
-      names.includes(operation) &&
-      operation !== 'nospace' &&
-      outcome !== 'refused' &&
-      requestedBy === undefined &&
-      isWithinDay(nowMs, endedAtMs),
+    (entry) =>
+      names.includes(entry.operation) &&
+      entry.operation !== 'nospace' &&
+      !onlyMadeSafe(entry) &&
+      entry.outcome !== 'refused' &&
+      entry.requestedBy === undefined &&
+      isWithinDay(nowMs, entry.endedAtMs),
   ).length;
 }
 

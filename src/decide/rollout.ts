@@ -6,6 +6,7 @@ import { clusterTrouble, nospaceRaised, votersOf, voterTrouble } from './fitness
 import { backupFirst } from './membership.ts';
 import { endedOf } from './past.ts';
 import { type Asked, act, because, hold, isSome, type Policy } from './policy.ts';
+import { passes } from './reason-codes.ts';
 import type { DecideSettings } from './settings.ts';
 import { turnTrouble } from './turns.ts';
 import { comparedText, comparison, type Versioned, versionsOf, versionText, versionTrouble } from './version-change.ts';
@@ -53,7 +54,9 @@ export const rolloutPolicy: Policy = (state, settings, asked) => {
     return hold(policy, [because('TARGET_UNKNOWN', 'a rollout is of all pods that are behind: it takes no member')]);
   }
   const behind = podsBehind(set).toSorted((a, b) => b.ordinal - a.ordinal);
-  if (set.partitionAtRest !== undefined) return heldBackAgain(set, set.partitionAtRest, behind, asked);
+  if (set.partitionAtRest !== undefined) {
+    return { ...heldBackAgain(set, set.partitionAtRest, behind, state, asked), makesSafe: true };
+  }
   const [last] = behind;
   if (last === undefined) {
     return hold(policy, [because('PODS_CURRENT', `all pods of ${set.name} are of its newest template`)]);
@@ -70,6 +73,7 @@ function heldBackAgain(
   set: PodSetView,
   partition: number,
   behind: readonly PodView[],
+  state: ClusterState,
   asked: Asked | undefined,
 ): Decision {
   const { name, currentRevision, updateRevision } = set;
@@ -78,7 +82,13 @@ function heldBackAgain(
     return hold(policy, [because('ROLLOUT_NOT_CURRENT', message)], true);
   }
   const message = `the partition of ${name} was left lowered, and is ${partition} while nothing is rolled out`;
-  return act(policy, [because('PARTITION_LOWERED', message)], { targets: [], parameters: { partition } }, asked);
+  const why = because('PARTITION_LOWERED', message);
+  // Nothing can be written down then, and so nothing be begun.
+  const trouble = [...clusterTrouble(state), ...nospaceRaised(state)];
+  if (isSome(trouble)) {
+    return hold(policy, [trouble[0], ...trouble.slice(1), why], !trouble.every(({ code }) => passes(code)));
+  }
+  return act(policy, [why], { targets: [], parameters: { partition } }, asked);
 }
 
 function decideOn(

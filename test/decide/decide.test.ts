@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { operationNames } from '../../src/cluster/caretaking.ts';
+import type { PodSetView } from '../../src/cluster/pod-set.ts';
 import type { ClusterState } from '../../src/cluster/state.ts';
 import { decide } from '../../src/decide/decide.ts';
-import { MiB, member, request, settings, short, state } from './states.ts';
+import type { DecideSettings } from '../../src/decide/settings.ts';
+import { entry, MiB, member, NOW_MS, request, settings, short, state } from './states.ts';
 
 const busy = (more: Partial<ClusterState> = {}): ClusterState =>
   state(
@@ -59,6 +61,35 @@ describe('all decisions of a round', () => {
     expect(decisions[0]).toBe(chosen);
     expect(chosen).toMatchObject({ policy: 'defrag', requestedBy: 'alice' });
     expect(decisions.slice(1).map(({ decision }) => decision)).not.toContain('act');
+  });
+
+  it('put what only makes safe again before requests and all else, but NOSPACE', () => {
+    const podSet: PodSetView = {
+      ...{ name: 'm', firstOrdinal: 0, replicas: 3, updateRevision: 'm-new', pods: [] },
+      ...{ partition: 1, partitionAtRest: 1000 },
+    };
+    const requests = [request('defrag')];
+    const { decisions, chosen, request: asked } = decide(busy({ podSet, requests }), settings);
+    expect(chosen).toMatchObject({ policy: 'rollout', action: { targets: [], parameters: { partition: 1000 } } });
+    expect(decisions.filter(({ decision }) => decision === 'act')).toEqual([chosen]);
+    expect(asked?.refused).toBeUndefined();
+    const alarms = [{ memberId: '1', member: 'm1', alarm: 'NOSPACE' as const }];
+    expect(decide(busy({ podSet, requests, alarms }), settings).chosen?.policy).toBe('nospace');
+  });
+
+  it('raise a partition at once that a rollout left lowered, since its mode was switched off', () => {
+    const podSet: PodSetView = {
+      ...{ name: 'm', firstOrdinal: 0, replicas: 3, updateRevision: 'm-new', pods: [] },
+      ...{ partition: 1, partitionAtRest: 1000 },
+    };
+    const history = [
+      entry('rollout', { outcome: 'stopped', code: 'POLICY_OFF', targets: ['3', '2'], endedAtMs: NOW_MS }),
+    ];
+    const off: DecideSettings = { ...settings, policies: { ...settings.policies, rollout: 'off' } };
+    expect(decide(state(undefined, { podSet, history }), off).chosen).toMatchObject({
+      policy: 'rollout',
+      reasons: [{ code: 'PARTITION_LOWERED' }],
+    });
   });
 
   it('have none for a request that this version does not know, but an answer', () => {

@@ -309,6 +309,68 @@ describe('what keeps the agents from acting', () => {
   });
 });
 
+describe('what only makes safe again', () => {
+  const raise = wants('rollout', {
+    makesSafe: true,
+    action: { operation: 'rollout', targets: [], parameters: { partition: 1000 } },
+  });
+  const ended = (more: object) => entry('rollout', { outcome: 'failed', targets: ['3'], endedAtMs: NOW_MS, ...more });
+  const raised = (agoMs: number, more: object = {}) => ended({ targets: [], endedAtMs: NOW_MS - agoMs, ...more });
+  const off = (mode: 'off' | 'plan'): DecideSettings => ({
+    ...settings,
+    policies: { ...settings.policies, rollout: mode },
+  });
+
+  it.each<[string, ClusterState, DecideSettings, string]>([
+    ['is done where its policy is off', calm, off('off'), 'act'],
+    ['is done where its policy only plans', calm, off('plan'), 'act'],
+    ['does not wait since the operation before it failed', { ...calm, history: [ended({})] }, settings, 'act'],
+    ['is done with the breaker open', { ...calm, history: [1, 2, 3].map(() => ended({})) }, settings, 'act'],
+    ['is done with the budget spent', { ...calm, history: spent(24) }, settings, 'act'],
+    ['is done beside somebody else', foreign('FOREIGN_MEMBER_CHANGE', 'rollout'), settings, 'act'],
+    ['pages in plan mode', calm, plan, 'plan page MODE_PLAN'],
+    ['pages before arming', unarmed(600), settings, 'plan page NOT_ARMED'],
+    [
+      'pages in a pause',
+      { ...calm, pause: { reason: 'x', by: 'bob', atMs: 0, untilMs: NOW_MS } },
+      settings,
+      'hold page PAUSED',
+    ],
+    [
+      'pages where the leading agent is paused by its file',
+      state([member(1, { observed: observed({ localPause: 'x' }) }), member(2), member(3)]),
+      settings,
+      'hold page PAUSED_LOCALLY',
+    ],
+    ['waits for what is under way', { ...calm, slot: slot('compaction') }, settings, 'hold SLOT_BUSY'],
+    [
+      'is tried again after ten seconds where it failed itself, and pages until then',
+      { ...calm, history: [raised(9999)] },
+      settings,
+      'hold page RETRY_LATER',
+    ],
+    ['is tried again then', { ...calm, history: [raised(10_000)] }, settings, 'act'],
+    [
+      'waits twice as long after each further try in vain',
+      { ...calm, history: [raised(19_999), raised(50_000)] },
+      settings,
+      'hold page RETRY_LATER',
+    ],
+  ])('%s', (_name, given, when, expected) => {
+    expect(short(gate(raise, given, when))).toBe(`${expected} SPACE_RECLAIMABLE`);
+  });
+
+  it('says nothing of how the operation itself ended before', () => {
+    const roll = wants('rollout');
+    const good = raised(0, { outcome: 'succeeded' });
+    const history = (...entries: readonly ReturnType<typeof entry>[]): ClusterState => ({ ...calm, history: entries });
+    expect(short(gate(roll, history(good, ended({})), settings))).toContain('hold RETRY_LATER');
+    const failures = [1, 2, 3].map(() => ended({ endedAtMs: NOW_MS - HOUR_MS }));
+    expect(short(gate(roll, history(good, ...failures), settings))).toContain('hold page BREAKER_OPEN');
+    expect(short(gate(roll, history(...spent(24).map(() => raised(HOUR_MS))), settings))).toContain('act');
+  });
+});
+
 describe('NOSPACE that nobody deals with', () => {
   it.each<[string, ClusterState, DecideSettings, string]>([
     ['pages in plan mode', calm, plan, 'plan page MODE_PLAN'],

@@ -120,6 +120,15 @@ describe('a rollout', () => {
     expect(short(decision)).toBe(expected);
     if (decision.action !== undefined)
       expect(decision.action).toMatchObject({ targets: [], parameters: { partition: 1000 } });
+    expect(decision.makesSafe).toBe(true);
+  });
+
+  it('a partition that was left lowered is told of where nothing can be written down', () => {
+    const set = podSet(all, { partition: 1, partitionAtRest: 1000 });
+    const alarms = [{ memberId: '1', member: 'm-0', alarm: 'NOSPACE' as const }];
+    const decision = rolloutPolicy({ ...cluster(set), alarms }, settings);
+    expect(short(decision)).toBe('hold page NOSPACE_ALARM PARTITION_LOWERED');
+    expect(decision.makesSafe).toBe(true);
   });
 
   it('is not tried again by itself where the same template has ended in a doubt', () => {

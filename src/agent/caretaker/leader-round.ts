@@ -4,6 +4,7 @@ import type { ClusterState } from '../../cluster/state.ts';
 import { membersToArm } from '../../decide/arming.ts';
 import { type Decided, decide } from '../../decide/decide.ts';
 import { nextLookMs } from '../../decide/next-look.ts';
+import { onlyMadeSafe } from '../../decide/past.ts';
 import type { RequestAnswer } from '../../decide/requested.ts';
 import type { DecideSettings } from '../../decide/settings.ts';
 import { writeArmed } from '../../journal/armed.ts';
@@ -94,12 +95,16 @@ async function resume(acting: Acting, term: Term, left: JournaledSlot, signal: A
   await run(acting, term, carried, journaled, signal);
 }
 
-/** Why an operation that was begun is not gone on with: people have taken the right to act away since. */
+/**
+ * Why an operation that was begun is not gone on with: people have taken the right to act away since. What it leaves undone that others rely on (the
+ * pods that a rollout has let go) is for the next decision, which no policy's mode holds.
+ */
 function notWanted({ slot }: JournaledSlot, { mode, policies }: DecideSettings): OperationStopped | undefined {
   if (mode === 'plan') return new OperationStopped('MODE_PLAN', 'mode is plan now');
   if (slot.requestedBy !== undefined || !isOperationName(slot.operation) || policies[slot.operation] === 'auto') {
     return undefined;
   }
+  if (onlyMadeSafe(slot)) return undefined;
   return new OperationStopped('POLICY_OFF', `the policy ${slot.operation} is ${policies[slot.operation]} now`);
 }
 

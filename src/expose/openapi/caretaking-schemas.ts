@@ -27,6 +27,7 @@ export const caretakingSchemas: Readonly<Record<string, Schema>> = {
     reasons: { ...list(ref('Reason')), minItems: 1 },
     'action?': ref('Action'),
     'page?': { type: 'boolean', description: 'A person has to look at it.' },
+    'makesSafe?': { type: 'boolean', description: 'It only takes away a danger that stands already.' },
     'requestedBy?': by,
   }),
   LeaderRecord: object({ memberId, member: text, instance: text, epoch: ref('Int64'), sinceMs: time }),

@@ -2,9 +2,9 @@ import { autoCompactionOf } from './auto-compaction.ts';
 import { type ArmedRecord, type HistoryEntry, operationNames, type Slot } from './caretaking.ts';
 import { signsOfMarks } from './foreign-marks.ts';
 import { isOwnAddition, ownMemberChanges } from './own-member-changes.ts';
+import { isOwnMix, seriesIn } from './own-version-change.ts';
 import type { ForeignSign, MemberState } from './state.ts';
 import { formatSpan } from './units.ts';
-import { parseVersion, seriesOf } from './version.ts';
 
 /** So long after the member list changed without us, whoever changed it may still be at it. */
 const SETTLING_SECONDS = 30 * 60;
@@ -12,8 +12,11 @@ const SETTLING_SECONDS = 30 * 60;
 /** Whoever else is at work, a backup harms nobody. */
 const CHANGING = operationNames.filter((name) => name !== 'snapshot' && name !== 'drill');
 
-/** One that has stopped half way is gone on with, or back, by the same operation. */
-const BESIDE_UPGRADES = CHANGING.filter((name) => name !== 'upgrade' && name !== 'rollout');
+/**
+ * One that has stopped half way is gone on with, or back, by the same operation. And the volume of a pod that is proved to be gone is no matter of
+ * versions: nothing goes on before it is let go of.
+ */
+const BESIDE_UPGRADES = CHANGING.filter((name) => !['upgrade', 'rollout', 'release'].includes(name));
 
 /** What signs are looked for in. */
 export interface ForeignInput {
@@ -74,13 +77,10 @@ function memberChange({
   return [{ code: 'FOREIGN_MEMBER_CHANGE', message, policies: CHANGING }];
 }
 
-function mixedVersions({ members }: ForeignInput): readonly ForeignSign[] {
-  const series = members.flatMap(({ name, version }) => {
-    const parsed = version === undefined ? undefined : parseVersion(version);
-    return parsed === undefined ? [] : [{ name, of: seriesOf(parsed), version }];
-  });
-  if (new Set(series.map(({ of }) => of)).size < 2) return [];
-  const message = `members run different minor versions, so somebody is upgrading: ${series
+function mixedVersions({ members, history = [], slot }: ForeignInput): readonly ForeignSign[] {
+  if (seriesIn(members).size < 2 || isOwnMix(members, history, slot)) return [];
+  const running = members.filter((member) => seriesIn([member]).size > 0);
+  const message = `members run different minor versions, so somebody is upgrading: ${running
     .map(({ name, version }) => `${name} ${version}`)
     .join(', ')}`;
   return [{ code: 'FOREIGN_UPGRADE', message, policies: BESIDE_UPGRADES }];

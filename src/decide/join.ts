@@ -4,6 +4,8 @@ import { clusterTrouble, defragTrouble, nospaceRaised, votersWell } from './fitn
 import {
   type Bringer,
   candidateBringers,
+  type FittingVersions,
+  fittingVersions,
   foreignLearners,
   mixedVersions,
   notSupervised,
@@ -13,7 +15,6 @@ import {
   roomFor,
   sizeWarnings,
   unfitToBring,
-  versionOf,
 } from './membership.ts';
 import { type Asked, act, because, hold, isSome, type Policy } from './policy.ts';
 
@@ -33,21 +34,23 @@ export const joinPolicy: Policy = (state, _settings, asked) => {
   if (isSome(unsupervised)) return hold(policy, unsupervised);
   const newcomer = newcomerOf(state, asked);
   if ('code' in newcomer) return hold(policy, [newcomer], isStuck(state));
+  // A learner that is left makes the cluster whole again; to become larger can wait.
+  const [mixed] = newcomer.learnerId === undefined ? mixedVersions(state) : [];
+  const fitting = mixed ?? fittingVersions(state);
   const trouble = [
     ...clusterTrouble(state),
     ...nospaceRaised(state),
     ...foreignLearners(state),
-    ...mixedVersions(state),
+    ...('code' in fitting ? [fitting] : []),
     ...votersWell(state),
     ...defragTrouble(state),
   ];
-  if (isSome(trouble))
-    return hold(
-      policy,
-      trouble,
-      trouble.some(({ code }) => code === 'FOREIGN_LEARNER'),
-    );
-  return takeIn(newcomer, state, asked);
+  if (isSome(trouble)) {
+    const page = trouble.some(({ code }) => code === 'FOREIGN_LEARNER' || code === 'VERSION_SKEW');
+    return hold(policy, trouble, page);
+  }
+  if ('code' in fitting) return hold(policy, [fitting]);
+  return takeIn(newcomer, fitting, state, asked);
 };
 
 function newcomerOf(state: ClusterState, asked: Asked | undefined): Newcomer | Reason {
@@ -104,7 +107,7 @@ function takenBy({ members }: ClusterState, peerUrls: readonly string[]): string
   return members.find((member) => member.peerUrls.some((url) => peerUrls.includes(url)))?.name;
 }
 
-function takeIn(newcomer: Newcomer, state: ClusterState, asked: Asked | undefined): Decision {
+function takeIn(newcomer: Newcomer, fitting: FittingVersions, state: ClusterState, asked: Asked | undefined): Decision {
   const { name, agentId, peerUrls, learnerId } = newcomer;
   const why =
     learnerId === undefined
@@ -115,7 +118,7 @@ function takeIn(newcomer: Newcomer, state: ClusterState, asked: Asked | undefine
     agentId,
     peerUrls,
     needBytes: roomFor(state),
-    version: versionOf(state),
+    ...fitting,
     ...(learnerId === undefined ? {} : { learnerId }),
   };
   const reasons = [...sizeWarnings(state.voters + 1), ...precautionsOf(state)];

@@ -1,12 +1,14 @@
 import type { AgentRecord, Reason } from '../cluster/caretaking.ts';
 import type { OwnMemberView } from '../cluster/own-member.ts';
 import { isOwnAddition, ownMemberChanges } from '../cluster/own-member-changes.ts';
+import { isOwnMix, type OwnVersionChange, ownVersionChanges, seriesIn } from '../cluster/own-version-change.ts';
 import type { ClusterState, MemberObserved, MemberState } from '../cluster/state.ts';
-import { parseVersion, seriesOf } from '../cluster/version.ts';
+import { compareVersions, type EtcdVersion, parseVersion, seriesOf } from '../cluster/version.ts';
 import { hazardsOf } from '../cluster/version-hazards.ts';
 import { freshOf, votersOf } from './fitness.ts';
 import { because } from './policy.ts';
 import type { DecideSettings } from './settings.ts';
+import { versionsOf } from './version-change.ts';
 
 /** Writes that are not in a store for so long may be lost with it: a snapshot is taken first. */
 const UNPROTECTED_SECONDS = 60;
@@ -41,15 +43,82 @@ export function foreignLearners(state: ClusterState): readonly Reason[] {
 
 /** Whatever is started new comes in one version; and a half upgraded cluster is not changed. */
 export function mixedVersions({ members }: ClusterState): readonly Reason[] {
-  const series = new Set(
-    members.flatMap(({ version }) => {
-      const parsed = version === undefined ? undefined : parseVersion(version);
-      return parsed === undefined ? [] : [seriesOf(parsed)];
-    }),
-  );
+  const series = seriesIn(members);
   return series.size < 2
     ? []
     : [because('MIXED_VERSIONS', `members run ${[...series].toSorted().join(' and ')}: an upgrade is under way`)];
+}
+
+/** Which versions of etcd a new member may run. */
+export interface FittingVersions {
+  /** One that fits: agents of a former version look at this one only. */
+  readonly version: string;
+  /** All of them, where a change of version that the agents have begun makes it more than one. */
+  readonly versions?: readonly string[];
+}
+
+/**
+ * What a member may run that makes a cluster whole again; or why none may be taken in. Beside an upgrade of somebody else's none may. Where one of
+ * the agents' own has ended half way, whole goes before even: etcd takes part in a cluster of its own minor version and of the one before, and a
+ * cluster is of the lowest that a member runs. So neither older than the lowest that stays, nor newer by more than one.
+ * @param victim who goes: with it the cluster may be of another version
+ */
+export function fittingVersions(state: ClusterState, victim?: MemberState): FittingVersions | Reason {
+  const { members, history, slot } = state;
+  const [mixed] = mixedVersions(state);
+  if (mixed !== undefined && !isOwnMix(members, history, slot)) return mixed;
+  const changes = ownVersionChanges(history, slot);
+  const [lowest, ...others] = stayingVersions(state, victim);
+  if (lowest === undefined || changes.length === 0) return { version: versionOf(state) };
+  const tooNew = others.find((version) => !isWithin(lowest, version));
+  if (tooNew !== undefined) {
+    const message = `voters run ${seriesOf(lowest)} and ${seriesOf(tooNew)}, and more than one minor version lies between them`;
+    return because('VERSION_SKEW', message);
+  }
+  const known = [...members.map(({ version }) => version), ...changes.flatMap(({ to, from }) => [to, ...from])];
+  const versions = [...new Set(known)].flatMap((version) => {
+    const parsed = version === undefined ? undefined : parseVersion(version);
+    return version !== undefined && parsed !== undefined && isWithin(lowest, parsed) ? [version] : [];
+  });
+  const version = `${lowest.major}.${lowest.minor}.${lowest.patch}`;
+  return seriesIn(versions.map((each) => ({ version: each }))).size < 2 ? { version } : { version, versions };
+}
+
+/** Why a member cannot come back in its own place: it would run what the others have left behind, and etcd refuses that. Empty where nobody knows so. */
+export function leftBehind(victim: MemberState, state: ClusterState): readonly Reason[] {
+  const [lowest] = stayingVersions(state, victim);
+  const has = parseVersion(victim.version ?? versionLeftWith(victim, state) ?? '');
+  if (lowest === undefined || has === undefined || isWithin(lowest, has) || compareVersions(has, lowest) > 0) return [];
+  const message = `all other voters run ${seriesOf(lowest)} by now, and the etcd of ${victim.name} is of ${seriesOf(has)}, which does not start in a cluster of ${seriesOf(lowest)}: it has to get the newer one first; "run replace" asks its agent anew`;
+  return [because('VERSION_SKEW', message)];
+}
+
+/** What one runs that does not answer, where a change of version has not come to it: its pod is of the template before still, or its turn never came. */
+function versionLeftWith({ id, name }: MemberState, { history, slot, podSet }: ClusterState): string | undefined {
+  const changes = ownVersionChanges(history, slot);
+  const [newest] = changes;
+  if (newest === undefined || changes.some(({ taken }) => taken.has(id))) return undefined;
+  if (newest.operation === 'rollout' && !isOfTemplateBefore(name, newest, podSet)) return undefined;
+  return newest.from.at(-1);
+}
+
+function isOfTemplateBefore(name: string, { reasons }: OwnVersionChange, set: ClusterState['podSet']): boolean {
+  const revision = set?.updateRevision;
+  const found = set?.pods.find((pod) => pod.name === name)?.found;
+  const isThis = revision !== undefined && reasons.some((reason) => reason.includes(`(${revision})`));
+  return isThis && found !== undefined && found.revision !== revision;
+}
+
+/** Of the voters without the one that goes, the lowest first. */
+function stayingVersions(state: ClusterState, victim: MemberState | undefined): readonly EtcdVersion[] {
+  return versionsOf(votersOf(state).filter(({ id }) => id !== victim?.id))
+    .map(({ version }) => version)
+    .toSorted(compareVersions);
+}
+
+/** Of the same minor version as the lowest, or the next. */
+function isWithin(lowest: EtcdVersion, version: EtcdVersion): boolean {
+  return version.major === lowest.major && version.minor >= lowest.minor && version.minor - lowest.minor <= 1;
 }
 
 /** Precautions that the running versions ask for before the list is changed, each with its sentence. */
@@ -111,7 +180,7 @@ export function roomFor({ members }: ClusterState): number {
 }
 
 /** The version that most voters run, which a new one should have. */
-export function versionOf(state: ClusterState): string {
+function versionOf(state: ClusterState): string {
   const counts = Map.groupBy(
     votersOf(state).flatMap(({ version }) => version ?? []),
     (version) => version,

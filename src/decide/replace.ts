@@ -8,8 +8,10 @@ import {
   type Bringer,
   backupFirst,
   candidateBringers,
+  type FittingVersions,
+  fittingVersions,
   foreignLearners,
-  mixedVersions,
+  leftBehind,
   notSupervised,
   ownBringer,
   ownLearners,
@@ -17,7 +19,6 @@ import {
   roomFor,
   takesMemberWithVoterDown,
   unfitToBring,
-  versionOf,
 } from './membership.ts';
 import { type Asked, act, because, hold, isSome, type Policy, type Reasons } from './policy.ts';
 import type { DecideSettings } from './settings.ts';
@@ -93,6 +94,7 @@ function decideOn(
     asked === undefined ? [judgement.reason] : [because('REQUESTED', `${member.name} is to be replaced`)];
   const backup = backupFirst(state, settings);
   const bringer = bringerFor(member, state, settings);
+  const fitting = fittingVersions(state, member);
   const risks = [
     ...clusterTrouble(state),
     ...nospaceRaised(state),
@@ -100,7 +102,9 @@ function decideOn(
     ...ownLearners(state).map(({ name }) =>
       because('LEARNER_PRESENT', `${name} is still a learner, and is taken in first`),
     ),
-    ...mixedVersions(state),
+    ...('code' in fitting ? [fitting] : []),
+    // A person may have seen to it: its agent looks before anything is changed.
+    ...(asked === undefined && 'name' in bringer && bringer.name === member.name ? leftBehind(member, state) : []),
     ...secondFailure(member, judged),
     ...quorumRisk(member, state, asked),
     ...lagTrouble(state, member.id),
@@ -112,8 +116,9 @@ function decideOn(
     const page = risks.some(({ code }) => PAGED.has(code));
     return hold(policy, [risks[0], ...risks.slice(1), ...why], page);
   }
-  if ('code' in backup || 'code' in bringer) return hold(policy, why);
-  const plan = parametersOf(member, { bringer, snapshot: backup.snapshot, byHash: member.reachable }, state, asked);
+  if ('code' in backup || 'code' in bringer || 'code' in fitting) return hold(policy, why);
+  const { snapshot } = backup;
+  const plan = parametersOf(member, { bringer, fitting, snapshot, byHash: member.reachable }, state, asked);
   const precautions = precautionsOf(state);
   // An agent that is named there keeps the id under which it is asked until the operation has ended.
   const targets = [...new Set([member.id, bringer.agentId])];
@@ -128,6 +133,7 @@ const PAGED: ReadonlySet<string> = new Set([
   'NO_REPLACEMENT',
   'QUORUM_AT_RISK',
   'SECOND_FAILURE',
+  'VERSION_SKEW',
 ]);
 
 function secondFailure(victim: MemberState, judged: readonly Judged[]): readonly Reason[] {
@@ -170,7 +176,12 @@ function bringerFor(victim: MemberState, state: ClusterState, settings: DecideSe
 
 function parametersOf(
   victim: MemberState,
-  { bringer, snapshot, byHash }: { bringer: Bringer; snapshot: boolean; byHash: boolean },
+  {
+    bringer,
+    fitting,
+    snapshot,
+    byHash,
+  }: { bringer: Bringer; fitting: FittingVersions; snapshot: boolean; byHash: boolean },
   state: ClusterState,
   asked: Asked | undefined,
 ): Readonly<Record<string, JournalValue>> {
@@ -185,7 +196,7 @@ function parametersOf(
     agentId: bringer.agentId,
     peerUrls: bringer.peerUrls,
     needBytes: roomFor(state),
-    version: versionOf(state),
+    ...fitting,
     snapshot,
     order: addFirst ? 'add-first' : 'remove-first',
     evenIfWell: byHash || asked !== undefined,

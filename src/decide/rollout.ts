@@ -1,4 +1,5 @@
 import type { Decision, Reason } from '../cluster/caretaking.ts';
+import { changeText } from '../cluster/own-version-change.ts';
 import { ETCD_VERSION_ANNOTATION, type PodSetView, type PodView, podsBehind } from '../cluster/pod-set.ts';
 import type { ClusterState, MemberState } from '../cluster/state.ts';
 import { compareVersions, type EtcdVersion, parseVersion } from '../cluster/version.ts';
@@ -125,7 +126,14 @@ function decideOn(
   ];
   const why = because(
     'PODS_BEHIND',
-    `${behind.length} of ${set.pods.length} pods of ${set.name} are not of its newest template (${set.updateRevision})${isOther ? `, which has etcd ${versionText(to)}` : ''}`,
+    `${behind.length} of ${set.pods.length} pods of ${set.name} are not of its newest template (${set.updateRevision})${
+      isOther
+        ? `, which has etcd ${changeText(
+            versionText(to),
+            voters.map((voter) => voter.version),
+          )}`
+        : ''
+    }`,
   );
   if (isSome(trouble)) {
     // It may well be the new template that such a pod needs, and nobody gives it to it.

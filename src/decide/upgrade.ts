@@ -1,3 +1,4 @@
+import { changeText } from '../cluster/own-version-change.ts';
 import { compareVersions, parseVersion } from '../cluster/version.ts';
 import { clusterTrouble, leaderLast, nospaceRaised, votersOf, voterTrouble } from './fitness.ts';
 import { backupFirst } from './membership.ts';
@@ -55,11 +56,13 @@ export const upgradePolicy: Policy = (state, settings, asked) => {
     compare,
     rehearse: asked.rehearse === true,
   };
-  const from = [...new Set(targets.map(({ version = '' }) => version))].toSorted().join(' and ');
   const uncompared = because('UPGRADE_ASKED', comparedText(stall));
   const why = because(
     'UPGRADE_ASKED',
-    `${targets.length} of ${voters.length} voters are to run ${versionText(to)} instead of ${from}`,
+    `${targets.length} of ${voters.length} voters are to run ${changeText(
+      versionText(to),
+      targets.map(({ version }) => version),
+    )}`,
   );
   return act(
     policy,

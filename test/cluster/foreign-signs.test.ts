@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { HistoryEntry } from '../../src/cluster/caretaking.ts';
 import { type ForeignInput, foreignSigns } from '../../src/cluster/foreign-signs.ts';
 import { entry, member, observed, slot } from '../decide/states.ts';
 
@@ -20,9 +21,8 @@ const compacting = (retention: string, mode?: string) => ({
   }),
 });
 
-const besideUpgrades =
-  'nospace,replace,release,join,leave,member-update,restart,compaction,defrag,move-leader,hash-check';
-const all = besideUpgrades.replace('restart', 'restart,upgrade,rollout');
+const besideUpgrades = 'nospace,replace,join,leave,member-update,restart,compaction,defrag,move-leader,hash-check';
+const all = besideUpgrades.replace('replace', 'replace,release').replace('restart', 'restart,upgrade,rollout');
 
 describe('signs of somebody else who takes care of the cluster', () => {
   it.each<[string, ForeignInput, string]>([
@@ -114,6 +114,73 @@ describe('signs of somebody else who takes care of the cluster', () => {
     expect(
       foreignSigns(input({ members: [member(1, compacting('5', 'revision'))], armed: undefined }))[0]?.message,
     ).toBe('etcd compacts by itself: auto-compaction is on at m1 (revision 5)');
+  });
+});
+
+describe('members that run two minor versions', () => {
+  const reasons = ['3 of 3 pods of m are not of its newest template (m-new), which has etcd 3.5.30 instead of 3.4.40'];
+  const rolled = (more: Partial<HistoryEntry> = {}): HistoryEntry =>
+    entry('rollout', {
+      ...{ outcome: 'stopped', code: 'NOT_SETTLED', targets: ['3', '2', '1'], reasons },
+      steps: [{ name: 'roll-pod', memberId: '3', atMs: 0 }],
+      ...more,
+    });
+  const half = [member(1, { version: '3.4.40' }), member(2, { version: '3.4.40' }), member(3)];
+  const upgraded = entry('upgrade', {
+    ...{ outcome: 'failed', targets: ['1', '2', '3'] },
+    reasons: ['alice asked for it', '3 of 3 voters are to run 3.5.30 instead of 3.4.40'],
+    steps: [{ name: 'switch-version', memberId: '3', atMs: 0 }],
+  });
+  const takenIn = entry('replace', { steps: [{ name: 'learner-listed', memberId: '4', atMs: 0 }] });
+
+  it.each<[string, Partial<ForeignInput>, boolean]>([
+    ['are ours after a rollout that stopped half way', { history: [rolled()] }, false],
+    ['are ours after an upgrade that failed half way', { history: [upgraded] }, false],
+    ['are ours while it is under way', { slot: slot('rollout', { ...rolled() }) }, false],
+    ['are ours once its partition is raised again', { history: [entry('rollout', { targets: [] }), rolled()] }, false],
+    [
+      'are ours with one that was taken in since',
+      { history: [takenIn, rolled()], members: [...half.slice(1), member(4)] },
+      false,
+    ],
+    [
+      'are ours on the way back',
+      {
+        history: [
+          rolled({
+            reasons: ['(m-old), which has etcd 3.4.40 instead of 3.5.30'],
+            steps: [1, 2].map((n) => ({ name: 'roll-pod', memberId: `${n}`, atMs: 0 })),
+          }),
+        ],
+      },
+      false,
+    ],
+    ['are not ours without any', {}, true],
+    ['are not ours where it did not come to that member', { history: [rolled({ steps: [] })] }, true],
+    [
+      'are not ours where it was to bring it to another version',
+      { history: [rolled({ reasons: ['(m-new), which has etcd 3.5.3 instead of 3.4.40'] })] },
+      true,
+    ],
+    [
+      'are not ours where it did not change the version',
+      { history: [rolled({ reasons: ['3 of 3 pods of m are not of its newest template (m-new)'] })] },
+      true,
+    ],
+    [
+      'are not ours where another one has succeeded since',
+      { history: [rolled({ outcome: 'succeeded' }), rolled()] },
+      true,
+    ],
+    ['are not ours where it was refused', { history: [rolled({ outcome: 'refused' })] }, true],
+    [
+      'are not ours where another member runs the newer one too',
+      { history: [rolled()], members: [...half.slice(1), member(1)] },
+      true,
+    ],
+  ])('%s', (_, more, isForeign) => {
+    const signs = foreignSigns(input({ members: half, armed: undefined, ...more }));
+    expect(signs.map(({ code }) => code)).toEqual(isForeign ? ['FOREIGN_UPGRADE'] : []);
   });
 });
 

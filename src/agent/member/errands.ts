@@ -39,15 +39,17 @@ async function prepareJoin(
   { parameters }: Pick<Slot, 'parameters'>,
   signal: AbortSignal,
 ): Promise<ErrandResult> {
-  const { needBytes, version } = parameters;
+  const { needBytes, version, versions } = parameters;
   if (options.supervisor.kind === 'none') return unfit('This agent only watches: supervise.kind is none.');
   const freeBytes = await options.freeBytes();
   if (typeof needBytes === 'number' && freeBytes < needBytes) {
     return unfit(`The disk has ${formatBytes(freeBytes)} left, and the new member needs ${formatBytes(needBytes)}.`);
   }
   const own = await options.etcdVersion(signal);
-  if (own !== undefined && typeof version === 'string' && minorOf(own) !== minorOf(version)) {
-    return unfit(`The etcd here is ${own}, and the cluster runs ${version}.`);
+  // In the middle of an upgrade the member may be of either version.
+  const fitting = (Array.isArray(versions) ? versions : [version]).filter((each) => typeof each === 'string');
+  if (own !== undefined && fitting.length > 0 && fitting.every((each) => minorOf(own) !== minorOf(each))) {
+    return unfit(`The etcd here is ${own}, and the cluster runs ${fitting.join(' and ')}.`);
   }
   return { ...done('The new member can be started.'), figures: { freeBytes } };
 }

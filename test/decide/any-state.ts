@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { operationNames, type RequestRecord } from '../../src/cluster/caretaking.ts';
+import type { PodSetView } from '../../src/cluster/pod-set.ts';
 import type { ClusterState, MemberObserved, MemberState } from '../../src/cluster/state.ts';
 import type { DecideSettings } from '../../src/decide/settings.ts';
 import {
@@ -186,6 +187,12 @@ const drop =
     return rest as ClusterState;
   };
 
+/** A StatefulSet whose partition a rollout has left lowered. */
+const lowered: PodSetView = {
+  ...{ name: 'm', firstOrdinal: 1, replicas: 3, updateRevision: 'm-new', pods: [] },
+  ...{ partition: 1, partitionAtRest: 1000 },
+};
+
 /** What may be wrong with the cluster, or merely different. */
 const anyChange: fc.Arbitrary<Change> = fc.oneof(
   {
@@ -214,6 +221,7 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
       only({ unreadable: [{ key: 'slot', kind: 'garbage', message: 'x' }] }),
       only({ foreign: [{ code: 'FOREIGN_UPGRADE', message: 'x', policies: [...operationNames] }] }),
       only({ pause: { reason: 'x', by: 'bob', atMs: 0, untilMs: NOW_MS } }),
+      only({ podSet: lowered }),
       drop('leaderId'),
       drop('armed'),
       drop('ownOperations'),

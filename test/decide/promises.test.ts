@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Decision, type OperationName, operationNames } from '../../src/cluster/caretaking.ts';
 import type { ClusterState, MemberState } from '../../src/cluster/state.ts';
 import { decide } from '../../src/decide/decide.ts';
+import { onlyMadeSafe } from '../../src/decide/past.ts';
 import { reasonCodes } from '../../src/decide/reason-codes.ts';
 import type { DecideSettings } from '../../src/decide/settings.ts';
 import { anySettings, anyState } from './any-state.ts';
@@ -68,11 +69,25 @@ describe('whatever the state of the cluster', () => {
         'the slot is free': given.slot === undefined || chosen.policy === 'nospace',
         'every key can be read': given.unreadable.length === 0,
         'nobody has paused': given.pause === undefined,
-        'nobody else is at it': given.foreign.length === 0,
+        'nobody else is at it': given.foreign.length === 0 || chosen.makesSafe === true,
         'a quorum has spoken': given.linearizable && given.votersReachable >= given.quorumSize,
         'a leader is agreed on': given.leaderId !== undefined,
         'alarms are known, CORRUPT is not there':
           !given.alarmsUnknown && given.alarms.every(({ alarm }) => alarm !== 'CORRUPT'),
+      }),
+    );
+  });
+
+  it('lets nothing but a full etcd go before a partition that is to be raised', () => {
+    always((chosen, given) =>
+      broken({
+        'it is raised':
+          given.podSet?.partitionAtRest === undefined ||
+          ['nospace', 'rollout'].includes(chosen.policy) ||
+          // It failed before, or nothing can be written down.
+          given.history.some(onlyMadeSafe) ||
+          given.alarms.length > 0,
+        'and no pod is touched by that': chosen.policy !== 'rollout' || chosen.action?.targets.length === 0,
       }),
     );
   });

@@ -97,9 +97,13 @@ export function leftBehind(victim: MemberState, state: ClusterState): readonly R
 function versionLeftWith({ id, name }: MemberState, { history, slot, podSet }: ClusterState): string | undefined {
   const changes = ownVersionChanges(history, slot);
   const [newest] = changes;
-  if (newest === undefined || changes.some(({ taken }) => taken.has(id))) return undefined;
-  if (newest.operation === 'rollout' && !isOfTemplateBefore(name, newest, podSet)) return undefined;
-  return newest.from.at(-1);
+  if (newest === undefined) return undefined;
+  // A pod that had its turn may have been given back its template: what it is made of says more than the turn.
+  const isLeft =
+    newest.operation === 'rollout'
+      ? isOfTemplateBefore(name, newest, podSet)
+      : changes.every(({ taken }) => !taken.has(id));
+  return isLeft ? newest.from.at(-1) : undefined;
 }
 
 function isOfTemplateBefore(name: string, { reasons }: OwnVersionChange, set: ClusterState['podSet']): boolean {

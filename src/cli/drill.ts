@@ -22,6 +22,7 @@ interface DrillFlags extends StoreFlags, LiveFlags {
   readonly bin?: string;
   readonly mark: boolean;
   readonly tryFlags?: boolean;
+  readonly requireRestore?: boolean;
   readonly output: 'table' | 'json' | 'yaml';
 }
 
@@ -37,6 +38,7 @@ export function drillCommand(): Command {
     .option('--no-mark', 'do not mark the chain in the store as proven')
     .option('--dir <folder>', "for the restored copy, three times the database (default: the system's for such)")
     .option('--try-flags', 'first see whether this etcd takes the flags of --config (supervise.child.args)')
+    .option('--require-restore', 'do not pass where an encrypted chain could only be checked by its hashes')
     .option('--bin <folder>', 'where etcd and etcdutl are (default: ETCD_BIN, else PATH)')
     .addOption(
       new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
@@ -54,7 +56,7 @@ With --bin of another etcd it rehearses an upgrade: whether that one makes of th
 Examples:
   etcd-caretaker drill --once --config /etc/etcd-caretaker/agent.yaml
   etcd-caretaker drill --once --store s3://backups/etcd --identity-file key.txt --no-compare
-  etcd-caretaker drill --once --config agent.yaml --try-flags --bin /opt/etcd/3.5.30 --no-mark`,
+  etcd-caretaker drill --once --config agent.yaml --try-flags --require-restore --bin /opt/etcd/3.5.30 --no-mark`,
     )
     .action(run);
 }
@@ -99,7 +101,8 @@ async function run(flags: DrillFlags): Promise<void> {
     const mark = flags.mark && done.outcome === 'passed' ? done.proof.full : undefined;
     const { markProven } = await import('../backup/drill/mark-proven.ts');
     const problem = mark === undefined ? undefined : await markProven(store, mark, signal);
-    return { result: done, url: store.url, unmarked: problem };
+    const judged = flags.requireRestore === true ? restoredOrFailed(done) : done;
+    return { result: judged, url: store.url, unmarked: problem };
   });
   if (unmarked !== undefined)
     process.stderr.write(`note: it could not be marked as proven in the store: ${unmarked}\n`);
@@ -110,4 +113,11 @@ async function run(flags: DrillFlags): Promise<void> {
     failed: exitCodes.fault,
     skipped: exitCodes.unreachable,
   }[result.outcome];
+}
+
+/** Whoever goes by a drill as by a gate learns nothing of hashes: no etcd has read the chain. */
+function restoredOrFailed(result: DrillResult): DrillResult {
+  if (result.outcome !== 'hashes-only') return result;
+  const message = `The newest chain, from ${result.full}, is encrypted, and there is no identity to decrypt it with (--identity-file, backup.encryption.identityFile): nothing was restored.`;
+  return { outcome: 'failed', reasons: [{ code: 'DRILL_HASHES_ONLY', message }] };
 }

@@ -147,6 +147,7 @@ describe.skipIf(kubectl === undefined)('the plain manifests', () => {
     expectMounted({ name: 'drill', ...drill, volumeMounts }, pod?.volumes ?? [], config);
     const [agent] = podOf(objectOf(base(), 'StatefulSet'))?.containers ?? [];
     expect(drill?.image).toBe(agent?.image);
+    expect(drill?.args).toContain('--require-restore');
   });
 
   test('of a sidecar go into the StatefulSet that is annotated, and into no other', async () => {

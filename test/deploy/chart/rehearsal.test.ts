@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { environmentIn } from '../pod.ts';
 import { configOf, expectMounted } from './agent-config.ts';
-import { cluster, clusterThatRehearses, daemonset, trial } from './cases.ts';
+import { cluster, clusterThatRehearses, clusterWithAll, daemonset, trial } from './cases.ts';
 import { helm, rendered, rendering } from './helm.ts';
 import { objectOf, podOf } from './objects.ts';
+
+const nameOf = (kind: string): string => (kind === 'Job' ? 'etcd-rehearsal' : 'etcd');
 
 describe.skipIf(helm === undefined)('the Job that rehearses an upgrade of the release', () => {
   test('runs the new image with the new configuration, before anything else is changed', async () => {
@@ -16,7 +18,7 @@ describe.skipIf(helm === undefined)('the Job that rehearses an upgrade of the re
     const [agent] = podOf(objectOf(objects, 'StatefulSet'))?.containers ?? [];
     expect(drill?.image).toBe(agent?.image);
     expect(drill?.args?.slice(0, 2)).toEqual(['drill', '--once']);
-    expect(drill?.args).toContain('--try-flags');
+    expect(drill?.args).toEqual(expect.arrayContaining(['--try-flags', '--require-restore']));
     const names = pod?.volumes.flatMap(({ configMap }) => configMap?.name ?? []);
     expect(names).toEqual(['etcd-rehearsal']);
     const config = await configOf(String(map.data?.['agent.yaml']), environmentIn(drill, {}));
@@ -29,6 +31,21 @@ describe.skipIf(helm === undefined)('the Job that rehearses an upgrade of the re
       config,
     );
     expect(pod?.automountServiceAccountToken).toBe(false);
+  });
+
+  test('has what the members’ flags name, their environment, and their nodes', () => {
+    const objects = rendered({ ...clusterWithAll, rollout: { rehearse: true }, extraEnv: [{ name: 'A', value: 'b' }] });
+    const [job, set] = ['Job', 'StatefulSet'].map((kind) => podOf(objectOf(objects, kind, nameOf(kind))));
+    const [drill] = job?.containers ?? [];
+    const [agent] = set?.containers ?? [];
+    expect(drill?.volumeMounts).toEqual(agent?.volumeMounts.filter(({ name }) => name !== 'data'));
+    expect(job?.volumes.map(({ name }) => name)).toEqual(set?.volumes.map(({ name }) => name));
+    expect(drill?.env).toEqual(
+      expect.arrayContaining([
+        { name: 'GOMEMLIMIT', value: '3GiB' },
+        { name: 'A', value: 'b' },
+      ]),
+    );
   });
 
   test('is there only where somebody asks for it, and needs a backup', () => {

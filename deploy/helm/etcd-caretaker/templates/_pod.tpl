@@ -159,6 +159,48 @@
   value: /etc/etcd-caretaker-token/token
 {{- end -}}
 
+{{/* On which nodes all pods of a release may be. */}}
+{{- define "etcd-caretaker.scheduling" -}}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Etcd's own environment, and the keys of its tokens: where it runs, and where its flags are tried. */}}
+{{- define "etcd-caretaker.env.etcd" -}}
+{{- range .Values.etcd.env }}
+- name: {{ .name }}
+  value: {{ .value | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "etcd-caretaker.mounts.jwt" -}}
+{{- if .Values.etcd.auth.jwt.existingSecret }}
+- name: caretaker-jwt
+  mountPath: /etc/etcd-caretaker-jwt
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "etcd-caretaker.volumes.jwt" -}}
+{{- with .Values.etcd.auth.jwt }}
+{{- if .existingSecret }}
+- name: caretaker-jwt
+  secret:
+    secretName: {{ .existingSecret }}
+    defaultMode: 0440
+    items:
+      - {key: {{ .publicKey }}, path: jwt.pub}
+      - {key: {{ .privateKey }}, path: jwt.key}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{- define "etcd-caretaker.resources" -}}
 {{- if .Values.resources -}}
 {{ toYaml .Values.resources }}

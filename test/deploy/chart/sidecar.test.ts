@@ -45,8 +45,22 @@ describe.skipIf(helm === undefined)('the chart as sidecar', () => {
 
   test('gives the same container to a chart that takes sidecars, and to a patch of the StatefulSet', () => {
     const { patch, values, pod } = snippetsOf(sidecar);
-    expect(values).toEqual({ sidecars: pod.containers, extraVolumes: pod.volumes });
+    const sidecars = values.sidecars.map((container: { readonly env: readonly { readonly name: string }[] }) => ({
+      ...container,
+      env: container.env.filter(({ name }) => name !== 'CARETAKER_CONFIG_SHA256'),
+    }));
+    expect({ ...values, sidecars }).toEqual({ sidecars: pod.containers, extraVolumes: pod.volumes });
     expect(patch).toMatchObject({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'app-etcd' } });
+  });
+
+  test('is another pod with another configuration, in both forms', () => {
+    const [one, other] = [{}, { mode: 'plan' }].map((config) => snippetsOf({ ...sidecar, config }));
+    expect(one?.values).not.toEqual(other?.values);
+    expect(one?.patch.spec.template).not.toEqual(other?.patch.spec.template);
+    // Of its own: what begins with ETCD_CARETAKER_ would be a setting.
+    expect(one?.values.sidecars[0].env.map(({ name }: { readonly name: string }) => name)).toContain(
+      'CARETAKER_CONFIG_SHA256',
+    );
   });
 
   test('touches nothing of etcd’s own: every volume but that of the data is the agent’s', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { cluster, daemonset, sidecar } from './cases.ts';
+import { cluster, clusterThatRehearses, daemonset, sidecar } from './cases.ts';
 import { chartFolder, helm, rendering, type Values } from './helm.ts';
 
 const without = (values: Values, name: string): Values => ({ ...values, [name]: undefined });
@@ -60,11 +60,61 @@ describe.skipIf(helm === undefined)('the chart refuses', () => {
       without(sidecar, 'tls'),
       /tls\.secrets\.agent: the agents of several pods/,
     ],
+    [
+      'a cluster without volumes whose pods the agents would restart',
+      { ...cluster, persistence: { enabled: false } },
+      /persistence\.enabled: .* set rollout\.by: kubernetes/,
+    ],
+    [
+      'a rehearsal on what it cannot decrypt',
+      {
+        ...clusterThatRehearses,
+        backup: { store: ['s3://backups/prod'], encryption: { existingSecret: 'age-keys' } },
+      },
+      /rollout\.rehearse: .* backup\.encryption\.identityKey/,
+    ],
+    [
+      'a store in a folder where nothing is mounted',
+      { ...cluster, backup: { store: ['file:///var/backups'] } },
+      /backup\.store: nothing is mounted at \/var\/backups; say backup\.folder/,
+    ],
+    [
+      'flags that are the agents’',
+      { ...cluster, etcd: { version: '3.5.30', flags: ['--data-dir=/data'] } },
+      /etcd\.flags: --data-dir is for the agents to set/,
+    ],
+    ['one port for two', { ...cluster, ports: { agent: 2379 } }, /ports\.agent: 2379 is ports\.client already/],
+    [
+      'that more members are evicted than there are to spare',
+      { ...cluster, pdb: { maxUnavailable: 2 } },
+      /pdb\.maxUnavailable: of 3 members 1 may be away/,
+    ],
     ['two monitors', { ...cluster, monitoring: { podMonitor: true, serviceMonitor: true } }, /scrape everything twice/],
   ])('%s', (_, values, said) => {
     const { ok, stderr } = rendering(values);
     expect(ok).toBe(false);
     expect(stderr).toMatch(said);
+  });
+
+  test('a release whose name begins with a digit, unless its objects have another one', () => {
+    expect(rendering(cluster, { name: '3etcd' }).stderr).toMatch(/fullnameOverride: a Service's name begins with a/);
+    expect(rendering({ ...cluster, fullnameOverride: 'etcd' }, { name: '3etcd' }).stderr).toBe('');
+  });
+
+  test('nothing of what is near to that', () => {
+    for (const values of [
+      { ...cluster, replicas: 1 },
+      { ...cluster, replicas: 5, pdb: { maxUnavailable: 2 } },
+      { ...cluster, etcd: { version: '3.5.30', flags: ['--initial-election-tick-advance=false'] } },
+      {
+        ...cluster,
+        backup: { store: ['file:///nfs/etcd'] },
+        extraVolumes: [{ name: 'nfs', nfs: { server: 'nfs.example', path: '/' } }],
+        extraVolumeMounts: [{ name: 'nfs', mountPath: '/nfs' }],
+      },
+    ]) {
+      expect(rendering(values).stderr).toBe('');
+    }
   });
 
   test('nothing of a word on encryption in the agents’ own configuration', () => {

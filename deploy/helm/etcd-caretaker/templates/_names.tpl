@@ -24,7 +24,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- define "etcd-caretaker.image" -}}
 {{- with .Values.image -}}
-{{- $where := printf "%s%s" (empty .registry | ternary "" (printf "%s/" .registry)) (required "image.repository: say which image was built of deploy/Dockerfile" .repository) -}}
+{{- $where := printf "%s%s" (empty .registry | ternary "" (printf "%s/" (trimSuffix "/" .registry))) (required "image.repository: say which image was built of deploy/Dockerfile" .repository) -}}
 {{- if .digest }}{{ $where }}@{{ .digest }}{{ else }}{{ $where }}:{{ .tag | default $.Chart.AppVersion }}{{ end -}}
 {{- end -}}
 {{- end -}}

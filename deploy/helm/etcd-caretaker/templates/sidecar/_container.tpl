@@ -9,6 +9,11 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 command: [etcd-caretaker-supervised]
 env:
   {{- include "etcd-caretaker.env" (dict "root" . "host" $host "scheme" $side.scheme) | nindent 2 }}
+  {{- if .isConfigInEnv }}
+  # The agent reads its configuration once: with another one the pod is another one, and is started anew.
+  - name: CARETAKER_CONFIG_SHA256
+    value: {{ include "etcd-caretaker.config" . | sha256sum }}
+  {{- end }}
   {{- with .Values.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -44,11 +49,11 @@ volumeMounts:
 {{- end }}
 {{- end -}}
 
-{{/* For a chart that takes containers and volumes, as Bitnami's does. */}}
+{{/* For a chart that takes containers and volumes, as Bitnami's does. Annotations of its pods are its own values. */}}
 {{- define "etcd-caretaker.sidecar.values" -}}
 sidecars:
   -
-    {{- include "etcd-caretaker.sidecar.container" . | nindent 4 }}
+    {{- include "etcd-caretaker.sidecar.container" (merge (dict "isConfigInEnv" true) .) | nindent 4 }}
 extraVolumes:
   {{- include "etcd-caretaker.sidecar.volumes" . | nindent 2 }}
 {{- end -}}

@@ -56,7 +56,8 @@ export function runCommand(): Command {
       'after',
       `
 It passes windows, cool-downs and the daily budget, never what keeps the cluster safe. Ctrl-C ends the following, not the
-operation. Exit codes: 0 it succeeded (or would be done); 1 it was refused, stopped or failed, or goes on after --timeout.
+operation. Exit codes: 0 it succeeded (or would be done); 1 it was refused, stopped or failed, or goes on after --timeout;
+2 the command line.
 
 Examples:
   etcd-caretaker run defrag --dry-run
@@ -71,6 +72,7 @@ Examples:
 }
 
 async function run(operation: string, options: RunOptions): Promise<void> {
+  refuseStrayOptions(operation, options);
   const agents = await agentsOf(options);
   const { member, to, rehearse, output } = options;
   const wanted = {
@@ -92,6 +94,20 @@ async function run(operation: string, options: RunOptions): Promise<void> {
   const ended = await followed(agents, { id, operation }, options.timeout);
   process.stdout.write(output === 'table' ? outcomeText(ended) : await printed(ended, output));
   process.exitCode = ended.outcome === 'succeeded' ? exitCodes.fine : exitCodes.fault;
+}
+
+/** Before an agent is asked: what an upgrade needs, and what nothing else has. */
+function refuseStrayOptions(operation: string, { to, rehearse }: RunOptions): void {
+  if (operation === 'upgrade') {
+    if (to !== undefined && /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(to)) return;
+    const message = to === undefined ? 'An upgrade needs --to.' : `--to ${to} is no version of etcd.`;
+    throw new AgentError('USAGE', message, { remedy: 'Say the version that it is to come to, such as --to 3.5.30.' });
+  }
+  const stray = to !== undefined ? '--to' : rehearse === true ? '--rehearse' : undefined;
+  if (stray === undefined) return;
+  throw new AgentError('USAGE', `${stray} is for an upgrade, and not for ${operation}.`, {
+    remedy: 'Leave it out.',
+  });
 }
 
 async function dryRun(agents: Agents, wanted: object, output: RunOptions['output']): Promise<void> {

@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { encryptionFor } from '../../src/backup/encryption.ts';
 import { readMarks } from '../../src/backup/retention/marks.ts';
 import { LocalStore } from '../../src/backup/store/local.ts';
 import { MemberClient } from '../../src/etcd/member-client.ts';
@@ -87,6 +89,18 @@ test('fails with exit code 1 where the cluster has something else', async () => 
   await writeFile(file, JSON.stringify(changed));
   const { stdout, exitCode } = await drill('--endpoint', cluster.endpoints[0] ?? '');
   expect([exitCode, stdout]).toEqual([1, expect.stringContaining('FAILED')]);
+  await nothingLeft();
+});
+
+test('with --require-restore does not pass on the hashes of what it cannot decrypt', async () => {
+  const recipient = await identityToRecipient(await generateX25519Identity());
+  round += 1;
+  const store = new LocalStore(join(folder, `store-${round}`, 'prod', 't1'));
+  await writeFull(store, client, join(folder, 'spool'), await encryptionFor([recipient]));
+  expect(await drill('--no-compare')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^hashes only/) });
+  const required = await drill('--no-compare', '--require-restore');
+  expect(required.exitCode).toBe(1);
+  expect(required.stdout).toMatch(/^FAILED: .*\n {2}.* is encrypted, .*nothing was restored\. \(DRILL_HASHES_ONLY\)\n$/);
   await nothingLeft();
 });
 

@@ -1,5 +1,5 @@
 // Makes what a host needs, with the Node that it runs on, in one file that needs nothing else:
-// etcd-caretaker-VERSION-linux-ARCH.tar.gz, here or in the folder given.
+// etcd-caretaker-VERSION-linux-ARCH.tar.gz, here or in the folder given, which is made.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,6 +36,7 @@ try {
   ]) {
     rmSync(join(staged, each), { recursive: true, force: true });
   }
+  mkdirSync(resolve(target), { recursive: true });
   const file = resolve(target, `${name}-linux-${process.arch}.tar.gz`);
   const tar = spawnSync(
     'tar',

@@ -100,7 +100,7 @@ async function run(operation: string, options: RunOptions): Promise<void> {
 function refuseStrayOptions(operation: string, { to, rehearse }: RunOptions): void {
   if (operation === 'upgrade') {
     if (to !== undefined && /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(to)) return;
-    const message = to === undefined ? 'An upgrade needs --to.' : `--to ${to} is no version of etcd.`;
+    const message = to === undefined ? 'An upgrade needs `--to`.' : `--to ${to} is no version of etcd.`;
     throw new AgentError('USAGE', message, { remedy: 'Say the version that it is to come to, such as --to 3.5.30.' });
   }
   const stray = to !== undefined ? '--to' : rehearse === true ? '--rehearse' : undefined;

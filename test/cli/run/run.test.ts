@@ -53,7 +53,7 @@ describe.concurrent('run', () => {
   });
 
   it.each([
-    ['an upgrade without a version', ['upgrade'], 'An upgrade needs --to.'],
+    ['an upgrade without a version', ['upgrade'], 'An upgrade needs `--to`.'],
     ['an upgrade to what is no version', ['upgrade', '--to', 'banana'], '--to banana is no version of etcd.'],
     ['a version for another operation', ['defrag', '--to', '3.5.30'], '--to is for an upgrade, and not for defrag.'],
     ['a rehearsal of another operation', ['rollout', '--rehearse'], '--rehearse is for an upgrade, and not for rollout.'],

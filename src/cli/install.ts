@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { access, constants, realpath } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Command, Option } from 'commander';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { Config } from '../config/config.ts';
 import { configFlags, flagsOf } from './config-flags.ts';
 import type { InstallStep } from './install/steps.ts';
+import type { WritableFolder } from './install/writable-folders.ts';
 import { printed } from './printed.ts';
 
 const UNIT = 'etcd-caretaker.service';
@@ -65,6 +66,7 @@ async function install(options: InstallOptions): Promise<void> {
   const problems = await fileProblems(loaded);
   if (problems.length > 0) throw new ConfigError(problems);
   refuseUser(loaded.config, options.user);
+  await lookUp(options);
   const steps = await stepsOf(loaded.config, { ...options, config: resolve(file) });
   if (options.dryRun !== true) await doAll(steps);
   await print(steps, options);
@@ -74,12 +76,13 @@ async function stepsOf(
   config: Config,
   options: InstallOptions & { readonly config: string },
 ): Promise<readonly InstallStep[]> {
-  const [{ writableFolders }, { systemdUnit }, { installSteps }] = await Promise.all([
+  const [{ wideFolder, writableFolders }, { systemdUnit }, { installSteps }] = await Promise.all([
     import('./install/writable-folders.ts'),
     import('./install/systemd-unit.ts'),
     import('./install/steps.ts'),
   ]);
   const folders = writableFolders(config);
+  for (const folder of folders) sayWide(folder, config, wideFolder(folder));
   const text = systemdUnit({
     kind: config.supervise.kind,
     program: await programOf(options.program),
@@ -119,6 +122,31 @@ function refuseUser({ supervise }: Config, user: string | undefined): void {
   throw new AgentError('USAGE', `With supervise.kind: ${supervise.kind} the agent has to be root.`, {
     remedy: 'Leave --user out. The unit takes away what root does not need.',
   });
+}
+
+/** A unit with a user who is not there never starts. */
+async function lookUp({ user, dryRun }: InstallOptions): Promise<void> {
+  if (user === undefined) return;
+  const isThere = await run('id', ['-u', '--', user]).then(
+    () => true,
+    // Without that program nothing is known of anybody.
+    (error: { readonly code?: unknown }) => error.code === 'ENOENT',
+  );
+  if (isThere) return;
+  const message = `There is no user ${user} on this machine`;
+  if (dryRun === true) process.stderr.write(`note: ${message}: the unit would not start.\n`);
+  else {
+    throw new AgentError('USAGE', `${message}.`, { remedy: 'Make it first (useradd --system), or name another one.' });
+  }
+}
+
+function sayWide({ path }: WritableFolder, { member }: Config, width: 'refused' | 'wide' | undefined): void {
+  const why = `Data dirs are moved aside in the folder around ${member.dataDir}`;
+  const remedy = `Have the data one folder further down, such as ${join(member.dataDir, 'data')}.`;
+  if (width === 'refused') {
+    throw new AgentError('USAGE', `${why}: the agent would have to write in all of ${path}.`, { remedy });
+  }
+  if (width === 'wide') process.stderr.write(`note: ${why}, so the unit may write in all of ${path}. ${remedy}\n`);
 }
 
 async function doAll(steps: readonly InstallStep[]): Promise<void> {

@@ -23,11 +23,13 @@ export interface WritableFolder {
 export function writableFolders({ member, supervise, backup, operate, expose }: Written): readonly WritableFolder[] {
   const { kind, systemd: _, staticPod, child, versions, stateDir } = supervise;
   const heals = kind !== 'none';
-  const around = (path: string): string => (heals ? dirname(path) : path);
+  // A static pod's data dir is a mount, which cannot be moved: old data stay in it.
+  const movesAside = kind === 'child' || kind === 'systemd';
+  const around = (path: string): string => (movesAside ? dirname(path) : path);
   const all: readonly WritableFolder[] = [
     {
       path: around(member.dataDir),
-      why: heals ? 'data dirs and quarantine' : 'the probe beside the data',
+      why: movesAside ? 'data dirs and quarantine' : heals ? 'data and quarantine' : 'the probe beside the data',
       isMade: false,
       isNeeded: true,
     },
@@ -38,14 +40,14 @@ export function writableFolders({ member, supervise, backup, operate, expose }: 
       isMade: false,
       isNeeded: true,
     },
-    ...(heals ? [{ path: dirname(stateDir), why: 'what the agent remembers of its member', isMade: true }] : []),
+    ...(heals ? [{ path: around(stateDir), why: 'what the agent remembers of its member', isMade: true }] : []),
     ...backup.store.flatMap((url) =>
       url.startsWith('file:') ? [{ path: fileURLToPath(url), why: 'backups', isMade: true }] : [],
     ),
     ...(backup.spool.dir === undefined ? [] : [{ path: backup.spool.dir, why: 'the spool of backups', isMade: true }]),
     ...(backup.drill.dir === undefined ? [] : [{ path: backup.drill.dir, why: 'drills', isMade: true }]),
     ...(backup.lastGasp.mode === 'auto'
-      ? [{ path: dirname(backup.lastGasp.dir), why: 'last gasps', isMade: true }]
+      ? [{ path: around(backup.lastGasp.dir), why: 'last gasps', isMade: true }]
       : []),
     { path: dirname(operate.pauseFile), why: 'pauses of this agent', isMade: false },
     { path: dirname(expose.socket), why: 'the socket', isMade: false },
@@ -67,6 +69,16 @@ export function writableFolders({ member, supervise, backup, operate, expose }: 
   ];
   const outermost = all.filter(({ path }) => !all.some((other) => other.path !== path && liesIn(path, other.path)));
   return [...new Map(outermost.toReversed().map((each) => [each.path, each])).values()].toReversed();
+}
+
+/** Folders that are the system's own; and those that hold much besides etcd, but which data often lie right below. */
+const SYSTEM = new Set(['/', '/boot', '/dev', '/etc', '/proc', '/run', '/sys', '/usr']);
+const SHARED = new Set(['/home', '/media', '/mnt', '/opt', '/root', '/srv', '/var', '/var/lib']);
+
+/** Where an agent could write far more than data, since theirs is the folder around: `refused`, or worth a word. */
+export function wideFolder({ path, isNeeded }: WritableFolder): 'refused' | 'wide' | undefined {
+  if (isNeeded !== true) return undefined;
+  return SYSTEM.has(path) ? 'refused' : SHARED.has(path) ? 'wide' : undefined;
 }
 
 /** The folder of the link that upgrades change, where there is one. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemdUnit, type UnitPlan } from '../../../src/cli/install/systemd-unit.ts';
-import { writableFolders } from '../../../src/cli/install/writable-folders.ts';
+import { wideFolder, writableFolders } from '../../../src/cli/install/writable-folders.ts';
 import { load, minimal } from '../../config/loading.ts';
 
 const plan: UnitPlan = {
@@ -68,6 +68,22 @@ describe('where the agent writes', () => {
     const found = await folders('backup: {lastGasp: {mode: off}}\n');
     expect(found).toContain(dataDir);
     expect(found).not.toContain('/etc/systemd/system');
+  });
+
+  it.each(['none', 'static-pod'])('is not the folder around it for %s, which moves nothing aside', async (kind) => {
+    const found = await folders(`supervise: {kind: ${kind}}\n`);
+    expect(found).toEqual(expect.arrayContaining([dataDir, `${dataDir}.last-gasp`]));
+    expect(found).not.toContain(join(dataDir, '..'));
+  });
+
+  it('is worth a word where it holds much besides etcd, and refused where it is the system’s', () => {
+    const wide = (path: string, isNeeded = true) =>
+      wideFolder({ path, why: '', isMade: false, ...(isNeeded ? { isNeeded } : {}) });
+    expect(['/', '/etc', '/usr'].map((path) => wide(path))).toEqual(['refused', 'refused', 'refused']);
+    expect(['/var', '/var/lib', '/srv'].map((path) => wide(path))).toEqual(['wide', 'wide', 'wide']);
+    expect(['/var/lib/etcd', '/data'].map((path) => wide(path))).toEqual([undefined, undefined]);
+    // What is not for data was named so.
+    expect(wide('/run', false)).toBeUndefined();
   });
 
   it('is the folder around it for one that moves data aside', async () => {

@@ -5,9 +5,9 @@ export function podPatched(pod: PodSpec, patch: PodSpec): PodSpec {
   const over = new Map(patch.containers.map((container) => [container.name, container]));
   return {
     ...pod,
-    volumes: merged(pod.volumes, patch.volumes, ({ name }) => name),
+    volumes: merged(pod.volumes, patch.volumes ?? [], ({ name }) => name),
     containers: pod.containers.map((container) => {
-      const { env = [], volumeMounts = [], securityContext } = over.get(container.name) ?? {};
+      const { env = [], volumeMounts = [], securityContext, livenessProbe } = over.get(container.name) ?? {};
       return {
         ...container,
         env: merged(container.env ?? [], env, ({ name }) => name),
@@ -15,15 +15,23 @@ export function podPatched(pod: PodSpec, patch: PodSpec): PodSpec {
         ...(securityContext === undefined
           ? {}
           : { securityContext: mergedDeep(container.securityContext ?? {}, securityContext) }),
+        ...(livenessProbe === undefined
+          ? {}
+          : { livenessProbe: mergedDeep({ ...container.livenessProbe }, { ...livenessProbe }) as never }),
       };
     }),
   };
 }
 
-function merged<T>(list: readonly T[], patch: readonly T[], keyOf: (item: T) => string): readonly T[] {
+function merged<T extends object>(
+  list: readonly T[],
+  patch: readonly T[],
+  keyOf: (item: T) => string,
+): readonly T[] {
   const all = new Map(list.map((item) => [keyOf(item), item]));
   for (const item of patch) {
-    all.set(keyOf(item), { ...all.get(keyOf(item)), ...item });
+    if ('$patch' in item && item.$patch === 'delete') all.delete(keyOf(item));
+    else all.set(keyOf(item), mergedDeep({ ...all.get(keyOf(item)) }, { ...item }) as T);
   }
   return [...all.values()];
 }

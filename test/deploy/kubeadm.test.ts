@@ -59,12 +59,17 @@ test.each([
   expect(supervise.staticPod.manifest).not.toBe(first.supervise.staticPod.manifest);
   expect(cluster).not.toMatchObject({ name: first.cluster.name });
   expect(pod.volumes.flatMap(({ hostPath }) => hostPath?.path ?? [])).not.toContain('/var/lib/etcd');
-  expect(pod.containers[0]?.volumeMounts.filter(({ mountPath }) => /^\/var\/lib\/etcd(\.|$)/.test(mountPath))).toEqual([]);
+  expect(pod.containers[0]?.volumeMounts.filter(({ mountPath }) => /^\/var\/lib\/etcd(\.|$)/.test(mountPath))).toEqual(
+    [],
+  );
 });
 
 test('the kustomization of a second etcd names files and folders that are there', () => {
   const { resources, patches, configMapGenerator } = parse(
-    readFileSync(join(folder, 'events/kustomization.yaml'), 'utf8').replaceAll(/^( *)# (components:|  - |- path)/gm, '$1$2'),
+    readFileSync(join(folder, 'events/kustomization.yaml'), 'utf8').replaceAll(
+      /^( *)# (components:| {2}- |- path)/gm,
+      '$1$2',
+    ),
   );
   const named = [...resources, ...patches.map(({ path }: { path: string }) => path), ...configMapGenerator[0].files];
   for (const path of named) expect(existsSync(join(folder, 'events', path)), path).toBe(true);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -148,6 +148,50 @@ describe.skipIf(kubectl === undefined)('the plain manifests', () => {
     const [agent] = podOf(objectOf(base(), 'StatefulSet'))?.containers ?? [];
     expect(drill?.image).toBe(agent?.image);
     expect(drill?.args).toContain('--require-restore');
+  });
+
+  test('of a second etcd on control planes are told from those of the first one, and have a configuration that is taken', async () => {
+    const objects = built(join(deploy, 'kubeadm', 'events'));
+    expect(objects.flatMap((each) => misfitsOf(each))).toEqual([]);
+    const set = objectOf(objects, 'DaemonSet', 'etcd-caretaker-events');
+    expect(set.spec.selector.matchLabels).toMatchObject({ 'app.kubernetes.io/instance': 'events' });
+    const pod = podOf(set);
+    const [agent] = pod?.containers ?? [];
+    expect(pod?.volumes.flatMap(({ configMap }) => configMap?.name ?? [])).toEqual([
+      objectOf(objects, 'ConfigMap').metadata.name,
+    ]);
+    const env = environmentIn(agent, { 'spec.nodeName': 'cp-1', 'status.hostIP': '10.0.0.1' });
+    const config = await configOf(String(objectOf(objects, 'ConfigMap').data?.['agent.yaml']), env);
+    expect(config.member).toMatchObject({ name: 'cp-1-events', endpoint: 'https://10.0.0.1:12379' });
+    expect(agent?.volumeMounts.map(({ mountPath }) => mountPath)).not.toContain('/var/lib/etcd');
+    expect(agent?.livenessProbe?.httpGet.port).toBe(19379);
+  });
+
+  test('of a second etcd heal it where the comments of its kustomization are taken in', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'etcd-caretaker-kustomize-'));
+    try {
+      cpSync(join(deploy, 'kubeadm'), folder, { recursive: true });
+      const file = join(folder, 'events', 'kustomization.yaml');
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, text.replaceAll(/^( *)# (components:| {2}- |- path)/gm, '$1$2'));
+      const pod = podOf(objectOf(built(join(folder, 'events')), 'DaemonSet'));
+      const [agent] = pod?.containers ?? [];
+      const env = environmentIn(agent, { 'spec.nodeName': 'cp-1', 'status.hostIP': '10.0.0.1' });
+      expect(env).toMatchObject({
+        ETCD_CARETAKER_SUPERVISE__KIND: 'static-pod',
+        ETCD_CARETAKER_AGENT: 'unix:/run/etcd-caretaker/cp-1-events.sock',
+      });
+      const ofEtcd = agent?.volumeMounts.map(({ mountPath }) => mountPath).filter((path) => path.includes('/lib/etcd'));
+      expect(ofEtcd?.toSorted()).toEqual(
+        ['', '.caretaker', '.last-gasp'].map((ending) => `/var/lib/etcd-events${ending}`),
+      );
+      expect(pod?.volumes.find(({ name }) => name === 'state')?.hostPath).toEqual({
+        path: '/var/lib/etcd-events.caretaker',
+        type: 'DirectoryOrCreate',
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('of a sidecar go into the StatefulSet that is annotated, and into no other', async () => {

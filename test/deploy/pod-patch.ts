@@ -17,32 +17,27 @@ export function podPatched(pod: PodSpec, patch: PodSpec): PodSpec {
           : { securityContext: mergedDeep(container.securityContext ?? {}, securityContext) }),
         ...(livenessProbe === undefined
           ? {}
-          : { livenessProbe: mergedDeep({ ...container.livenessProbe }, { ...livenessProbe }) as never }),
+          : { livenessProbe: mergedDeep(container.livenessProbe ?? livenessProbe, livenessProbe) }),
       };
     }),
   };
 }
 
-function merged<T extends object>(
-  list: readonly T[],
-  patch: readonly T[],
-  keyOf: (item: T) => string,
-): readonly T[] {
+function merged<T extends object>(list: readonly T[], patch: readonly T[], keyOf: (item: T) => string): readonly T[] {
   const all = new Map(list.map((item) => [keyOf(item), item]));
   for (const item of patch) {
     if ('$patch' in item && item.$patch === 'delete') all.delete(keyOf(item));
-    else all.set(keyOf(item), mergedDeep({ ...all.get(keyOf(item)) }, { ...item }) as T);
+    else all.set(keyOf(item), mergedDeep(all.get(keyOf(item)) ?? item, item));
   }
   return [...all.values()];
 }
 
-type Tree = Readonly<Record<string, unknown>>;
+const isTree = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function mergedDeep(tree: Tree, patch: Tree): Tree {
+function mergedDeep<T extends object>(tree: T, patch: object): T {
   const over = Object.entries(patch).map(([key, value]) => {
-    const before = tree[key];
+    const before: unknown = Reflect.get(tree, key);
     return [key, isTree(value) && isTree(before) ? mergedDeep(before, value) : value];
   });
   return { ...tree, ...Object.fromEntries(over) };

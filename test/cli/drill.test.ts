@@ -100,7 +100,9 @@ test('with --require-restore does not pass on the hashes of what it cannot decry
   expect(await drill('--no-compare')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^hashes only/) });
   const required = await drill('--no-compare', '--require-restore');
   expect(required.exitCode).toBe(1);
-  expect(required.stdout).toMatch(/^FAILED: .*\n {2}.* is encrypted, .*nothing was restored\. \(DRILL_HASHES_ONLY\)\n$/);
+  expect(required.stdout).toMatch(
+    /^FAILED: .*\n {2}.* is encrypted, .*nothing was restored\. \(DRILL_HASHES_ONLY\)\n$/,
+  );
   await nothingLeft();
 });
 

@@ -56,7 +56,11 @@ describe.concurrent('run', () => {
     ['an upgrade without a version', ['upgrade'], 'An upgrade needs `--to`.'],
     ['an upgrade to what is no version', ['upgrade', '--to', 'banana'], '--to banana is no version of etcd.'],
     ['a version for another operation', ['defrag', '--to', '3.5.30'], '--to is for an upgrade, and not for defrag.'],
-    ['a rehearsal of another operation', ['rollout', '--rehearse'], '--rehearse is for an upgrade, and not for rollout.'],
+    [
+      'a rehearsal of another operation',
+      ['rollout', '--rehearse'],
+      '--rehearse is for an upgrade, and not for rollout.',
+    ],
   ])('refuses %s on the command line, and asks no agent', async (_, args, said) => {
     await using agent = await agentThat();
     expect(await run(agent, ...args)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(said) });

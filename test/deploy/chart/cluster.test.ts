@@ -236,6 +236,24 @@ describe.skipIf(helm === undefined)('the chart as cluster', () => {
     expect([topologySpreadConstraints, affinity]).toEqual([undefined, undefined]);
   });
 
+  test('puts all its pods on the nodes that were chosen: members, Jobs and that of `helm test`', () => {
+    const objects = rendered({ ...clusterWithAll, rollout: { rehearse: true } });
+    const pods = objects.flatMap((each) => podOf(each) ?? []);
+    expect(pods).toHaveLength(4);
+    for (const pod of pods) {
+      expect(pod).toMatchObject({
+        nodeSelector: { disk: 'ssd' },
+        tolerations: [{ key: 'etcd', operator: 'Exists' }],
+      });
+    }
+  });
+
+  test('takes a registry with a slash at its end for the same one', () => {
+    const image = { registry: 'registry.example/', repository: 'etcd-caretaker', tag: '1' };
+    const [agent] = podOf(objectOf(rendered({ ...cluster, image }), 'StatefulSet'))?.containers ?? [];
+    expect(agent?.image).toBe('registry.example/etcd-caretaker:1');
+  });
+
   test('keeps the names of a long release within what Kubernetes takes', () => {
     const objects = rendered(clusterWithAll, { name: `${'r'.repeat(51)}-x` });
     for (const { kind, metadata } of objects) {

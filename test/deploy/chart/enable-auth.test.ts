@@ -15,7 +15,11 @@ function enabled(folder: string, password: string, env: NodeJS.ProcessEnv = {}) 
     podOf(objectOf(rendered(clusterWithAll), 'Job'))?.containers[0]?.command ?? [];
   const here = script.replace('/etc/etcd-caretaker-auth/password', join(folder, 'password'));
   const path = `${folder}:${process.env['PATH']}`;
-  const { status, stderr } = spawnSync(shell, [flags, here], { env: { ...env, PATH: path }, encoding: 'utf8', timeout: 20_000 });
+  const { status, stderr } = spawnSync(shell, [flags, here], {
+    env: { ...env, PATH: path },
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
   return { status, stderr };
 }
 

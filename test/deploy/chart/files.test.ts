@@ -78,3 +78,11 @@ test('every template that is included is defined', () => {
     expect(defined).toContain(`etcd-caretaker.config.${use}`);
   }
 });
+
+test('the notes about a sidecar write into no file that the page has for one’s own values', () => {
+  const written = /> (\S+\.yaml)\n/g;
+  const own = [...read(root, 'docs', 'helm.md').matchAll(/helm -n \S+ install .* -f (\S+)/g)].map(([, file]) => file);
+  const notes = [...read(chartFolder, 'templates', 'NOTES.txt').matchAll(written)].map(([, file]) => file);
+  expect(own).toContain('sidecar.yaml');
+  expect(notes).toEqual(['caretaker.yaml', 'patch.yaml']);
+});

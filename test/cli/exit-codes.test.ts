@@ -111,6 +111,8 @@ const table: Readonly<Record<'usage' | 'unreachable' | 'fault' | 'interrupted', 
     'UPGRADE_NOT_HERE',
     'NO_POD_SET',
     'ROLLOUT_BY_KUBERNETES',
+    'PARTITION_CHANGED',
+    'TEMPLATE_CHANGED',
   ],
   interrupted: ['INTERRUPTED'],
 };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AgentError } from '../../src/cluster/agent-error.ts';
-import type { ClaimRelease } from '../../src/cluster/pod-set.ts';
+import type { ClaimRelease, PodSetView } from '../../src/cluster/pod-set.ts';
 import { own } from '../decide/states.ts';
 import { etcdVersion } from '../real/binaries.ts';
 import { type Begun, type Membership, membershipOf, permit, stepsOf } from './membership.ts';
@@ -100,6 +100,48 @@ describe('pods are brought to a newer template, with a newer etcd', { timeout: 9
     expect(entry).toMatchObject({ outcome: 'stopped', code: 'POD_NOT_SERVING' });
     expect(entry?.summary).toContain('not given back the template before: m2 does not answer either');
     expect(pods.calls).not.toContain('ended m3');
+    await pods.mend();
+  });
+
+  test('another voter that is gone for longer than a minute while a pod comes up ends it, since that one needs the slot', async () => {
+    await leads(0);
+    pods.broken = true;
+    const silence = { seconds: 61, observers: 2, silentTo: 2 };
+    on.see((state) => ({
+      ...state,
+      members: state.members.map((member) =>
+        member.id === on.ids[1] && made().length > 0 ? { ...member, reachable: false, silence } : member,
+      ),
+    }));
+    const entry = await run(await begin());
+    on.see((state) => state);
+    expect(entry).toMatchObject({ outcome: 'stopped', code: 'MEMBER_DOWN' });
+    expect(pods.view().partition).toBe(3);
+    expect(pods.calls).not.toContain('ended m3');
+    await pods.mend();
+  });
+
+  test('a pod that Kubernetes makes of the newest template again and again is ended twice, and no more', async () => {
+    await leads(0);
+    pods.broken = true;
+    const ends: string[] = [];
+    const seen = () => ({ ...pods.view(), updateRevision: 'new', currentRevision: 'old' });
+    const look = async (): Promise<PodSetView> => {
+      const view = seen();
+      const anew = view.pods.map((pod) =>
+        pod.name === 'm3' && pod.found?.revision === 'new'
+          ? { ...pod, found: { ...pod.found, uid: `made-${ends.length}` } }
+          : pod,
+      );
+      return { ...view, pods: anew };
+    };
+    const endPod = async ({ uid }: { readonly uid: string }): Promise<void> => void ends.push(uid);
+    const entry = await run(await begin(), {
+      pods: { ...pods.port, look, endPod },
+      timing: { podServesWithinMs: 3000 },
+    });
+    expect(entry?.summary).toContain('makes it of the newest template again and again');
+    expect(ends).toEqual(['made-0', 'made-1']);
     await pods.mend();
   });
 

@@ -50,7 +50,8 @@ export async function giveBack(
           if (found.revision === plan.revision) {
             if (set?.currentRevision === plan.revision)
               return 'there is no template before that Kubernetes would make it of';
-            if (ended.size >= MOST_ENDS) return `Kubernetes makes it of the newest template again and again`;
+            if (ended.size >= MOST_ENDS && !ended.has(found.uid))
+              return `Kubernetes makes it of the newest template again and again`;
             const kept = ended.has(found.uid) ? undefined : await reasonToKeep(id, plan, known, context);
             if (kept !== undefined) return `it was not given back the template before: ${kept}`;
             if (!ended.has(found.uid)) {

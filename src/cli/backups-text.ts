@@ -1,5 +1,5 @@
+import type { AsJson } from '../expose/as-json.ts';
 import type { Status } from '../expose/status.ts';
-import type { AsJson } from './status-text.ts';
 import { formatSpan } from './units.ts';
 
 /** What a status says of backups; empty where none are configured. */

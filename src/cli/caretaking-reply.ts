@@ -1,8 +1,8 @@
 import { AgentError } from '../cluster/agent-error.ts';
 import type { Decision } from '../cluster/caretaking.ts';
 import type { CaretakingView } from '../cluster/caretaking-view.ts';
+import type { AsJson } from '../expose/as-json.ts';
 import type { DecisionsReply, OperationsReply } from '../expose/caretaking-ports.ts';
-import type { AsJson } from './status-text.ts';
 
 /** What `GET /api/v1/decisions` answers. */
 export type DecisionsJson = AsJson<DecisionsReply>;

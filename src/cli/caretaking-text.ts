@@ -1,6 +1,6 @@
 import { isCandidateId } from '../cluster/caretaking.ts';
+import type { AsJson } from '../expose/as-json.ts';
 import type { Status } from '../expose/status.ts';
-import type { AsJson } from './status-text.ts';
 import { formatSpan } from './units.ts';
 
 /** What a status says of acting: who leads the agents, the operation under way, and pauses. Empty where it says nothing. */

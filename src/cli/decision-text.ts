@@ -1,6 +1,6 @@
 import type { Action, Decision } from '../cluster/caretaking.ts';
+import type { AsJson } from '../expose/as-json.ts';
 import type { NameOf } from './member-names.ts';
-import type { AsJson } from './status-text.ts';
 
 /** Makes words stand out where the output is a terminal. */
 export type Paint = (style: 'green' | 'yellow' | 'red' | 'gray', text: string) => string;

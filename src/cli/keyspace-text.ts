@@ -1,5 +1,5 @@
 import type { KeyspaceSection, PrefixTotals } from '../cluster/sections.ts';
-import type { AsJson } from './status-text.ts';
+import type { AsJson } from '../expose/as-json.ts';
 import { formatBytes, formatCount, formatPercent } from './units.ts';
 
 /** What `keyspace` prints as data. */

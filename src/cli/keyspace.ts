@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { KeyspaceSection } from '../cluster/sections.ts';
+import type { AsJson } from '../expose/as-json.ts';
 import type { AgentClient } from './agent-client.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
 import { likelyHolder } from './keyspace-holder.ts';
 import { keyspaceReport, keyspaceText } from './keyspace-text.ts';
-import type { AsJson } from './status-text.ts';
 
 interface KeyspaceCommandOptions extends AgentOptions {
   readonly depth?: number;

@@ -1,5 +1,5 @@
+import type { AsJson } from '../expose/as-json.ts';
 import type { Status } from '../expose/status.ts';
-import type { AsJson } from './status-text.ts';
 import { formatBytes, formatSpan } from './units.ts';
 
 const sources = {

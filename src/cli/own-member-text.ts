@@ -1,5 +1,5 @@
+import type { AsJson } from '../expose/as-json.ts';
 import type { Status } from '../expose/status.ts';
-import type { AsJson } from './status-text.ts';
 import { formatBytes } from './units.ts';
 
 /** What a status says of the process and the data of its agent's member; empty where the agent only watches. */

@@ -3,6 +3,7 @@ import { within } from '../abort/linked-abort.ts';
 import { AgentError } from '../cluster/agent-error.ts';
 import { type HistoryEntry, operationNames } from '../cluster/caretaking.ts';
 import { parseDurationMs } from '../config/duration.ts';
+import type { AsJson } from '../expose/as-json.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
 import { type Agents, askOne } from './any-agent.ts';
 import { type DecisionsJson, decisionReply, decisionsReply, operationsReply, requestId } from './caretaking-reply.ts';
@@ -14,7 +15,6 @@ import { printed } from './printed.ts';
 import { requester } from './requester.ts';
 import { follow } from './run/follow.ts';
 import { outcomeText } from './run/outcome-text.ts';
-import type { AsJson } from './status-text.ts';
 
 const PATH = '/api/v1/operations';
 const DECISIONS_PATH = '/api/v1/decisions';

@@ -1,5 +1,5 @@
-import type { JournalValue } from '../cluster/caretaking.ts';
 import { ifLost } from '../cluster/quorum.ts';
+import type { AsJson } from '../expose/as-json.ts';
 import type { Status, StatusMember } from '../expose/status.ts';
 import { backupsText } from './backups-text.ts';
 import { caretakingText } from './caretaking-text.ts';
@@ -8,17 +8,6 @@ import { ownMemberText } from './own-member-text.ts';
 import { recoveryText } from './recovery-text.ts';
 import { formatTable } from './table.ts';
 import { formatBytes, formatCount, formatLatency, formatPercent, formatSpan } from './units.ts';
-
-/** A value as the API's JSON has it: int64 as decimal text, and infinity as `"+Inf"`; what is JSON in any case stays so. */
-export type AsJson<T> = [JournalValue] extends [T]
-  ? T
-  : T extends bigint
-    ? string
-    : T extends number
-      ? number | '+Inf'
-      : T extends string | boolean | undefined
-        ? T
-        : { readonly [K in keyof T]: AsJson<T[K]> };
 
 /** The status as a person reads it: a headline, the members, what is wrong and what to do. */
 export function statusText(status: AsJson<Status>, nowMs: number): string {

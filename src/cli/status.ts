@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
+import type { AsJson } from '../expose/as-json.ts';
 import type { Status } from '../expose/status.ts';
 import type { AgentClient } from './agent-client.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
 import { exitCodes } from './exit-codes.ts';
-import { type AsJson, ifLostText, isFaulty, statusText } from './status-text.ts';
+import { ifLostText, isFaulty, statusText } from './status-text.ts';
 
 interface StatusOptions extends AgentOptions {
   readonly ifLost?: string;

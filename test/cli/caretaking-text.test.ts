@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { caretakingText } from '../../src/cli/caretaking-text.ts';
-import { type AsJson, statusText } from '../../src/cli/status-text.ts';
+import { statusText } from '../../src/cli/status-text.ts';
+import type { AsJson } from '../../src/expose/as-json.ts';
 import { toJson } from '../../src/expose/http/json.ts';
 import { type Status, statusOf } from '../../src/expose/status.ts';
 import { fullCaretaking } from '../expose/support/full-caretaking.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lastGaspText } from '../../src/cli/last-gasp-text.ts';
-import type { AsJson } from '../../src/cli/status-text.ts';
 import type { LastGaspView } from '../../src/cluster/last-gasp-view.ts';
+import type { AsJson } from '../../src/expose/as-json.ts';
 import { type Status, statusOf } from '../../src/expose/status.ts';
 import { fullLastGasp } from '../expose/support/full-backups.ts';
 import { fullObservation } from '../expose/support/full-observation.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AsJson, headline, ifLostText, isFaulty, statusText } from '../../src/cli/status-text.ts';
+import { headline, ifLostText, isFaulty, statusText } from '../../src/cli/status-text.ts';
+import type { AsJson } from '../../src/expose/as-json.ts';
 import type { Status } from '../../src/expose/status.ts';
 
 type Member = AsJson<Status>['members'][number];

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HistoryEntry, JournaledStep } from '../../cluster/caretaking.ts';
+import type { AsJson } from '../../expose/as-json.ts';
 import type { OperationsJson } from '../caretaking-reply.ts';
 import { formatInstant } from '../instant.ts';
 import type { NameOf } from '../member-names.ts';
-import type { AsJson } from '../status-text.ts';
 
 /** What is followed, and where what is seen goes to. */
 export interface FollowOptions {

@@ -1,5 +1,5 @@
 import type { HistoryEntry } from '../../cluster/caretaking.ts';
-import type { AsJson } from '../status-text.ts';
+import type { AsJson } from '../../expose/as-json.ts';
 import { formatSpan } from '../units.ts';
 
 /** How an operation ended, in words. */

@@ -1,3 +1,4 @@
+import type { BackupView } from '../../cluster/backup-view.ts';
 import type { CertificateRole, DiskRole, KeyspaceSection, QuotaSection } from '../../cluster/sections.ts';
 import type { DecisionsReply, OperationsReply } from '../caretaking-ports.ts';
 import type { DiagnosisReply } from '../diagnosis.ts';
@@ -141,6 +142,8 @@ export interface StreamParts {
   /** The leader's, where it can be had. */
   readonly decisions: DecisionsReply | PartFault;
   readonly operations: OperationsReply | PartFault;
+  /** As the agent sees them that leads, since it is the one that backs up. */
+  readonly backups: BackupView | PartFault;
   /** That of the agent that keeps it. */
   readonly keyspace: KeyspaceSection | PartFault;
   /** Newest first, from this agent's memory: since it started, the last 200. */
@@ -150,9 +153,11 @@ export interface StreamParts {
   readonly sample: HistorySample;
 }
 
-/** What the caller of `GET /api/v1/session` may do: the reply is the same for nobody, so a page can ask who is there. */
+/** What the caller of `GET /api/v1/session` may do: a page asks it before anything else. */
 export interface SessionReply {
   readonly member: string;
+  /** What the bearer token that came along is worth; `reads`: it is good for reading alone. */
+  readonly token: 'none' | 'wrong' | 'reads' | 'right';
   readonly mayRead: boolean;
   readonly mayChange: boolean;
   /** By what: the name of its certificate, or `token`; absent where it has shown nothing that counts. */

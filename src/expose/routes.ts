@@ -6,10 +6,12 @@ import { toJson } from './http/json.ts';
 import { acceptsGzip, preferredType } from './http/negotiate.ts';
 import { ProblemError } from './http/problem.ts';
 import type { Reply, Route } from './http/route.ts';
-import { indexPage } from './index-page.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { operations } from './openapi/operations.ts';
+import { operations as pageOperations } from './openapi/page-operations.ts';
 import { ownObservation } from './own-observation.ts';
+import type { PageFiles } from './page/files.ts';
+import { pageRoutes } from './page/routes.ts';
 import { readinessOf } from './readiness.ts';
 import type { RecoveryPorts } from './recovery-ports.ts';
 import { recoveryRoutes } from './recovery-routes.ts';
@@ -21,6 +23,8 @@ export interface RoutesOptions extends CaretakingRoutesOptions {
   readonly registry: MetricsRegistry;
   /** What can be done about a lost quorum; absent: the routes say that this agent starts no member. */
   readonly recovery?: RecoveryPorts;
+  /** Of the status page. */
+  readonly page: PageFiles;
   /** An observation that is older does not count as one. */
   readonly staleAfterMs: number;
   /** Monotonic clock, as in `Observation.observedAtMonotonicMs`. */
@@ -29,20 +33,20 @@ export interface RoutesOptions extends CaretakingRoutesOptions {
 
 const json = 'application/json';
 const text = 'text/plain; charset=utf-8';
-const html = 'text/html; charset=utf-8';
 const metricsTypes = ['text/plain;version=0.0.4', 'application/openmetrics-text;version=1.0.0'] as const;
 
 /** Every route, in the order of the API document. */
 export function createRoutes(options: RoutesOptions): readonly Route[] {
   const { observation, registry } = options;
   const routes: Route[] = [
+    ...pageRoutes(options.page),
     {
       method: 'GET',
-      path: '/',
-      access: 'read',
-      types: [html],
-      operation: operations.index,
-      handle: () => ({ contentType: html, body: indexPage(observation()) }),
+      path: '/api/v1/session',
+      access: 'open',
+      types: [],
+      operation: pageOperations.session,
+      handle: async ({ who }) => ({ contentType: json, body: toJson(await who()) }),
     },
     {
       method: 'GET',

@@ -14,9 +14,11 @@ import { readTlsFiles, type TlsFiles } from './http/tls-files.ts';
 import { followTlsFiles } from './http/tls-reload.ts';
 import { listenOnUnixSocket } from './http/unix-socket.ts';
 import { FaultFolder } from './log/fault-folder.ts';
+import { pageFiles } from './page/files.ts';
 import type { RecoveryPorts } from './recovery-ports.ts';
 import type { MetricsRegistry } from './registry.ts';
 import { createRoutes } from './routes.ts';
+import { whoIs } from './session.ts';
 
 /** What the server tells its owner as it happens; the owner logs it. */
 interface ServerEvents {
@@ -48,6 +50,8 @@ export interface ServerOptions extends ServerEvents {
   readonly caretaking?: CaretakingPorts;
   /** What it can do about a lost quorum; absent: it says so. */
   readonly recovery?: RecoveryPorts;
+  /** Where the files of the status page are; default: those of this build. */
+  readonly pageFolder?: string;
   /** An observation that is older does not count as one; default 60 s. */
   readonly staleAfterMs?: number;
   /** How long requests under way may take when the server closes; default 2 s. */
@@ -91,6 +95,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     registry: options.registry,
     staleAfterMs: options.staleAfterMs ?? 60_000,
     nowMs: () => performance.now(),
+    page: pageFiles(options.pageFolder),
     ...(options.caretaking === undefined ? {} : { caretaking: options.caretaking }),
     ...(options.recovery === undefined ? {} : { recovery: options.recovery }),
   });
@@ -98,7 +103,9 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     createHandler({
       routes,
       onFailure,
-      callerOf: ({ socket }) => certificateName(socket) ?? 'token',
+      callerOf,
+      whoIs: async (request) =>
+        whoIs(await shownBy(request, { means, token, readToken, overUnixSocket }), means, callerOf(request)),
       authorize: (request, access) => authorize(request, access, { means, token, readToken, overUnixSocket }),
     });
 
@@ -165,20 +172,23 @@ async function authorize(request: IncomingMessage, access: Access, guard: Guard)
   if (access === 'open') {
     return undefined;
   }
-  const { headers, socket } = request;
-  const forwarded = ['forwarded', 'x-forwarded-for', 'via'].some((name) => headers[name] !== undefined);
-  return refusal(
-    access,
-    {
-      overUnixSocket: guard.overUnixSocket,
-      overLoopback: isLoopbackAddress(socket.remoteAddress) && isLoopbackAddress(socket.localAddress),
-      forwarded,
-      ...(headers.host === undefined ? {} : { hostHeader: headers.host }),
-      token: await tokenOf(headers.authorization, guard),
-      certificate: certificateOf(socket),
-    },
-    guard.means,
-  );
+  return refusal(access, await shownBy(request, guard), guard.means);
+}
+
+/** What a request shows of who sends it. */
+async function shownBy({ headers, socket }: IncomingMessage, guard: Guard): Promise<Caller> {
+  return {
+    overUnixSocket: guard.overUnixSocket,
+    overLoopback: isLoopbackAddress(socket.remoteAddress) && isLoopbackAddress(socket.localAddress),
+    forwarded: ['forwarded', 'x-forwarded-for', 'via'].some((name) => headers[name] !== undefined),
+    ...(headers.host === undefined ? {} : { hostHeader: headers.host }),
+    token: await tokenOf(headers.authorization, guard),
+    certificate: certificateOf(socket),
+  };
+}
+
+function callerOf({ socket }: IncomingMessage): string {
+  return certificateName(socket) ?? 'token';
 }
 
 async function tokenOf(authorization: string | undefined, { token, readToken }: Guard): Promise<Caller['token']> {

@@ -123,6 +123,7 @@ describe('the API document', () => {
     registry: createRegistry({ observation: () => fullObservation }),
     staleAfterMs: 1,
     nowMs: () => 0,
+    page: { read: () => Promise.reject(new Error('not asked for')) },
   });
 
   interface Operation {
@@ -154,6 +155,9 @@ describe('the API document', () => {
       expect(Object.keys(responses)).toContain('200');
     }
     expect(operations.filter(({ security }) => security.length === 0).map(({ operationId }) => operationId)).toEqual([
+      'getPageScript',
+      'getPageStyle',
+      'getSession',
       'getHealth',
       'getReadiness',
     ]);

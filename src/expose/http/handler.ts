@@ -5,12 +5,14 @@ import { hasBody, readJsonBody } from './json-body.ts';
 import { preferredType } from './negotiate.ts';
 import { refuseForeignOrigin } from './origin.ts';
 import { type Problem, ProblemError, problemBody, problemType } from './problem.ts';
-import type { Reply, Route } from './route.ts';
+import type { Reply, Route, Who } from './route.ts';
 
 export interface HandlerOptions {
   readonly routes: readonly Route[];
   /** Undefined: the request may. */
   readonly authorize: (request: IncomingMessage, access: Access) => Promise<Problem | undefined>;
+  /** What the caller may do. */
+  readonly whoIs: (request: IncomingMessage) => Promise<Who>;
   /** By what the caller has shown who it is: see `RouteRequest.caller`. */
   readonly callerOf: (request: IncomingMessage) => string;
   /** A route failed in a way that it did not mean to; the caller only got the id. */
@@ -63,7 +65,7 @@ async function answer(
 }
 
 async function dispatch(
-  { authorize, callerOf }: HandlerOptions,
+  { authorize, callerOf, whoIs }: HandlerOptions,
   byPath: ReadonlyMap<string, readonly Route[]>,
   request: IncomingMessage,
   { path, signal }: { readonly path: string; readonly signal: AbortSignal },
@@ -89,6 +91,8 @@ async function dispatch(
   }
   const refused = await authorize(request, route.access);
   if (refused !== undefined) {
+    const instead = await route.refused?.(refused, { headers: request.headers });
+    if (instead !== undefined) return instead;
     throw new ProblemError(refused);
   }
   if (route.method !== 'GET') {
@@ -103,7 +107,8 @@ async function dispatch(
   }
   const mayRead = route.access !== 'open' || (await authorize(request, 'read')) === undefined;
   const body = route.takes === undefined ? undefined : await readJsonBody(request, route.takes);
-  return await route.handle({ headers: request.headers, mayRead, caller: callerOf(request), body, signal });
+  const who = (): Promise<Who> => whoIs(request);
+  return await route.handle({ headers: request.headers, mayRead, caller: callerOf(request), who, body, signal });
 }
 
 /** The path without its query; `*` and other targets that are no path match no route. */
@@ -126,7 +131,8 @@ function send(request: IncomingMessage, response: ServerResponse, reply: Reply):
   response.writeHead(reply.status ?? 200, {
     ...securityHeaders,
     'content-type': reply.contentType,
-    'content-length': body.length,
+    // RFC 9110, section 8.6: of what is as it was no length is told.
+    ...(reply.status === 304 ? {} : { 'content-length': body.length }),
     ...reply.headers,
     // What nobody reads must not stand in the way of the connection's next request.
     ...(hasBody(request) && !request.complete ? { connection: 'close' } : {}),

@@ -1,5 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Access } from './access.ts';
+import type { Access, Caller } from './access.ts';
+import type { Problem } from './problem.ts';
+
+/** What a caller may do, by what it has shown. */
+export interface Who {
+  readonly token: Caller['token'];
+  readonly mayRead: boolean;
+  readonly mayChange: boolean;
+  /** By what, where it may: the name of its certificate, or `token`. */
+  readonly caller?: string;
+  /** What the server could check. */
+  readonly takes: { readonly token: boolean; readonly certificate: boolean };
+}
 
 /** A request, as far as a route needs it. */
 export interface RouteRequest {
@@ -8,6 +20,7 @@ export interface RouteRequest {
   readonly mayRead: boolean;
   /** By what it has shown who it is: the name of its certificate, or `token`; for the audit. */
   readonly caller: string;
+  readonly who: () => Promise<Who>;
   /** The parsed JSON of the body; undefined where there is none, or the route takes none. */
   readonly body: unknown;
   /** Ends when nobody waits for the answer any more. */
@@ -42,5 +55,7 @@ export interface Route {
   /** Media types that it can answer with, the preferred one first; a request that takes none of them gets 406. */
   readonly types: readonly string[];
   readonly operation: OperationDocument;
+  /** What is answered in place of a problem to whom it is refused; undefined: the problem. */
+  readonly refused?: (problem: Problem, request: Pick<RouteRequest, 'headers'>) => Promise<Reply | undefined>;
   readonly handle: (request: RouteRequest) => Reply | Promise<Reply>;
 }

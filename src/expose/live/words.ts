@@ -2,6 +2,7 @@ import type { BackupView } from '../../cluster/backup-view.ts';
 import type { CertificateRole, DiskRole, KeyspaceSection, QuotaSection } from '../../cluster/sections.ts';
 import type { DecisionsReply, OperationsReply } from '../caretaking-ports.ts';
 import type { DiagnosisReply } from '../diagnosis.ts';
+import type { Who } from '../http/route.ts';
 import type { Status } from '../status.ts';
 
 /**
@@ -154,17 +155,7 @@ export interface StreamParts {
 }
 
 /** What the caller of `GET /api/v1/session` may do: a page asks it before anything else. */
-export interface SessionReply {
-  readonly member: string;
-  /** What the bearer token that came along is worth; `reads`: it is good for reading alone. */
-  readonly token: 'none' | 'wrong' | 'reads' | 'right';
-  readonly mayRead: boolean;
-  readonly mayChange: boolean;
-  /** By what: the name of its certificate, or `token`; absent where it has shown nothing that counts. */
-  readonly caller?: string;
-  /** What would let it do more. */
-  readonly takes: { readonly token: boolean; readonly certificate: boolean };
-}
+export type SessionReply = Who;
 
 /** One full snapshot in a store. */
 export interface BackupFull {

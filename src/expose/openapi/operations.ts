@@ -3,16 +3,6 @@ import { json, problem, text } from './contents.ts';
 
 /** What each route is, for the API document. Refusals that all routes share are added by the document. */
 export const operations = {
-  index: {
-    operationId: 'getIndex',
-    summary: 'A page for a person',
-    responses: {
-      200: {
-        description: 'The state of the own member and where to look.',
-        content: { 'text/html': { schema: { type: 'string' } } },
-      },
-    },
-  },
   metrics: {
     operationId: 'getMetrics',
     summary: 'Metrics for Prometheus',

@@ -19,6 +19,13 @@ export const schemas: Readonly<Record<string, Schema>> = {
     code: { type: 'string', description: 'Stable and machine readable.' },
     detail: { type: 'string', description: 'What is wrong, and what to do.' },
   }),
+  Session: object({
+    token: { type: 'string', enum: ['none', 'wrong', 'reads', 'right'] },
+    mayRead: truth,
+    mayChange: truth,
+    'caller?': text,
+    takes: object({ token: truth, certificate: truth }),
+  }),
   Fault: object({ code: text, message: text, 'member?': text, 'remedy?': text }),
   Finding: object({
     code: text,

@@ -10,6 +10,7 @@ import { notifying } from './acting-notify.ts';
 import { askedErrands } from './asked-errands.ts';
 import { differingMembers } from './backup/differing-members.ts';
 import { backupDuty } from './backup/from-config.ts';
+import { backupPointsOf } from './backup/points/from-config.ts';
 import { unprotectedSeconds } from './backup/unprotected-seconds.ts';
 import { besideObserver } from './caretaker/beside-observer.ts';
 import { agentUrl, caretakerOptions } from './caretaker/from-config.ts';
@@ -190,6 +191,8 @@ export async function startAgent(config: Config, options: StartOptions, releaser
   });
   releasers.push('StatefulSet', async () => podCare[Symbol.asyncDispose]());
   tellPods = podCare.tell;
+  const points = backupPointsOf(config, () => backups?.view().timeline);
+  releasers.push('backup points', async () => points?.close());
   const registry = createRegistry({
     observation,
     onError: (metric, error) => events.onFailure(`metric ${metric}`, error),
@@ -208,6 +211,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
     observation,
     caretaking: caretaking.ports,
     ...(recovery === undefined ? {} : { recovery: recovery.ports }),
+    ...(points === undefined ? {} : { backupPoints: () => points.read() }),
     registry,
     staleAfterMs: staleAfterIntervals * config.observe.intervalMs,
     onReload: events.onReload,

@@ -6,6 +6,7 @@ import { toJson } from './http/json.ts';
 import { acceptsGzip, preferredType } from './http/negotiate.ts';
 import { ProblemError } from './http/problem.ts';
 import type { Reply, Route } from './http/route.ts';
+import type { BackupPointsReply } from './live/words.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { operations } from './openapi/operations.ts';
 import { operations as pageOperations } from './openapi/page-operations.ts';
@@ -25,6 +26,8 @@ export interface RoutesOptions extends CaretakingRoutesOptions {
   readonly recovery?: RecoveryPorts;
   /** Of the status page. */
   readonly page: PageFiles;
+  /** What can be restored; absent where no store is configured. */
+  readonly backupPoints?: () => Promise<BackupPointsReply>;
   /** An observation that is older does not count as one. */
   readonly staleAfterMs: number;
   /** Monotonic clock, as in `Observation.observedAtMonotonicMs`. */
@@ -78,6 +81,14 @@ export function createRoutes(options: RoutesOptions): readonly Route[] {
     jsonRoute('/api/v1/diagnosis', operations.diagnosis, () => diagnosisOf(observation())),
     jsonRoute('/api/v1/keyspace', operations.keyspace, () => keyspaceOf(observation())),
     jsonRoute('/api/v1/backups', operations.backups, () => backupsOf(observation())),
+    {
+      method: 'GET',
+      path: '/api/v1/backups/points',
+      access: 'read',
+      types: [json],
+      operation: operations.backupPoints,
+      handle: async () => ({ contentType: json, body: toJson(await (options.backupPoints ?? noBackups)()) }),
+    },
     ...caretakingRoutes(options),
     ...recoveryRoutes(options.recovery),
   ];
@@ -99,7 +110,10 @@ function jsonRoute(path: string, operation: Route['operation'], read: () => unkn
 }
 
 function backupsOf({ backups }: Observation): BackupView {
-  if (backups !== undefined) return backups;
+  return backups ?? noBackups();
+}
+
+function noBackups(): never {
   throw new ProblemError({
     status: 503,
     code: 'NO_BACKUPS',

@@ -13,6 +13,7 @@ import { type ListenAddress, listenOnTcp } from './http/tcp-listener.ts';
 import { readTlsFiles, type TlsFiles } from './http/tls-files.ts';
 import { followTlsFiles } from './http/tls-reload.ts';
 import { listenOnUnixSocket } from './http/unix-socket.ts';
+import type { BackupPointsReply } from './live/words.ts';
 import { FaultFolder } from './log/fault-folder.ts';
 import { pageFiles } from './page/files.ts';
 import type { RecoveryPorts } from './recovery-ports.ts';
@@ -52,6 +53,8 @@ export interface ServerOptions extends ServerEvents {
   readonly recovery?: RecoveryPorts;
   /** Where the files of the status page are; default: those of this build. */
   readonly pageFolder?: string;
+  /** What can be restored; absent where no store is configured. */
+  readonly backupPoints?: () => Promise<BackupPointsReply>;
   /** An observation that is older does not count as one; default 60 s. */
   readonly staleAfterMs?: number;
   /** How long requests under way may take when the server closes; default 2 s. */
@@ -97,6 +100,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     nowMs: () => performance.now(),
     page: pageFiles(options.pageFolder),
     ...(options.caretaking === undefined ? {} : { caretaking: options.caretaking }),
+    ...(options.backupPoints === undefined ? {} : { backupPoints: options.backupPoints }),
     ...(options.recovery === undefined ? {} : { recovery: options.recovery }),
   });
   const handlerOf = (overUnixSocket: boolean): ReturnType<typeof createHandler> =>

@@ -189,7 +189,7 @@ export interface BackupPointsReply {
   readonly stores: readonly BackupPoints[];
   /**
    * The command that restores into a new data dir, as `--to-time` stands in it: `{time}` is to be replaced by a time in ISO 8601; one for
-   * each store, in their order.
+   * each store, in their order; empty where the store has nothing yet.
    */
   readonly commands: readonly string[];
 }

@@ -22,6 +22,21 @@ export const backupSchemas: Readonly<Record<string, Schema>> = {
     'fullIntervalSeconds?': number,
     'drillIntervalSeconds?': number,
   }),
+  BackupPoints: object({
+    stores: list(
+      object({
+        ...{ store: text, 'timeline?': text, readAt: text },
+        fulls: list(object({ revision: ref('Int64'), at: text, bytes: integer })),
+        stretches: list(object({ fromRevision: ref('Int64'), toRevision: ref('Int64'), from: text, to: text })),
+        'fault?': object({ code: text, message: text }),
+      }),
+    ),
+    commands: list({
+      type: 'string',
+      description:
+        'For each store in turn; `{time}` stands for the time to restore to. Empty where the store has nothing.',
+    }),
+  }),
   LastGasp: object({
     dir: { type: 'string', description: 'Where it is kept, on the machine of the agent.' },
     quorumLost: truth,

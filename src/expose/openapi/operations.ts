@@ -59,6 +59,18 @@ export const operations = {
       503: problem('The keyspace is not observed, or not yet.'),
     },
   },
+  backupPoints: {
+    operationId: 'getBackupPoints',
+    summary: 'What can be restored',
+    description: 'The stores are listed when somebody asks, at most every 20 s.',
+    responses: {
+      200: json(
+        'Full snapshots and stretches of revisions of each store, and the commands that restore them.',
+        'BackupPoints',
+      ),
+      503: problem('No store is configured.'),
+    },
+  },
   backups: {
     operationId: 'getBackups',
     summary: 'What is backed up, how far each store is, and what went wrong',

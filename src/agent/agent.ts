@@ -18,6 +18,7 @@ import type { CaretakerEvents, CaretakerOptions } from './caretaker/options.ts';
 import { Diagnostician } from './diagnosis/diagnostician.ts';
 import { sweepDrills } from './drill/drill-folder.ts';
 import { lastGaspDuty } from './last-gasp/from-config.ts';
+import { liveOf } from './live/from-config.ts';
 import { memberCareOf } from './member/from-config.ts';
 import { nudgerOf } from './member/nudging.ts';
 import { buildObserver } from './observer.ts';
@@ -80,6 +81,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
       lastGasp?.take(observation);
       diagnostician.take(caretaking.observation());
       caretaking.changed();
+      live.take(caretaking.observation());
       events.onObservation?.(caretaking.observation());
     },
   });
@@ -132,10 +134,17 @@ export async function startAgent(config: Config, options: StartOptions, releaser
           onChange: () => caretaking.changed(),
         });
   releasers.push('recovery', async () => recovery?.[Symbol.asyncDispose]());
+  const live = liveOf(config, {
+    observer,
+    observation: () => caretaking.observation(),
+    caretaking: () => caretaking.ports,
+  });
+  releasers.push('live', () => live.close());
   const client = memberCare === undefined ? observer.pool.own : memberCare.client;
   const caretaking = besideObserver({
     observed: () => runner.observation,
     notifyCounts: () => notifier.counts(),
+    onChange: () => live.changed(),
     options: () => {
       const acting: CaretakerEvents = {
         ...events.acting,
@@ -210,6 +219,7 @@ export async function startAgent(config: Config, options: StartOptions, releaser
     ...(auth.readTokenFile === undefined ? {} : { readTokenFile: auth.readTokenFile }),
     observation,
     caretaking: caretaking.ports,
+    live,
     ...(recovery === undefined ? {} : { recovery: recovery.ports }),
     ...(points === undefined ? {} : { backupPoints: () => points.read() }),
     registry,

@@ -98,7 +98,7 @@ function answer(status: number, value: unknown, headers: Readonly<Record<string,
 }
 
 /** Every agent sees the journal: what holds the agents back is said also where the leader's reply does not. */
-function withSituation(reply: DecisionsReply, { caretaking }: Observation): DecisionsReply {
+export function withSituation(reply: DecisionsReply, { caretaking }: Observation): DecisionsReply {
   const { slot, pause, armed } = caretaking ?? {};
   const notArmed = reply.decisions.flatMap(({ reasons }) => reasons).find(({ code }) => code === 'NOT_ARMED');
   return {

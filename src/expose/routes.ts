@@ -1,11 +1,11 @@
-import type { BackupView } from '../cluster/backup-view.ts';
-import type { Observation } from '../cluster/observation.ts';
+import { backupsOf, noBackups } from './backups-of.ts';
 import { type CaretakingRoutesOptions, caretakingRoutes } from './caretaking-routes.ts';
 import { diagnosisOf } from './diagnosis.ts';
 import { toJson } from './http/json.ts';
 import { acceptsGzip, preferredType } from './http/negotiate.ts';
-import { ProblemError } from './http/problem.ts';
 import type { Reply, Route } from './http/route.ts';
+import { keyspaceOf } from './keyspace-of.ts';
+import { type LiveRoutesOptions, liveRoutes } from './live/live-routes.ts';
 import type { BackupPointsReply } from './live/words.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { operations } from './openapi/operations.ts';
@@ -17,10 +17,9 @@ import { readinessOf } from './readiness.ts';
 import type { RecoveryPorts } from './recovery-ports.ts';
 import { recoveryRoutes } from './recovery-routes.ts';
 import type { MetricsRegistry } from './registry.ts';
-import { sentences } from './sentences.ts';
 import { statusOf } from './status.ts';
 
-export interface RoutesOptions extends CaretakingRoutesOptions {
+export interface RoutesOptions extends CaretakingRoutesOptions, LiveRoutesOptions {
   readonly registry: MetricsRegistry;
   /** What can be done about a lost quorum; absent: the routes say that this agent starts no member. */
   readonly recovery?: RecoveryPorts;
@@ -89,6 +88,7 @@ export function createRoutes(options: RoutesOptions): readonly Route[] {
       operation: operations.backupPoints,
       handle: async () => ({ contentType: json, body: toJson(await (options.backupPoints ?? noBackups)()) }),
     },
+    ...liveRoutes(options),
     ...caretakingRoutes(options),
     ...recoveryRoutes(options.recovery),
   ];
@@ -107,18 +107,6 @@ function jsonRoute(path: string, operation: Route['operation'], read: () => unkn
     operation,
     handle: () => ({ contentType: json, body: toJson(read()) }),
   };
-}
-
-function backupsOf({ backups }: Observation): BackupView {
-  return backups ?? noBackups();
-}
-
-function noBackups(): never {
-  throw new ProblemError({
-    status: 503,
-    code: 'NO_BACKUPS',
-    detail: 'This agent takes no part in backups: no store is configured, or backups are switched off.',
-  });
 }
 
 async function metricsReply(
@@ -140,21 +128,4 @@ function readyReply({ observation, nowMs, staleAfterMs }: RoutesOptions, mayRead
   const { ready, code, reason } = readinessOf(observation(), nowMs(), staleAfterMs);
   // Everyone may ask, so only readers get the sentence: it names addresses.
   return { status: ready ? 200 : 503, contentType: text, body: mayRead ? `${code}: ${reason}\n` : `${code}\n` };
-}
-
-function keyspaceOf({ sections }: Observation): unknown {
-  const reading = sections.keyspace;
-  if (reading?.value !== undefined) {
-    return reading.value;
-  }
-  const {
-    code,
-    message,
-    remedy = '',
-  } = reading?.fault ?? {
-    code: 'KEYSPACE_NOT_OBSERVED',
-    message: 'This agent does not observe the keyspace, or has not yet.',
-    remedy: 'observe.collectors.keyspace switches it on.',
-  };
-  throw new ProblemError({ status: 503, code, detail: sentences(message, remedy) });
 }

@@ -13,6 +13,7 @@ import { type ListenAddress, listenOnTcp } from './http/tcp-listener.ts';
 import { readTlsFiles, type TlsFiles } from './http/tls-files.ts';
 import { followTlsFiles } from './http/tls-reload.ts';
 import { listenOnUnixSocket } from './http/unix-socket.ts';
+import type { LivePorts } from './live/live-ports.ts';
 import type { BackupPointsReply } from './live/words.ts';
 import { FaultFolder } from './log/fault-folder.ts';
 import { pageFiles } from './page/files.ts';
@@ -55,6 +56,10 @@ export interface ServerOptions extends ServerEvents {
   readonly pageFolder?: string;
   /** What can be restored; absent where no store is configured. */
   readonly backupPoints?: () => Promise<BackupPointsReply>;
+  /** What is shown live; absent: the routes say so. */
+  readonly live?: LivePorts;
+  /** How often a stream is kept alive, and its caller looked at again; default 10 s. */
+  readonly streamHeartbeatMs?: number;
   /** An observation that is older does not count as one; default 60 s. */
   readonly staleAfterMs?: number;
   /** How long requests under way may take when the server closes; default 2 s. */
@@ -102,11 +107,14 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     ...(options.caretaking === undefined ? {} : { caretaking: options.caretaking }),
     ...(options.backupPoints === undefined ? {} : { backupPoints: options.backupPoints }),
     ...(options.recovery === undefined ? {} : { recovery: options.recovery }),
+    ...(options.live === undefined ? {} : { live: options.live }),
   });
+  const closing = new AbortController();
   const handlerOf = (overUnixSocket: boolean): ReturnType<typeof createHandler> =>
     createHandler({
       routes,
       onFailure,
+      streams: { closing: closing.signal, heartbeatMs: options.streamHeartbeatMs ?? 10_000 },
       callerOf,
       whoIs: async (request) =>
         whoIs(await shownBy(request, { means, token, readToken, overUnixSocket }), means, callerOf(request)),
@@ -144,6 +152,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     reload: follower.look,
     close: async (signal) => {
       follower.stop();
+      closing.abort();
       await closeAll(servers, closeGraceMs, signal);
     },
   };

@@ -126,7 +126,7 @@ function clusterFacts(cluster: ClusterSection): Omit<Status['cluster'], 'name'> 
 }
 
 /** Voters that answer clients make a quorum only while they reach each other: they confirm the list, or name a leader. */
-function quorumOf(cluster: ClusterSection): NonNullable<Status['quorum']> {
+export function quorumOf(cluster: ClusterSection): NonNullable<Status['quorum']> {
   const { voters, learners, votersReachable, quorumSize, linearizable, leaderId } = cluster;
   const tolerance = faultTolerance(voters, votersReachable);
   const holds = tolerance >= 0 && (linearizable || leaderId !== undefined);

@@ -79,6 +79,17 @@ export class PeerAgents {
   }
 }
 
+/** Another agent answers that it does not do it: the cause of a `PEER_AGENT_UNREACHABLE`. */
+export class PeerAgentStatus extends Error {
+  readonly status: number;
+
+  constructor(status: number, code?: string) {
+    super(`it answers with HTTP status ${status}${code === undefined ? '' : ` (${code})`}`);
+    this.name = 'PeerAgentStatus';
+    this.status = status;
+  }
+}
+
 /** What goes along with a request. */
 interface Sent {
   readonly json?: string;
@@ -122,7 +133,7 @@ async function textOf(response: IncomingMessage, largestBytes: number): Promise<
   try {
     const { statusCode = 0, headers } = response;
     const isProblem = headers['content-type']?.startsWith('application/problem+json') === true;
-    if (statusCode !== 200 && !isProblem) throw new Error(`it answers with HTTP status ${statusCode}`);
+    if (statusCode !== 200 && !isProblem) throw new PeerAgentStatus(statusCode);
     const chunks: Buffer[] = [];
     let length = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -143,7 +154,7 @@ function problemIn(text: string, status: number): Error {
   const { code, detail } = Object(JSON.parse(text)) as { readonly code?: unknown; readonly detail?: unknown };
   // Whoever only reads has to know no more than that there is nothing to be had.
   if (typeof code !== 'string' || typeof detail !== 'string' || !code.startsWith('RECOVERY_')) {
-    return new Error(`it answers with HTTP status ${status}${typeof code === 'string' ? ` (${code})` : ''}`);
+    return new PeerAgentStatus(status, typeof code === 'string' ? code : undefined);
   }
   return new AgentError(code, detail, {});
 }

@@ -2,7 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MemberClient } from '../../src/etcd/member-client.ts';
+import { toJson } from '../../src/expose/http/json.ts';
 import type { Status } from '../../src/expose/status.ts';
+import { watchEvents } from '../expose/support/event-client.ts';
 import { type RealCluster, type RealMember, startCluster } from '../real/cluster.ts';
 import { startTcpProxy } from '../real/tcp-proxy.ts';
 import { type RunningAgent, runningAgent } from './running-agent.ts';
@@ -68,6 +70,17 @@ describe.each(['3.4', '3.5'] as const)('an agent beside a member of etcd %s', (v
     // It is ready when the whole first round has ended, which a busy machine takes its time for.
     const ready = async (): Promise<number> => (await fetch(`${agent.url}/readyz`)).status;
     await expect.poll(ready, { timeout: 60_000 }).toBe(200);
+    const stream = await watchEvents({ address: { host: '127.0.0.1', port: Number(new URL(agent.url).port) } });
+    const { data } = await stream.eventWhen((event) => event.name === 'members' && toJson(event.data).includes('"rtt'));
+    const own = { member: 'm1', own: true, brief: { peers: [{}, {}], quota: { dbSizeBytes: expect.any(Number) } } };
+    const others = ['m2', 'm3'].map((member) => ({ member, own: false, fault: { code: 'AGENT_NOT_KNOWN' } }));
+    for (const sight of [own, ...others]) {
+      expect((data as readonly { member: string }[]).find(({ member }) => member === sight.member)).toMatchObject(
+        sight,
+      );
+    }
+    await stream.eventWhen((event) => event.name === 'history' && toJson(event.data).includes('"times":[1'));
+    stream.leave();
   });
 
   it('says which member is down, that quorum is lost, and that it is back', async () => {

@@ -64,6 +64,8 @@ const table: Readonly<Record<'usage' | 'unreachable' | 'fault' | 'interrupted', 
     'ETCD_UNREACHABLE',
   ],
   fault: [
+    'AGENT_ANSWER_UNKNOWN',
+    'AGENT_OF_ANOTHER',
     'DEMO_ETCD_FAILED',
     'DISK_HUNG',
     'ETCD_CORRUPT',

@@ -9,6 +9,7 @@ import { fullCaretaking, slot } from './support/full-caretaking.ts';
 import { emptyObservation, fullObservation, observationWith } from './support/full-observation.ts';
 import { scriptedPorts } from './support/scripted-ports.ts';
 import { ask, serve } from './support/server.ts';
+import { strictSchema } from './support/strict-schema.ts';
 
 describe('the status', () => {
   it('shows every member with its role, lag and state', () => {
@@ -182,18 +183,7 @@ describe('the API document', () => {
   ])('describes what %s answers', async (path, name) => {
     for (const observation of [fullObservation, observationWith({ cluster: undefined, host: undefined })]) {
       const { body } = await ask(await serve({ observation: () => observation, caretaking: scriptedPorts() }), path);
-      const schema = strict({ $ref: `#/$defs/${name}`, $defs: schemas });
-      expect(fromJSONSchema(schema).parse(JSON.parse(body))).toBeDefined();
+      expect(fromJSONSchema(strictSchema(name)).parse(JSON.parse(body))).toBeDefined();
     }
   });
 });
-
-/** The same schema without properties that it does not name, so that a forgotten one shows; references for a plain reader. */
-function strict(schema: unknown): Record<string, never> {
-  const text = JSON.stringify(schema, (_key, value: unknown) =>
-    typeof value === 'object' && value !== null && 'required' in value && !('additionalProperties' in value)
-      ? { ...value, additionalProperties: false }
-      : value,
-  );
-  return JSON.parse(text.replaceAll('#/components/schemas/', '#/$defs/'));
-}

@@ -25,6 +25,8 @@ export interface BesideObserver {
 export interface BesideObserverParts {
   readonly observed: () => Observation;
   readonly notifyCounts: () => readonly NotifyCount[];
+  /** What is to be seen of acting has changed. */
+  readonly onChange?: () => void;
   /** Asked for each time that a caretaker starts: by then the agent knows where it listens. */
   readonly options: () => Omit<CaretakerOptions, 'observation' | 'candidate'>;
   /** What else an observation carries. */
@@ -43,10 +45,14 @@ export function besideObserver(parts: BesideObserverParts): BesideObserver {
   let changed = true;
   let merged: { readonly of: Observation; readonly with: Observation } | undefined;
 
+  const note = (): void => {
+    changed = true;
+    parts.onChange?.();
+  };
   const start = ({ memberId, candidate }: Seat): Caretaker => {
     const { events, ...rest } = options();
     const onChange = (): void => {
-      changed = true;
+      note();
       events.onChange();
     };
     const given = { ...rest, observation: observed, events: { ...events, onChange } };
@@ -62,7 +68,7 @@ export function besideObserver(parts: BesideObserverParts): BesideObserver {
       if (closed) return;
       seat = next;
       caretaker = start(next);
-      changed = true;
+      note();
     });
   };
   const seatNow = (observation: Observation): Seat | undefined => {
@@ -102,11 +108,9 @@ export function besideObserver(parts: BesideObserverParts): BesideObserver {
       }
       if (changing === undefined) caretaker?.take(observation);
     },
-    changed: () => {
-      changed = true;
-    },
+    changed: note,
     ownChanged: () => {
-      changed = true;
+      note();
       caretaker?.ownChanged();
     },
     nudge: () => {

@@ -3,11 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from './access.ts';
 import { hasBody, readJsonBody } from './json-body.ts';
 import { preferredType } from './negotiate.ts';
+import { openStream, type StreamBounds } from './open-stream.ts';
 import { refuseForeignOrigin } from './origin.ts';
 import { type Problem, ProblemError, problemBody, problemType } from './problem.ts';
-import type { Reply, Route, Who } from './route.ts';
+import type { Route, StreamReply, Who, WholeReply } from './route.ts';
 
 export interface HandlerOptions {
+  /** What ends and keeps alive a reply that is a stream. */
+  readonly streams: Pick<StreamBounds, 'closing' | 'heartbeatMs'>;
   readonly routes: readonly Route[];
   /** Undefined: the request may. */
   readonly authorize: (request: IncomingMessage, access: Access) => Promise<Problem | undefined>;
@@ -18,6 +21,9 @@ export interface HandlerOptions {
   /** A route failed in a way that it did not mean to; the caller only got the id. */
   readonly onFailure: (failure: { id: string; method: string; path: string; error: unknown }) => void;
 }
+
+/** What a request is answered with. */
+type Answer = WholeReply | (StreamReply & Pick<StreamBounds, 'mayGoOn'>);
 
 /** Headers of every reply: nothing of it is stored, framed or run. */
 const securityHeaders: Readonly<Record<string, string>> = {
@@ -37,7 +43,7 @@ export function createHandler(options: HandlerOptions): (request: IncomingMessag
   return (request, response) => {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    void answer(options, byPath, request, gone.signal).then((reply) => send(request, response, reply));
+    void answer(options, byPath, request, gone.signal).then((reply) => send(options, request, response, reply));
   };
 }
 
@@ -46,7 +52,7 @@ async function answer(
   byPath: ReadonlyMap<string, readonly Route[]>,
   request: IncomingMessage,
   signal: AbortSignal,
-): Promise<Reply> {
+): Promise<Answer> {
   const path = pathOf(request.url ?? '');
   try {
     return await dispatch(options, byPath, request, { path, signal });
@@ -54,8 +60,7 @@ async function answer(
     if (error instanceof ProblemError) {
       return problemReply(error.problem);
     }
-    const id = randomUUID();
-    options.onFailure({ id, method: request.method ?? '', path, error });
+    const id = tellFailure(options, request, error);
     return problemReply({
       status: 500,
       code: 'INTERNAL',
@@ -64,12 +69,23 @@ async function answer(
   }
 }
 
+/** Gives the id under which the log has it. */
+function tellFailure(
+  { onFailure }: HandlerOptions,
+  { method = '', url = '' }: IncomingMessage,
+  error: unknown,
+): string {
+  const id = randomUUID();
+  onFailure({ id, method, path: pathOf(url), error });
+  return id;
+}
+
 async function dispatch(
   { authorize, callerOf, whoIs }: HandlerOptions,
   byPath: ReadonlyMap<string, readonly Route[]>,
   request: IncomingMessage,
   { path, signal }: { readonly path: string; readonly signal: AbortSignal },
-): Promise<Reply> {
+): Promise<Answer> {
   const routes = byPath.get(path);
   if (routes === undefined) {
     throw new ProblemError({
@@ -108,7 +124,9 @@ async function dispatch(
   const mayRead = route.access !== 'open' || (await authorize(request, 'read')) === undefined;
   const body = route.takes === undefined ? undefined : await readJsonBody(request, route.takes);
   const who = (): Promise<Who> => whoIs(request);
-  return await route.handle({ headers: request.headers, mayRead, caller: callerOf(request), who, body, signal });
+  const reply = await route.handle({ headers: request.headers, mayRead, caller: callerOf(request), who, body, signal });
+  const mayGoOn = async (): Promise<boolean> => (await authorize(request, route.access)) === undefined;
+  return 'stream' in reply ? { ...reply, mayGoOn } : reply;
 }
 
 /** The path without its query; `*` and other targets that are no path match no route. */
@@ -117,7 +135,7 @@ function pathOf(target: string): string {
   return end === -1 ? target : target.slice(0, end);
 }
 
-function problemReply(problem: Problem): Reply {
+function problemReply(problem: Problem): WholeReply {
   return {
     status: problem.status,
     contentType: problemType,
@@ -126,14 +144,18 @@ function problemReply(problem: Problem): Reply {
   };
 }
 
-function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+function send(options: HandlerOptions, request: IncomingMessage, response: ServerResponse, reply: Answer): void {
+  const headers = { ...securityHeaders, 'content-type': reply.contentType, ...reply.headers };
+  if ('stream' in reply) {
+    const onFailure = (error: unknown): void => void tellFailure(options, request, error);
+    openStream(request, response, reply, headers, { ...options.streams, mayGoOn: reply.mayGoOn, onFailure });
+    return;
+  }
   const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
   response.writeHead(reply.status ?? 200, {
-    ...securityHeaders,
-    'content-type': reply.contentType,
     // RFC 9110, section 8.6: of what is as it was no length is told.
     ...(reply.status === 304 ? {} : { 'content-length': body.length }),
-    ...reply.headers,
+    ...headers,
     // What nobody reads must not stand in the way of the connection's next request.
     ...(hasBody(request) && !request.complete ? { connection: 'close' } : {}),
   });

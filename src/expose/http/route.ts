@@ -27,14 +27,38 @@ export interface RouteRequest {
   readonly signal: AbortSignal;
 }
 
-/** What a route answers. */
-export interface Reply {
+interface ReplyHead {
   /** Default 200. */
   readonly status?: number;
   readonly contentType: string;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer with all of its body. */
+export interface WholeReply extends ReplyHead {
   readonly body: string | Buffer;
 }
+
+/** A body that goes on until one of the two sides ends it. */
+export interface OpenStream {
+  /** Sends at once. A client that leaves more than 1 MiB unread is cut off. */
+  send(text: string): void;
+  /** What is to be sent cannot be made, and nobody meant that: it is told, and the stream ends. */
+  fail(error: unknown): void;
+  /** Aborted when it has ended, for whatever reason. */
+  readonly ended: AbortSignal;
+}
+
+/** An answer that goes on. */
+export interface StreamReply extends ReplyHead {
+  /** Sent from time to time, where nothing else may be. */
+  readonly heartbeat: string;
+  /** Called once the head has been sent; not for HEAD. */
+  readonly stream: (to: OpenStream) => void;
+}
+
+/** What a route answers. */
+export type Reply = WholeReply | StreamReply;
 
 /** The OpenAPI operation object of a route, without what all routes share. */
 export interface OperationDocument {
@@ -56,6 +80,6 @@ export interface Route {
   readonly types: readonly string[];
   readonly operation: OperationDocument;
   /** What is answered in place of a problem to whom it is refused; undefined: the problem. */
-  readonly refused?: (problem: Problem, request: Pick<RouteRequest, 'headers'>) => Promise<Reply | undefined>;
+  readonly refused?: (problem: Problem, request: Pick<RouteRequest, 'headers'>) => Promise<WholeReply | undefined>;
   readonly handle: (request: RouteRequest) => Reply | Promise<Reply>;
 }

@@ -10,7 +10,7 @@ import type { Status } from '../status.ts';
  * In JSON int64 is decimal text and infinity `"+Inf"`, as everywhere in the API (`AsJson`).
  */
 
-/** What the agent beside a member knows of it, in brief: the reply of `GET /api/v1/member`. What is not known is absent. */
+/** What the agent beside a member knows of it, in brief. What is not known is absent. */
 export interface MemberBrief {
   readonly member: string;
   readonly memberId?: string;
@@ -49,6 +49,11 @@ export interface MemberBrief {
     readonly clockSkewSeconds?: number;
   }[];
   readonly causes: DiagnosisReply['causes'];
+}
+
+/** The reply of `GET /api/v1/member`: also its newest sample, so that whoever asks each second needs the history once. */
+export interface MemberReply extends MemberBrief {
+  readonly sample?: HistorySample;
 }
 
 /** What this agent has of the one beside a member. */

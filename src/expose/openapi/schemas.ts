@@ -1,6 +1,7 @@
 import { backupSchemas } from './backup-schemas.ts';
 import { caretakingSchemas, statusCaretakingProperties } from './caretaking-schemas.ts';
 import { diagnosisSchemas } from './diagnosis-schemas.ts';
+import { liveSchemas } from './live-schemas.ts';
 import { ownMemberSchemas } from './own-member-schemas.ts';
 import { recoverySchemas } from './recovery-schemas.ts';
 import { integer, list, number, object, ref, type Schema, text, truth } from './schema-parts.ts';
@@ -147,6 +148,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
   }),
   PrefixTotals: object({ prefix: text, keys: integer, bytes: integer, writes: integer, writesPerSecond: number }),
   ...diagnosisSchemas,
+  ...liveSchemas,
   ...caretakingSchemas,
   ...recoverySchemas,
   ...backupSchemas,

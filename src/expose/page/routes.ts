@@ -1,5 +1,5 @@
 import { acceptsGzip } from '../http/negotiate.ts';
-import type { Reply, Route, RouteRequest } from '../http/route.ts';
+import type { Route, RouteRequest, WholeReply } from '../http/route.ts';
 import { operations } from '../openapi/page-operations.ts';
 import type { PageFileName, PageFiles } from './files.ts';
 
@@ -69,7 +69,7 @@ async function fileReply(
   name: PageFileName,
   contentType: string,
   { headers }: Pick<RouteRequest, 'headers'>,
-): Promise<Reply> {
+): Promise<WholeReply> {
   const { text, gzipped, etag } = await files.read(name);
   const gzip = acceptsGzip(headers['accept-encoding']);
   const shared = { ...pageHeaders, etag, vary: 'accept-encoding', 'cache-control': 'no-cache' };
@@ -82,7 +82,7 @@ async function fileReply(
 }
 
 /** Nobody may keep what was refused. */
-function withStatus(reply: Reply, status: number, headers: Readonly<Record<string, string>>): Reply {
+function withStatus(reply: WholeReply, status: number, headers: Readonly<Record<string, string>>): WholeReply {
   const { etag: _, ...rest } = reply.headers ?? {};
   return { ...reply, status, headers: { ...rest, ...headers, 'cache-control': 'no-store' } };
 }

@@ -19,6 +19,9 @@ afterEach(() => {
   for (const client of open.splice(0)) client.leave();
 });
 
+/** As `expect.poll`, on a busy machine too. */
+const eventually = <T>(what: () => T) => expect.poll(what, { timeout: 60_000 });
+
 const names = ['status', 'members', 'decisions', 'operations', 'backups', 'keyspace', 'changes', 'history'];
 const allParts = (text: string): boolean => names.every((name) => text.includes(`event: ${name}\n`));
 
@@ -79,7 +82,7 @@ describe('the stream of what is shown live', () => {
     expect(live.listeners).toHaveLength(1);
     one.leave();
     two.leave();
-    await expect.poll(() => live.listeners).toEqual([]);
+    await eventually(() => live.listeners).toEqual([]);
     const again = await watch(server);
     await again.textWhen(allParts);
     expect(live.listeners).toHaveLength(1);
@@ -114,7 +117,7 @@ describe('the stream of what is shown live', () => {
       body: { code: 'STREAMS_TOO_MANY', detail: expect.stringContaining('Close a page') },
     });
     clients[0]?.leave();
-    await expect.poll(async () => (await ask(server, '/api/v1/stream', { method: 'HEAD' })).status).toBe(200);
+    await eventually(async () => (await ask(server, '/api/v1/stream', { method: 'HEAD' })).status).toBe(200);
   });
 
   it('keeps itself alive with comments, and ends when its token is no longer right', async () => {
@@ -142,7 +145,7 @@ describe('the stream of what is shown live', () => {
     socket.pause();
     socket.on('error', () => undefined);
     socket.write('GET /api/v1/stream HTTP/1.1\r\nhost: localhost\r\n\r\n');
-    await expect.poll(() => live.listeners.length).toBe(1);
+    await eventually(() => live.listeners.length).toBe(1);
     const { sample } = live.member();
     if (sample === undefined) throw new Error('no sample');
     const large = { ...sample, member: 'x'.repeat(2 ** 20) };

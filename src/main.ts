@@ -11,6 +11,8 @@ if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
   process.exitCode = 2;
 } else {
   // Imported only now: an older Node could not even read it.
+  const { useCompileCache } = await import('./cli/compile-cache.ts');
+  useCompileCache(process.env);
   const { main } = await import('./cli/main.ts');
   process.exitCode = await main(process.argv.slice(2));
   const { endProcess } = await import('./cli/end-process.ts');

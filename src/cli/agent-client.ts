@@ -1,7 +1,5 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { AgentError } from '../cluster/agent-error.ts';
-import { speaksTls } from '../etcd/diagnose.ts';
 import { type DialFacts, faultOfDialError } from '../etcd/dial-faults.ts';
 import { type AgentAddress, type Target, targetOf } from './agent-address.ts';
 
@@ -24,7 +22,10 @@ interface Call {
   readonly onSent?: () => void;
 }
 
-/** Asks one agent's API. */
+/**
+ * Asks one agent's API. Node's modules for it are had when they are needed, and not by an import: that of `node:http` alone reads all of Node's
+ * fetch and WebSocket as well, which takes longer (60 ms) than to ask the agent, and TLS is of no use on loopback.
+ */
 export class AgentClient {
   readonly url: string;
   readonly #address: AgentAddress;
@@ -101,8 +102,10 @@ export class AgentClient {
     };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = secure
-        ? httpsRequest({ ...options, ...(context === undefined ? {} : { secureContext: context }) }, resolve)
-        : httpRequest(options, resolve);
+        ? process
+            .getBuiltinModule('node:https')
+            .request({ ...options, ...(context === undefined ? {} : { secureContext: context }) }, resolve)
+        : process.getBuiltinModule('node:http').request(options, resolve);
       request.on('error', reject);
       request.once('socket', (socket) => {
         socket.once(secure ? 'secureConnect' : 'connect', () => onSent?.());
@@ -144,7 +147,9 @@ export class AgentClient {
     }
     // A TLS server hangs up on plain requests without a word, so whether it is one has to be tried.
     const hungUp = !secure && (code === 'ECONNRESET' || code === 'EPIPE');
-    return hungUp && (await speaksTls(String(host), Number(port), TLS_GREETING_MS, signal))
+    if (!hungUp) return undefined;
+    const { speaksTls } = await import('../etcd/diagnose.ts');
+    return (await speaksTls(String(host), Number(port), TLS_GREETING_MS, signal))
       ? this.#wrongScheme(error, 'speaks TLS', 'https')
       : undefined;
   }

@@ -1,6 +1,8 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { SecureContext } from 'node:tls';
 import { AgentError } from '../cluster/agent-error.ts';
+
+// Node's TLS is read when it is needed: most command lines ask an agent on loopback, and need none of it.
 
 /** One PEM file that has been read. */
 export interface PemFile {
@@ -50,7 +52,7 @@ export function secureContextOf({ ca, cert, key }: PemFiles, withoutCa: 'system'
   if (cert !== undefined) requireCertificate('cert', cert);
   if (key !== undefined) requireKey(key, cert);
   try {
-    return createSecureContext({
+    return process.getBuiltinModule('node:tls').createSecureContext({
       ...(ca === undefined ? (withoutCa === 'nobody' ? { ca: [] } : {}) : { ca: ca.pem }),
       ...(cert === undefined ? {} : { cert: cert.pem }),
       ...(key === undefined ? {} : { key: key.pem }),
@@ -71,7 +73,7 @@ function requireKey(key: PemFile, cert: PemFile | undefined): void {
   const [leaf] = cert === undefined ? [] : certificatesIn(cert.pem).certificates;
   let privateKey: KeyObject;
   try {
-    privateKey = createPrivateKey(key.pem);
+    privateKey = process.getBuiltinModule('node:crypto').createPrivateKey(key.pem);
   } catch (error) {
     throw new PemError('key', `${key.name} holds no private key in PEM form without a password`, error);
   }
@@ -88,6 +90,7 @@ function reasonOf(error: unknown): string {
 
 function parse(pem: string): readonly X509Certificate[] {
   try {
+    const { X509Certificate } = process.getBuiltinModule('node:crypto');
     return [new X509Certificate(pem)];
   } catch {
     return [];

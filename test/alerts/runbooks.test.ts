@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands.ts';
+import { commandsFor } from '../../src/cli/commands.ts';
 import { alertsFolder, alertsOf, ruleFiles, ruleGroups } from './rules.ts';
 
 const folder = join(alertsFolder, 'runbooks');
@@ -67,7 +67,7 @@ function commandLines(text: string): readonly string[] {
 /** Parses a command line as the program itself would, and does nothing. Rejects where it would refuse it. */
 async function parsed(line: string): Promise<void> {
   const program = new Command('etcd-caretaker');
-  for (const make of commands) program.addCommand(make());
+  for (const command of await commandsFor([])) program.addCommand(command);
   makeHarmless(program);
   await program.parseAsync(line.split(/\s+/).slice(1), { from: 'user' });
 }

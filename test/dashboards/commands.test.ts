@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { commands } from '../../src/cli/commands.ts';
+import { commandsFor } from '../../src/cli/commands.ts';
 import { policies } from '../../src/decide/list.ts';
 import { panelsOf, readDashboards } from './dashboard-files.ts';
 
@@ -13,8 +13,8 @@ const told = readDashboards().flatMap((dashboard) =>
   ),
 );
 
-it('every command that a panel names is one', () => {
-  const known = new Map(commands.map((command) => command()).map((command) => [command.name(), command]));
+it('every command that a panel names is one', async () => {
+  const known = new Map((await commandsFor([])).map((command) => [command.name(), command]));
   expect(told.length).toBeGreaterThan(20);
   const wrong = told.filter(({ words: [name = '', ...rest] }) => {
     const command = known.get(name);

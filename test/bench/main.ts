@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, () => Promise<(args: readonly string[]) =
   maintain: async () => (await import('./maintain.ts')).maintain,
   observe: async () => (await import('./observe.ts')).observe,
   soak: async () => (await import('./soak.ts')).soak,
+  status: async () => (await import('./status.ts')).status,
   upgrade: async () => (await import('./upgrade.ts')).upgrade,
 };
 

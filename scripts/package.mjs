@@ -1,7 +1,17 @@
 // Makes what a host needs, with the Node that it runs on, in one file that needs nothing else:
 // etcd-caretaker-VERSION-linux-ARCH.tar.gz, here or in the folder given, which is made.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +37,11 @@ try {
   for (const each of ['package.json', 'package-lock.json']) cpSync(join(root, each), join(staged, each));
   installNpmPackages(staged, { development: false });
   for (const each of files) copied(each, staged);
+  // Made by the program that is packed, with what is packed: it starts.
+  written(staged, 'share/man/man1/etcd-caretaker.1', ['man']);
+  written(staged, 'share/bash-completion/completions/etcd-caretaker', ['completion', 'bash']);
+  written(staged, 'share/zsh/site-functions/_etcd-caretaker', ['completion', 'zsh']);
+  written(staged, 'share/fish/vendor_completions.d/etcd-caretaker.fish', ['completion', 'fish']);
   // What npm needs to go on from here, and what only other machines would use.
   for (const each of [
     'node_modules/.package-lock.json',
@@ -56,6 +71,20 @@ try {
   process.exitCode = 3;
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** What the staged program prints, as a file. */
+function written(staged, path, args) {
+  const made = spawnSync(join(staged, 'bin', 'etcd-caretaker'), args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 2],
+  });
+  if (made.status !== 0)
+    throw new SetupError(
+      `etcd-caretaker ${args.join(' ')} failed (${made.error?.message ?? `exit code ${made.status}`})`,
+    );
+  mkdirSync(dirname(join(staged, path)), { recursive: true });
+  writeFileSync(join(staged, path), made.stdout);
 }
 
 /** A file or folder of `files` in package.json; of a pattern, the folder's files that fit. */

@@ -1,5 +1,6 @@
 import { faultOf } from '../cluster/agent-error.ts';
 import type { AgentClient } from './agent-client.ts';
+import { type Note, noteOnStderr } from './note.ts';
 
 /** The agents that may be asked, at least one. */
 export type Agents = readonly [AgentClient, ...AgentClient[]];
@@ -16,17 +17,21 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What the first agent answers that can be reached and is the one to ask; they are asked one after another, with a note on
- * stderr about each that was not. A refusal is an answer too; and where the outcome is unknown no other one is asked, so that
+ * What the first agent answers that can be reached and is the one to ask; they are asked one after another, with a note (on
+ * stderr) about each that was not. A refusal is an answer too; and where the outcome is unknown no other one is asked, so that
  * nothing is asked for twice. Throws what the last one failed with.
  */
-export async function askOne<T>([agent, next, ...others]: Agents, ask: (agent: AgentClient) => Promise<T>): Promise<T> {
+export async function askOne<T>(
+  [agent, next, ...others]: Agents,
+  ask: (agent: AgentClient) => Promise<T>,
+  note: Note = noteOnStderr,
+): Promise<T> {
   try {
     return await ask(agent);
   } catch (error) {
     const { code, message } = faultOf(error);
     if (next === undefined || !ELSEWHERE.has(code)) throw error;
-    process.stderr.write(`note: ${message}\n`);
-    return await askOne([next, ...others], ask);
+    note(message);
+    return await askOne([next, ...others], ask, note);
   }
 }

@@ -25,6 +25,7 @@ const commands: readonly NamedCommand[] = [
   { name: 'keyspace', load: async () => (await import('./keyspace.ts')).keyspaceCommand() },
   { name: 'config', load: async () => (await import('./config.ts')).configCommand() },
   { name: 'completion', load: async () => (await import('./completion.ts')).completionCommand(), ofAll: true },
+  { name: 'man', load: async () => (await import('./man.ts')).manCommand(), ofAll: true },
   { name: 'install', load: async () => (await import('./install.ts')).installCommand() },
   { name: 'uninstall', load: async () => (await import('./uninstall.ts')).uninstallCommand() },
 ];

@@ -1,11 +1,9 @@
 import type { Action, Decision } from '../cluster/caretaking.ts';
 import type { AsJson } from '../expose/as-json.ts';
+import type { Paint } from './look.ts';
 import type { NameOf } from './member-names.ts';
 
-/** Makes words stand out where the output is a terminal. */
-export type Paint = (style: 'green' | 'yellow' | 'red' | 'gray', text: string) => string;
-
-const styles = { act: 'green', plan: 'yellow', hold: 'gray' } as const;
+const styles = { act: 'green', plan: 'yellow', hold: 'dim' } as const;
 
 /** `act`, `plan` or `hold`, and whether a person has to look, in colour. */
 export function decisionWord({ decision, page }: AsJson<Decision>, paint: Paint): string {

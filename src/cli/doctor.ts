@@ -1,11 +1,14 @@
-import { styleText } from 'node:util';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { configFlags, flagsOf } from './config-flags.ts';
-import type { Report } from './doctor/report.ts';
 import type { TargetFlags } from './doctor/target.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { Look } from './look.ts';
+import { type Format, outputOption, show } from './show.ts';
+import { spinning } from './spinner.ts';
 
 type Options = Readonly<Record<string, unknown>>;
+
+const styles = { ok: 'green', warning: 'yellow', critical: 'red', skipped: 'dim' } as const;
 
 /** `doctor`: looks once at everything that it can, and says what is wrong and what to do. */
 export function doctorCommand(): Command {
@@ -15,9 +18,6 @@ export function doctorCommand(): Command {
     .option('--data-dir <folder>', "the member's data directory; left out, that of etcd's process on this machine")
     .option('--load', 'also write for 10 s, about 150 small writes a second, and say how long they took')
     .option('--bundle <file>', 'write a support archive (.tar.gz) without secrets')
-    .addOption(
-      new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
-    )
     .addHelpText(
       'after',
       `
@@ -29,7 +29,7 @@ Examples:
   etcd-caretaker doctor --endpoint http://127.0.0.1:2379 -o json
   etcd-caretaker doctor --config agent.yaml --bundle support.tar.gz`,
     );
-  return configFlags(command).action(doctor);
+  return configFlags(outputOption(command)).action(doctor);
 }
 
 async function doctor(options: Options): Promise<void> {
@@ -78,11 +78,15 @@ async function report(options: Options, signal: AbortSignal) {
     import('./doctor/report.ts'),
   ]);
   const target = await resolveTarget(targetFlags(options), process.env, signal);
-  const { facts, diskHangs } = await gatherFacts(target, { load: options['load'] === true, signal });
+  const load = options['load'] === true;
+  const what = load ? 'looking at everything, and writing for 10 s' : 'looking at everything';
+  const { facts, diskHangs } = await spinning(what, () => gatherFacts(target, { load, signal }));
   if (signal.aborted) return undefined;
   const made = reportOf(facts, checks);
-  process.stdout.write(await written(made, options['output']));
-  process.exitCode = exitCodeOfReport(made);
+  const { reportText } = await import('./doctor/report-text.ts');
+  const text = ({ paint }: Look): string =>
+    reportText(made, (status, words) => (status === 'info' ? words : paint(styles[status], words)));
+  await show({ text, data: made, exitCode: exitCodeOfReport(made) }, options['output'] as Format);
   return { target, facts, report: made, diskHangs };
 }
 
@@ -93,16 +97,4 @@ function targetFlags(options: Options): TargetFlags {
     ...(typeof endpoint === 'string' ? { endpoint } : {}),
     ...(typeof dataDir === 'string' ? { dataDir } : {}),
   };
-}
-
-async function written(report: Report, format: unknown): Promise<string> {
-  if (format === 'json') return `${JSON.stringify(report, null, 2)}\n`;
-  if (format === 'yaml') {
-    const { stringify } = await import('yaml');
-    return stringify(report, { lineWidth: 0 });
-  }
-  const { reportText } = await import('./doctor/report-text.ts');
-  const colours = { ok: 'green', info: 'cyan', warning: 'yellow', critical: 'red', skipped: 'gray' } as const;
-  // Plain where stdout is no terminal, and where NO_COLOR says so.
-  return reportText(report, (status, text) => styleText(colours[status], text, { stream: process.stdout }));
 }

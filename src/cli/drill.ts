@@ -11,9 +11,11 @@ import { openPlace, type StoreFlags, storeFlags } from './backup/store-flags.ts'
 import { setFlag } from './config-flags.ts';
 import { drillText } from './drill/drill-text.ts';
 import { exitCodes } from './exit-codes.ts';
-import { printed } from './printed.ts';
+import type { Look } from './look.ts';
 import { type LiveFlags, liveConfig } from './restore/live-config.ts';
 import { restoreProgress } from './restore/restore-progress.ts';
+import { type Format, outputOption, show } from './show.ts';
+import { spinning } from './spinner.ts';
 
 interface DrillFlags extends StoreFlags, LiveFlags {
   readonly config?: string;
@@ -23,7 +25,7 @@ interface DrillFlags extends StoreFlags, LiveFlags {
   readonly mark: boolean;
   readonly tryFlags?: boolean;
   readonly requireRestore?: boolean;
-  readonly output: 'table' | 'json' | 'yaml';
+  readonly output: Format;
 }
 
 /** `drill --once`: a drill on any machine. */
@@ -39,11 +41,8 @@ export function drillCommand(): Command {
     .option('--dir <folder>', "for the restored copy, three times the database (default: the system's for such)")
     .option('--try-flags', 'first see whether this etcd takes the flags of --config (supervise.child.args)')
     .option('--require-restore', 'do not pass where an encrypted chain could only be checked by its hashes')
-    .option('--bin <folder>', 'where etcd and etcdutl are (default: ETCD_BIN, else PATH)')
-    .addOption(
-      new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
-    );
-  return setFlag(storeFlags(command))
+    .option('--bin <folder>', 'where etcd and etcdutl are (default: ETCD_BIN, else PATH)');
+  return setFlag(storeFlags(outputOption(command)))
     .addHelpText(
       'after',
       `
@@ -73,16 +72,14 @@ async function run(flags: DrillFlags): Promise<void> {
     const trouble = await flagTrouble(flags, binaries.etcd, process.env);
     if (trouble !== undefined) {
       const result: DrillResult = { outcome: 'failed', reasons: [{ code: 'FLAG_REMOVED', message: trouble }] };
-      process.stdout.write(
-        flags.output === 'table' ? drillText(result, binaries.etcd) : await printed(plain(result), flags.output),
-      );
-      process.exitCode = exitCodes.fault;
+      const text = (look: Look): string => drillText(result, binaries.etcd, look);
+      await show({ text, data: plain(result), exitCode: exitCodes.fault }, flags.output);
       return;
     }
   }
   const folder = resolve(flags.dir ?? join(tmpdir(), 'etcd-caretaker-drill'));
   const { result, url, unmarked } = await untilInterrupted('Nothing is left of it.', async (signal) => {
-    await using place = await openPlace(flags, 'one-cluster', signal);
+    await using place = await spinning('looking into the store', () => openPlace(flags, 'one-cluster', signal));
     using bar = new ProgressBar();
     const { store, decryption } = place;
     const onProgress = (progress: RestoreProgress): void => bar.show(restoreProgress(progress));
@@ -106,13 +103,13 @@ async function run(flags: DrillFlags): Promise<void> {
   });
   if (unmarked !== undefined)
     process.stderr.write(`note: it could not be marked as proven in the store: ${unmarked}\n`);
-  process.stdout.write(flags.output === 'table' ? drillText(result, url) : await printed(plain(result), flags.output));
-  process.exitCode = {
+  const exitCode = {
     passed: exitCodes.fine,
     'hashes-only': exitCodes.fine,
     failed: exitCodes.fault,
     skipped: exitCodes.unreachable,
   }[result.outcome];
+  await show({ text: (look) => drillText(result, url, look), data: plain(result), exitCode }, flags.output);
 }
 
 /** Whoever goes by a drill as by a gate learns nothing of hashes: no etcd has read the chain. */

@@ -1,31 +1,24 @@
-import { styleText } from 'node:util';
-import { Argument, Command, Option } from 'commander';
+import { Argument, Command } from 'commander';
 import { AgentError } from '../cluster/agent-error.ts';
 import { operationNames } from '../cluster/caretaking.ts';
 import type { AgentClient } from './agent-client.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
 import { askOne } from './any-agent.ts';
 import { caretakingIn, decisionsReply, operationsReply } from './caretaking-reply.ts';
-import type { Paint } from './decision-text.ts';
 import { explainPolicyText, explainText } from './explain-text.ts';
 import { memberNames } from './member-names.ts';
-import { printed } from './printed.ts';
+import { type Format, outputOption, type Shown } from './show.ts';
+import { showOrWatch, type WatchOptions, watchOption } from './watch.ts';
 
-interface ExplainOptions extends AgentOptions {
-  readonly output: 'table' | 'json' | 'yaml';
+interface ExplainOptions extends AgentOptions, WatchOptions {
+  readonly output: Format;
 }
-
-/** Plain where stdout is no terminal, and where NO_COLOR says so. */
-export const paintStdout: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
 
 /** `explain`: what each policy decided last, and why. */
 export function explainCommand(): Command {
   const command = new Command('explain')
     .description('what each policy decided last, and why; who leads, and what holds the agents back')
     .addArgument(new Argument('[policy]', 'only this policy, in detail').choices([...operationNames]))
-    .addOption(
-      new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
-    )
     .addHelpText(
       'after',
       `
@@ -33,34 +26,38 @@ act: it is done now. plan: it would be done, but something keeps the agents from
 
 Examples:
   etcd-caretaker explain
-  etcd-caretaker explain defrag --agent http://127.0.0.1:9379`,
+  etcd-caretaker explain defrag --agent http://127.0.0.1:9379
+  etcd-caretaker explain --watch 5`,
     );
-  return agentOptions(command).action(async (policy: string | undefined, options: ExplainOptions) => {
-    const agents = await agentsOf(options);
-    process.stdout.write(await askOne(agents, (agent) => explain(agent, policy, options.output)));
-  });
+  return agentOptions(watchOption(outputOption(command))).action(
+    async (policy: string | undefined, options: ExplainOptions) => {
+      const agents = await agentsOf(options);
+      await showOrWatch((note) => askOne(agents, (agent) => explain(agent, policy, options.output), note), options);
+    },
+  );
 }
 
-async function explain(
-  agent: AgentClient,
-  policy: string | undefined,
-  output: ExplainOptions['output'],
-): Promise<string> {
+async function explain(agent: AgentClient, policy: string | undefined, output: Format): Promise<Shown> {
   const reply = decisionsReply(agent.url, await agent.get('/api/v1/decisions'));
-  if (output !== 'table') {
-    if (policy === undefined) return await printed(reply, output);
-    const decision = reply.decisions.find((one) => one.policy === policy) ?? undecided(policy, reply.decisions);
-    return await printed(decision, output);
-  }
-  const [nameOf, observation] = await Promise.all([
+  const decided = reply.decisions.find((one) => one.policy === policy);
+  if (policy !== undefined && decided === undefined) undecided(policy, reply.decisions);
+  const data = policy === undefined ? reply : decided;
+  // Only a table has them.
+  if (output !== 'table') return { text: () => '', data };
+  const [nameOf, observation, operations] = await Promise.all([
     memberNames(agent),
     // What it adds is worth having, not worth failing for.
     agent.get('/api/v1/observation').catch(() => undefined),
+    policy === undefined ? undefined : agent.get('/api/v1/operations'),
   ]);
-  const explained = { reply, view: caretakingIn(observation), nameOf, paint: paintStdout, nowMs: Date.now() };
-  if (policy === undefined) return explainText(explained);
-  const operations = operationsReply(agent.url, await agent.get('/api/v1/operations'));
-  return explainPolicyText(explained, operations, policy) ?? undecided(policy, reply.decisions);
+  const explained = { reply, view: caretakingIn(observation), nameOf, nowMs: Date.now() };
+  return {
+    text: ({ paint }) =>
+      policy === undefined
+        ? explainText({ ...explained, paint })
+        : explainPolicyText({ ...explained, paint }, operationsReply(agent.url, operations), policy),
+    data,
+  };
 }
 
 function undecided(policy: string, decisions: readonly { readonly policy: string }[]): never {

@@ -1,5 +1,7 @@
 import type { KeyspaceSection, PrefixTotals } from '../cluster/sections.ts';
 import type { AsJson } from '../expose/as-json.ts';
+import { type Look, plainLook } from './look.ts';
+import { formatTable, right } from './table.ts';
 import { formatBytes, formatCount, formatPercent } from './units.ts';
 
 /** What `keyspace` prints as data. */
@@ -54,10 +56,11 @@ export function keyspaceReport(
 }
 
 /** The report as a table, numbers to the right, and what the numbers are worth; that alone while no key is counted yet. */
-export function keyspaceText(report: KeyspaceReport): string {
+export function keyspaceText(report: KeyspaceReport, look: Look = plainLook): string {
+  const { paint } = look;
   const { phase, prefixes, keys, bytes } = report;
   if (phase === 'scanning' && keys === 0) {
-    return `${worth(report)}\n`;
+    return `${paint('yellow', worth(report))}\n`;
   }
   const rows = prefixes.map((row) => [
     row.prefix,
@@ -68,12 +71,9 @@ export function keyspaceText(report: KeyspaceReport): string {
   ]);
   const writes = prefixes.reduce((sum, { writesPerSecond }) => sum + writesPerSecond, 0);
   const total = ['total', formatCount(keys), formatBytes(bytes), '', writes.toFixed(1)];
-  const lines = [['PREFIX', 'KEYS', 'BYTES', 'SHARE', 'WRITES/s'], ...rows, total];
-  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
-  const table = lines.map((line) =>
-    line.map((text, column) => (column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0))),
-  );
-  return `${worth(report)}\n\n${table.map((line) => `${line.join('  ').trimEnd()}\n`).join('')}`;
+  const header = ['PREFIX', right('KEYS'), right('BYTES'), right('SHARE'), right('WRITES/s')];
+  const style = phase === 'current' ? 'dim' : 'yellow';
+  return `${paint(style, worth(report))}\n\n${formatTable(header, [...rows, total], look)}`;
 }
 
 function worth({ phase, waitingFor, revision, scannedKeys, keys, agent }: KeyspaceReport): string {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { KeyspaceSection } from '../cluster/sections.ts';
 import type { AsJson } from '../expose/as-json.ts';
@@ -6,10 +6,12 @@ import type { AgentClient } from './agent-client.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
 import { likelyHolder } from './keyspace-holder.ts';
 import { keyspaceReport, keyspaceText } from './keyspace-text.ts';
+import { type Format, outputOption, type Shown } from './show.ts';
+import { showOrWatch, type WatchOptions, watchOption } from './watch.ts';
 
-interface KeyspaceCommandOptions extends AgentOptions {
+interface KeyspaceCommandOptions extends AgentOptions, WatchOptions {
   readonly depth?: number;
-  readonly output: 'table' | 'json' | 'yaml';
+  readonly output: Format;
 }
 
 interface Answer {
@@ -22,18 +24,17 @@ export function keyspaceCommand(): Command {
   const command = new Command('keyspace')
     .description('keys, bytes and writes per second by prefix: who fills etcd')
     .option('--depth <n>', "path elements of a prefix (default: the agent's observe.keyspace.depth)", parseDepth)
-    .addOption(
-      new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
-    )
     .addHelpText(
       'after',
-      '\nOne agent of a cluster keeps the totals. Name several with commas, and the one that has them answers. Any agent says\nbeside which member it is to be; where agents listen on their usual ports (9379\nbeside 2379, or as in a demo), that one is asked too, without credentials.\n\nExamples:\n  etcd-caretaker keyspace --agent http://127.0.0.1:9379,http://127.0.0.1:9389\n  etcd-caretaker keyspace --depth 3 --dir /tmp/demo',
+      '\nOne agent of a cluster keeps the totals. Name several with commas, and the one that has them answers. Any agent says\nbeside which member it is to be; where agents listen on their usual ports (9379\nbeside 2379, or as in a demo), that one is asked too, without credentials.\n\nExamples:\n  etcd-caretaker keyspace --agent http://127.0.0.1:9379,http://127.0.0.1:9389\n  etcd-caretaker keyspace --depth 3 --dir /tmp/demo\n  etcd-caretaker keyspace --watch 5',
     );
-  return agentOptions(command).action(keyspace);
+  return agentOptions(watchOption(outputOption(command))).action(async (options: KeyspaceCommandOptions) => {
+    const agents = await agentsOf(options);
+    await showOrWatch(() => keyspace(agents, options), options);
+  });
 }
 
-async function keyspace(options: KeyspaceCommandOptions): Promise<void> {
-  const agents = await agentsOf(options);
+async function keyspace(agents: readonly AgentClient[], options: KeyspaceCommandOptions): Promise<Shown> {
   const answer = await ask(agents);
   const likely = await whereLikely(answer, agents);
   const guess = likely === undefined ? undefined : await guessed(likely, options);
@@ -43,12 +44,7 @@ async function keyspace(options: KeyspaceCommandOptions): Promise<void> {
   if (report === undefined) {
     throw section.phase === 'waiting' ? elsewhere(url, section, guess?.url) : tooDeep(depth, section.levels.length);
   }
-  if (options.output === 'table') {
-    process.stdout.write(keyspaceText(report));
-    return;
-  }
-  const { stringify } = await import('yaml');
-  process.stdout.write(options.output === 'yaml' ? stringify(report) : `${JSON.stringify(report, null, 2)}\n`);
+  return { text: (look) => keyspaceText(report, look), data: report };
 }
 
 /** The answer that says most. Throws the first failure where nobody answers. */

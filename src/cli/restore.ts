@@ -4,7 +4,6 @@ import { plain } from './backup/plain.ts';
 import { ProgressBar } from './backup/progress-bar.ts';
 import { openPlace, type StoreFlags, storeFlags } from './backup/store-flags.ts';
 import { exitCodes } from './exit-codes.ts';
-import { printed } from './printed.ts';
 import { type InPlaceFlags, inPlaceFlags, isInPlace, restoreInPlace } from './restore/in-place.ts';
 import { type OutputFlags, outputOf } from './restore/outputs.ts';
 import { type PointFlags, parseRevision, parseTime, pointOf } from './restore/point.ts';
@@ -12,6 +11,8 @@ import { isIntoLive, type PrefixFlags, prefixFlags } from './restore/prefix-flag
 import { restoreProgress } from './restore/restore-progress.ts';
 import { resultText } from './restore/result-text.ts';
 import { sourceOf } from './restore/source.ts';
+import { show } from './show.ts';
+import { spinning } from './spinner.ts';
 
 interface RestoreFlags extends Omit<StoreFlags, 'cluster'>, PointFlags, OutputFlags, PrefixFlags, InPlaceFlags {
   /** True where no name was given: the whole running cluster is restored in place. */
@@ -106,7 +107,7 @@ async function run(given: RestoreFlags, command: Command): Promise<void> {
   const { restore } = await import('../backup/restore/restore.ts');
   const { refuseRunning: refuseInUse } = await import('./restore/refuse-running.ts');
   const result = await untilInterrupted('Nothing was restored, and nothing is left of it.', async (signal) => {
-    await using place = await openPlace(flags, 'one-cluster', signal);
+    await using place = await spinning('looking into the store', () => openPlace(flags, 'one-cluster', signal));
     using bar = new ProgressBar();
     const { quarantine = false, bumpRevision } = flags;
     const { store, decryption } = place;
@@ -121,8 +122,6 @@ async function run(given: RestoreFlags, command: Command): Promise<void> {
     );
     return { ...restored, from: sourceOf(place, restored) };
   });
-  process.stdout.write(
-    flags.format === 'table' ? resultText(result, Date.now()) : await printed(plain(result), flags.format),
-  );
-  process.exitCode = result.lost === undefined ? exitCodes.fine : exitCodes.fault;
+  const exitCode = result.lost === undefined ? exitCodes.fine : exitCodes.fault;
+  await show({ text: (look) => resultText(result, Date.now(), look), data: plain(result), exitCode }, flags.format);
 }

@@ -9,12 +9,13 @@ import { type Agents, askOne } from './any-agent.ts';
 import { type DecisionsJson, decisionReply, decisionsReply, operationsReply, requestId } from './caretaking-reply.ts';
 import { decisionText } from './decision-text.ts';
 import { exitCodes } from './exit-codes.ts';
-import { paintStdout } from './explain.ts';
 import { memberNames } from './member-names.ts';
 import { printed } from './printed.ts';
 import { requester } from './requester.ts';
 import { follow } from './run/follow.ts';
 import { outcomeText } from './run/outcome-text.ts';
+import { type Format, outputOption, show } from './show.ts';
+import { Spinner } from './spinner.ts';
 
 const PATH = '/api/v1/operations';
 const DECISIONS_PATH = '/api/v1/decisions';
@@ -28,7 +29,7 @@ interface RunOptions extends AgentOptions {
   readonly dryRun?: boolean;
   readonly wait: boolean;
   readonly timeout: number;
-  readonly output: 'table' | 'json' | 'yaml';
+  readonly output: Format;
 }
 
 /** `run`: asks the leading agent for one operation, and follows it. */
@@ -49,9 +50,6 @@ export function runCommand(): Command {
         .argParser(parseTimeout)
         .default(30 * 60_000, '30m'),
     )
-    .addOption(
-      new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
-    )
     .addHelpText(
       'after',
       `
@@ -68,7 +66,7 @@ Examples:
   etcd-caretaker run restart --member m2
   etcd-caretaker run upgrade --to 3.5.30 --dry-run`,
     );
-  return agentOptions(command).action(run);
+  return agentOptions(outputOption(command)).action(run);
 }
 
 async function run(operation: string, options: RunOptions): Promise<void> {
@@ -92,8 +90,8 @@ async function run(operation: string, options: RunOptions): Promise<void> {
     return;
   }
   const ended = await followed(agents, { id, operation }, options.timeout);
-  process.stdout.write(output === 'table' ? outcomeText(ended) : await printed(ended, output));
-  process.exitCode = ended.outcome === 'succeeded' ? exitCodes.fine : exitCodes.fault;
+  const exitCode = ended.outcome === 'succeeded' ? exitCodes.fine : exitCodes.fault;
+  await show({ text: (look) => outcomeText(ended, look), data: ended, exitCode }, output);
 }
 
 /** Before an agent is asked: what an upgrade needs, and what nothing else has. */
@@ -113,12 +111,9 @@ function refuseStrayOptions(operation: string, { to, rehearse }: RunOptions): vo
 async function dryRun(agents: Agents, wanted: object, output: RunOptions['output']): Promise<void> {
   await askOne(agents, async (agent) => {
     const decision = decisionReply(agent.url, await agent.post(PATH, { ...wanted, dryRun: true }));
-    process.stdout.write(
-      output === 'table'
-        ? decisionText(decision, await memberNames(agent), paintStdout)
-        : await printed(decision, output),
-    );
-    process.exitCode = decision.decision === 'act' ? exitCodes.fine : exitCodes.fault;
+    const nameOf = output === 'table' ? await memberNames(agent) : String;
+    const exitCode = decision.decision === 'act' ? exitCodes.fine : exitCodes.fault;
+    await show({ text: ({ paint }) => decisionText(decision, nameOf, paint), data: decision, exitCode }, output);
   });
 }
 
@@ -136,12 +131,13 @@ async function followed(
     end.abort(new AgentError('STILL_UNDER_WAY', 'It has not ended in time; what was asked for goes on.', { remedy }));
   }, timeoutMs);
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  using spinner = new Spinner(`waiting for the end of ${operation}; Ctrl-C leaves it alone`);
   try {
     return await follow({
       id,
       read: () => inTurn(agents, end.signal, PATH, operationsReply),
       heldBy: async () => heldBy(await inTurn(agents, end.signal, DECISIONS_PATH, decisionsReply), operation),
-      say: (line) => process.stderr.write(`${line}\n`),
+      say: (line) => spinner.say(line),
       nameOf: await memberNames(agents[0]),
       pollMs: POLL_MS,
       signal: end.signal,

@@ -4,20 +4,24 @@ import type { Status, StatusMember } from '../expose/status.ts';
 import { backupsText } from './backups-text.ts';
 import { caretakingText } from './caretaking-text.ts';
 import { lastGaspText } from './last-gasp-text.ts';
+import { type Look, plainLook } from './look.ts';
 import { ownMemberText } from './own-member-text.ts';
 import { recoveryText } from './recovery-text.ts';
-import { formatTable } from './table.ts';
+import { paintedHeadline, paintedSections } from './status-colours.ts';
+import { formatTable, right, spare } from './table.ts';
 import { formatBytes, formatCount, formatLatency, formatPercent, formatSpan } from './units.ts';
 
 /** The status as a person reads it: a headline, the members, what is wrong and what to do. */
-export function statusText(status: AsJson<Status>, nowMs: number): string {
+export function statusText(status: AsJson<Status>, nowMs: number, look: Look = plainLook): string {
+  const { paint } = look;
+  const sections = `${quotaLine(status)}${latencyLine(status)}${caretakingText(status, nowMs)}${backupsText(status, nowMs)}${lastGaspText(status, nowMs)}${ownMemberText(status)}${recoveryText(status, nowMs)}`;
   return [
-    `${headline(status)}\n`,
+    `${paintedHeadline(headline(status), paint)}\n`,
     recoverHint(status),
-    `${origin(status, nowMs)}\n`,
-    status.members.length === 0 ? '' : `\n${memberTable(status.members)}`,
-    `\n${quotaLine(status)}${latencyLine(status)}${caretakingText(status, nowMs)}${backupsText(status, nowMs)}${lastGaspText(status, nowMs)}${ownMemberText(status)}${recoveryText(status, nowMs)}`,
-    problems(status),
+    `${paint('dim', origin(status, nowMs))}\n`,
+    status.members.length === 0 ? '' : `\n${memberTable(status.members, look)}`,
+    `\n${paintedSections(sections, paint)}`,
+    problems(status, look),
   ].join('');
 }
 
@@ -90,12 +94,12 @@ function nameOf({ id, name }: { readonly id: string; readonly name: string }): s
   return name === '' ? id : name;
 }
 
-function memberTable(members: readonly AsJson<StatusMember>[]): string {
+function memberTable(members: readonly AsJson<StatusMember>[], look: Look): string {
   const byName = members.toSorted((a, b) => nameOf(a).localeCompare(nameOf(b), 'en', { numeric: true }));
   const rows = byName.map((member) => [
     `${nameOf(member)}${member.own ? ' *' : ''}`,
     member.role,
-    member.healthy ? 'healthy' : member.reachable ? 'unhealthy' : 'unreachable',
+    healthOf(member, look),
     member.version ?? '-',
     member.raftIndexLagEntries === undefined ? '-' : formatCount(BigInt(member.raftIndexLagEntries)),
     member.revisionLag === undefined ? '-' : formatCount(BigInt(member.revisionLag)),
@@ -104,9 +108,25 @@ function memberTable(members: readonly AsJson<StatusMember>[]): string {
     member.clientUrls.join(',') || '-',
   ]);
   return formatTable(
-    ['MEMBER', 'ROLE', 'HEALTH', 'VERSION', 'RAFT LAG', 'REVISION LAG', 'DB SIZE', 'IN USE', 'CLIENT URL'],
+    [
+      'MEMBER',
+      'ROLE',
+      'HEALTH',
+      'VERSION',
+      right('RAFT LAG'),
+      right('REVISION LAG'),
+      right('DB SIZE'),
+      spare(right('IN USE')),
+      spare('CLIENT URL'),
+    ],
     rows,
+    look,
   );
+}
+
+function healthOf({ healthy, reachable }: AsJson<StatusMember>, { paint }: Look): string {
+  if (healthy) return paint('green', 'healthy');
+  return reachable ? paint('yellow', 'unhealthy') : paint('red', 'unreachable');
 }
 
 function quotaLine({ quota }: AsJson<Status>): string {
@@ -142,26 +162,33 @@ const ofStopped: ReadonlySet<string> = new Set([
   'ETCD_PROCESS_NOT_FOUND',
 ]);
 
-function problems({ findings, faults, members, own, agent }: AsJson<Status>): string {
+const severityStyles = { critical: 'red', warning: 'yellow', info: 'dim' } as const;
+
+function problems({ findings, faults, members, own, agent }: AsJson<Status>, { paint }: Look): string {
   const isStopped = own?.process.state === 'stopped';
   const expected = faults.filter(({ code }) => isStopped && ofStopped.has(code));
   const lines = [
     ...members.flatMap((member) =>
       member.fault === undefined
         ? []
-        : [`  ${(member.reachable ? 'warning' : 'down').padEnd(8)}  ${nameOf(member)}: ${member.fault.message}`],
+        : [
+            `  ${paint(member.reachable ? 'yellow' : 'red', (member.reachable ? 'warning' : 'down').padEnd(8))}  ${nameOf(member)}: ${member.fault.message}`,
+          ],
     ),
     ...findings.map(
-      ({ severity, message, remedy }) => `  ${severity.padEnd(8)}  ${message}\n            to do: ${remedy}`,
+      ({ severity, message, remedy }) =>
+        `  ${paint(severityStyles[severity], severity.padEnd(8))}  ${message}\n            to do: ${remedy}`,
     ),
     ...(expected.length === 0
       ? []
-      : [`  not seen  ${expected.map(({ collector }) => collector).join(', ')}: etcd of ${agent.member} does not run`]),
+      : [
+          `  ${paint('yellow', 'not seen')}  ${expected.map(({ collector }) => collector).join(', ')}: etcd of ${agent.member} does not run`,
+        ]),
     ...faults
       .filter((fault) => !expected.includes(fault))
       .map(
         ({ collector, message, remedy }) =>
-          `  not seen  ${collector}: ${message}${remedy === undefined ? '' : `\n            to do: ${remedy}`}`,
+          `  ${paint('yellow', 'not seen')}  ${collector}: ${message}${remedy === undefined ? '' : `\n            to do: ${remedy}`}`,
       ),
   ];
   return lines.length === 0 ? '' : `\nFindings\n${lines.join('\n')}\n`;

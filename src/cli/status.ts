@@ -1,15 +1,18 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { AgentError, faultOf } from '../cluster/agent-error.ts';
 import type { AsJson } from '../expose/as-json.ts';
 import type { Status } from '../expose/status.ts';
 import type { AgentClient } from './agent-client.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { Note } from './note.ts';
+import { type Format, outputOption, type Shown } from './show.ts';
 import { ifLostText, isFaulty, statusText } from './status-text.ts';
+import { showOrWatch, type WatchOptions, watchOption } from './watch.ts';
 
-interface StatusOptions extends AgentOptions {
+interface StatusOptions extends AgentOptions, WatchOptions {
   readonly ifLost?: string;
-  readonly output: 'table' | 'json' | 'yaml';
+  readonly output: Format;
 }
 
 /** `status`: the cluster as an agent sees it. */
@@ -17,18 +20,18 @@ export function statusCommand(): Command {
   const command = new Command('status')
     .description('the cluster as the agents see it: members, roles, lag, quota, findings')
     .option('--if-lost <member>', 'also say what would be left without this member')
-    .addOption(
-      new Option('-o, --output <format>', 'format of the output').choices(['table', 'json', 'yaml']).default('table'),
-    )
     .addHelpText(
       'after',
-      '\nExit code 0: healthy; 1: something is wrong; 3: no agent answers.\n\nExamples:\n  etcd-caretaker status\n  etcd-caretaker status --agent unix:/run/etcd-caretaker/m1.sock --if-lost m2',
+      '\nExit code 0: healthy; 1: something is wrong; 3: no agent answers.\n\nExamples:\n  etcd-caretaker status\n  etcd-caretaker status --agent unix:/run/etcd-caretaker/m1.sock --if-lost m2\n  etcd-caretaker status --watch',
     );
-  return agentOptions(command).action(status);
+  return agentOptions(watchOption(outputOption(command))).action(async (options: StatusOptions) => {
+    const agents = await agentsOf(options);
+    await showOrWatch((note) => status(agents, options, note), options);
+  });
 }
 
-async function status(options: StatusOptions): Promise<void> {
-  const seen = await ask(await agentsOf(options));
+async function status(agents: readonly AgentClient[], options: StatusOptions, note: Note): Promise<Shown> {
+  const seen = await ask(agents, note);
   const forecast = options.ifLost === undefined ? undefined : ifLostText(seen, options.ifLost);
   if (options.ifLost !== undefined && forecast === undefined) {
     const names = seen.members
@@ -39,22 +42,16 @@ async function status(options: StatusOptions): Promise<void> {
       remedy: names === '' ? 'Wait until the agent knows the member list.' : `Name one of ${names}.`,
     });
   }
-  if (options.output === 'json') {
-    process.stdout.write(`${JSON.stringify(seen, null, 2)}\n`);
-  } else if (options.output === 'yaml') {
-    const { stringify } = await import('yaml');
-    process.stdout.write(stringify(seen));
-  } else {
-    process.stdout.write(statusText(seen, Date.now()));
-  }
-  if (forecast !== undefined) {
-    (options.output === 'table' ? process.stdout : process.stderr).write(`\n${forecast}`);
-  }
-  process.exitCode = isFaulty(seen) ? exitCodes.fault : exitCodes.fine;
+  return {
+    text: (look) => statusText(seen, Date.now(), look),
+    data: seen,
+    exitCode: isFaulty(seen) ? exitCodes.fault : exitCodes.fine,
+    ...(forecast === undefined ? {} : { aside: () => `\n${forecast}` }),
+  };
 }
 
 /** The answer of the first agent that has the member list from a member, else of one that remembers it, else of any. */
-async function ask(agents: readonly AgentClient[]): Promise<AsJson<Status>> {
+async function ask(agents: readonly AgentClient[], note: Note): Promise<AsJson<Status>> {
   const outcomes = await Promise.allSettled(
     agents.map(async (agent) => statusOfReply(agent.url, await agent.get('/api/v1/status'))),
   );
@@ -66,7 +63,7 @@ async function ask(agents: readonly AgentClient[]): Promise<AsJson<Status>> {
     throw failed[0];
   }
   for (const error of failed) {
-    process.stderr.write(`note: ${faultOf(error).message}\n`);
+    note(faultOf(error).message);
   }
   return best;
 }

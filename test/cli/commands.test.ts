@@ -30,7 +30,7 @@ describe('the commands that a command line needs', () => {
   it('are all where it names none, or one that speaks of all', async () => {
     const all = await names([]);
     expect(all.length).toBeGreaterThan(15);
-    for (const args of [['--help'], ['help', 'status'], ['statsu'], ['completion', 'bash']]) {
+    for (const args of [['--help'], ['help', 'status'], ['statsu'], ['completion', 'bash'], ['man']]) {
       expect(await names(args)).toEqual(all);
     }
   });

@@ -1,33 +1,35 @@
 import type { ChangeCounts } from '../../backup/compare/change-totals.ts';
-import { formatTable } from '../table.ts';
+import { type Look, plainLook } from '../look.ts';
+import { formatTable, right } from '../table.ts';
 import { formatBytes, formatCount } from '../units.ts';
 import { type DiffReport, keysIn, type ReportedKey } from './diff-report.ts';
 
-const COUNTS = ['ADDED', 'REMOVED', 'CHANGED', 'REWRITTEN', 'BEFORE', 'AFTER', 'GREW'];
+const COUNTS = ['ADDED', 'REMOVED', 'CHANGED', 'REWRITTEN', 'BEFORE', 'AFTER', 'GREW'].map(right);
 const SIGNS = { added: '+', removed: '-', changed: '~', rewritten: '=' } as const;
 
 /** What lies between two points, for a person. */
-export function diffText(report: DiffReport): string {
+export function diffText(report: DiffReport, look: Look = plainLook): string {
   const { from, to, total, prefixes, morePrefixes, resources, moreResources, keys, moreKeys = 0 } = report;
   const { added, removed, changed, rewritten } = total;
   const counts = `${formatCount(added)} added, ${formatCount(removed)} removed, ${formatCount(changed)} changed, ${formatCount(rewritten)} rewritten with the same value`;
-  const blocks = [`Revision ${from} to ${to}, keys: ${counts}; ${grew(total)}.\n${notes(report)}`];
+  const blocks = [`Revision ${from} to ${to}, keys: ${counts}; ${grew(total)}.\n${notes(report, look)}`];
   if (keysIn(total) > 0) {
     const rows = prefixes.map(({ prefix, ...row }) => [prefix, ...cells(row)]);
     rows.push(['total', ...cells(total)]);
-    blocks.push(`${formatTable(['PREFIX', ...COUNTS], rows)}${more(morePrefixes)}`);
+    blocks.push(`${formatTable(['PREFIX', ...COUNTS], rows, look)}${more(morePrefixes)}`);
   }
   if (resources.length > 0) {
     const rows = resources.map(({ resource, namespace = '-', ...row }) => [resource, namespace, ...cells(row)]);
-    blocks.push(`${formatTable(['RESOURCE', 'NAMESPACE', ...COUNTS], rows)}${more(moreResources)}`);
+    blocks.push(`${formatTable(['RESOURCE', 'NAMESPACE', ...COUNTS], rows, look)}${more(moreResources)}`);
   }
   if (keys !== undefined && keys.length > 0) blocks.push(`${keys.map(keyLine).join('')}${more(moreKeys)}`);
   return blocks.join('\n');
 }
 
-function notes({ read, lost, avoided }: DiffReport): string {
-  const lines = avoided.map(({ key, message }) => `BROKEN  ${key}: ${message}`);
-  if (lost !== undefined) lines.push(`LOST    revisions ${lost.from} to ${lost.to}: no whole chain reaches them.`);
+function notes({ read, lost, avoided }: DiffReport, { paint }: Look): string {
+  const lines = avoided.map(({ key, message }) => `${paint('red', 'BROKEN')}  ${key}: ${message}`);
+  if (lost !== undefined)
+    lines.push(`${paint('red', 'LOST')}    revisions ${lost.from} to ${lost.to}: no whole chain reaches them.`);
   if (read === 'states') {
     lines.push('note    Not every change in between is in the store: all keys of both points were compared.');
   }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
 import { parseKey } from '../key-argument.ts';
-import { printed } from '../printed.ts';
+import { show } from '../show.ts';
 import { parsePoint } from './diff-point.ts';
 import { diffReport } from './diff-report.ts';
 import { diffText } from './diff-text.ts';
@@ -46,8 +46,7 @@ Examples:
         diffPoints({ ...options, from, to, prefix, depth: flags.depth, keys }, signal),
       );
       const report = diffReport(diff, flags);
-      process.stdout.write(flags.output === 'table' ? diffText(report) : await printed(plain(report), flags.output));
-      const isFaulty = diff.avoided.length > 0 || diff.lost !== undefined;
-      process.exitCode = isFaulty ? exitCodes.fault : exitCodes.fine;
+      const exitCode = diff.avoided.length > 0 || diff.lost !== undefined ? exitCodes.fault : exitCodes.fine;
+      await show({ text: (look) => diffText(report, look), data: plain(report), exitCode }, flags.output);
     });
 }

@@ -2,10 +2,19 @@ import type { KeyHistory } from '../../backup/compare/key-history.ts';
 import type { KeyRevision } from '../../backup/compare/key-revision.ts';
 import { keyText } from '../../cluster/key-text.ts';
 import { formatInstant } from '../instant.ts';
-import { formatTable } from '../table.ts';
+import { type Look, plainLook } from '../look.ts';
+import { formatTable, right, spare } from '../table.ts';
 import { formatBytes, formatCount } from '../units.ts';
 
-const HEADER = ['REVISION', 'TIME', 'WHAT', 'VERSION', 'CREATED', 'SIZE', 'LEASE'];
+const HEADER = [
+  right('REVISION'),
+  'TIME',
+  'WHAT',
+  right('VERSION'),
+  spare(right('CREATED')),
+  right('SIZE'),
+  spare('LEASE'),
+];
 
 /** What `backup history` prints as data: the key as text, times in ISO 8601, values in base64. */
 export function historyReport({ key, revisions, ...history }: KeyHistory): unknown {
@@ -22,7 +31,8 @@ export function historyReport({ key, revisions, ...history }: KeyHistory): unkno
 }
 
 /** The revisions of a key as a table, and of what the store knows nothing. */
-export function historyText({ key, total, revisions, unknown, avoided }: KeyHistory): string {
+export function historyText({ key, total, revisions, unknown, avoided }: KeyHistory, look: Look = plainLook): string {
+  const { paint } = look;
   const name = keyText(key);
   const hasValues = revisions.some(({ value }) => value !== undefined);
   const what = `${formatCount(total)} revision${total === 1 ? '' : 's'} of ${name} ${total === 1 ? 'is' : 'are'} known`;
@@ -33,11 +43,11 @@ export function historyText({ key, total, revisions, unknown, avoided }: KeyHist
       : older === 0
         ? `${what}.`
         : `${what}; ${formatCount(older)} older ones are not shown (--limit).`,
-    ...avoided.map((object) => `BROKEN  ${object.key}: ${object.message}`),
-    ...unknown.map(({ from, to, heldAt }) => `note    ${unknownText(from, to, heldAt)}`),
+    ...avoided.map((object) => `${paint('red', 'BROKEN')}  ${object.key}: ${object.message}`),
+    ...unknown.map(({ from, to, heldAt }) => `${paint('yellow', 'note')}    ${unknownText(from, to, heldAt)}`),
   ].map((line) => `${line}\n`);
   const header = hasValues ? [...HEADER, 'VALUE'] : HEADER;
-  return `${lines.join('')}${total === 0 ? '' : `\n${formatTable(header, revisions.map(rowOf))}`}`;
+  return `${lines.join('')}${total === 0 ? '' : `\n${formatTable(header, revisions.map(rowOf), look)}`}`;
 }
 
 function rowOf({

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
 import { parseKey } from '../key-argument.ts';
-import { printed } from '../printed.ts';
+import { show } from '../show.ts';
 import { historyReport, historyText } from './history-text.ts';
 import { plain } from './plain.ts';
 import { readPlace } from './read-place.ts';
@@ -36,9 +36,8 @@ Examples:
       const history = await readPlace(flags, (options, signal) =>
         keyHistory({ ...options, key, limit: flags.limit, values }, signal),
       );
-      process.stdout.write(
-        flags.output === 'table' ? historyText(history) : await printed(plain(historyReport(history)), flags.output),
-      );
-      process.exitCode = history.avoided.length > 0 ? exitCodes.fault : exitCodes.fine;
+      const exitCode = history.avoided.length > 0 ? exitCodes.fault : exitCodes.fine;
+      const data = plain(historyReport(history));
+      await show({ text: (look) => historyText(history, look), data, exitCode }, flags.output);
     });
 }

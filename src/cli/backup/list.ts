@@ -1,17 +1,16 @@
 import { Command } from 'commander';
 import type { StoreCost, WritingHabits } from '../../backup/store-cost.ts';
-import { printed } from '../printed.ts';
+import { type Format, outputOption, type Shown } from '../show.ts';
+import { showOrWatch, type WatchOptions, watchOption } from '../watch.ts';
 import { listText } from './list-text.ts';
-import { type Format, outputFlag, withPlace } from './opened.ts';
+import { withPlace } from './opened.ts';
 import { plain } from './plain.ts';
 import { type OpenedPlace, type StoreFlags, storeFlags } from './store-flags.ts';
 
-interface ListFlags extends StoreFlags {
+interface ListFlags extends StoreFlags, WatchOptions {
   readonly cost?: boolean;
   readonly output: Format;
 }
-
-const UNFINISHED = 'It was not read to the end.';
 
 /** `backup list`: the chains of a timeline, or what it costs. */
 export function listCommand(): Command {
@@ -23,34 +22,39 @@ export function listCommand(): Command {
       `
 Examples:
   etcd-caretaker backup list --store s3://backups/etcd --cluster prod
-  etcd-caretaker backup list --cost --config /etc/etcd-caretaker/agent.yaml`,
+  etcd-caretaker backup list --cost --config /etc/etcd-caretaker/agent.yaml
+  etcd-caretaker backup list --store file:///var/backups/etcd --watch 10`,
     );
-  return outputFlag(storeFlags(command)).action(async (flags: ListFlags) => {
-    if (flags.cost === true) return await printCost(flags);
-    const { listChains } = await import('../../backup/list-chains.ts');
-    const listing = await withPlace(flags, UNFINISHED, async ({ store, place, others }, signal) => {
-      return { ...(await listChains(store, signal)), of: place, otherTimelines: others };
-    });
-    process.stdout.write(
-      flags.output === 'table' ? listText(listing, Date.now()) : await printed(plain(listing), flags.output),
-    );
+  return outputOption(watchOption(storeFlags(command))).action(async (flags: ListFlags) => {
+    await showOrWatch(() => (flags.cost === true ? cost(flags) : list(flags)), flags);
   });
 }
 
-async function printCost(flags: ListFlags): Promise<void> {
+async function list(flags: ListFlags): Promise<Shown> {
+  const { listChains } = await import('../../backup/list-chains.ts');
+  const listing = await inPlace(flags, async ({ store, place, others }, signal) => {
+    return { ...(await listChains(store, signal)), of: place, otherTimelines: others };
+  });
+  return { text: (look) => listText(listing, Date.now(), look), data: plain(listing) };
+}
+
+async function cost(flags: ListFlags): Promise<Shown> {
   const { storeCost } = await import('../../backup/store-cost.ts');
   const { costText } = await import('./cost-text.ts');
-  const { cost, habits, url } = await withPlace(flags, UNFINISHED, async (place, signal) => {
+  const { found, habits, url } = await inPlace(flags, async (place, signal) => {
     const objects = [];
     for await (const object of place.store.list('', {}, signal)) objects.push(object);
     const of = await habitsOf(place);
-    return { cost: storeCost(objects, of, Date.now()), habits: of, url: place.store.url };
+    return { found: storeCost(objects, of, Date.now()), habits: of, url: place.store.url };
   });
-  process.stdout.write(
-    flags.output === 'table'
-      ? `${url}\n${costText(cost, habits.kind, habits.intervalMs)}`
-      : await printed(plain(costData(url, habits, cost)), flags.output),
-  );
+  return {
+    text: () => `${url}\n${costText(found, habits.kind, habits.intervalMs)}`,
+    data: plain(costData(url, habits, found)),
+  };
+}
+
+async function inPlace<T>(flags: ListFlags, work: (place: OpenedPlace, signal: AbortSignal) => Promise<T>): Promise<T> {
+  return await withPlace(flags, 'It was not read to the end.', work, 'newest', false);
 }
 
 /** With what it was worked out from. */

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
-import { printed } from '../printed.ts';
-import { type Format, outputFlag, withPlace } from './opened.ts';
+import { type Format, outputOption, show } from '../show.ts';
+import { spinning } from '../spinner.ts';
+import { withPlace } from './opened.ts';
 import { plain } from './plain.ts';
 import { type PolicyFlags, policyFlags, policyOf } from './policy-flags.ts';
 import { type StoreFlags, storeFlags } from './store-flags.ts';
@@ -28,7 +29,7 @@ Examples:
   etcd-caretaker backup prune --dry-run --config /etc/etcd-caretaker/agent.yaml
   etcd-caretaker backup prune --store file:///var/backups/etcd --keep-all 2d --hourly 0 --daily 30`,
     );
-  return outputFlag(policyFlags(storeFlags(command))).action(async (flags: PruneFlags) => {
+  return outputOption(policyFlags(storeFlags(command))).action(async (flags: PruneFlags) => {
     const { planTidy, tidy } = await import('../../backup/retention/tidy.ts');
     const { doneReport, plannedReport } = await import('./prune-report.ts');
     const { pruneText } = await import('./prune-text.ts');
@@ -39,14 +40,15 @@ Examples:
       unfinished,
       async ({ store, config }, signal) => {
         const policy = await policyOf(flags, config);
-        return flags.dryRun === true
-          ? plannedReport(await planTidy(store, policy, Date.now(), signal))
-          : doneReport(await tidy(store, policy, Date.now(), signal));
+        return await spinning('reading the store', async (spinner) => {
+          if (flags.dryRun === true) return plannedReport(await planTidy(store, policy, Date.now(), signal));
+          spinner.what = 'tidying up the store';
+          return doneReport(await tidy(store, policy, Date.now(), signal));
+        });
       },
       'one-cluster',
     );
-    process.stdout.write(flags.output === 'table' ? pruneText(report) : await printed(plain(report), flags.output));
-    const isRefused = report.denied.length > 0 || report.notCooled.length > 0;
-    process.exitCode = isRefused ? exitCodes.fault : exitCodes.fine;
+    const exitCode = report.denied.length > 0 || report.notCooled.length > 0 ? exitCodes.fault : exitCodes.fine;
+    await show({ text: (look) => pruneText(report, look), data: plain(report), exitCode }, flags.output);
   });
 }

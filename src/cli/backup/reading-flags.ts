@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Format, outputFlag } from './opened.ts';
+import { type Format, outputOption } from '../show.ts';
 import { type StoreFlags, storeFlags } from './store-flags.ts';
 
 /** Of a command that reads keys out of backups. */
@@ -11,7 +11,7 @@ export interface ReadingFlags extends StoreFlags {
 
 /** The flags of every command that reads keys out of backups. @param what is limited */
 export function readingFlags(command: Command, what: string, limit: number): Command {
-  return outputFlag(
+  return outputOption(
     storeFlags(command)
       .option('--limit <n>', what, parseCount, limit)
       .option('--work-folder <folder>', 'where a full snapshot may lie while it is read (default: TMPDIR)'),

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { MarkedWhole } from '../../backup/verify/mark-whole.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { printed } from '../printed.ts';
-import { type Format, outputFlag, withPlace } from './opened.ts';
+import { type Format, outputOption, show } from '../show.ts';
+import { withPlace } from './opened.ts';
 import { plain } from './plain.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { type StoreFlags, storeFlags } from './store-flags.ts';
@@ -28,7 +28,7 @@ loses its mark. What retention took away between chains is no gap. Exit code 1: 
 Example:
   etcd-caretaker backup verify --store file:///var/backups/etcd`,
     );
-  return outputFlag(storeFlags(command)).action(async (flags: VerifyFlags) => {
+  return outputOption(storeFlags(command)).action(async (flags: VerifyFlags) => {
     const { verifyStore } = await import('../../backup/verify/verify-store.ts');
     const { markWhole } = await import('../../backup/verify/mark-whole.ts');
     const none: MarkedWhole = { marked: [], unmarked: [] };
@@ -46,12 +46,9 @@ Example:
     );
     const { marked, unmarked, denied } = marks;
     if (denied !== undefined) process.stderr.write(`note: chains are not marked as verified: ${denied.message}\n`);
-    process.stdout.write(
-      flags.output === 'table'
-        ? verifyText(report, marks)
-        : await printed(plain({ ...report, marked, unmarked }), flags.output),
-    );
     const isFaulty = report.findings.some(({ severity }) => severity === 'fault');
-    process.exitCode = isFaulty ? exitCodes.fault : exitCodes.fine;
+    const exitCode = isFaulty ? exitCodes.fault : exitCodes.fine;
+    const data = plain({ ...report, marked, unmarked });
+    await show({ text: (look) => verifyText(report, marks, look), data, exitCode }, flags.output);
   });
 }

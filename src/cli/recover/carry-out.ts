@@ -3,6 +3,7 @@ import { AgentError } from '../../cluster/agent-error.ts';
 import type { AgentClient } from '../agent-client.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printed } from '../printed.ts';
+import { spinning } from '../spinner.ts';
 import { type PlanJson, planReply, planText, type RunJson, runReply, stepText } from './text.ts';
 
 const PATH = '/api/v1/recovery';
@@ -32,7 +33,9 @@ export interface CarryOutOptions {
  * to do, or it was done; 1 there is something to do. Throws what the agent refuses with, and what the recovery failed with.
  */
 export async function carryOut(agent: AgentClient, wish: WishJson, { apply, output }: CarryOutOptions): Promise<void> {
-  const json = await agent.post(`${PATH}/plan`, wish, AbortSignal.timeout(PLAN_TIMEOUT_MS));
+  const json = await spinning('asking all agents and stores', () =>
+    agent.post(`${PATH}/plan`, wish, AbortSignal.timeout(PLAN_TIMEOUT_MS)),
+  );
   const plan = planReply(agent.url, json);
   if (!apply) {
     process.stdout.write(output === 'table' ? planText(plan, wish.lost) : await printed(json, output));
@@ -46,7 +49,7 @@ export async function carryOut(agent: AgentClient, wish: WishJson, { apply, outp
     return;
   }
   await agent.post(`${PATH}/run`, asPlanned(wish, plan), AbortSignal.timeout(PLAN_TIMEOUT_MS));
-  const run = await followed(agent, (line) => process.stderr.write(`${line}\n`));
+  const run = await spinning('recovering', (spinner) => followed(agent, (line) => spinner.say(line)));
   if (output !== 'table') process.stdout.write(await printed(await agent.get(PATH), output));
   if (run.outcome !== 'succeeded') {
     const { code = 'RECOVERY_FAILED', message = 'The recovery has failed.' } = run.fault ?? {};

@@ -8,6 +8,7 @@ import { type Progress, ProgressBar } from '../backup/progress-bar.ts';
 import { openPlace, type StoreFlags } from '../backup/store-flags.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printed } from '../printed.ts';
+import { spinning } from '../spinner.ts';
 import { liveConfig } from './live-config.ts';
 import { type PointFlags, pointOf } from './point.ts';
 import { listedOf, type PrefixFlags, subtreeFrom, undoFileOf } from './prefix-flags.ts';
@@ -40,7 +41,7 @@ async function restore(flags: LiveRestoreFlags): Promise<void> {
   const { withAnsweringMember } = await import('../answering-member.ts');
   const apply = await applyOf(flags);
   const result = await untilInterrupted(INTERRUPTED, async (signal) => {
-    await using place = await openPlace(flags, 'one-cluster', signal);
+    await using place = await spinning('looking into the store', () => openPlace(flags, 'one-cluster', signal));
     using bar = new ProgressBar();
     const { store, decryption } = place;
     const { deleteExtra = false, withLeased = false, otherCluster = false, liveRevision, workDir = tmpdir() } = flags;
@@ -73,7 +74,9 @@ async function undo(flags: LiveRestoreFlags, file: string): Promise<void> {
     ...(await applyOf(flags)),
   };
   const result = await untilInterrupted(INTERRUPTED, (signal) =>
-    withAnsweringMember(config, (live) => undoRestore({ ...options, live }, signal), signal),
+    spinning('comparing with what was replaced', () =>
+      withAnsweringMember(config, (live) => undoRestore({ ...options, live }, signal), signal),
+    ),
   );
   const { undoText } = await import('./prefix-text.ts');
   await print(result, flags, undoText);

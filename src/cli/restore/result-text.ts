@@ -1,12 +1,17 @@
 import type { RestoreResult } from '../../backup/restore/restore.ts';
+import { type Look, plainLook } from '../look.ts';
 import { formatCount, formatLatency, formatSpan } from '../units.ts';
 import { type RestoreSource, sourceText } from './source.ts';
 
 /** What was restored, for a person. @param nowMs for how old it is */
-export function resultText(result: RestoreResult & { readonly from: RestoreSource }, nowMs: number): string {
+export function resultText(
+  result: RestoreResult & { readonly from: RestoreSource },
+  nowMs: number,
+  { paint }: Look = plainLook,
+): string {
   const { full, replayed, lost, revision } = result;
   const lines = [
-    `Restored to revision ${revision}: ${result.outputs.join(', ')}`,
+    `${paint('green', 'Restored')} to revision ${revision}: ${result.outputs.join(', ')}`,
     `  from           ${sourceText(result.from)}`,
     `  full snapshot  revision ${full.lastRevision}, ${formatSpan((nowMs - full.endedAtMs) / 1000)} old`,
   ];
@@ -33,16 +38,16 @@ export function resultText(result: RestoreResult & { readonly from: RestoreSourc
   }
   for (const path of result.quarantined) lines.push(`  moved aside    ${path}`);
   for (const path of result.leftovers) lines.push(`  left behind    ${path}, by a restore that was killed: remove it`);
-  for (const { key, message } of result.avoided) lines.push(`  BROKEN         ${key}: ${message}`);
+  for (const { key, message } of result.avoided) lines.push(`  ${paint('red', 'BROKEN')}         ${key}: ${message}`);
   if (lost !== undefined) {
     const count = lost.to - lost.from + 1n;
     lines.push(
-      `  LOST           ${formatCount(count)} revisions, ${lost.from} to ${lost.to}: no whole chain reaches them`,
+      `  ${paint('red', 'LOST')}           ${formatCount(count)} revisions, ${lost.from} to ${lost.to}: no whole chain reaches them`,
     );
   }
   if (result.bumpMissing) {
     lines.push(
-      "  WARNING        this is the store of a Kubernetes cluster, and etcd's tool cannot raise its revision (etcdutl 3.5.16",
+      `  ${paint('yellow', 'WARNING')}        this is the store of a Kubernetes cluster, and etcd's tool cannot raise its revision (etcdutl 3.5.16`,
       '                 can): restart all API servers, controllers and kubelets, which believe what they remember',
     );
   }

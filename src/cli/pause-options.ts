@@ -2,17 +2,19 @@ import type { Command } from 'commander';
 import { AgentError } from '../cluster/agent-error.ts';
 import { type AgentOptions, agentOptions } from './agent-options.ts';
 import { configFlags } from './config-flags.ts';
+import { type Format, outputOption } from './show.ts';
 
 /** What `pause` and `resume` have in common. */
 export interface PauseOptions extends AgentOptions {
   readonly local?: boolean;
   readonly config?: string;
   readonly set?: readonly string[];
+  readonly output: Format;
 }
 
-/** Adds `--local`, and what says which agents are meant: through the API, or by their configuration. */
+/** Adds `--local`, `-o`, and what says which agents are meant: through the API, or by their configuration. */
 export function pauseOptions(command: Command, local: string): Command {
-  return configFlags(agentOptions(command.option('--local', local)));
+  return configFlags(agentOptions(outputOption(command.option('--local', local))));
 }
 
 /** Refuses what cannot go together, so that nobody takes one agent's pause for the cluster's. Throws `USAGE`. */

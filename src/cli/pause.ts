@@ -3,9 +3,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import { formatDurationMs, parseDurationMs } from '../config/duration.ts';
 import { agentsOf } from './agent-options.ts';
 import { askOne } from './any-agent.ts';
+import { formatInstant } from './instant.ts';
 import { pauseFilesOf } from './pause-files.ts';
 import { checkPauseOptions, type PauseOptions, pauseOptions } from './pause-options.ts';
 import { requester } from './requester.ts';
+import { show } from './show.ts';
 
 /** A shorter pause is over before anybody has looked; a longer one is forgotten. */
 const SHORTEST_MS = 60_000;
@@ -44,9 +46,18 @@ async function pause(options: PauseCommandOptions): Promise<void> {
   }
   const { reason, for: forMs } = options;
   const wanted = { reason, for: formatDurationMs(forMs), by: requester() };
-  await askOne(await agentsOf(options), (agent) => agent.post('/api/v1/pause', wanted));
-  const until = new Date(Date.now() + forMs).toISOString();
-  process.stdout.write(`All operations are paused until about ${until}: ${reason}\nTo end it: etcd-caretaker resume\n`);
+  const data = await askOne(await agentsOf(options), (agent) => agent.post('/api/v1/pause', wanted));
+  const until = formatInstant(Date.now() + forMs);
+  const text = `All operations are paused until about ${until}: ${reason}\nTo end it: etcd-caretaker resume\n`;
+  await show({ text: () => text, data }, options.output);
+}
+
+/** One agent's file. */
+interface PausedFile {
+  readonly member: string;
+  readonly path: string;
+  /** Whether its socket is where it would read that file. */
+  readonly agentIsThere: boolean;
 }
 
 async function pauseHere(options: PauseCommandOptions): Promise<void> {
@@ -54,19 +65,24 @@ async function pauseHere(options: PauseCommandOptions): Promise<void> {
   const nowMs = Date.now();
   const until = new Date(nowMs + options.for).toISOString();
   const entry = { reason: options.reason, by: requester(), at: new Date(nowMs).toISOString(), until };
+  const lines: string[] = [];
+  const files: PausedFile[] = [];
   for (const { member, path, socket } of await pauseFilesOf({ ...options })) {
     await writeLocalPause(path, entry);
-    if (existsSync(socket)) {
-      process.stdout.write(`The agent beside ${member} is paused until ${until} by ${path}: ${options.reason}\n`);
+    const agentIsThere = existsSync(socket);
+    files.push({ member, path, agentIsThere });
+    if (agentIsThere) {
+      lines.push(`The agent beside ${member} is paused until ${until} by ${path}: ${options.reason}\n`);
     } else {
       // Both are in the runtime folder of the user who asks, unless the configuration names them.
-      process.stdout.write(`${path} is written, until ${until}: ${options.reason}\n`);
+      lines.push(`${path} is written, until ${until}: ${options.reason}\n`);
       process.stderr.write(
         `warning: no agent has its socket at ${socket}: one that runs as another user, or in a container, reads another file, and is not paused. Say it as that user, or set operate.pauseFile.\n`,
       );
     }
   }
-  process.stdout.write('To end it: etcd-caretaker resume --local, with the same --config or --dir\n');
+  lines.push('To end it: etcd-caretaker resume --local, with the same --config or --dir\n');
+  await show({ text: () => lines.join(''), data: { ...entry, files } }, options.output);
 }
 
 function parseLength(text: string): number {

@@ -4,6 +4,7 @@ import { askOne } from './any-agent.ts';
 import { pauseFilesOf } from './pause-files.ts';
 import { checkPauseOptions, type PauseOptions, pauseOptions } from './pause-options.ts';
 import { requester } from './requester.ts';
+import { show } from './show.ts';
 
 /** `resume`: ends a pause, and closes breakers. */
 export function resumeCommand(): Command {
@@ -29,21 +30,23 @@ async function resume(options: PauseOptions): Promise<void> {
     await resumeHere(options);
     return;
   }
-  await askOne(await agentsOf(options), (agent) => agent.delete('/api/v1/pause', { by: requester() }));
-  process.stdout.write(
+  const data = await askOne(await agentsOf(options), (agent) => agent.delete('/api/v1/pause', { by: requester() }));
+  const text =
     'The cluster is not paused any more, and all breakers are closed: failures before now no longer count.\n' +
-      'Agents that are paused by a file of their own stay so until `resume --local`.\n',
-  );
+    'Agents that are paused by a file of their own stay so until `resume --local`.\n';
+  await show({ text: () => text, data }, options.output);
 }
 
 async function resumeHere(options: PauseOptions): Promise<void> {
   const { removeLocalPause } = await import('../operate/local-pause.ts');
+  const files: { readonly member: string; readonly path: string; readonly wasPaused: boolean }[] = [];
   for (const { member, path } of await pauseFilesOf({ ...options })) {
-    const wasThere = await removeLocalPause(path);
-    process.stdout.write(
-      wasThere
-        ? `The agent beside ${member} is not paused any more: ${path} is removed.\n`
-        : `The agent beside ${member} was not paused: there is no ${path}.\n`,
-    );
+    files.push({ member, path, wasPaused: await removeLocalPause(path) });
   }
+  const lines = files.map(({ member, path, wasPaused }) =>
+    wasPaused
+      ? `The agent beside ${member} is not paused any more: ${path} is removed.\n`
+      : `The agent beside ${member} was not paused: there is no ${path}.\n`,
+  );
+  await show({ text: () => lines.join(''), data: { files } }, options.output);
 }

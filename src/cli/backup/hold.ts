@@ -1,8 +1,18 @@
 import { Command } from 'commander';
 import { AgentError } from '../../cluster/agent-error.ts';
 import { requester } from '../requester.ts';
+import { type Format, outputOption, show } from '../show.ts';
 import { withPlace } from './opened.ts';
+import { plain } from './plain.ts';
 import { type StoreFlags, storeFlags } from './store-flags.ts';
+
+interface ReleaseFlags extends StoreFlags {
+  readonly output: Format;
+}
+
+interface HoldFlags extends ReleaseFlags {
+  readonly reason: string;
+}
 
 const CHAIN = 'id of the chain, or revision of its full snapshot, as `backup list` shows them';
 
@@ -20,7 +30,7 @@ Exit codes: 0 it is held; 1 it was held already, and is as before; 2 there is no
 Example:
   etcd-caretaker backup hold k3f9a0b1 --reason 'before the upgrade to 3.5' --config /etc/etcd-caretaker/agent.yaml`,
     );
-  return storeFlags(command).action(async (chain: string, flags: StoreFlags & { readonly reason: string }) => {
+  return outputOption(storeFlags(command)).action(async (chain: string, flags: HoldFlags) => {
     const reason = flags.reason.trim();
     if (reason === '') {
       throw new AgentError('REASON_MISSING', 'A hold needs a reason.', { remedy: 'Say why with --reason.' });
@@ -45,7 +55,8 @@ Example:
       },
       'one-cluster',
     );
-    process.stdout.write(`Chain ${name.id} (revision ${name.revision}) is held.\n`);
+    const text = `Chain ${name.id} (revision ${name.revision}) is held.\n`;
+    await show({ text: () => text, data: plain({ id: name.id, revision: name.revision, reason }) }, flags.output);
   });
 }
 
@@ -58,21 +69,22 @@ export function releaseCommand(): Command {
       'after',
       '\nExample:\n  etcd-caretaker backup release k3f9a0b1 --config /etc/etcd-caretaker/agent.yaml',
     );
-  return storeFlags(command).action(async (chain: string, flags: StoreFlags) => {
+  return outputOption(storeFlags(command)).action(async (chain: string, flags: ReleaseFlags) => {
     const { findChain, readMarks, release } = await import('../../backup/retention/marks.ts');
-    const said = await withPlace(
+    const { id, wasHeld } = await withPlace(
       flags,
       'It may be held or not: look with `backup list`.',
       async ({ store }, signal) => {
         const { held } = await readMarks(store, signal);
         // A hold may be left of a chain that is gone.
         const id = held.has(chain) ? chain : (await findChain(store, chain, signal)).name.id;
-        if (!held.has(id)) return `Chain ${id} was not held.`;
-        await release(store, id, signal);
-        return `Chain ${id} is released.`;
+        const wasHeld = held.has(id);
+        if (wasHeld) await release(store, id, signal);
+        return { id, wasHeld };
       },
       'one-cluster',
     );
-    process.stdout.write(`${said}\n`);
+    const text = wasHeld ? `Chain ${id} is released.\n` : `Chain ${id} was not held.\n`;
+    await show({ text: () => text, data: { id, wasHeld } }, flags.output);
   });
 }

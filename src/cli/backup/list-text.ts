@@ -12,7 +12,7 @@ const HEADER = [
   spare(right('SEGMENTS')),
   spare(right('DELTAS')),
   right('TO REVISION'),
-  'LAST WRITE',
+  spare('LAST WRITE'),
   'VERIFIED',
   'HELD',
   spare('ENCRYPTED'),

@@ -81,7 +81,7 @@ export class AgentClient {
     throw new AgentError(
       'AGENT_UNREACHABLE',
       `Something answers at ${this.url}, but it is no agent (HTTP status ${status}).`,
-      { remedy },
+      { remedy: `${remedy} An agent does not listen on etcd's own port: beside 2379 it is 9379.` },
     );
   }
 

@@ -43,6 +43,7 @@ const unreachable = new Set([
 /** Codes of errors that the user mends by changing the command line, the configuration or a file it names. */
 const usage = new Set([
   'CONFIG_INVALID',
+  'CREDENTIALS_REQUIRED',
   'USAGE',
   'BUMP_NOT_POSSIBLE',
   'CHAIN_UNKNOWN',

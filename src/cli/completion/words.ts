@@ -12,7 +12,7 @@ export interface OptionWords {
   /** `['--output', '-o']` */
   readonly names: readonly string[];
   readonly description: string;
-  /** Absent where it takes none. */
+  /** Absent where it takes none, or need not have one. */
   readonly value?: ValueWords;
 }
 
@@ -57,7 +57,8 @@ function optionsOf(command: Command): readonly OptionWords[] {
     .map((option) => ({
       names: [option.long, option.short].filter((name) => typeof name === 'string'),
       description: option.description,
-      ...(option.required || option.optional ? { value: valueWordsOf(option, option.flags) } : {}),
+      // Where a value may be left out, the next word is more likely to be none.
+      ...(option.required ? { value: valueWordsOf(option, option.flags) } : {}),
     }));
 }
 

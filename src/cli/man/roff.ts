@@ -25,7 +25,7 @@ export function roffEntry(term: string, text: string): string {
 }
 
 /** Lines as they stand, such as examples. */
-export function roffLiteral(text: string): string {
+function roffLiteral(text: string): string {
   return `.PP\n.nf\n${roffText(text)}\n.fi\n`;
 }
 

@@ -1,5 +1,6 @@
 import { ifLost } from '../cluster/quorum.ts';
 import type { AsJson } from '../expose/as-json.ts';
+import { headlineOf } from '../expose/headline.ts';
 import type { Status, StatusMember } from '../expose/status.ts';
 import { backupsText } from './backups-text.ts';
 import { caretakingText } from './caretaking-text.ts';
@@ -16,54 +17,14 @@ export function statusText(status: AsJson<Status>, nowMs: number, look: Look = p
   const { paint } = look;
   const sections = `${quotaLine(status)}${latencyLine(status)}${caretakingText(status, nowMs)}${backupsText(status, nowMs)}${lastGaspText(status, nowMs)}${ownMemberText(status)}${recoveryText(status, nowMs)}`;
   return [
-    `${paintedHeadline(headline(status), paint)}\n`,
+    `${paintedHeadline(headlineOf(status, nowMs).text, paint)}
+`,
     recoverHint(status),
     `${paint('dim', origin(status, nowMs))}\n`,
     status.members.length === 0 ? '' : `\n${memberTable(status.members, look)}`,
     `\n${paintedSections(sections, paint)}`,
     problems(status, look),
   ].join('');
-}
-
-/** The worst that is true, in one sentence. */
-export function headline(status: AsJson<Status>): string {
-  const { quorum, cluster, ownMember, alarms } = status;
-  if (quorum === undefined) {
-    const fault = status.faults.find(({ collector }) => collector === 'member' || collector === 'cluster');
-    return `Unknown: the agent beside ${status.agent.member} cannot see the cluster. ${
-      fault === undefined
-        ? 'It has not observed it yet.'
-        : fault.code.startsWith('COLLECTOR_')
-          ? fault.message
-          : `No member has given it the member list since it started: ${fault.message}`
-    }`;
-  }
-  const voters = `${quorum.votersReachable} of ${quorum.voters} voters answer`;
-  // A quorum that holds has a leader, whoever it is.
-  const leader =
-    cluster.leader === undefined
-      ? 'the raft leader is not known'
-      : `${nameOf(cluster.leader)} leads (term ${cluster.raftTerm})`;
-
-  if (!quorum.holds) {
-    return quorum.votersReachable < quorum.size
-      ? `QUORUM LOST. ${voters}, ${quorum.size} are needed.`
-      : `QUORUM LOST. ${voters}, but they have no raft leader: an election is under way, or they do not reach each other.`;
-  }
-  const corrupt = alarms.filter(({ alarm }) => alarm === 'CORRUPT').map(({ member }) => member);
-  if (corrupt.length > 0) {
-    return `CORRUPT: ${corrupt.join(', ')}. ${voters}, ${leader}.`;
-  }
-  const nospace = alarms.filter(({ alarm }) => alarm === 'NOSPACE').map(({ member }) => member);
-  if (nospace.length > 0) {
-    return `NOSPACE: writes are refused, raised by ${nospace.join(', ')}. ${voters}, ${leader}.`;
-  }
-  const spare = quorum.faultTolerance;
-  const margin = spare === 0 ? 'the next loss stops all writes' : `${spare} more may be lost`;
-  const degraded = quorum.votersReachable < quorum.voters || ownMember === undefined || ownMember.state === 'no-quorum';
-  const critical = status.findings.filter(({ severity }) => severity === 'critical').length;
-  const word = degraded ? 'Degraded' : critical > 0 ? `Not well: ${critical} critical below` : 'Healthy';
-  return `${word}. ${voters}, ${leader}; ${quorum.voters === 1 ? 'a single voter: the next loss stops all writes' : margin}.`;
 }
 
 /** Where an agent can start its member, a lost quorum can be brought back. */
@@ -74,7 +35,7 @@ function recoverHint({ quorum, own, agent }: AsJson<Status>): string {
 
 /** Whether `status` should end with the exit code for a fault. */
 export function isFaulty(status: AsJson<Status>): boolean {
-  return !headline(status).startsWith('Healthy');
+  return headlineOf(status, 0).state !== 'healthy';
 }
 
 function origin({ cluster, agent }: AsJson<Status>, nowMs: number): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headline, ifLostText, isFaulty, statusText } from '../../src/cli/status-text.ts';
+import { ifLostText, isFaulty, statusText } from '../../src/cli/status-text.ts';
 import type { AsJson } from '../../src/expose/as-json.ts';
 import type { Status } from '../../src/expose/status.ts';
 
@@ -44,91 +44,6 @@ function status(more: Partial<AsJson<Status>> = {}): AsJson<Status> {
 const now = Date.parse('2026-01-01T00:00:04.000Z');
 const quorum = { voters: 3, learners: 0, votersReachable: 3, size: 2, holds: true, faultTolerance: 1 };
 
-describe('the headline of a status', () => {
-  it.each<[string, Partial<AsJson<Status>>, string]>([
-    ['a healthy cluster', {}, 'Healthy. 3 of 3 voters answer, m2 leads (term 7); 1 more may be lost.'],
-    [
-      'one member down',
-      { quorum: { ...quorum, votersReachable: 2, faultTolerance: 0 } },
-      'Degraded. 2 of 3 voters answer, m2 leads (term 7); the next loss stops all writes.',
-    ],
-    [
-      'a lost quorum',
-      { quorum: { ...quorum, votersReachable: 1, holds: false, faultTolerance: 0 } },
-      'QUORUM LOST. 1 of 3 voters answer, 2 are needed.',
-    ],
-    [
-      'a single voter',
-      { quorum: { voters: 1, learners: 0, votersReachable: 1, size: 1, holds: true, faultTolerance: 0 } },
-      'Healthy. 1 of 1 voters answer, m2 leads (term 7); a single voter: the next loss stops all writes.',
-    ],
-    [
-      'no leader',
-      {
-        cluster: { name: 'prod', raftTerm: '7', linearizable: false },
-        quorum: { ...quorum, holds: false, faultTolerance: 0 },
-      },
-      'QUORUM LOST. 3 of 3 voters answer, but they have no raft leader: an election is under way, or they do not reach each other.',
-    ],
-    [
-      'a leader that nobody may name',
-      { cluster: { name: 'prod', raftTerm: '0', linearizable: true } },
-      'Healthy. 3 of 3 voters answer, the raft leader is not known; 1 more may be lost.',
-    ],
-    [
-      'NOSPACE',
-      { alarms: [{ memberId: 'id1', member: 'm1', alarm: 'NOSPACE' }] },
-      'NOSPACE: writes are refused, raised by m1. 3 of 3 voters answer, m2 leads (term 7).',
-    ],
-    [
-      'CORRUPT, which is worse than NOSPACE',
-      {
-        alarms: [
-          { memberId: 'id1', member: 'm1', alarm: 'NOSPACE' },
-          { memberId: 'id2', member: 'm2', alarm: 'CORRUPT' },
-        ],
-      },
-      'CORRUPT: m2. 3 of 3 voters answer, m2 leads (term 7).',
-    ],
-  ])('says what %s is', (_, more, expected) => {
-    expect(headline(status(more))).toBe(expected);
-  });
-
-  it('does not call a cluster healthy of which something critical is known', () => {
-    const finding = { collector: 'cluster', code: 'X', message: 'm', remedy: 'r', severity: 'critical' } as const;
-    expect(headline(status({ findings: [finding] }))).toBe(
-      'Not well: 1 critical below. 3 of 3 voters answer, m2 leads (term 7); 1 more may be lost.',
-    );
-  });
-
-  it('says that the member list is from the memory of the agent, and how old it is', () => {
-    const remembered = status({
-      cluster: { name: 'prod', linearizable: false, listAgeSeconds: 61 },
-      quorum: { ...quorum, votersReachable: 0, holds: false, faultTolerance: 0 },
-    });
-    expect(statusText(remembered, 0)).toContain('QUORUM LOST. 0 of 3 voters answer, 2 are needed.');
-    expect(statusText(remembered, 0)).toContain(
-      "member list from the agent's memory: the last one that a member gave, 1 min 1 s ago",
-    );
-  });
-
-  it('says why nothing is known', () => {
-    const { quorum: _, ...rest } = status({
-      faults: [{ collector: 'cluster', code: 'ETCD_UNREACHABLE', message: 'refused' }],
-    });
-    expect(headline(rest)).toBe(
-      'Unknown: the agent beside m1 cannot see the cluster. No member has given it the member list since it started: refused',
-    );
-    const late = { collector: 'cluster', code: 'COLLECTOR_DEADLINE', message: 'no answer' } as const;
-    expect(headline({ ...rest, faults: [late] })).toBe(
-      'Unknown: the agent beside m1 cannot see the cluster. no answer',
-    );
-    expect(headline({ ...rest, faults: [] })).toBe(
-      'Unknown: the agent beside m1 cannot see the cluster. It has not observed it yet.',
-    );
-  });
-});
-
 describe('the exit code of a status', () => {
   it('is that of a fault unless the cluster is healthy and nothing critical was found', () => {
     const finding = { collector: 'certificates', code: 'X', message: 'm', remedy: 'r' } as const;
@@ -159,6 +74,17 @@ describe('the status as text', () => {
     );
     expect(text).toContain('  down      m3: refused\n');
     expect(text).toContain('  not seen  process: no such process\n            to do: start etcd\n');
+  });
+
+  it('says that the member list is from the memory of the agent, and how old it is', () => {
+    const remembered = status({
+      cluster: { name: 'prod', linearizable: false, listAgeSeconds: 61 },
+      quorum: { ...quorum, votersReachable: 0, holds: false, faultTolerance: 0 },
+    });
+    expect(statusText(remembered, 0)).toContain('QUORUM LOST. 0 of 3 voters answer, 2 are needed.');
+    expect(statusText(remembered, 0)).toContain(
+      "member list from the agent's memory: the last one that a member gave, 1 min 1 s ago",
+    );
   });
 
   it('says once what all collectors miss where etcd does not run, and where a lost quorum can be brought back', () => {

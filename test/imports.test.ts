@@ -47,6 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   demo: ['abort', 'cluster', 'distribution', 'supervise'],
   distribution: ['cluster'],
   expose: ['cluster', 'pem'],
+  ui: ['cluster', 'expose'],
   observe: ['abort', 'cluster', 'etcd', 'pem'],
   operate: ['abort', 'cluster', 'etcd', 'journal'],
   supervise: ['abort', 'cluster', 'distribution'],
@@ -129,7 +130,7 @@ function importsOf(file: string, root = src): readonly string[] {
   return found.map((match) => normalize(join(dirname(file), match[1] ?? '')));
 }
 
-const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name));
 const imports: readonly Import[] = files.flatMap((from) => importsOf(from).map((to) => ({ from, to })));
 
 function folderOf(file: string): string {
@@ -182,6 +183,27 @@ describe('imports point one way through the house', () => {
   it('only etcd/ imports a client library of etcd', () => {
     const clients = files.filter((file) => /from '(etcd3|@grpc\/[^']+)'/.test(readFileSync(join(src, file), 'utf8')));
     expect(clients.filter((file) => folderOf(file) !== 'etcd')).toEqual([]);
+  });
+
+  it('the page takes at run time only what is pure, and nothing takes the page', () => {
+    const ofPage = files.filter((file) => folderOf(file) === 'ui');
+    const taken = ofPage.flatMap((from) => {
+      const text = readFileSync(join(src, from), 'utf8').replaceAll(/^import type\s[^;]*;$/gm, '');
+      return [...text.matchAll(/^import\s[^;]*?'(\.[^']+)'/gm)].map((match) =>
+        normalize(join(dirname(from), match[1] ?? '')),
+      );
+    });
+    expect(taken.length).toBeGreaterThan(10);
+    expect(new Set(taken.filter((to) => folderOf(to) !== 'ui'))).toEqual(
+      new Set([
+        'cluster/caretaking.ts',
+        'cluster/diagnosis.ts',
+        'cluster/units.ts',
+        'expose/headline.ts',
+        'expose/live/words.ts',
+      ]),
+    );
+    expect(imports.filter(({ from, to }) => folderOf(to) === 'ui' && folderOf(from) !== 'ui')).toEqual([]);
   });
 
   it('only cli and agent read configuration', () => {

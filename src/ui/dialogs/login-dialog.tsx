@@ -1,0 +1,51 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { Dialog } from './dialog.tsx';
+import { useSending } from './sending.ts';
+
+interface LoginDialogProps {
+  /** What it is needed for. */
+  readonly reason: string;
+  readonly logIn: (token: string) => Promise<void>;
+  readonly onClose: () => void;
+}
+
+/** Asks for the agent's token, which stays in this tab. */
+export function LoginDialog({ reason, logIn, onClose }: LoginDialogProps): JSX.Element {
+  const [token, setToken] = useState('');
+  const { isBusy, problem, send } = useSending();
+  const given = token.trim();
+  return (
+    <Dialog
+      title="Log in"
+      confirm="Log in"
+      isReady={given !== ''}
+      isBusy={isBusy}
+      problem={problem}
+      onClose={onClose}
+      onSubmit={() =>
+        send(async () => {
+          await logIn(given);
+          onClose();
+        })
+      }
+    >
+      <p>{reason}</p>
+      <label class="field">
+        Token
+        <input
+          type="password"
+          autocomplete="current-password"
+          spellcheck={false}
+          required
+          value={token}
+          onInput={(event) => setToken(event.currentTarget.value)}
+        />
+      </label>
+      <p class="hint">
+        It stays in this tab and goes to this agent only. A browser that shows a client certificate needs none. See
+        docs/status-page.md.
+      </p>
+    </Dialog>
+  );
+}

@@ -1,0 +1,36 @@
+import type { JSX } from 'preact';
+
+const KEY = 'etcd-caretaker.name';
+
+/** The name that was given last in this browser. */
+export function storedName(): string {
+  return localStorage.getItem(KEY) ?? '';
+}
+
+/** What stands in the history as who asked: nobody checks it, the agent adds what the caller has shown. */
+export function byOf(name: string): string {
+  const given = name.trim();
+  localStorage.setItem(KEY, given);
+  return given === '' ? 'status page' : `${given}, status page`;
+}
+
+interface WhoAsksProps {
+  readonly name: string;
+  readonly onInput: (name: string) => void;
+}
+
+/** Asks who a person is, for the history. */
+export function WhoAsks({ name, onInput }: WhoAsksProps): JSX.Element {
+  return (
+    <label class="field">
+      Your name, for the history
+      <input
+        type="text"
+        maxLength={60}
+        autocomplete="name"
+        value={name}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,28 @@
+/** What a person has chosen; without a choice the machine's own setting counts. */
+export type Theme = 'light' | 'dark';
+
+const KEY = 'etcd-caretaker.theme';
+
+/** Puts the remembered choice to work, before anything is drawn. */
+export function applyStoredTheme(): void {
+  const stored = localStorage.getItem(KEY);
+  if (stored === 'light' || stored === 'dark') document.documentElement.dataset['theme'] = stored;
+}
+
+/** The theme that is seen. */
+function shownTheme(): Theme {
+  const chosen = document.documentElement.dataset['theme'];
+  if (chosen === 'light' || chosen === 'dark') return chosen;
+  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+}
+
+/** Takes the other theme, and remembers it. */
+export function switchTheme(): void {
+  const theme = shownTheme() === 'dark' ? 'light' : 'dark';
+  document.documentElement.dataset['theme'] = theme;
+  localStorage.setItem(KEY, theme);
+  window.dispatchEvent(new Event(themeEvent));
+}
+
+/** Dispatched on `window`, for what is drawn on a canvas. */
+export const themeEvent = 'caretaker-theme';

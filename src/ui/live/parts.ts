@@ -1,0 +1,39 @@
+import type { AsJson } from '../../expose/as-json.ts';
+import type { PartFault, StreamParts } from '../../expose/live/words.ts';
+import type { ServerEvent } from './event-parser.ts';
+import { type MemberHistory, withHistories, withSample } from './member-history.ts';
+
+type Shown = Exclude<keyof StreamParts, 'history' | 'sample'>;
+
+/** What the stream has brought so far; a part that has not come yet is absent. */
+export type LiveParts = { readonly [K in Shown]?: AsJson<StreamParts[K]> | undefined } & {
+  readonly histories: readonly MemberHistory[];
+};
+
+/** Those of them that are named. */
+export type PartsOf<K extends keyof LiveParts> = Pick<LiveParts, K>;
+
+/** Before anything has come. */
+export const noParts: LiveParts = { histories: [] };
+
+const names: ReadonlySet<string> = new Set<Shown>([
+  'status',
+  'members',
+  'decisions',
+  'operations',
+  'keyspace',
+  'changes',
+]);
+
+/** Pure: the parts after an event. What has no name here is of a newer agent, and is left out. Throws where its data are no JSON. */
+export function withEvent(parts: LiveParts, { event, data }: ServerEvent): LiveParts {
+  if (names.has(event)) return { ...parts, [event]: JSON.parse(data) };
+  if (event === 'history') return { ...parts, histories: withHistories(JSON.parse(data)) };
+  if (event === 'sample') return { ...parts, histories: withSample(parts.histories, JSON.parse(data)) };
+  return parts;
+}
+
+/** The part, or why it cannot be shown. */
+export function isFault<T extends object>(part: T | AsJson<PartFault>): part is AsJson<PartFault> {
+  return 'fault' in part;
+}

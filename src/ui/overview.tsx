@@ -21,7 +21,7 @@ interface OverviewProps {
 }
 
 /** All that is known of the cluster. Each part is made anew only when what it shows has changed. */
-export function Overview({ state: { parts, api }, wanted }: OverviewProps): JSX.Element {
+export function Overview({ state: { parts, api, connection }, wanted }: OverviewProps): JSX.Element {
   const { status, members, decisions, operations, keyspace, changes, histories } = parts;
   const todo = useMemo(() => <Todo status={status} members={members} />, [status, members]);
   const underWay = useMemo(
@@ -37,7 +37,7 @@ export function Overview({ state: { parts, api }, wanted }: OverviewProps): JSX.
   const keys = useMemo(() => <Keyspace keyspace={keyspace} />, [keyspace]);
   return (
     <>
-      <HeadlineCard parts={parts} />
+      <HeadlineCard parts={parts} connection={connection} />
       <div class="pair">
         {todo}
         {underWay}

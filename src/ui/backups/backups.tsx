@@ -4,6 +4,7 @@ import type { AsJson } from '../../expose/as-json.ts';
 import type { BackupPointsReply } from '../../expose/live/words.ts';
 import type { Status } from '../../expose/status.ts';
 import { type Api, ApiProblem } from '../api/call.ts';
+import { Field } from '../frame/field.tsx';
 import { Icon } from '../frame/icon.tsx';
 import { Empty, Section } from '../frame/section.tsx';
 import { PointPicker } from './point-picker.tsx';
@@ -30,16 +31,17 @@ export function Backups({ api, backups }: BackupsProps): JSX.Element {
       title="Backups"
       aside={
         reply === undefined || reply.stores.length < 2 ? undefined : (
-          <label>
-            Store{' '}
-            <select value={chosen} onChange={(event) => setChosen(Number(event.currentTarget.value))}>
-              {reply.stores.map(({ store }, index) => (
-                <option key={store} value={index}>
-                  {store}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Field label="Store" class="choice">
+            {(id) => (
+              <select id={id} value={chosen} onChange={(event) => setChosen(Number(event.currentTarget.value))}>
+                {reply.stores.map(({ store }, index) => (
+                  <option key={store} value={index}>
+                    {store}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
         )
       }
     >

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { Field } from '../frame/field.tsx';
 import { Dialog } from './dialog.tsx';
 import { useSending } from './sending.ts';
 
@@ -31,17 +32,19 @@ export function LoginDialog({ reason, logIn, onClose }: LoginDialogProps): JSX.E
       }
     >
       <p>{reason}</p>
-      <label class="field">
-        Token
-        <input
-          type="password"
-          autocomplete="current-password"
-          spellcheck={false}
-          required
-          value={token}
-          onInput={(event) => setToken(event.currentTarget.value)}
-        />
-      </label>
+      <Field label="Token">
+        {(id) => (
+          <input
+            id={id}
+            type="password"
+            autocomplete="current-password"
+            spellcheck={false}
+            required
+            value={token}
+            onInput={(event) => setToken(event.currentTarget.value)}
+          />
+        )}
+      </Field>
       <p class="hint">
         It stays in this tab and goes to this agent only. A browser that shows a client certificate needs none. See
         docs/status-page.md.

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Api } from '../api/call.ts';
+import { Field } from '../frame/field.tsx';
 import { Dialog } from './dialog.tsx';
 import { useSending } from './sending.ts';
 import { byOf, storedName, WhoAsks } from './who-asks.tsx';
@@ -46,26 +47,29 @@ export function PauseDialog({ api, onClose }: PauseDialogProps): JSX.Element {
         In the whole cluster no operation is begun, and one under way stops before its next step. The agents go on
         looking, and backups go on. It ends by itself.
       </p>
-      <label class="field">
-        Reason
-        <input
-          type="text"
-          required
-          maxLength={500}
-          value={reason}
-          onInput={(event) => setReason(event.currentTarget.value)}
-        />
-      </label>
-      <label class="field">
-        For how long
-        <select value={length} onChange={(event) => setLength(event.currentTarget.value)}>
-          {lengths.map(([value, words]) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Field label="Reason">
+        {(id) => (
+          <input
+            id={id}
+            type="text"
+            required
+            maxLength={500}
+            value={reason}
+            onInput={(event) => setReason(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Field label="For how long">
+        {(id) => (
+          <select id={id} value={length} onChange={(event) => setLength(event.currentTarget.value)}>
+            {lengths.map(([value, words]) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
       <WhoAsks name={name} onInput={setName} />
     </Dialog>
   );

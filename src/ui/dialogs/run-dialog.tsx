@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { operationNames } from '../../cluster/caretaking.ts';
 import type { Api, Wish } from '../api/call.ts';
+import { Field } from '../frame/field.tsx';
 import type { LiveParts } from '../live/parts.ts';
 import type { Wanted } from '../under-way/becomes.ts';
 import { calledOf } from '../words/names.ts';
@@ -56,40 +57,44 @@ export function RunDialog({ api, parts, onAsked, onClose }: RunDialogProps): JSX
     >
       <p>It passes windows, cool-downs and the daily budget, never what keeps the cluster safe.</p>
       <div class="field-row">
-        <label class="field">
-          Operation
-          <select required value={operation} onChange={(event) => setOperation(event.currentTarget.value)}>
-            <option value="">choose …</option>
-            {operationNames.map((each) => (
-              <option key={each} value={each}>
-                {each}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label class="field">
-          Member
-          <select value={member} onChange={(event) => setMember(event.currentTarget.value)}>
-            <option value="">{ofOneMember.has(operation) ? 'choose …' : 'those that need it'}</option>
-            {(parts.status?.members ?? []).map((each) => (
-              <option key={each.id} value={calledOf(each)}>
-                {calledOf(each)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Field label="Operation">
+          {(id) => (
+            <select id={id} required value={operation} onChange={(event) => setOperation(event.currentTarget.value)}>
+              <option value="">choose …</option>
+              {operationNames.map((each) => (
+                <option key={each} value={each}>
+                  {each}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label="Member">
+          {(id) => (
+            <select id={id} value={member} onChange={(event) => setMember(event.currentTarget.value)}>
+              <option value="">{ofOneMember.has(operation) ? 'choose …' : 'those that need it'}</option>
+              {(parts.status?.members ?? []).map((each) => (
+                <option key={each.id} value={calledOf(each)}>
+                  {calledOf(each)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
         {isUpgrade ? (
-          <label class="field">
-            To version
-            <input
-              type="text"
-              required
-              placeholder="3.5.30"
-              size={8}
-              value={to}
-              onInput={(event) => setTo(event.currentTarget.value.trim())}
-            />
-          </label>
+          <Field label="To version">
+            {(id) => (
+              <input
+                id={id}
+                type="text"
+                required
+                placeholder="3.5.30"
+                size={8}
+                value={to}
+                onInput={(event) => setTo(event.currentTarget.value.trim())}
+              />
+            )}
+          </Field>
         ) : undefined}
       </div>
       <WhoAsks name={name} onInput={setName} />

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { Field } from '../frame/field.tsx';
 
 const KEY = 'etcd-caretaker.name';
 
@@ -22,15 +23,17 @@ interface WhoAsksProps {
 /** Asks who a person is, for the history. */
 export function WhoAsks({ name, onInput }: WhoAsksProps): JSX.Element {
   return (
-    <label class="field">
-      Your name, for the history
-      <input
-        type="text"
-        maxLength={60}
-        autocomplete="name"
-        value={name}
-        onInput={(event) => onInput(event.currentTarget.value)}
-      />
-    </label>
+    <Field label="Your name, for the history">
+      {(id) => (
+        <input
+          id={id}
+          type="text"
+          maxLength={60}
+          autocomplete="name"
+          value={name}
+          onInput={(event) => onInput(event.currentTarget.value)}
+        />
+      )}
+    </Field>
   );
 }

@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type HeadlineState, headlineOf } from '../../expose/headline.ts';
+import { formatSpan } from '../../cluster/units.ts';
+import { type Headline, type HeadlineState, headlineOf } from '../../expose/headline.ts';
 import type { LiveParts } from '../live/parts.ts';
+import type { Connection } from '../live/stream.ts';
 import { agoText } from '../words/time-words.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { knownBackups } from './known-backups.ts';
@@ -17,14 +19,22 @@ const looks: Readonly<Record<HeadlineState, readonly ['good' | 'warning' | 'bad'
   unknown: ['neutral', 'unknown'],
 };
 
+interface HeadlineCardProps {
+  readonly parts: LiveParts;
+  readonly connection: Connection;
+}
+
+/** After so long without an answer nobody may take for true what was so before. */
+const OUTDATED_MS = 10_000;
+
 /** The cluster in one line: colour, word and picture say the same. */
-export function HeadlineCard({ parts }: { readonly parts: LiveParts }): JSX.Element {
+export function HeadlineCard({ parts, connection }: HeadlineCardProps): JSX.Element {
   const now = useNow();
   const { status } = parts;
   const { state, word, text } =
     status === undefined
-      ? { state: 'unknown' as const, word: 'Unknown', text: 'Unknown: this agent has said nothing yet.' }
-      : headlineOf(status, now, knownBackups(parts));
+      ? { state: 'unknown' as const, word: 'Unknown', text: 'Unknown: this agent has not said anything yet.' }
+      : outdated(headlineOf(status, now, knownBackups(parts)), connection);
   const [tone, icon] = looks[state];
   useEffect(() => {
     document.title = `${word} · ${status?.cluster.name ?? 'etcd-caretaker'}`;
@@ -45,6 +55,15 @@ export function HeadlineCard({ parts }: { readonly parts: LiveParts }): JSX.Elem
       />
     </div>
   );
+}
+
+/** What was true when the agent last answered may not be so now. */
+function outdated(last: Headline, connection: Connection): Headline {
+  if (connection.state !== 'lost') return last;
+  const silentMs = Date.now() - connection.sinceMs;
+  if (silentMs < OUTDATED_MS) return last;
+  const text = `Unknown: this agent has not answered for ${formatSpan(silentMs / 1000)}. When it last did: ${last.text}`;
+  return { state: 'unknown', word: 'Unknown', text };
 }
 
 function Origin({

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { PageState } from '../live/page-store.ts';
+import { isFault } from '../live/parts.ts';
 import { ConnectionLine } from './connection-line.tsx';
 import { switchTheme } from './theme.ts';
 
@@ -16,6 +17,9 @@ interface TopBarProps {
 export function TopBar({ state, open, logOut }: TopBarProps): JSX.Element {
   const { connection, parts, session, hasToken } = state;
   const isPaused = parts.status?.paused !== undefined;
+  const { decisions } = parts;
+  // Policies that have stopped after failures go on with the same word.
+  const hasBreaker = decisions !== undefined && !isFault(decisions) && (decisions.breakers ?? []).length > 0;
   return (
     <header class="top-bar">
       <a class="brand" href="/" aria-label="etcd-caretaker, this page anew">
@@ -27,15 +31,16 @@ export function TopBar({ state, open, logOut }: TopBarProps): JSX.Element {
       </a>
       <ConnectionLine connection={connection} parts={parts} />
       <nav class="actions" aria-label="What a person can do">
-        {isPaused ? (
-          <button type="button" onClick={() => open('resume')}>
-            Resume
-          </button>
-        ) : (
+        {isPaused ? undefined : (
           <button type="button" onClick={() => open('pause')}>
             Pause
           </button>
         )}
+        {isPaused || hasBreaker ? (
+          <button type="button" onClick={() => open('resume')}>
+            Resume
+          </button>
+        ) : undefined}
         <button type="button" onClick={() => open('run')}>
           Run
         </button>

@@ -64,7 +64,7 @@ function Operation({ entry }: { readonly entry: AsJson<HistoryEntry> }): JSX.Ele
     <>
       <strong>{operation}</strong>
       {targets.length === 0 ? '' : ` ${targets.map(nameOf).join(', ')}`} {outcome}
-      {typeof seconds === 'number' && seconds >= 1 ? ` in ${formatSpan(seconds)}` : ''}. {summary}
+      {typeof seconds === 'number' && seconds >= 1 ? ` in ${formatSpan(seconds)}` : ''}: {summary}
     </>
   );
   return (

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { KeyspaceSection, PrefixTotals } from '../../cluster/sections.ts';
 import { formatBytes, formatCount, formatPercent } from '../../cluster/units.ts';
 import type { AsJson } from '../../expose/as-json.ts';
+import { Field } from '../frame/field.tsx';
 import { Empty, Section } from '../frame/section.tsx';
 import { isFault, type PartsOf } from '../live/parts.ts';
 import { Treemap } from './treemap.tsx';
@@ -18,16 +19,17 @@ export function Keyspace({ keyspace }: PartsOf<'keyspace'>): JSX.Element {
       title="Keyspace"
       aside={
         levels.length < 2 ? undefined : (
-          <label>
-            Depth{' '}
-            <select value={depth} onChange={(event) => setDepth(Number(event.currentTarget.value))}>
-              {levels.map((level) => (
-                <option key={level.depth} value={Number(level.depth)}>
-                  {level.depth}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Field label="Depth" class="choice">
+            {(id) => (
+              <select id={id} value={depth} onChange={(event) => setDepth(Number(event.currentTarget.value))}>
+                {levels.map((level) => (
+                  <option key={level.depth} value={Number(level.depth)}>
+                    {level.depth}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
         )
       }
     >

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { ActiveAlarm } from '../../cluster/sections.ts';
-import { formatBytes, formatCount, formatLatency, formatPercent } from '../../cluster/units.ts';
+import { formatBytes, formatCount, formatLatency } from '../../cluster/units.ts';
 import type { AsJson } from '../../expose/as-json.ts';
 import type { MemberSight } from '../../expose/live/words.ts';
 import type { StatusMember } from '../../expose/status.ts';
@@ -48,13 +48,19 @@ export function MemberCard({ member, sight, leadsAgents, alarms }: MemberCardPro
       </header>
       {member.fault === undefined ? undefined : <p class="evidence">{member.fault.message}</p>}
       <Silence sight={sight} />
-      <dl class="facts">
+      <dl class={sight?.silentSince === undefined ? 'facts' : 'facts facts-old'}>
         <Fact name="Lag">{lagText(member)}</Fact>
         <Fact name="WAL fsync p99">{latencyText(brief?.latency.walFsyncP99Seconds)}</Fact>
-        <Fact name="Backend commit p99">{latencyText(brief?.latency.backendCommitP99Seconds)}</Fact>
+        <Fact name="Commit p99" title="Of the backend">
+          {latencyText(brief?.latency.backendCommitP99Seconds)}
+        </Fact>
         <Fact name="Linearizable read">{latencyText(brief?.latency.linearizableReadSeconds)}</Fact>
         {(brief?.disks ?? []).map((disk) => (
-          <Fact key={disk.role} name={disk.role === 'wal' ? 'WAL disk' : 'Data disk'} title={disk.model}>
+          <Fact
+            key={disk.role}
+            name={`${disk.role === 'wal' ? 'WAL' : 'Data'} on ${disk.device ?? '?'}`}
+            title={disk.model}
+          >
             {diskText(disk)}
           </Fact>
         ))}
@@ -115,7 +121,7 @@ function lagText({ raftIndexLagEntries, revisionLag }: AsJson<StatusMember>): st
   if (raftIndexLagEntries === undefined) return '–';
   const revisions =
     revisionLag === undefined || revisionLag === '0' ? '' : `, ${formatCount(BigInt(revisionLag))} revisions`;
-  return `${formatCount(BigInt(raftIndexLagEntries))} entries${revisions}`;
+  return `${formatCount(BigInt(raftIndexLagEntries))} ${raftIndexLagEntries === '1' ? 'entry' : 'entries'}${revisions}`;
 }
 
 function latencyText(seconds: number | '+Inf' | undefined): string {
@@ -124,11 +130,11 @@ function latencyText(seconds: number | '+Inf' | undefined): string {
 
 type Disk = NonNullable<AsJson<MemberSight>['brief']>['disks'][number];
 
-function diskText({ device, availableBytes, sizeBytes, busyRatio }: Disk): string {
+function diskText({ availableBytes, sizeBytes, busyRatio }: Disk): string {
   const free =
     typeof availableBytes !== 'number'
       ? undefined
       : `${formatBytes(availableBytes)} free${typeof sizeBytes === 'number' ? ` of ${formatBytes(sizeBytes)}` : ''}`;
-  const busy = typeof busyRatio === 'number' ? `${formatPercent(Math.min(1, busyRatio))} busy` : undefined;
-  return [device, free, busy].filter((part) => part !== undefined).join(', ') || '–';
+  const busy = typeof busyRatio === 'number' ? `${Math.round(Math.min(1, busyRatio) * 100)} % busy` : undefined;
+  return [free, busy].filter((part) => part !== undefined).join(', ') || '–';
 }

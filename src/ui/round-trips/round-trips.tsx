@@ -14,6 +14,7 @@ type Peer = AsJson<MemberBrief>['peers'][number];
 export function RoundTrips({ members = [] }: PartsOf<'members'>): JSX.Element {
   const { ordered } = useContext(NamesContext);
   const peersOf = new Map(members.map(({ member, brief }) => [member, brief?.peers ?? []]));
+  const silent = new Set(members.flatMap(({ member, silentSince }) => (silentSince === undefined ? [] : [member])));
   const isKnown = [...peersOf.values()].some((peers) => peers.length > 0);
   return (
     <Section id="round-trips" title="Round trips">
@@ -42,7 +43,12 @@ export function RoundTrips({ members = [] }: PartsOf<'members'>): JSX.Element {
                 <tr key={from}>
                   <th scope="row">{from}</th>
                   {ordered.map((to) => (
-                    <Cell key={to} isSelf={from === to} peer={peersOf.get(from)?.find(({ member }) => member === to)} />
+                    <Cell
+                      key={to}
+                      isSelf={from === to}
+                      peer={peersOf.get(from)?.find(({ member }) => member === to)}
+                      isOld={silent.has(from)}
+                    />
                   ))}
                 </tr>
               ))}
@@ -54,8 +60,16 @@ export function RoundTrips({ members = [] }: PartsOf<'members'>): JSX.Element {
   );
 }
 
-function Cell({ isSelf, peer }: { readonly isSelf: boolean; readonly peer: Peer | undefined }): JSX.Element {
+interface CellProps {
+  readonly isSelf: boolean;
+  readonly peer: Peer | undefined;
+  /** The agent that measured it is silent. */
+  readonly isOld: boolean;
+}
+
+function Cell({ isSelf, peer, isOld }: CellProps): JSX.Element {
   if (isSelf) return <td class="matrix-self">·</td>;
+  if (isOld) return <td class="matrix-none">not known now</td>;
   if (peer === undefined) return <td class="matrix-none">not known</td>;
   if (peer.rttSeconds === undefined || peer.rttSeconds === '+Inf') {
     return (

@@ -64,7 +64,12 @@ function healthyAnd(
   };
 }
 
-const m3Down = fixtureMember(3, {
+const {
+  raftIndexLagEntries: _,
+  revisionLag: __,
+  version: ___,
+  ...silent
+} = fixtureMember(3, {
   role: 'unknown',
   reachable: false,
   healthy: false,
@@ -73,6 +78,8 @@ const m3Down = fixtureMember(3, {
     message: 'Status on https://10.0.0.3:2379: the connection was refused: nothing listens there',
   },
 });
+
+const m3Down: ReturnType<typeof fixtureMember> = silent;
 
 const memberDown = healthyAnd((_, now) => ({
   status: fixtureStatus(now, {

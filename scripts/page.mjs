@@ -1,10 +1,9 @@
-// Makes the status page: src/ui becomes dist/page/index.html, page.js and page.css, each with its .gz beside it. The same sources
-// make the same bytes. Runs on the machine's own Node, too.
+// Makes the status page: src/ui becomes dist/page/index.html, page.js and page.css. The same sources make the same
+// bytes. Runs on the machine's own Node, too.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -43,7 +42,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(part, { recursive: true });
   for (const [name, bytes] of Object.entries(files)) {
     writeFileSync(join(part, name), bytes);
-    writeFileSync(join(part, `${name}.gz`), gzipSync(bytes, { level: 9 }));
   }
   // Nobody sees half of a page.
   rmSync(target, { recursive: true, force: true });

@@ -23,7 +23,7 @@ export interface BackupFacts {
 }
 
 /** The worst that is true, in one sentence, and how far the backups go in another. Pure. */
-export function headlineOf(status: AsJson<Status>, nowMs: number, facts = backupFacts(status)): Headline {
+export function headlineOf(status: AsJson<Status>, nowMs: number, facts = backupFacts(status.backups)): Headline {
   const { quorum, cluster, ownMember, alarms } = status;
   if (quorum === undefined) return said('unknown', 'Unknown', `: ${whyUnknown(status)}`);
   const voters = `${quorum.votersReachable} of ${quorum.voters} voters answer`;
@@ -83,7 +83,7 @@ function margin({ voters, faultTolerance }: NonNullable<AsJson<Status>['quorum']
 }
 
 /** What the agent that backs up says in its status; others say nothing of it. */
-export function backupFacts({ backups }: AsJson<Status>): BackupFacts {
+export function backupFacts(backups: AsJson<Status>['backups']): BackupFacts {
   if (backups?.working !== true) return {};
   // One store that has everything is enough.
   const lags = backups.stores.flatMap(({ unprotected }) =>

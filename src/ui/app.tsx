@@ -44,7 +44,11 @@ export function App({ store }: { readonly store: PageStore }): JSX.Element {
               {problem}
             </p>
           )}
-          {isRefused ? <Refused open={() => open('login')} /> : <Overview state={state} wanted={wanted} />}
+          {connection.state === 'refused' ? (
+            <Refused why={connection.why} open={() => open('login')} />
+          ) : (
+            <Overview state={state} wanted={wanted} />
+          )}
         </main>
         <footer class="foot">
           <span>etcd-caretaker {parts.status?.agent.version ?? ''}</span>

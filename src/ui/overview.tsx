@@ -22,7 +22,7 @@ interface OverviewProps {
 
 /** All that is known of the cluster. Each part is made anew only when what it shows has changed. */
 export function Overview({ state: { parts, api, connection }, wanted }: OverviewProps): JSX.Element {
-  const { status, members, decisions, operations, keyspace, changes, histories } = parts;
+  const { status, members, decisions, operations, backups, keyspace, changes, histories } = parts;
   const todo = useMemo(() => <Todo status={status} members={members} />, [status, members]);
   const underWay = useMemo(
     () => <UnderWay status={status} operations={operations} decisions={decisions} wanted={wanted} />,
@@ -33,7 +33,7 @@ export function Overview({ state: { parts, api, connection }, wanted }: Overview
   const matrix = useMemo(() => <RoundTrips members={members} />, [members]);
   const reasons = useMemo(() => <DecisionsList decisions={decisions} />, [decisions]);
   const past = useMemo(() => <History operations={operations} changes={changes} />, [operations, changes]);
-  const backups = useMemo(() => <Backups api={api} backups={status?.backups} />, [api, status?.backups]);
+  const stores = useMemo(() => <Backups api={api} backups={backups} />, [api, backups]);
   const keys = useMemo(() => <Keyspace keyspace={keyspace} />, [keyspace]);
   return (
     <>
@@ -51,7 +51,7 @@ export function Overview({ state: { parts, api, connection }, wanted }: Overview
       </div>
       <div class="pair">
         {past}
-        {backups}
+        {stores}
       </div>
       {keys}
     </>

@@ -87,7 +87,8 @@ export class Api {
   }
 }
 
-async function problemOf(response: Response): Promise<ApiProblem> {
+/** What an answer that refuses says. Never throws. */
+export async function problemOf(response: Response): Promise<ApiProblem> {
   const body: unknown = await response.json().catch(() => undefined);
   const { code, detail } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   return new ApiProblem(

@@ -2,17 +2,17 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AsJson } from '../../expose/as-json.ts';
 import type { BackupPointsReply } from '../../expose/live/words.ts';
-import type { Status } from '../../expose/status.ts';
 import { type Api, ApiProblem } from '../api/call.ts';
 import { Field } from '../frame/field.tsx';
 import { Icon } from '../frame/icon.tsx';
 import { Empty, Section } from '../frame/section.tsx';
+import { isFault, type LiveParts } from '../live/parts.ts';
 import { PointPicker } from './point-picker.tsx';
 
 interface BackupsProps {
   readonly api: Api;
-  /** As this agent's status has it. */
-  readonly backups: AsJson<Status>['backups'];
+  /** As the agent sees them that backs up. */
+  readonly backups: LiveParts['backups'];
 }
 
 const EVERY_MS = 60_000;
@@ -51,10 +51,10 @@ export function Backups({ api, backups }: BackupsProps): JSX.Element {
           <Empty>What can be restored is not known: {problem}</Empty>
         ) : reply === undefined ? (
           <Empty>Reading what is in the store …</Empty>
-        ) : points === undefined || command === undefined ? (
+        ) : points === undefined ? (
           <Empty>No store is configured (backup.store): nothing is backed up.</Empty>
         ) : (
-          <PointPicker key={points.store} points={points} command={command} />
+          <PointPicker key={points.store} points={points} command={command ?? ''} />
         )}
       </div>
     </Section>
@@ -64,6 +64,7 @@ export function Backups({ api, backups }: BackupsProps): JSX.Element {
 /** Why it does not get on, as the agent that backs up says. */
 function Faults({ backups }: Pick<BackupsProps, 'backups'>): JSX.Element | undefined {
   if (backups === undefined) return undefined;
+  if (isFault(backups)) return <Empty>How far the backups are is not known: {backups.fault.message}</Empty>;
   const faults = [backups.fault, backups.captureFault, ...backups.stores.map(({ fault }) => fault)].filter(
     (fault) => fault !== undefined,
   );

@@ -56,10 +56,14 @@ export function PointPicker({ points, command }: PointPickerProps): JSX.Element 
       </p>
       <Timeline points={points} bounds={bounds} point={point} pick={setPoint} />
       <Choices bounds={bounds} point={point} pick={setPoint} />
-      <div class="command">
-        <code data-testid="restore-command">{restoreCommand(command, point)}</code>
-        <CopyButton text={restoreCommand(command, point)} />
-      </div>
+      {command === '' ? (
+        <Empty>The command is not known: nothing says which timeline this store has.</Empty>
+      ) : (
+        <div class="command">
+          <code data-testid="restore-command">{restoreCommand(command, point)}</code>
+          <CopyButton text={restoreCommand(command, point)} />
+        </div>
+      )}
       <ul class="about-point">
         {aboutPoint(points, point, bounds, now).map((sentence) => (
           <li key={sentence}>{sentence}</li>

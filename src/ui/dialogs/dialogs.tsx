@@ -29,7 +29,7 @@ export function Dialogs({ shown, state, logIn, onAsked, onClose }: DialogsProps)
   const { api, parts } = state;
   switch (shown?.name) {
     case 'login':
-      return <LoginDialog reason={shown.reason} logIn={logIn} onClose={onClose} />;
+      return <LoginDialog reason={shown.reason} takes={state.session?.takes} logIn={logIn} onClose={onClose} />;
     case 'pause':
       return <PauseDialog api={api} onClose={onClose} />;
     case 'run':

@@ -1,5 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import type { AsJson } from '../../expose/as-json.ts';
+import type { SessionReply } from '../../expose/live/words.ts';
 import { Field } from '../frame/field.tsx';
 import { Dialog } from './dialog.tsx';
 import { useSending } from './sending.ts';
@@ -7,12 +9,14 @@ import { useSending } from './sending.ts';
 interface LoginDialogProps {
   /** What it is needed for. */
   readonly reason: string;
+  /** What the agent could check; absent while it has not said so. */
+  readonly takes: AsJson<SessionReply>['takes'] | undefined;
   readonly logIn: (token: string) => Promise<void>;
   readonly onClose: () => void;
 }
 
 /** Asks for the agent's token, which stays in this tab. */
-export function LoginDialog({ reason, logIn, onClose }: LoginDialogProps): JSX.Element {
+export function LoginDialog({ reason, takes, logIn, onClose }: LoginDialogProps): JSX.Element {
   const [token, setToken] = useState('');
   const { isBusy, problem, send } = useSending();
   const given = token.trim();
@@ -32,6 +36,14 @@ export function LoginDialog({ reason, logIn, onClose }: LoginDialogProps): JSX.E
       }
     >
       <p>{reason}</p>
+      {takes?.token === false ? (
+        <p class="note note-warning">
+          This agent takes no token
+          {takes.certificate
+            ? ', only a client certificate: choose one in the browser.'
+            : ' and no certificate: nothing is configured for it (expose.auth.tokenFile, expose.tls.clientCa).'}
+        </p>
+      ) : undefined}
       <Field label="Token">
         {(id) => (
           <input

@@ -2,13 +2,13 @@ import { type BackupFacts, backupFacts } from '../../expose/headline.ts';
 import { newestOf } from '../live/member-history.ts';
 import { isFault, type PartsOf } from '../live/parts.ts';
 
-/** Only the agent that backs up says it in its status; the others know the lag from its history, and drills from the journal. */
+/** As the agent says that backs up; where it cannot be asked, the lag is in its history, and drills are in the journal. Pure. */
 export function knownBackups({
-  status,
+  backups,
   histories,
   operations,
-}: PartsOf<'status' | 'histories' | 'operations'>): BackupFacts {
-  const own = status === undefined ? {} : backupFacts(status);
+}: PartsOf<'backups' | 'histories' | 'operations'>): BackupFacts {
+  const own = backups === undefined || isFault(backups) ? {} : backupFacts(backups);
   const lags = histories.flatMap((history) => newestOf(history, 'backupLagSeconds') ?? []);
   const drills =
     operations === undefined || isFault(operations)

@@ -1,8 +1,14 @@
 import type { JSX } from 'preact';
 import { Icon } from './icon.tsx';
 
+interface RefusedProps {
+  /** The agent's own words. */
+  readonly why: string;
+  readonly open: () => void;
+}
+
 /** What is seen of a cluster by whom the agent does not know. */
-export function Refused({ open }: { readonly open: () => void }): JSX.Element {
+export function Refused({ why, open }: RefusedProps): JSX.Element {
   return (
     <div id="headline" class="headline tone-neutral" role="status" aria-live="off" data-state="unknown">
       <Icon name="unknown" />
@@ -12,7 +18,7 @@ export function Refused({ open }: { readonly open: () => void }): JSX.Element {
           <span class="headline-rest">. This agent shows its cluster only to whom it knows.</span>
         </h1>
         <p class="origin">
-          It takes its token, or a client certificate.{' '}
+          {why}{' '}
           <button type="button" class="link" onClick={open}>
             Give the token
           </button>

@@ -21,6 +21,7 @@ const names: ReadonlySet<string> = new Set<Shown>([
   'members',
   'decisions',
   'operations',
+  'backups',
   'keyspace',
   'changes',
 ]);
@@ -33,7 +34,7 @@ export function withEvent(parts: LiveParts, { event, data }: ServerEvent): LiveP
   return parts;
 }
 
-/** The part, or why it cannot be shown. */
+/** Whether there is only why the part cannot be shown: a part may have faults of its own, too. */
 export function isFault<T extends object>(part: T | AsJson<PartFault>): part is AsJson<PartFault> {
-  return 'fault' in part;
+  return 'fault' in part && Object.keys(part).length === 1;
 }

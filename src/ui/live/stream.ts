@@ -1,3 +1,4 @@
+import { problemOf } from '../api/call.ts';
 import { EventParser, type ServerEvent } from './event-parser.ts';
 
 /** How it stands with the agent that this page is from. */
@@ -8,7 +9,7 @@ export type Connection =
   | { readonly state: 'hidden' }
   | { readonly state: 'lost'; readonly sinceMs: number; readonly why: string }
   /** The agent wants to know who asks. */
-  | { readonly state: 'refused'; readonly status: number };
+  | { readonly state: 'refused'; readonly why: string };
 
 /** Where what the stream brings goes to. */
 export interface StreamListener {
@@ -76,7 +77,7 @@ async function readOnce(
       signal: until,
     });
     if (response.status === 401 || response.status === 403) {
-      to.connection({ state: 'refused', status: response.status });
+      to.connection({ state: 'refused', why: (await problemOf(response)).message });
       return;
     }
     if (!response.ok || response.body === null) throw new Error(`it answers ${response.status}`);

@@ -6,11 +6,17 @@ import { healthyParts } from '../support/fixture-cluster.ts';
 const now = Date.parse('2026-01-01T12:00:00Z');
 
 describe('what the page knows of backups', () => {
-  it('is from the history and the journal, where the agent does not back up itself', () => {
-    const parts = Object.entries(healthyParts(now))
-      .map(([event, part]) => ({ event, data: JSON.stringify(part) }))
-      .reduce<LiveParts>(withEvent, noParts);
-    const { lagSeconds, provenAtMs } = knownBackups(parts);
+  const parts = Object.entries(healthyParts(now))
+    .map(([event, part]) => ({ event, data: JSON.stringify(part) }))
+    .reduce<LiveParts>(withEvent, noParts);
+
+  it('is what the agent says that backs up', () => {
+    expect(knownBackups(parts)).toEqual({ lagSeconds: 0.6, provenAtMs: now - 5 * 3_600_000 });
+  });
+
+  it('is from the history and the journal, where that one cannot be asked', () => {
+    const fault = { fault: { code: 'X', message: 'gone' } };
+    const { lagSeconds, provenAtMs } = knownBackups({ ...parts, backups: fault });
     expect(lagSeconds).toBeGreaterThan(0.3);
     expect(provenAtMs).toBe(now - 5 * 3_600_000);
   });

@@ -34,7 +34,9 @@ async function answer(situation: Situation, request: IncomingMessage, response: 
   const now = Date.now();
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const knows = request.headers.authorization === `Bearer ${fixtureToken}`;
-  const session = knows ? { ...situation.session, mayRead: true, mayChange: true, caller: 'token' } : situation.session;
+  const session = knows
+    ? { ...situation.session, token: 'right', mayRead: true, mayChange: true, caller: 'token' }
+    : { ...situation.session, token: request.headers.authorization === undefined ? 'none' : 'wrong' };
   if (pathname === '/api/v1/session') return json(response, 200, session);
   if (pathname.startsWith('/api/') && !session.mayRead) {
     return json(response, 401, { status: 401, code: 'TOKEN_REQUIRED', detail: 'Show the token or a certificate.' });

@@ -168,6 +168,7 @@ export function healthyParts(now: number): FixtureParts {
       ],
     },
     operations: { requests: [], history: fixtureOperations(now) },
+    backups: fixtureBackups(now),
     keyspace: fixtureKeyspace(),
     changes: fixtureChanges(now),
     history: [1, 2, 3].map((n) => fixtureHistory(n, now)),
@@ -256,6 +257,23 @@ function fixtureOperations(
       steps: [{ name: 'look', memberId: '8e9e05c52164691d', atMs: now - 26 * HOUR }],
     },
   ];
+}
+
+function fixtureBackups(now: number): FixtureParts['backups'] {
+  return {
+    working: true,
+    kinds: [],
+    newestFull: { revision: '900100', startedAtMs: now - 4 * HOUR },
+    stores: [
+      {
+        url: 's3://backups/prod',
+        storedRevision: '918436',
+        unprotected: { seconds: 0.6, revisions: '4' },
+        provenAtMs: now - 5 * HOUR,
+        requests: { put: 0, get: 0, head: 0, list: 0, delete: 0 },
+      },
+    ],
+  };
 }
 
 function fixtureChanges(now: number): readonly ClusterChange[] {

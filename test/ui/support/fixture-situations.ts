@@ -13,14 +13,14 @@ const MINUTE = 60_000;
 const HOUR = 3_600_000;
 
 const mayAll: AsJson<SessionReply> = {
-  member: 'm1',
+  token: 'none',
   mayRead: true,
   mayChange: true,
   caller: 'CN=ada',
   takes: { token: true, certificate: true },
 };
 const mayRead: AsJson<SessionReply> = {
-  member: 'm1',
+  token: 'none',
   mayRead: true,
   mayChange: false,
   takes: { token: true, certificate: true },
@@ -242,6 +242,7 @@ const empty = (now: number): FixtureParts => ({
   members: [{ memberId: '8e9e05c52164691d', member: 'm1', own: true }],
   decisions: { decisions: [], arming: 'every voter has had an agent and health for 20 s of 10 min' },
   operations: { requests: [], history: [] },
+  backups: { working: false, kinds: [], stores: [] },
   keyspace: {
     phase: 'current',
     scannedKeys: 0,

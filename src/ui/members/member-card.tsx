@@ -135,6 +135,6 @@ function diskText({ availableBytes, sizeBytes, busyRatio }: Disk): string {
     typeof availableBytes !== 'number'
       ? undefined
       : `${formatBytes(availableBytes)} free${typeof sizeBytes === 'number' ? ` of ${formatBytes(sizeBytes)}` : ''}`;
-  const busy = typeof busyRatio === 'number' ? `${Math.round(Math.min(1, busyRatio) * 100)} % busy` : undefined;
+  const busy = typeof busyRatio === 'number' ? `${Math.round(Math.min(1, busyRatio) * 100)} %\u00a0busy` : undefined;
   return [free, busy].filter((part) => part !== undefined).join(', ') || '–';
 }

@@ -30,7 +30,7 @@ export function RoundTrips({ members = [] }: PartsOf<'members'>): JSX.Element {
             </caption>
             <thead>
               <tr>
-                <th scope="col">from \ to</th>
+                <td class="matrix-corner">from ↓ to →</td>
                 {ordered.map((to) => (
                   <th key={to} scope="col">
                     {to}
@@ -69,8 +69,8 @@ interface CellProps {
 
 function Cell({ isSelf, peer, isOld }: CellProps): JSX.Element {
   if (isSelf) return <td class="matrix-self">·</td>;
-  if (isOld) return <td class="matrix-none">not known now</td>;
-  if (peer === undefined) return <td class="matrix-none">not known</td>;
+  if (isOld) return <td class="matrix-none">unknown</td>;
+  if (peer === undefined) return <td class="matrix-none">unknown</td>;
   if (peer.rttSeconds === undefined || peer.rttSeconds === '+Inf') {
     return (
       <td class="matrix-fault" title={peer.fault}>

@@ -55,8 +55,25 @@ export function todoItems({ status, members = [] }: PartsOf<'status' | 'members'
           },
         ],
   );
+  const silent = members.flatMap(({ member, silentSince, fault }): readonly TodoItem[] =>
+    silentSince === undefined ||
+    down.some(({ title }) => title.startsWith(`${member} `)) ||
+    causes.some(({ key }) => key.endsWith(` ${member}`))
+      ? []
+      : [
+          {
+            key: `silent ${member}`,
+            severity: 'warning',
+            code: fault?.code ?? 'AGENT_SILENT',
+            title: `The agent beside ${member} is silent`,
+            evidence: fault === undefined ? [] : [fault.message],
+            since: silentSince,
+            ...(fault?.remedy === undefined ? {} : { todo: fault.remedy }),
+          },
+        ],
+  );
   const seen = new Set<string>();
-  return [...findings, ...causes, ...down]
+  return [...findings, ...causes, ...down, ...silent]
     .filter(({ key }) => !seen.has(key) && seen.add(key))
     .sort(
       (a, b) =>

@@ -1,8 +1,10 @@
 import type { JSX } from 'preact';
+import { sentences } from '../../expose/sentences.ts';
 import { Icon, type IconName } from '../frame/icon.tsx';
 import { useNow } from '../frame/now.ts';
 import { Empty, Section } from '../frame/section.tsx';
 import type { PartsOf } from '../live/parts.ts';
+import { Prose } from '../words/prose.tsx';
 import { agoText } from '../words/time-words.ts';
 import { notSeen, type Severity, type TodoItem, todoItems } from './todo-items.ts';
 
@@ -48,12 +50,12 @@ function Item({ item }: { readonly item: TodoItem }): JSX.Element {
       <Icon name={icons[severity]} />
       <div>
         <p class="todo-title">
-          <span class="severity">{severity}</span> {title}
+          <span class="severity">{severity}</span> <Prose text={title} />
         </p>
-        {evidence.length === 0 ? undefined : <p class="evidence">{evidence.join('; ')}.</p>}
+        {evidence.length === 0 ? undefined : <p class="evidence">{sentences(evidence.join('; '))}</p>}
         {todo === undefined ? undefined : (
           <p class="todo-step">
-            <strong>To do:</strong> {todo}
+            <strong>To do:</strong> <Prose text={todo} />
           </p>
         )}
         <p class="meta">

@@ -26,6 +26,12 @@ describe('what is to do', () => {
     expect(items.map(({ title }) => title)).toContain('m3 does not answer as it should');
   });
 
+  it('has an agent that is silent beside a member that is well', () => {
+    expect(todoItems(situations['agent-silent']?.parts(now) ?? {})).toMatchObject([
+      { severity: 'warning', title: 'The agent beside m3 is silent', todo: expect.stringContaining('systemctl') },
+    ]);
+  });
+
   it('has apart what the agent could not read', () => {
     expect(notSeen(situations['quorum-lost']?.parts(now).status)).toMatchObject([
       { title: 'keyspace is not seen: no quorum answers', todo: 'Bring the quorum back first.' },

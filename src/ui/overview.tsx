@@ -45,11 +45,9 @@ export function Overview({ state: { parts, api, connection }, wanted }: Overview
       <PauseBanner status={status} />
       {cards}
       {charts}
-      <div class="pair">
+      <div class="quad">
         {matrix}
         {reasons}
-      </div>
-      <div class="pair">
         {past}
         {stores}
       </div>

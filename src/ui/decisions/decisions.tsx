@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
-import type { Action, Decision } from '../../cluster/caretaking.ts';
+import { useContext } from 'preact/hooks';
+import type { Action, Decision, JournalValue } from '../../cluster/caretaking.ts';
 import type { AsJson } from '../../expose/as-json.ts';
 import { Icon } from '../frame/icon.tsx';
 import { useNow } from '../frame/now.ts';
 import { Empty, Section } from '../frame/section.tsx';
 import { isFault, type PartsOf } from '../live/parts.ts';
-import { useNameOf } from '../words/names.ts';
+import { NamesContext, useNameOf } from '../words/names.ts';
 import { agoText } from '../words/time-words.ts';
 
 /** What each policy has decided, and why; also that nothing is to be done is a decision. */
@@ -78,8 +79,10 @@ function Decided({
 /** One decision with its reasons; of the others than the first only on demand. */
 export function DecisionLine({ decision }: { readonly decision: AsJson<Decision> }): JSX.Element {
   const nameOf = useNameOf();
+  const { byId } = useContext(NamesContext);
   const { policy, decision: word, reasons, action, page, requestedBy } = decision;
   const [first, ...more] = reasons;
+  const parameters = Object.entries(action?.parameters ?? {});
   return (
     <div class="decision">
       <span class={`verb verb-${word}`}>{word}</span>
@@ -91,15 +94,20 @@ export function DecisionLine({ decision }: { readonly decision: AsJson<Decision>
           <span title={first.code}>{first.message}</span>
         </p>
         {action === undefined ? undefined : <ActionLine action={action} isDone={word === 'act'} nameOf={nameOf} />}
-        {more.length === 0 ? undefined : (
+        {more.length + parameters.length === 0 ? undefined : (
           <details>
             <summary>
-              {more.length} more {more.length === 1 ? 'reason' : 'reasons'}
+              {more.length === 0 ? 'Details' : `${more.length} more ${more.length === 1 ? 'reason' : 'reasons'}`}
             </summary>
             <ul>
               {more.map(({ code, message }) => (
                 <li key={`${code} ${message}`}>
                   {message} <code>{code}</code>
+                </li>
+              ))}
+              {parameters.map(([name, value]) => (
+                <li key={name}>
+                  <code>{name}</code> {parameterText(value, byId)}
                 </li>
               ))}
             </ul>
@@ -108,6 +116,12 @@ export function DecisionLine({ decision }: { readonly decision: AsJson<Decision>
       </div>
     </div>
   );
+}
+
+/** What an operation is given, with members by name. Pure. */
+function parameterText(value: JournalValue, byId: ReadonlyMap<string, string>): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return [...byId].reduce((all, [id, name]) => all.replaceAll(id, name), text);
 }
 
 function ActionLine({
@@ -119,15 +133,11 @@ function ActionLine({
   readonly isDone: boolean;
   readonly nameOf: (id: string) => string;
 }): JSX.Element {
-  const { operation, targets, parameters } = action;
-  const details = Object.entries(parameters).map(
-    ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
+  const { operation, targets } = action;
   return (
     <p class="evidence">
       {isDone ? 'Does' : 'Would do'}: {operation}
       {targets.length === 0 ? '' : ` on ${targets.map(nameOf).join(', then ')}`}
-      {details.length === 0 ? '' : ` (${details.join(', ')})`}
     </p>
   );
 }

@@ -5,8 +5,11 @@ import { type MemberHistory, shownSeconds } from '../live/member-history.ts';
 /** A round that came late leaves no gap; one that did not come does. */
 const BRIDGED_STEPS = 2;
 
+/** An agent that has just begun has little to show: its lines need not be squeezed into the edge of an hour. */
+const SHORTEST_SECONDS = 600;
+
 /**
- * Pure: one series of all members on one time axis of the last hour, which ends with the newest sample of all. Where a value was not
+ * Pure: one series of all members on one time axis that ends with the newest sample of all, and is an hour long once that much is known. Where a value was not
  * known, or no sample is, there is null: a gap in the line. `undefined` between two samples is none: the line goes on.
  */
 export function alignedSeries(
@@ -16,7 +19,9 @@ export function alignedSeries(
 ): AlignedData {
   const step = Math.max(1, ...histories.map(({ stepSeconds }) => stepSeconds));
   const newest = Math.max(0, ...histories.map(({ times }) => times.at(-1) ?? 0));
-  const count = Math.floor(shownSeconds / step) + 1;
+  const oldest = Math.min(newest, ...histories.map(({ times }) => times[0] ?? newest));
+  const seconds = Math.min(shownSeconds, Math.max(SHORTEST_SECONDS, newest - oldest));
+  const count = Math.floor(seconds / step) + 1;
   const start = newest - (count - 1) * step;
   const times = Array.from({ length: count }, (_, index) => start + index * step);
   return [

@@ -74,7 +74,7 @@ function optionsOf(look: SeriesLook, members: readonly string[], width: number):
         size: 24,
         gap: 4,
         space: 56,
-        incrs: [300, 600, 900, 1200, 1800],
+        incrs: [60, 120, 300, 600, 900, 1200, 1800],
         values: (_, splits) => splits.map((at) => new Date(at * 1000).toISOString().slice(11, 16)),
       },
       {

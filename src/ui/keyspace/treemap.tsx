@@ -1,5 +1,5 @@
 import type { CSSProperties, JSX } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
 import type { PrefixTotals } from '../../cluster/sections.ts';
 import { formatBytes, formatCount, formatPercent } from '../../cluster/units.ts';
 import type { AsJson } from '../../expose/as-json.ts';
@@ -11,9 +11,10 @@ const HEIGHT = 300;
 const WORD_WIDTH = 56;
 const WORD_HEIGHT = 24;
 
-/** Prefixes as areas. The one that has the focus, or the pointer, is said below in full. */
+/** Prefixes as areas. The one that the arrow keys, or the pointer, are at is said below in full. */
 export function Treemap({ prefixes }: { readonly prefixes: readonly AsJson<PrefixTotals>[] }): JSX.Element {
-  const place = useRef<HTMLUListElement>(null);
+  const id = useId();
+  const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   const [looked, setLooked] = useState<string>();
   useEffect(() => {
@@ -26,40 +27,73 @@ export function Treemap({ prefixes }: { readonly prefixes: readonly AsJson<Prefi
   const tiles = useMemo(() => tilesOf(prefixes, width, HEIGHT), [prefixes, width]);
   const all = prefixes.reduce((sum, { bytes }) => sum + Number(bytes), 0);
   const shown = tiles.find(({ totals }) => totals.prefix === looked) ?? tiles[0];
+  const at = shown === undefined ? -1 : tiles.indexOf(shown);
+  const walk = (event: KeyboardEvent): void => {
+    const next = tiles[nextPlace(event.key, at, tiles.length)];
+    if (next === undefined) return;
+    event.preventDefault();
+    setLooked(next.totals.prefix);
+  };
   return (
     <>
-      <ul ref={place} class="treemap" style={{ height: `${HEIGHT}px` }}>
-        {tiles.map((tile) => (
-          <li key={tile.totals.prefix} style={placeOf(tile)}>
-            <button
-              type="button"
-              class="tile"
-              onFocus={() => setLooked(tile.totals.prefix)}
-              onPointerEnter={() => setLooked(tile.totals.prefix)}
-              onClick={() => setLooked(tile.totals.prefix)}
-            >
-              <span class="visually-hidden">{words(tile, all)}</span>
-              {tile.width < WORD_WIDTH || tile.height < WORD_HEIGHT ? undefined : (
-                <>
-                  <span class="tile-name" aria-hidden="true">
-                    {tile.totals.prefix}
-                  </span>
-                  {tile.height < 2 * WORD_HEIGHT ? undefined : (
-                    <span class="number" aria-hidden="true">
-                      {formatBytes(Number(tile.totals.bytes))}
-                    </span>
-                  )}
-                </>
-              )}
-            </button>
-          </li>
+      <div
+        ref={place}
+        class="treemap"
+        role="listbox"
+        tabIndex={0}
+        aria-label="Prefixes by their bytes"
+        aria-activedescendant={at === -1 ? undefined : `${id}-${at}`}
+        style={{ height: `${HEIGHT}px` }}
+        onKeyDown={walk}
+      >
+        {tiles.map((tile, index) => (
+          // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and says which option is the active one
+          <div
+            key={tile.totals.prefix}
+            id={`${id}-${index}`}
+            class="tile"
+            role="option"
+            aria-selected={tile === shown}
+            style={placeOf(tile)}
+            onPointerEnter={() => setLooked(tile.totals.prefix)}
+          >
+            <span class="visually-hidden">{words(tile, all)}</span>
+            {tile.width < WORD_WIDTH || tile.height < WORD_HEIGHT ? undefined : (
+              <span class="tile-name" aria-hidden="true">
+                {tile.totals.prefix}
+              </span>
+            )}
+            {tile.width < WORD_WIDTH || tile.height < 2 * WORD_HEIGHT ? undefined : (
+              <span class="number" aria-hidden="true">
+                {formatBytes(Number(tile.totals.bytes))}
+              </span>
+            )}
+          </div>
         ))}
-      </ul>
+      </div>
       <p class="tile-words number" aria-hidden="true">
         {shown === undefined ? '' : words(shown, all)}
       </p>
     </>
   );
+}
+
+/** Where a key leads from one of so many tiles, which are in the order of their size; -1: nowhere. */
+function nextPlace(key: string, at: number, count: number): number {
+  switch (key) {
+    case 'ArrowRight':
+    case 'ArrowDown':
+      return Math.min(count - 1, at + 1);
+    case 'ArrowLeft':
+    case 'ArrowUp':
+      return Math.max(0, at - 1);
+    case 'Home':
+      return 0;
+    case 'End':
+      return count - 1;
+    default:
+      return -1;
+  }
 }
 
 function placeOf({ left, top, width, height, heat }: Tile): CSSProperties {

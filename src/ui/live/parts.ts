@@ -26,9 +26,15 @@ const names: ReadonlySet<string> = new Set<Shown>([
   'changes',
 ]);
 
+/** A stream that is new says so of what has to be asked of other agents first: what was known before is better than that. */
+const NOT_ASKED = 'NOT_ASKED_YET';
+
 /** Pure: the parts after an event. What has no name here is of a newer agent, and is left out. Throws where its data are no JSON. */
 export function withEvent(parts: LiveParts, { event, data }: ServerEvent): LiveParts {
-  if (names.has(event)) return { ...parts, [event]: JSON.parse(data) };
+  if (names.has(event)) {
+    const part: object = JSON.parse(data);
+    return isFault<object>(part) && part.fault.code === NOT_ASKED ? parts : { ...parts, [event]: part };
+  }
   if (event === 'history') return { ...parts, histories: withHistories(JSON.parse(data)) };
   if (event === 'sample') return { ...parts, histories: withSample(parts.histories, JSON.parse(data)) };
   return parts;

@@ -24,6 +24,7 @@ function history(member: string, samples: readonly (readonly [number, number | n
 describe('the lines of a chart', () => {
   const histories = [
     history('m1', [
+      [3600, 9],
       [7200 - 300, 1],
       [7200 - 120, 2],
       [7200 - 60, null],
@@ -39,6 +40,11 @@ describe('the lines of a chart', () => {
     const [times, ...lines] = alignedSeries(histories, ['m1', 'm2', 'm3'], 'walFsyncP99Seconds');
     expect([times.length, times[0], times.at(-1)]).toEqual([61, 3600, 7200]);
     expect(lines.map((line) => line.length)).toEqual([61, 61, 61]);
+  });
+
+  it('are on an axis of ten minutes where not more is known yet', () => {
+    const [times] = alignedSeries([history('m1', [[7200, 1]])], ['m1'], 'walFsyncP99Seconds');
+    expect([times.length, times[0], times.at(-1)]).toEqual([11, 6600, 7200]);
   });
 
   it('go on over a round that came late, and have a gap where nothing was known or nothing came', () => {

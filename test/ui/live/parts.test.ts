@@ -33,6 +33,16 @@ describe('the parts of the stream', () => {
     expect(after.status).toBe(parts.status);
   });
 
+  it('stay as they were while another agent is being asked', () => {
+    const asking = {
+      event: 'decisions',
+      data: '{"fault":{"code":"NOT_ASKED_YET","message":"It is being asked for."}}',
+    };
+    expect(withEvent(parts, asking)).toBe(parts);
+    const gone = { event: 'decisions', data: '{"fault":{"code":"NO_LEADER","message":"No agent leads."}}' };
+    expect(withEvent(parts, gone).decisions).toEqual({ fault: { code: 'NO_LEADER', message: 'No agent leads.' } });
+  });
+
   it('leave out what a newer agent may send', () => {
     expect(withEvent(parts, { event: 'weather', data: '{}' })).toBe(parts);
   });

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestOptions } from 'node:http';
 import { AgentError } from '../cluster/agent-error.ts';
 import { type DialFacts, faultOfDialError } from '../etcd/dial-faults.ts';
 import { type AgentAddress, type Target, targetOf } from './agent-address.ts';
+import { type ServerSentEvent, serverSentEvents } from './server-sent-events.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 /** Longer than an agent tries to find out what became of a change in etcd: 30 s. */
@@ -18,6 +19,8 @@ interface Call {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** The content type that is wanted; JSON where it says nothing. */
+  readonly accept?: string;
   /** Called when the agent may have seen the request. */
   readonly onSent?: () => void;
 }
@@ -59,6 +62,37 @@ export class AgentClient {
     return await this.#json({ method: 'DELETE', path, ...(body === undefined ? {} : { body }) }, signal);
   }
 
+  /**
+   * The server-sent events at a path as they come, and undefined for each comment, until the agent ends the stream. Throws as `get` does, and
+   * `AGENT_UNREACHABLE` where the stream breaks off or nothing came for `silenceMs`; what ends the signal is thrown as it is.
+   */
+  async *events(
+    path: string,
+    { silenceMs, signal }: { readonly silenceMs: number; readonly signal: AbortSignal },
+  ): AsyncGenerator<ServerSentEvent | undefined, void, undefined> {
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), silenceMs);
+    const either = AbortSignal.any([signal, silence.signal]);
+    try {
+      const response = await this.#response({ method: 'GET', path, accept: 'text/event-stream' }, either);
+      if (response.statusCode !== 200 || !/^text\/event-stream\b/.test(response.headers['content-type'] ?? '')) {
+        throw this.#refusal(response.statusCode ?? 0, parse(await textOf(response)));
+      }
+      for await (const event of serverSentEvents(response)) {
+        timer.refresh();
+        yield event;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof AgentError) throw error;
+      throw (await this.#otherScheme(error, either)) ?? this.#noAnswer(error, false, either);
+    } finally {
+      clearTimeout(timer);
+      // Whoever reads no further does not want the connection either.
+      silence.abort();
+    }
+  }
+
   async #json(call: Call, given: AbortSignal | undefined): Promise<unknown> {
     const signal = given ?? AbortSignal.timeout(call.method === 'GET' ? READ_TIMEOUT_MS : CHANGE_TIMEOUT_MS);
     let mayHaveArrived = false;
@@ -73,19 +107,29 @@ export class AgentClient {
     if (isAnswer && (json !== undefined || body === '')) {
       return json;
     }
+    throw this.#refusal(status, json);
+  }
+
+  /** What an answer says that is none. */
+  #refusal(status: number, json: unknown): AgentError {
     if (isProblem(json)) {
       const missing = json.code === 'NO_CREDENTIALS_CONFIGURED' ? noTokenRemedy : tokenRemedy;
-      const remedy = status === 401 || status === 403 ? { remedy: missing } : {};
-      throw new AgentError(json.code, `The agent at ${this.url} answered: ${json.detail}`, remedy);
+      const credentials = status === 401 || status === 403 ? { remedy: missing } : {};
+      return new AgentError(json.code, `The agent at ${this.url} answered: ${json.detail}`, credentials);
     }
-    throw new AgentError(
+    return new AgentError(
       'AGENT_UNREACHABLE',
       `Something answers at ${this.url}, but it is no agent (HTTP status ${status}).`,
       { remedy: `${remedy} An agent does not listen on etcd's own port: beside 2379 it is 9379.` },
     );
   }
 
-  async #ask({ method, path, body, onSent }: Call, signal: AbortSignal): Promise<{ status: number; body: string }> {
+  async #ask(call: Call, signal: AbortSignal): Promise<{ status: number; body: string }> {
+    const response = await this.#response(call, signal);
+    return { status: response.statusCode ?? 0, body: await textOf(response) };
+  }
+
+  async #response({ method, path, body, accept, onSent }: Call, signal: AbortSignal): Promise<IncomingMessage> {
     const { secure, context, ...target } = this.#target;
     const { token } = this.#address;
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -98,9 +142,9 @@ export class AgentClient {
       path,
       agent: false,
       signal,
-      headers: { accept: 'application/json', ...authorization, ...content },
+      headers: { accept: accept ?? 'application/json', ...authorization, ...content },
     };
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    return await new Promise<IncomingMessage>((resolve, reject) => {
       const request = secure
         ? process
             .getBuiltinModule('node:https')
@@ -112,16 +156,6 @@ export class AgentClient {
       });
       request.end(payload);
     });
-    const chunks: Buffer[] = [];
-    let length = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > MAX_REPLY_BYTES) {
-        throw new Error(`the reply is larger than ${MAX_REPLY_BYTES} bytes`);
-      }
-    }
-    return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') };
   }
 
   #noAnswer(error: unknown, mayHaveArrived: boolean, signal: AbortSignal): AgentError {
@@ -196,6 +230,19 @@ function explained(error: unknown, facts: DialFacts): { readonly reason: string;
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_REPLY_BYTES) {
+      throw new Error(`the reply is larger than ${MAX_REPLY_BYTES} bytes`);
+    }
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parse(body: string): unknown {

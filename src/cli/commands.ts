@@ -13,6 +13,7 @@ const commands: readonly NamedCommand[] = [
   { name: 'agent', load: async () => (await import('./agent.ts')).agentCommand() },
   { name: 'demo', load: async () => (await import('./demo.ts')).demoCommand() },
   { name: 'status', load: async () => (await import('./status.ts')).statusCommand() },
+  { name: 'top', load: async () => (await import('./top.ts')).topCommand() },
   { name: 'doctor', load: async () => (await import('./doctor.ts')).doctorCommand() },
   { name: 'explain', load: async () => (await import('./explain.ts')).explainCommand() },
   { name: 'recover', load: async () => (await import('./recover.ts')).recoverCommand() },

@@ -23,8 +23,8 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Whoever read the output has read enough, as `head` does: that is no fault. */
+/** Whoever read the output has read enough, as `head` does, or the terminal was closed: that is no fault. */
 function endWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code !== 'EPIPE' && !(error.code === 'EIO' && process.stdout.isTTY)) throw error;
   process.exit();
 }

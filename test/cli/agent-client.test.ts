@@ -34,7 +34,10 @@ async function serve(answer: RequestListener, socket?: string): Promise<string> 
     if (socket === undefined) server.listen(0, '127.0.0.1', resolve);
     else server.listen(socket, resolve);
   });
-  cleanups.push(() => server.close());
+  cleanups.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   return socket ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
@@ -52,6 +55,34 @@ describe('asking an agent', () => {
     await serve((_, response) => response.end('{"over":"socket"}'), socket);
     expect(await new AgentClient({ url: `unix:${socket}` }).get('/')).toEqual({ over: 'socket' });
     expect(await new AgentClient({ url: `unix://${socket}` }).get('/')).toEqual({ over: 'socket' });
+  });
+
+  it('reads server-sent events as they come, over a Unix socket and with the token', async () => {
+    const socket = join(await folder(), 'agent.sock');
+    await serve((request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+      response.write(`:\n\nevent: who\ndata: ${request.headers.authorization}\n\n`);
+      response.end('data: last\n\n');
+    }, socket);
+    const client = new AgentClient({ url: `unix:${socket}`, token: 'secret' });
+    const events = client.events('/api/v1/stream', { silenceMs: 30_000, signal: new AbortController().signal });
+    const came: unknown[] = [];
+    for await (const event of events) came.push(event);
+    expect(came).toEqual([undefined, { name: 'who', data: 'Bearer secret' }, { name: 'message', data: 'last' }]);
+  });
+
+  it('takes a stream on which nothing comes for gone, and anything but a stream for no agent', async () => {
+    const signal = new AbortController().signal;
+    const first = (url: string) => new AgentClient({ url }).events('/', { silenceMs: 200, signal }).next();
+    const silent = await serve((_, response) =>
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(''),
+    );
+    await expect(first(silent)).rejects.toMatchObject({
+      code: 'AGENT_UNREACHABLE',
+      message: `No agent could be reached at ${silent}: no answer in time.`,
+    });
+    const page = await serve((_, response) => response.end('<html>'));
+    await expect(first(page)).rejects.toMatchObject({ message: expect.stringContaining('but it is no agent') });
   });
 
   it('says where nobody answered and what to do', async () => {

@@ -33,6 +33,7 @@ export function topCommand(): Command {
       `
 Keys: q quit, p let the screen stand still, tab and arrows sort, d depth of the prefixes, ? help.
 Where several agents are named, the next one is asked when one stops to answer. Where the output is no terminal, it does what --once does.
+Exit code 0, whatever it shows; 3: no agent answers; 130, 143 after Ctrl-C, SIGTERM.
 
 Examples:
   etcd-caretaker top --dir /tmp/demo

@@ -78,7 +78,7 @@ function why(section: AsJson<KeyspaceSection> | undefined, fault: string | undef
   const { phase, heldBy, waitingFor, scannedKeys } = section;
   if (phase === 'waiting') {
     return heldBy === undefined
-      ? `not counted: ${waitingFor ?? 'no agent keeps the totals'}`
+      ? `not counted: ${waitingFor === undefined ? 'no agent keeps the totals' : `it waits for ${waitingFor}`}`
       : `the agent beside ${heldBy.member} is to keep the totals`;
   }
   return phase === 'scanning' ? `scanning: ${formatCount(Number(scannedKeys))} keys so far` : 'no keys';

@@ -1,22 +1,22 @@
 import { formatSpan } from '../units.ts';
 import { ago } from './figures.ts';
 import { type Line, lineOf, type Style, span } from './line.ts';
-import type { Parts } from './parts.ts';
+import { faultOfPart, given, type Parts } from './parts.ts';
 import type { Section } from './section.ts';
 
-type Backups = NonNullable<NonNullable<Parts['status']>['backups']>;
+type Backups = NonNullable<ReturnType<typeof given<NonNullable<Parts['backups']>>>>;
 
 /** How far the backups are, in one line, and below it each store where there is room; undefined where none are configured. */
-export function backupsSection({ status }: Parts, nowMs: number): Section | undefined {
-  const { backups, leader } = status ?? {};
+export function backupsSection({ status, backups: part }: Parts, nowMs: number): Section | undefined {
+  // The agent that leads is the one that backs up; what the asked one says of itself is worth less.
+  const backups = given(part) ?? status?.backups;
   if (backups === undefined) return undefined;
-  const heading = [
-    span('BACKUPS ', 'title'),
-    ...(backups.working ? working(backups, nowMs) : elsewhere(backups, leader)),
-  ];
   return {
     name: 'backups',
-    heading,
+    heading: [
+      span('BACKUPS ', 'title'),
+      ...(backups.working ? working(backups, nowMs) : elsewhere(backups, status?.leader, faultOfPart(part))),
+    ],
     groups: backups.working ? backups.stores.map((store) => [storeLine(store)]) : [],
     least: 0,
     priority: 6,
@@ -47,9 +47,15 @@ function storeLine({ url, storedRevision, unprotected, fault }: Backups['stores'
   return [span(`  ${url}: ${upTo}${behind}`), ...(fault === undefined ? [] : [span(`; ${fault.message}`, 'bad')])];
 }
 
-function elsewhere({ fault }: Backups, leader: NonNullable<Parts['status']>['leader']): Line {
+function elsewhere(
+  { fault }: Backups,
+  leader: NonNullable<Parts['status']>['leader'],
+  unknown: string | undefined,
+): Line {
   if (fault !== undefined) return lineOf(`NONE: ${fault.message}`, 'bad');
-  return leader === undefined || leader.own
-    ? lineOf('none is under way', 'warn')
-    : lineOf(`the agent beside ${leader.name} takes them`);
+  if (leader === undefined || leader.own) return lineOf('none is under way', 'warn');
+  return [
+    span(`the agent beside ${leader.name} takes them`),
+    ...(unknown === undefined ? [] : [span(`; how far is not known: ${unknown}`, 'warn')]),
+  ];
 }

@@ -3,7 +3,16 @@ import type { HistorySample, StreamParts } from '../../expose/live/words.ts';
 import type { ServerSentEvent } from '../server-sent-events.ts';
 
 /** The parts of a stream, without the samples: they are put into the history. */
-export const partNames = ['status', 'members', 'decisions', 'operations', 'keyspace', 'changes', 'history'] as const;
+export const partNames = [
+  'status',
+  'members',
+  'decisions',
+  'operations',
+  'backups',
+  'keyspace',
+  'changes',
+  'history',
+] as const;
 
 export type PartName = (typeof partNames)[number];
 
@@ -99,6 +108,7 @@ const listsIn: Readonly<Partial<Record<PartName, readonly string[]>>> = {
   status: ['members', 'findings', 'faults', 'alarms'],
   decisions: ['decisions'],
   operations: ['requests', 'history'],
+  backups: ['stores'],
   keyspace: ['levels'],
 };
 

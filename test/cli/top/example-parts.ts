@@ -51,15 +51,18 @@ const status: Part<'status'> = {
     url: `http://127.0.0.1:93${index}9`,
   })),
   journalConnected: true,
-  backups: {
-    working: true,
-    kinds: [],
-    newestFull: { revision: '48000', startedAtMs: NOW_MS - 7_200_000 },
-    stores: [
-      { url: 'file:///backups', storedRevision: '48205', unprotected: { seconds: 1.2, revisions: '6' }, ...memory },
-      { url: 's3://copy', storedRevision: '48211', unprotected: { seconds: 0, revisions: '0' }, ...memory },
-    ],
-  },
+  // It does not lead.
+  backups: { working: false, kinds: [], stores: [] },
+};
+
+const backups: Part<'backups'> = {
+  working: true,
+  kinds: [],
+  newestFull: { revision: '48000', startedAtMs: NOW_MS - 7_200_000 },
+  stores: [
+    { url: 'file:///backups', storedRevision: '48205', unprotected: { seconds: 1.2, revisions: '6' }, ...memory },
+    { url: 's3://copy', storedRevision: '48211', unprotected: { seconds: 0, revisions: '0' }, ...memory },
+  ],
 };
 
 const members: Part<'members'> = names.map((member, index) => ({
@@ -171,6 +174,7 @@ export const healthy = {
       },
     ],
   },
+  backups,
   keyspace,
   changes: [
     { at: before(30), kind: 'restarted', member: 'm3', by: 'others', message: 'etcd of m3 was started again.' },

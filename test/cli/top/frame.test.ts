@@ -136,6 +136,16 @@ describe('a frame of top', () => {
     ]);
   });
 
+  it('says how far the backups are as the agent that leads sees them, and why that is not known', () => {
+    expect(text(seen(healthy), 80, 40)).toContain('BACKUPS full snapshot of revision 48000, 2 h ago; 1 s behind');
+    const backups = { fault: { code: 'AGENT_UNREACHABLE', message: 'it does not answer' } };
+    expect(text(seen({ ...healthy, backups }), 80, 40)).toContain(
+      'BACKUPS the agent beside m2 takes them; how far is not known: it does not answer',
+    );
+    const { backups: _, ...status } = healthy.status;
+    expect(text(seen({ ...healthy, status, backups }), 80, 40).join('\n')).not.toContain('BACKUPS');
+  });
+
   it('says why there is no keyspace', () => {
     const { keyspace: _, ...rest } = healthy;
     expect(text(seen(rest), 80, 40).join('\n')).not.toContain('PREFIXES');

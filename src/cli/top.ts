@@ -3,10 +3,11 @@ import { AgentError } from '../cluster/agent-error.ts';
 import { parseDurationMs } from '../config/duration.ts';
 import { type AgentOptions, agentOptions, agentsOf } from './agent-options.ts';
 import { untilInterrupted } from './backup/interrupted.ts';
+import { type Format, outputOption } from './show.ts';
 
 interface TopOptions extends AgentOptions {
   readonly once?: boolean;
-  readonly output: 'text' | 'json';
+  readonly output: Format;
   readonly interval: number;
 }
 
@@ -23,11 +24,6 @@ export function topCommand(): Command {
         .default(1000, '1s'),
     )
     .option('--once', 'print what there is now as text, and end')
-    .addOption(
-      new Option('-o, --output <format>', 'with --once: format of the output')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
     .addHelpText(
       'after',
       `
@@ -40,12 +36,14 @@ Examples:
   etcd-caretaker top --agent https://db1:9379,https://db2:9379 --token-file /etc/etcd-caretaker/token
   etcd-caretaker top --once -o json | jq .status.quorum`,
     );
-  return agentOptions(command).action(top);
+  return agentOptions(outputOption(command)).action(top);
 }
 
 async function top(options: TopOptions): Promise<void> {
-  if (options.output === 'json' && options.once !== true) {
-    throw new AgentError('USAGE', '-o json belongs to --once: what is live is for people.', { remedy: 'Add --once.' });
+  if (options.output !== 'table' && options.once !== true) {
+    throw new AgentError('USAGE', `-o ${options.output} belongs to --once: what is live is for people.`, {
+      remedy: 'Add --once.',
+    });
   }
   const agents = await agentsOf(options);
   // Only a terminal that can move its cursor can be redrawn.

@@ -1,5 +1,7 @@
 import { AgentError } from '../../cluster/agent-error.ts';
 import type { Agents } from '../any-agent.ts';
+import { printed } from '../printed.ts';
+import type { Format } from '../show.ts';
 import { escapeCodes, showsColour } from './escape-codes.ts';
 import { frame } from './frame.ts';
 import { isUtf8Locale } from './glyphs.ts';
@@ -13,11 +15,11 @@ const WAIT_MS = 10_000;
 /** Where no terminal says how large it is. */
 const PAGE = { columns: 120, rows: 60 };
 
-/** One frame, or all parts as JSON, as soon as everything has come. Throws where no agent could be reached. */
-export async function once(agents: Agents, output: 'text' | 'json', signal: AbortSignal): Promise<void> {
+/** One frame, or all parts as data, as soon as everything has come. Throws where no agent could be reached. */
+export async function once(agents: Agents, output: Format, signal: AbortSignal): Promise<void> {
   const seen = await whole(agents, signal);
-  if (output === 'json') {
-    process.stdout.write(`${JSON.stringify(seen.parts, null, 2)}\n`);
+  if (output !== 'table') {
+    process.stdout.write(await printed(seen.parts, output));
     return;
   }
   const { stdout, env } = process;

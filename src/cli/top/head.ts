@@ -1,7 +1,7 @@
 import { isCandidateId } from '../../cluster/caretaking.ts';
 import type { AsJson } from '../../expose/as-json.ts';
+import { backupFacts, headlineOf } from '../../expose/headline.ts';
 import type { Status } from '../../expose/status.ts';
-import { headline } from '../status-text.ts';
 import { ago, clock } from './figures.ts';
 import type { Glyphs } from './glyphs.ts';
 import { dimmed, type Line, lineOf, type Style, span, wrapLine } from './line.ts';
@@ -27,7 +27,7 @@ export function headLines(
   const said = [
     ...(status === undefined
       ? [lineOf('The agent has not said yet how the cluster is.', 'warn')]
-      : wrapLine(headlineLine(status), columns, MOST_HEADLINES, glyphs.ellipsis)),
+      : wrapLine(headlineLine(status, parts, nowMs), columns, MOST_HEADLINES, glyphs.ellipsis)),
     ...(status === undefined || rows < LOW_ROWS
       ? []
       : wrapLine(agentsLine(status, parts), columns, 2, glyphs.ellipsis)),
@@ -62,15 +62,12 @@ function staleLines(seen: Seen, nowMs: number): readonly Line[] {
   ];
 }
 
-function headlineLine(status: AsJson<Status>): Line {
-  const text = headline(status);
-  const style: Style = text.startsWith('Healthy')
-    ? 'good'
-    : /^(QUORUM LOST|CORRUPT|NOSPACE)/.test(text)
-      ? 'alert'
-      : 'warn';
-  const [word = '', ...rest] = text.split(/(?<=[.:])/);
-  return [span(word, style), span(rest.join(''), style === 'good' ? 'plain' : 'strong')];
+function headlineLine(status: AsJson<Status>, parts: Parts, nowMs: number): Line {
+  // Whoever leads knows of backups, not the agent that is asked.
+  const { state, word, text } = headlineOf(status, nowMs, backupFacts(given(parts.backups) ?? status.backups));
+  const style: Style =
+    state === 'healthy' ? 'good' : state === 'unwell' || state === 'degraded' || state === 'unknown' ? 'warn' : 'alert';
+  return [span(word, style), span(text.slice(word.length), style === 'good' ? 'plain' : 'strong')];
 }
 
 function agentsLine({ agents, leader, armed, journalConnected, members }: AsJson<Status>, parts: Parts): Line {

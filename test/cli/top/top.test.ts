@@ -23,7 +23,7 @@ describe('top in a terminal', () => {
     await using terminal = await inTerminal(['top', '--interval', '250ms', '--agent', `${one.url},${two.url}`]);
     await terminal.sees(/by the agent beside m1[\s\S]*m3 +follower +healthy[\s\S]*no room for: 5 columns/);
     expect(terminal.output).toContain('\x1b[?1049h\x1b[?25l');
-    expect(terminal.output).toContain('\x1b[32mHealthy.\x1b[39m');
+    expect(terminal.output).toContain('\x1b[32mHealthy\x1b[39m');
 
     one.send('changes', [
       { at: new Date().toISOString(), kind: 'restarted', by: 'others', message: 'm3 was \x1b[31mstarted' },

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestOptions } from 'node:http';
 import { AgentError } from '../cluster/agent-error.ts';
 import { type DialFacts, faultOfDialError } from '../etcd/dial-faults.ts';
 import { type AgentAddress, type Target, targetOf } from './agent-address.ts';
-import { type ServerSentEvent, serverSentEvents } from './server-sent-events.ts';
+import type { ServerSentEvent } from './server-sent-events.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 /** Longer than an agent tries to find out what became of a change in etcd: 30 s. */
@@ -78,6 +78,8 @@ export class AgentClient {
       if (response.statusCode !== 200 || !/^text\/event-stream\b/.test(response.headers['content-type'] ?? '')) {
         throw this.#refusal(response.statusCode ?? 0, parse(await textOf(response)));
       }
+      // Only what follows a stream waits for the library that reads it.
+      const { serverSentEvents } = await import('./server-sent-events.ts');
       for await (const event of serverSentEvents(response)) {
         timer.refresh();
         yield event;

@@ -30,7 +30,7 @@ export function Overview({ state: { parts, api, connection }, wanted }: Overview
   );
   const cards = useMemo(() => <Members status={status} members={members} />, [status, members]);
   const charts = useMemo(() => <LastHour histories={histories} />, [histories]);
-  const matrix = useMemo(() => <RoundTrips members={members} />, [members]);
+  const matrix = useMemo(() => <RoundTrips members={members} histories={histories} />, [members, histories]);
   const reasons = useMemo(() => <DecisionsList decisions={decisions} />, [decisions]);
   const past = useMemo(() => <History operations={operations} changes={changes} />, [operations, changes]);
   const stores = useMemo(() => <Backups api={api} backups={backups} />, [api, backups]);

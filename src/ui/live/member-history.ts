@@ -12,22 +12,25 @@ export interface MemberHistory {
   readonly times: readonly number[];
   /** Each as long as `times`. */
   readonly series: Readonly<Record<SeriesName, readonly (number | null)[]>>;
+  /** By name of the peer, each as long as `times`. */
+  readonly rttSeconds: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
 /** Pure: the histories as the part of the stream has them. */
 export function withHistories(replies: AsJson<readonly HistoryReply[]>): readonly MemberHistory[] {
-  return replies.map(({ member, stepSeconds, times, series }) => ({
+  return replies.map(({ member, stepSeconds, times, series, rttSeconds }) => ({
     member,
     stepSeconds: Number(stepSeconds),
     times: times.map(Number),
     series: bySeries((name) => series[name].map(known)),
+    rttSeconds: Object.fromEntries(Object.entries(rttSeconds).map(([peer, values]) => [peer, values.map(known)])),
   }));
 }
 
 /** Pure: the histories with a sample at the end of its member's, and without what is older than an hour. One that is no news is left out. */
 export function withSample(
   histories: readonly MemberHistory[],
-  { member, time, series }: AsJson<HistorySample>,
+  { member, time, series, rttSeconds }: AsJson<HistorySample>,
 ): readonly MemberHistory[] {
   const at = Number(time);
   const old = histories.find((history) => history.member === member) ?? emptyHistory(member);
@@ -38,6 +41,7 @@ export function withSample(
     ...old,
     times: [...old.times.slice(kept), at],
     series: bySeries((name) => [...old.series[name].slice(kept), known(series[name])]),
+    rttSeconds: grownRtt(old, rttSeconds, kept),
   };
   return histories.some((history) => history.member === member)
     ? histories.map((history) => (history.member === member ? grown : history))
@@ -57,7 +61,22 @@ export function newestOf({ times, series, stepSeconds }: MemberHistory, name: Se
 }
 
 function emptyHistory(member: string): MemberHistory {
-  return { member, stepSeconds: 5, times: [], series: bySeries(() => []) };
+  return { member, stepSeconds: 5, times: [], series: bySeries(() => []), rttSeconds: {} };
+}
+
+/** A peer that is new was not known before; one that is gone stays as long as something of it is left. */
+function grownRtt(
+  { times, rttSeconds: before }: MemberHistory,
+  sample: AsJson<HistorySample>['rttSeconds'],
+  kept: number,
+): MemberHistory['rttSeconds'] {
+  const peers = new Set([...Object.keys(before), ...Object.keys(sample)]);
+  const unknown = times.map(() => null);
+  const grown = [...peers].map((peer): readonly [string, readonly (number | null)[]] => [
+    peer,
+    [...(before[peer] ?? unknown).slice(kept), known(sample[peer] ?? null)],
+  ]);
+  return Object.fromEntries(grown.filter(([, values]) => values.some((value) => value !== null)));
 }
 
 function bySeries<T>(of: (name: SeriesName) => T): Readonly<Record<SeriesName, T>> {

@@ -10,6 +10,7 @@ function history(member: string, samples: readonly (readonly [number, number | n
     member,
     stepSeconds: 60,
     times: samples.map(([time]) => time),
+    rttSeconds: {},
     series: {
       walFsyncP99Seconds: values,
       backendCommitP99Seconds: none,

@@ -29,9 +29,11 @@ export function welcome(
     '',
     `  data, configuration and logs   ${layout.folder}`,
     `  processes and the API token    ${layout.demoFile}`,
+    `  status page, the same at each  ${first?.agentUrl ?? ''}/   (log in there with the API token)`,
     '',
     'Try:',
     `  ${program} status${agentFlag}`,
+    `  ${program} top --dir ${word(layout.folder)}`,
     // One agent has the totals, and which one is not known before: it finds all of them in the folder.
     `  ${program} keyspace --dir ${word(layout.folder)}`,
     `  ${program} doctor --config ${word(first?.agentConfig ?? 'agent.yaml')}`,

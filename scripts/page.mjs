@@ -31,7 +31,16 @@ export const bundlePage = async () => {
     (text, name) => text.replace(`"${name}"`, `"${name}?v=${hashOf(files[name])}"`),
     readFileSync(join(source, 'index.html'), 'utf8'),
   );
-  return { 'index.html': Buffer.from(html), ...files };
+  return { 'index.html': Buffer.from(html), 'LICENSES.txt': licenses(), ...files };
+};
+
+/** What is bundled asks for its license to go along. */
+const licenses = () => {
+  const texts = ['preact', 'uplot', 'd3-hierarchy'].map((name) => {
+    const text = readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8');
+    return `${name}\n\n${text.trim()}\n`;
+  });
+  return Buffer.from(`The status page contains:\n\n${texts.join('\n----\n\n')}`);
 };
 
 const hashOf = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 12);

@@ -150,7 +150,8 @@ function Choices({ bounds, point, pick }: PickProps): JSX.Element {
           size={10}
           value={point.kind === 'revision' ? point.revision : ''}
           onInput={(event) => {
-            const revision = event.currentTarget.value.trim();
+            // It becomes a part of a command.
+            const revision = event.currentTarget.value.replaceAll(/\D/g, '');
             pick(revision === '' ? { kind: 'latest' } : { kind: 'revision', revision });
           }}
         />

@@ -5,6 +5,7 @@ import { type Api, ApiProblem, type Wish } from '../api/call.ts';
 import { DecisionLine } from '../decisions/decisions.tsx';
 import { Icon } from '../frame/icon.tsx';
 import type { LiveParts } from '../live/parts.ts';
+import { agentLink } from '../words/agent-link.ts';
 import { problemWords } from './sending.ts';
 
 /** What a dry run has brought. */
@@ -57,7 +58,7 @@ export function DryRun({ trial, parts }: DryRunProps): JSX.Element {
 
 function NotLeader({ parts: { status, members = [] } }: { readonly parts: LiveParts }): JSX.Element {
   const leader = status?.leader;
-  const url = members.find(({ memberId }) => memberId === leader?.id)?.url;
+  const url = agentLink(members.find(({ memberId }) => memberId === leader?.id)?.url);
   return (
     <p class="note">
       <Icon name="info" />

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { LiveParts } from '../live/parts.ts';
 import type { Connection } from '../live/stream.ts';
+import { agentLink } from '../words/agent-link.ts';
 import { spanBetween } from '../words/time-words.ts';
 import { Icon } from './icon.tsx';
 import { useNow } from './now.ts';
@@ -41,15 +42,16 @@ function Lost({ sinceMs, why }: { readonly sinceMs: number; readonly why: string
 
 /** Every agent shows the whole cluster. */
 function OtherAgents({ parts }: { readonly parts: LiveParts }): JSX.Element | undefined {
-  const others = (parts.members ?? []).flatMap(({ member, own, url }) =>
-    own || url === undefined ? [] : [{ member, url }],
-  );
+  const others = (parts.members ?? []).flatMap(({ member, own, url }) => {
+    const link = agentLink(url);
+    return own || link === undefined ? [] : [{ member, link }];
+  });
   if (others.length === 0) return undefined;
   return (
     <span class="others">
       Look at another one:{' '}
-      {others.map(({ member, url }) => (
-        <a key={member} href={url}>
+      {others.map(({ member, link }) => (
+        <a key={member} href={link}>
           {member}
         </a>
       ))}

@@ -30,7 +30,10 @@ const confidences: readonly Confidence[] = ['certain', 'likely', 'possible'];
 /** Pure: findings and causes of all agents, each once, the gravest first, and what comes of another one last among its equals. */
 export function todoItems({ status, members = [] }: PartsOf<'status' | 'members'>): readonly TodoItem[] {
   const causes = causeItems(
-    members.flatMap(({ brief, member }) => (brief?.causes ?? []).map((cause) => ({ cause, by: member }))),
+    // What a silent agent said last was true then.
+    members.flatMap(({ brief, member, silentSince }) =>
+      silentSince === undefined ? (brief?.causes ?? []).map((cause) => ({ cause, by: member })) : [],
+    ),
   );
   const findings = (status?.findings ?? []).map(
     ({ severity, code, message, remedy }): TodoItem => ({

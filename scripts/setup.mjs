@@ -1,4 +1,4 @@
-// Sets up what `npm start`, `npm test`, `npm run check` and `npm run bench` need, on the machine's own Node (18 or
+// Sets up what `npm start`, `npm test`, `npm run check`, `npm run bench` and others need, on the machine's own Node (18 or
 // newer). Says nothing and takes no time when everything is there.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -29,7 +29,12 @@ const needs = {
   helm: { built: ['helm'] },
   kubernetes: { etcd: ['3.4', '3.5'], installed: ['strace', 'openssl'], built: ['helm'], kubernetes: true },
   bench: { etcd: ['3.5'], unpacked: ['prometheus-node-exporter'] },
+  ui: { etcd: ['3.5'], installed: ['openssl', 'zstd', 'chromium'] },
+  screenshots: { anyEtcd: true, installed: ['chromium', 'pngquant'] },
 };
+
+/** Packages beside the one of a command's own name: a page without fonts is a page of boxes. */
+const besides = { chromium: ['fonts-dejavu-core'] };
 
 /** Programs that Go builds, with their versions: no distribution has them. */
 const goPrograms = { helm: 'helm.sh/helm/v3/cmd/helm@v3.22.0' };
@@ -64,7 +69,8 @@ export const bringTools = (tools, use) => {
     removeInterrupted(tools);
     download(tools, etcdLines, packages);
   }
-  installMissing(installed.filter((command) => !onPath(command)));
+  const missing = installed.filter((command) => !onPath(command));
+  installMissing(missing.flatMap((command) => [command, ...(besides[command] ?? [])]));
   if (kubernetes) buildKubernetes(join(tools, '..', 'test', 'kubernetes', 'api-server'));
   for (const name of built) if (!existsSync(join(tools, name, name)) && !onPath(name)) build(tools, name);
 };

@@ -43,6 +43,8 @@ export interface TendedOptions {
   readonly beginners?: number;
   /** Further flags of every etcd. */
   readonly args?: readonly string[];
+  /** Whether they know a store for backups; default true. */
+  readonly backups?: boolean;
 }
 
 /** One member of a tended cluster: the agent beside it, and what that agent has started. */
@@ -155,7 +157,9 @@ export async function memberOf(
     },
     observe: { interval: '1s', deadline: '900ms' },
     maintenance: { armAfter: '0s', defrag: { settle: '1s' } },
-    backup: { store: storeOf(join(folder, '..')), full: { schedule: '0 0 1 1 *' } },
+    ...(options.backups === false
+      ? {}
+      : { backup: { store: storeOf(join(folder, '..')), full: { schedule: '0 0 1 1 *' } } }),
     supervise: {
       kind: 'child',
       stateDir,

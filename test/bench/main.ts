@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<(args: readonly string[]) =
   observe: async () => (await import('./observe.ts')).observe,
   soak: async () => (await import('./soak.ts')).soak,
   status: async () => (await import('./status.ts')).status,
+  ui: async () => (await import('./ui.ts')).ui,
   upgrade: async () => (await import('./upgrade.ts')).upgrade,
 };
 

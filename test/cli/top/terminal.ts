@@ -25,7 +25,7 @@ export async function inTerminal(args: readonly string[], env: NodeJS.ProcessEnv
   const command = `stty cols 80 rows 24; echo "pid=$$ tty=$(tty)"; exec "${process.execPath}" "${main}" ${args.join(' ')}`;
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(ETCD_CARETAKER_|NO_COLOR$|FORCE_COLOR$|COLUMNS$|LINES$)/.test(name),
+      ([name]) => !/^(ETCD_CARETAKER_|NO_COLOR$|FORCE_COLOR$|COLUMNS$|LINES$|CI$)/.test(name),
     ),
   );
   const child = spawn('script', ['-qefc', command, '/dev/null'], {

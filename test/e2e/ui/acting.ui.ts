@@ -121,6 +121,8 @@ test('a point in time is picked, and the command that the page shows for it rest
   await put('/restored/after');
   client.close();
   await cluster.untilStored();
+  // An agent lists its store every 20 s at most: what it shows must not be from before.
+  await page.waitForTimeout(20_000);
   await page.reload();
   await sectionOf(page, 'Backups').scrollIntoViewIfNeeded();
   const point = page.getByLabel('Point in time');
@@ -147,7 +149,9 @@ test('without a token everything can be read, and nothing is sent that would cha
     const button = buttonOf(page, name);
     if ((await button.count()) === 0 || (await button.isDisabled())) continue;
     await button.click();
+    await dialogOf(page, 'Log in').waitFor();
     await page.keyboard.press('Escape');
+    await dialogOf(page, 'Log in').waitFor({ state: 'hidden' });
   }
   expect(changes).toEqual([]);
   expect(await shown(sectionOf(page, 'Members'))).toContain('m2');

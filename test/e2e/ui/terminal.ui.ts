@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TendedCluster } from '../../healing/tended-cluster.ts';
 import { startInTerminal } from './pseudo-terminal.ts';
 
@@ -18,10 +18,14 @@ afterAll(async () => {
 });
 
 test('status has colours in a terminal, and none where nobody wants them', async () => {
-  await using coloured = startInTerminal(['status', ...agent]);
-  expect(await coloured.ended()).toBe(0);
-  expect(coloured.output()).toMatch(/Healthy/);
-  expect(coloured.output()).toContain(`${ESCAPE}[`);
+  // What a look has found just now may not be well yet.
+  const output = await vi.waitFor(async () => {
+    await using coloured = startInTerminal(['status', ...agent]);
+    expect(await coloured.ended(), coloured.output()).toBe(0);
+    return coloured.output();
+  }, 60_000);
+  expect(output).toMatch(/Healthy/);
+  expect(output).toContain(`${ESCAPE}[`);
   await using plain = startInTerminal(['status', ...agent], { env: { NO_COLOR: '1' } });
   expect(await plain.ended()).toBe(0);
   expect(plain.output()).toMatch(/Healthy/);

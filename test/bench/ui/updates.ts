@@ -38,11 +38,11 @@ export async function updates(ground: ShownGround, browser: Browser, runs: numbe
 /** From before it was asked for: what etcd and the agents take is in it. */
 async function pauseMs(ground: ShownGround, member: string, page: Page, run: number): Promise<number> {
   const reason = `bench pause ${run}`;
-  const seen = await watched(page, 'document.body', reason);
+  const seen = await watched(page, pauseBanner, reason);
   const fromMs = Date.now();
   await ground.change(member, 'POST', '/api/v1/pause', { reason, for: '5m' });
   const ms = (await seen()) - fromMs;
-  const over = await watched(page, 'document.body', reason, true);
+  const over = await watched(page, pauseBanner, reason, true);
   await ground.change(member, 'DELETE', '/api/v1/pause', {});
   await over();
   return ms;
@@ -71,17 +71,19 @@ async function history(ground: ShownGround): Promise<readonly Ended[]> {
 const underWay =
   "[...document.querySelectorAll('h2')].find((each) => each.textContent === 'Under way').closest('section')";
 
+/** There only while the agents are paused; what the history says of a pause stays. */
+const pauseBanner = `document.querySelector('[data-testid="pause-banner"]')`;
+
 /** Has the page note when a part of it first shows a text (or no longer does); what comes back waits for it and gives the wall clock. */
 async function watched(page: Page, part: string, text: string, gone = false): Promise<() => Promise<number>> {
   await page.evaluate(`globalThis.seenAtMs = undefined; (() => {
-    const part = ${part};
     const look = () => {
-      if (part.textContent.includes(${JSON.stringify(text)}) === ${gone}) return;
+      if ((${part}?.textContent ?? '').includes(${JSON.stringify(text)}) === ${gone}) return;
       watch.disconnect();
       globalThis.seenAtMs = performance.timeOrigin + performance.now();
     };
     const watch = new MutationObserver(look);
-    watch.observe(part, { childList: true, subtree: true, characterData: true });
+    watch.observe(document.body, { childList: true, subtree: true, characterData: true });
     look();
   })()`);
   return () => numberIn(page, 'globalThis.seenAtMs', PATIENCE_MS);

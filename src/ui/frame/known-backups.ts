@@ -9,7 +9,11 @@ export function knownBackups({
   operations,
 }: PartsOf<'backups' | 'histories' | 'operations'>): BackupFacts {
   const own = backups === undefined || isFault(backups) ? {} : backupFacts(backups);
-  const lags = histories.flatMap((history) => newestOf(history, 'backupLagSeconds') ?? []);
+  const now = Math.max(0, ...histories.map(({ times }) => times.at(-1) ?? 0));
+  // Who is silent said it of then: the lag has grown since.
+  const lags = histories
+    .filter(({ times, stepSeconds }) => (times.at(-1) ?? 0) >= now - 6 * stepSeconds)
+    .flatMap((history) => newestOf(history, 'backupLagSeconds') ?? []);
   const drills =
     operations === undefined || isFault(operations)
       ? []

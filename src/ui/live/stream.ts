@@ -21,8 +21,8 @@ export interface StreamListener {
 
 const PATH = '/api/v1/stream';
 
-/** A stream that says nothing for so long is dead: an agent that observes sends a part, or a comment, more often. */
-const SILENT_MS = 45_000;
+/** A stream that says nothing for so long is dead, as of an agent that hangs: there is a comment every 10 s where there is nothing else. */
+const SILENT_MS = 15_000;
 
 /** The first wait before it is tried again, and the longest one. */
 const FIRST_WAIT_MS = 500;

@@ -21,6 +21,16 @@ describe('what the page knows of backups', () => {
     expect(provenAtMs).toBe(now - 5 * 3_600_000);
   });
 
+  it('is not what an agent said before it fell silent', () => {
+    const fault = { fault: { code: 'X', message: 'gone' } };
+    const histories = parts.histories.map((history) =>
+      history.series.backupLagSeconds.some((lag) => lag !== null)
+        ? { ...history, times: history.times.map((time) => time - 600) }
+        : history,
+    );
+    expect(knownBackups({ ...parts, backups: fault, histories }).lagSeconds).toBeUndefined();
+  });
+
   it('is nothing where nobody says anything', () => {
     expect(knownBackups(noParts)).toEqual({});
   });

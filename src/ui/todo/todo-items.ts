@@ -1,7 +1,7 @@
 import { type CauseName, type Confidence, causeNames } from '../../cluster/diagnosis.ts';
 import type { AsJson } from '../../expose/as-json.ts';
 import type { DiagnosisReply } from '../../expose/diagnosis.ts';
-import type { LiveParts, PartsOf } from '../live/parts.ts';
+import { isFault, type LiveParts, type PartsOf } from '../live/parts.ts';
 import { calledOf } from '../words/names.ts';
 import { verdictWords } from './verdict-words.ts';
 
@@ -28,7 +28,11 @@ const severities: readonly Severity[] = ['critical', 'warning', 'info'];
 const confidences: readonly Confidence[] = ['certain', 'likely', 'possible'];
 
 /** Pure: findings and causes of all agents, each once, the gravest first, and what comes of another one last among its equals. */
-export function todoItems({ status, members = [] }: PartsOf<'status' | 'members'>): readonly TodoItem[] {
+export function todoItems({
+  status,
+  members = [],
+  backups,
+}: PartsOf<'status' | 'members' | 'backups'>): readonly TodoItem[] {
   const causes = causeItems(
     // What a silent agent said last was true then.
     members.flatMap(({ brief, member, silentSince }) =>
@@ -76,7 +80,7 @@ export function todoItems({ status, members = [] }: PartsOf<'status' | 'members'
         ],
   );
   const seen = new Set<string>();
-  return [...findings, ...causes, ...down, ...silent]
+  return [...findings, ...causes, ...down, ...silent, ...backupItems(status, backups)]
     .filter(({ key }) => !seen.has(key) && seen.add(key))
     .sort(
       (a, b) =>
@@ -95,6 +99,26 @@ export function notSeen(status: LiveParts['status']): readonly TodoItem[] {
     evidence: [],
     ...(remedy === undefined ? {} : { todo: remedy }),
   }));
+}
+
+/** Only the agent that leads finds what is wrong with backups: any other one has it from there. */
+function backupItems(status: LiveParts['status'], backups: LiveParts['backups']): readonly TodoItem[] {
+  if (backups === undefined || isFault(backups) || status?.leader?.own === true) return [];
+  const faults = [backups.fault, backups.captureFault, ...backups.stores.map(({ fault }) => fault)];
+  return faults.flatMap((fault) =>
+    fault === undefined
+      ? []
+      : [
+          {
+            key: `${fault.code} ${fault.message}`,
+            severity: 'warning',
+            code: fault.code,
+            title: 'Backups do not get on',
+            evidence: [fault.message],
+            ...(fault.remedy === undefined ? {} : { todo: fault.remedy }),
+          },
+        ],
+  );
 }
 
 interface Told {

@@ -11,8 +11,8 @@ import { notSeen, type Severity, type TodoItem, todoItems } from './todo-items.t
 const icons: Readonly<Record<Severity, IconName>> = { critical: 'bad', warning: 'warning', info: 'info' };
 
 /** What is left for a person, the gravest first. */
-export function Todo({ status, members }: PartsOf<'status' | 'members'>): JSX.Element {
-  const items = todoItems({ status, members });
+export function Todo({ status, members, backups }: PartsOf<'status' | 'members' | 'backups'>): JSX.Element {
+  const items = todoItems({ status, members, backups });
   const unseen = notSeen(status);
   return (
     <Section id="todo" title="To do" aside={items.length === 0 ? undefined : <span class="count">{items.length}</span>}>

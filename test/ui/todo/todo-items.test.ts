@@ -20,6 +20,16 @@ describe('what is to do', () => {
     expect(items[2]).toMatchObject({ comesOf: 'The machine is gone' });
   });
 
+  it('has what the leading agent says is wrong with backups, also in the page of another one', () => {
+    const parts = situations['healthy']?.parts(now);
+    const fault = { code: 'STORE_DENIED', message: 'The store refuses it.', remedy: 'Look at the rights.' };
+    const backups = { working: true, kinds: [], stores: [], fault };
+    expect(parts?.status.leader?.own).toBe(false);
+    expect(todoItems({ ...parts, backups })).toMatchObject([
+      { severity: 'warning', code: 'STORE_DENIED', evidence: ['The store refuses it.'], todo: 'Look at the rights.' },
+    ]);
+  });
+
   it('says of a member that does not answer why, where no agent knows the cause', () => {
     const parts = situations['member-down']?.parts(now);
     const items = todoItems({ status: parts?.status, members: [] });

@@ -22,12 +22,16 @@ export function Chart({ look, members, data, label }: ChartProps): JSX.Element {
   const plot = useRef<uPlot>(undefined);
   const newest = useRef(data);
   newest.current = data;
-  const key = members.join(' ');
+  const key = JSON.stringify(members);
 
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const made = new uPlot(optionsOf(look, key.split(' '), element.clientWidth), newest.current, element);
+    const made = new uPlot(
+      optionsOf(look, JSON.parse(key) as readonly string[], element.clientWidth),
+      newest.current,
+      element,
+    );
     plot.current = made;
     const resize = new ResizeObserver(() => {
       if (element.clientWidth > 0 && element.clientWidth !== made.width) {

@@ -80,7 +80,8 @@ async function readOnce(
       to.connection({ state: 'refused', why: (await problemOf(response)).message });
       return;
     }
-    if (!response.ok || response.body === null) throw new Error(`it answers ${response.status}`);
+    if (!response.ok) throw await problemOf(response);
+    if (response.body === null) throw new Error('it answers with nothing');
     tellOffset(response, to);
     const parser = new EventParser();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -4,7 +4,7 @@ import type { Agents } from '../any-agent.ts';
 import { type Parts, withEvent } from './parts.ts';
 import type { Seen } from './seen.ts';
 
-/** An agent that says nothing for so long, not even that it is there, is taken for gone; it gives a sign of life every 15 s. */
+/** An agent that says nothing for so long, not even that it is there, is taken for gone; it gives a sign of life every 10 s. */
 const SILENCE_MS = 40_000;
 const RETRY_MS = 1000;
 

@@ -59,6 +59,14 @@ export function HeadlineCard({ parts, connection }: HeadlineCardProps): JSX.Elem
 
 /** What was true when the agent last answered may not be so now. */
 function outdated(last: Headline, connection: Connection): Headline {
+  if (connection.state === 'connecting' || connection.state === 'hidden') {
+    // It may be of hours ago: nobody has looked since.
+    return {
+      state: 'unknown',
+      word: 'Unknown',
+      text: `Unknown: this agent is being asked. When it last answered: ${last.text}`,
+    };
+  }
   if (connection.state !== 'lost') return last;
   const silentMs = Date.now() - connection.sinceMs;
   if (silentMs < OUTDATED_MS) return last;

@@ -99,6 +99,7 @@ export class PageStore {
         this.#set({ connection: { state: 'hidden' } });
       }, HIDDEN_MS);
     } else if (this.#stream === undefined) {
+      this.#set({ connection: { state: 'connecting' } });
       this.#open();
       if (this.state.session === undefined) void this.#askSession();
     }

@@ -36,7 +36,7 @@ export const bundlePage = async () => {
 
 /** What is bundled asks for its license to go along. */
 const licenses = () => {
-  const texts = ['preact', 'uplot', 'd3-hierarchy'].map((name) => {
+  const texts = ['preact', 'uplot', 'd3-hierarchy', 'eventsource-parser'].map((name) => {
     const text = readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8');
     return `${name}\n\n${text.trim()}\n`;
   });

@@ -78,11 +78,12 @@ export class Api {
       throw await problemOf(response);
     } catch (error) {
       if (error instanceof ApiProblem || signal?.aborted === true) throw error;
-      throw new ApiProblem(
-        0,
-        'NO_ANSWER',
-        timeout.aborted ? 'The agent did not answer in time.' : 'The agent does not answer.',
-      );
+      const silence = timeout.aborted ? 'The agent did not answer in time.' : 'The agent does not answer.';
+      // What was sent may have arrived, though nothing came back.
+      const unsure =
+        ' It may have done what was asked all the same: look at what is under way, and at the history, before you ask again.';
+      const changes = method !== 'GET' && !Object(body).dryRun;
+      throw new ApiProblem(0, 'NO_ANSWER', changes ? `${silence}${unsure}` : silence);
     }
   }
 }

@@ -1,17 +1,18 @@
 import type { JSX } from 'preact';
 import { Field } from '../frame/field.tsx';
+import { stored } from '../words/stored.ts';
 
-const KEY = 'etcd-caretaker.name';
+const kept = stored('localStorage', 'etcd-caretaker.name');
 
 /** The name that was given last in this browser. */
 export function storedName(): string {
-  return localStorage.getItem(KEY) ?? '';
+  return kept.get() ?? '';
 }
 
 /** What stands in the history as who asked: nobody checks it, the agent adds what the caller has shown. */
 export function byOf(name: string): string {
   const given = name.trim();
-  localStorage.setItem(KEY, given);
+  kept.set(given);
   return given === '' ? 'status page' : `${given}, status page`;
 }
 

@@ -1,5 +1,5 @@
 import { type BackupFacts, backupFacts } from '../../expose/headline.ts';
-import { newestOf } from '../live/member-history.ts';
+import { newestOf, newestTimeOf } from '../live/member-history.ts';
 import { isFault, type PartsOf } from '../live/parts.ts';
 
 /** As the agent says that backs up; where it cannot be asked, the lag is in its history, and drills are in the journal. Pure. */
@@ -9,11 +9,9 @@ export function knownBackups({
   operations,
 }: PartsOf<'backups' | 'histories' | 'operations'>): BackupFacts {
   const own = backups === undefined || isFault(backups) ? {} : backupFacts(backups);
-  const now = Math.max(0, ...histories.map(({ times }) => times.at(-1) ?? 0));
   // Who is silent said it of then: the lag has grown since.
-  const lags = histories
-    .filter(({ times, stepSeconds }) => (times.at(-1) ?? 0) >= now - 6 * stepSeconds)
-    .flatMap((history) => newestOf(history, 'backupLagSeconds') ?? []);
+  const last = newestTimeOf(histories);
+  const lags = histories.flatMap((history) => newestOf(history, 'backupLagSeconds', last) ?? []);
   const drills =
     operations === undefined || isFault(operations)
       ? []

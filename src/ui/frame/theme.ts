@@ -1,12 +1,14 @@
+import { stored } from '../words/stored.ts';
+
 /** What a person has chosen; without a choice the machine's own setting counts. */
 export type Theme = 'light' | 'dark';
 
-const KEY = 'etcd-caretaker.theme';
+const theme = stored('localStorage', 'etcd-caretaker.theme');
 
 /** Puts the remembered choice to work, before anything is drawn. */
 export function applyStoredTheme(): void {
-  const stored = localStorage.getItem(KEY);
-  if (stored === 'light' || stored === 'dark') document.documentElement.dataset['theme'] = stored;
+  const chosen = theme.get();
+  if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset['theme'] = chosen;
 }
 
 /** The theme that is seen. */
@@ -18,9 +20,9 @@ function shownTheme(): Theme {
 
 /** Takes the other theme, and remembers it. */
 export function switchTheme(): void {
-  const theme = shownTheme() === 'dark' ? 'light' : 'dark';
-  document.documentElement.dataset['theme'] = theme;
-  localStorage.setItem(KEY, theme);
+  const other = shownTheme() === 'dark' ? 'light' : 'dark';
+  document.documentElement.dataset['theme'] = other;
+  theme.set(other);
   window.dispatchEvent(new Event(themeEvent));
 }
 

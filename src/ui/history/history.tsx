@@ -8,7 +8,7 @@ import { Empty, Section } from '../frame/section.tsx';
 import { isFault, type LiveParts, type PartsOf } from '../live/parts.ts';
 import { Steps } from '../under-way/steps.tsx';
 import { useNameOf } from '../words/names.ts';
-import { fullTimeText, momentText } from '../words/time-words.ts';
+import { fullTimeText, machineTime, momentText } from '../words/time-words.ts';
 import { type HistoryLine, historyLines } from './history-lines.ts';
 
 /** So many are shown at first. */
@@ -49,7 +49,7 @@ export function History({ operations, changes = [] }: PartsOf<'operations' | 'ch
 function Line({ line }: { readonly line: HistoryLine }): JSX.Element {
   return (
     <li class="history-line">
-      <time class="number" title={fullTimeText(line.atMs)} dateTime={new Date(line.atMs).toISOString()}>
+      <time class="number" title={fullTimeText(line.atMs)} dateTime={machineTime(line.atMs)}>
         {momentText(line.atMs, Date.now())}
       </time>
       {line.kind === 'operation' ? <Operation entry={line.entry} /> : <Change change={line.change} />}

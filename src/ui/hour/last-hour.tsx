@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useContext, useMemo } from 'preact/hooks';
 import { Empty, Section } from '../frame/section.tsx';
-import { type MemberHistory, newestOf } from '../live/member-history.ts';
+import { type MemberHistory, newestOf, newestTimeOf } from '../live/member-history.ts';
 import { NamesContext } from '../words/names.ts';
 import { alignedSeries } from './align.ts';
 import { Chart } from './chart.tsx';
@@ -35,9 +35,10 @@ interface PanelProps {
 function Panel({ look, histories, members }: PanelProps): JSX.Element {
   const { name, title, text } = look;
   const data = useMemo(() => alignedSeries(histories, members, name), [histories, members, name]);
+  const last = newestTimeOf(histories);
   const newest = members.flatMap((member, index) => {
     const history = histories.find((each) => each.member === member);
-    const value = history === undefined ? undefined : newestOf(history, name);
+    const value = history === undefined ? undefined : newestOf(history, name, last);
     return value === undefined ? [] : [{ member, index, words: text(value) }];
   });
   const isKnown = data.slice(1).some((values) => values.some((value) => typeof value === 'number'));

@@ -48,13 +48,21 @@ export function withSample(
     : [...histories, grown];
 }
 
-/** The newest value that is known, if it is not older than a few samples. */
-export function newestOf({ times, series, stepSeconds }: MemberHistory, name: SeriesName): number | undefined {
+/** The newest time in any of them: what is much older is of an agent that has fallen silent. Pure. */
+export function newestTimeOf(histories: readonly MemberHistory[]): number {
+  return Math.max(0, ...histories.map(({ times }) => times.at(-1) ?? 0));
+}
+
+/** The newest value that is known, if it is not older than a few samples. @param last as `newestTimeOf` tells it */
+export function newestOf(
+  { times, series, stepSeconds }: MemberHistory,
+  name: SeriesName,
+  last: number,
+): number | undefined {
   const values = series[name];
-  const last = times.at(-1);
   for (let index = values.length - 1; index >= 0; index -= 1) {
     const [value, at] = [values[index], times[index]];
-    if (last === undefined || at === undefined || at < last - 6 * stepSeconds) return undefined;
+    if (at === undefined || at < last - 6 * stepSeconds) return undefined;
     if (value !== null && value !== undefined) return value;
   }
   return undefined;

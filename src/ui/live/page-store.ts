@@ -1,7 +1,7 @@
 import type { AsJson } from '../../expose/as-json.ts';
 import type { SessionReply } from '../../expose/live/words.ts';
 import { Api, ApiProblem } from '../api/call.ts';
-import { authorization, keepToken, storedToken } from '../api/token.ts';
+import { authorization, keepToken, mayBeToken, storedToken } from '../api/token.ts';
 import type { ServerEvent } from './event-parser.ts';
 import { type LiveParts, noParts, withEvent } from './parts.ts';
 import { type Connection, readStream } from './stream.ts';
@@ -55,6 +55,13 @@ export class PageStore {
 
   /** Keeps the token if the agent takes it. Throws `ApiProblem`, which says why not. */
   async logIn(token: string): Promise<void> {
+    if (!mayBeToken(token)) {
+      throw new ApiProblem(
+        401,
+        'TOKEN_WRONG',
+        'This is no token: it has a space or a character that none has. Copy it from its file.',
+      );
+    }
     const api = new Api(token);
     const session = await api.session();
     if (session.token !== 'right' && session.token !== 'reads') {

@@ -7,6 +7,7 @@ export type Connection =
   | { readonly state: 'live' }
   /** Nothing is asked while nobody looks. */
   | { readonly state: 'hidden' }
+  /** Nothing was heard since then, by this machine's clock. */
   | { readonly state: 'lost'; readonly sinceMs: number; readonly why: string }
   /** The agent wants to know who asks. */
   | { readonly state: 'refused'; readonly why: string };
@@ -31,19 +32,18 @@ const LONGEST_WAIT_MS = 10_000;
 /** Reads the stream, and opens it anew when it ends, until it is aborted or refused. Never throws. */
 export async function readStream(headers: HeadersInit, to: StreamListener, signal: AbortSignal): Promise<void> {
   let failures = 0;
-  let lostAtMs: number | undefined;
+  let heardAtMs = Date.now();
   while (!signal.aborted) {
     try {
       await readOnce(headers, signal, to, () => {
         failures = 0;
-        lostAtMs = undefined;
+        heardAtMs = Date.now();
         to.connection({ state: 'live' });
       });
       return;
     } catch (error) {
       if (signal.aborted) return;
-      lostAtMs ??= Date.now();
-      to.connection({ state: 'lost', sinceMs: lostAtMs, why: error instanceof Error ? error.message : String(error) });
+      to.connection({ state: 'lost', sinceMs: heardAtMs, why: error instanceof Error ? error.message : String(error) });
     }
     await waited(waitMs(failures, Math.random()), signal);
     failures += 1;

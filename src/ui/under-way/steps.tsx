@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { JournaledStep } from '../../cluster/caretaking.ts';
 import type { AsJson } from '../../expose/as-json.ts';
 import { useNameOf } from '../words/names.ts';
-import { clockText, spanBetween } from '../words/time-words.ts';
+import { clockText, machineTime, spanBetween } from '../words/time-words.ts';
 
 interface StepsProps {
   readonly steps: AsJson<readonly JournaledStep[]>;
@@ -26,7 +26,7 @@ export function Steps({ steps, endMs, isRunning = false }: StepsProps): JSX.Elem
             class={isNow ? 'step step-now' : 'step'}
             aria-current={isNow ? 'step' : undefined}
           >
-            <time class="number" dateTime={new Date(Number(atMs)).toISOString()}>
+            <time class="number" dateTime={machineTime(Number(atMs))}>
               {clockText(Number(atMs))}
             </time>
             <span>

@@ -6,6 +6,7 @@ import { useNow } from '../frame/now.ts';
 import { Empty, Section } from '../frame/section.tsx';
 import { isFault, type PartsOf } from '../live/parts.ts';
 import { useNameOf } from '../words/names.ts';
+import { Prose } from '../words/prose.tsx';
 import { agoText, clockText, spanBetween } from '../words/time-words.ts';
 import { AskedFor } from './asked-for.tsx';
 import type { Wanted } from './becomes.ts';
@@ -29,11 +30,19 @@ export function UnderWay({ status, operations: part, decisions, wanted }: UnderW
           <span>
             Recovery of the lost quorum: <strong>{recovery.state}</strong>
             {recovery.reasons.map(({ code, message }) => (
-              <span key={code}>. {message}</span>
+              <span key={code}>
+                . <Prose text={message} />
+              </span>
             ))}
           </span>
         </p>
       )}
+      {status?.journalConnected === false ? (
+        <p class="note note-warning">
+          <Icon name="warning" />
+          <span>Etcd does not tell now what the agents do: what follows is as it was last seen.</span>
+        </p>
+      ) : undefined}
       {operations?.slot === undefined ? (
         <Nothing status={status} operations={part} />
       ) : (
@@ -71,6 +80,7 @@ function Nothing({ status, operations }: PartsOf<'status' | 'operations'>): JSX.
       <Empty>No agent acts here: they only watch. The configuration says how to change that (docs/acting.md).</Empty>
     );
   }
+  if (status?.journalConnected === false) return <Empty>No operation was under way.</Empty>;
   return (
     <Empty>
       Nothing.{' '}

@@ -5,6 +5,11 @@ export function clockText(atMs: number): string {
   return isValid(atMs) ? new Date(atMs).toISOString().slice(11, 19) : '?';
 }
 
+/** For machines, as `<time datetime>` takes it; undefined where no calendar has it. */
+export function machineTime(atMs: number): string | undefined {
+  return isValid(atMs) ? new Date(atMs).toISOString() : undefined;
+}
+
 /** `12:00:03` of the same day, else `3 Dec 12:00`, in UTC. */
 export function momentText(atMs: number, nowMs: number): string {
   if (!isValid(atMs)) return '?';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newestOf } from '../../../src/ui/live/member-history.ts';
+import { newestOf, newestTimeOf } from '../../../src/ui/live/member-history.ts';
 import { type LiveParts, noParts, withEvent } from '../../../src/ui/live/parts.ts';
 import { waitMs } from '../../../src/ui/live/stream.ts';
 import { healthyParts } from '../support/fixture-cluster.ts';
@@ -58,8 +58,8 @@ describe('the parts of the stream', () => {
   it('know the newest value only where it is not old', () => {
     const [m1] = withEvent(parts, sample(now / 1000 + 5, null)).histories;
     const [late] = withEvent(parts, sample(now / 1000 + 600, null)).histories;
-    expect(m1 && newestOf(m1, 'walFsyncP99Seconds')).toBeGreaterThan(0);
-    expect(late && newestOf(late, 'walFsyncP99Seconds')).toBeUndefined();
+    expect(m1 && newestOf(m1, 'walFsyncP99Seconds', newestTimeOf([m1]))).toBeGreaterThan(0);
+    expect(late && newestOf(late, 'walFsyncP99Seconds', newestTimeOf([late]))).toBeUndefined();
   });
 });
 

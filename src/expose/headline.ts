@@ -20,7 +20,12 @@ export interface BackupFacts {
   readonly lagSeconds?: number;
   /** When a backup was last restored, or read back whole: wall clock, ms since 1970. */
   readonly provenAtMs?: number;
+  /** Why they do not get on at the moment, a sentence. */
+  readonly fault?: string;
 }
+
+/** Failures that no backup lags behind for are made good by the next attempt, and are no news. */
+const FAILING_SECONDS = 60;
 
 /** The worst that is true, in one sentence, and how far the backups go in another. Pure. */
 export function headlineOf(status: AsJson<Status>, nowMs: number, facts = backupFacts(status.backups)): Headline {
@@ -53,12 +58,17 @@ export function headlineOf(status: AsJson<Status>, nowMs: number, facts = backup
     );
   }
   const degraded = quorum.votersReachable < quorum.voters || ownMember === undefined || ownMember.state === 'no-quorum';
+  const failing = facts.fault !== undefined && (facts.lagSeconds ?? FAILING_SECONDS) >= FAILING_SECONDS;
   const critical = status.findings.filter(({ severity }) => severity === 'critical').length;
   const rest = `. ${voters}, ${leader}; ${margin(quorum)}.${backupText(facts, nowMs)}`;
   return degraded
     ? said('degraded', 'Degraded', rest)
-    : critical > 0
-      ? said('unwell', 'Not well', `: ${critical} critical below${rest}`)
+    : critical > 0 || failing
+      ? said(
+          'unwell',
+          'Not well',
+          `: ${[...(critical > 0 ? [`${critical} critical below`] : []), ...(failing ? ['backups fail'] : [])].join(', ')}${rest}`,
+        )
       : said('healthy', 'Healthy', rest);
 }
 
@@ -85,6 +95,8 @@ function margin({ voters, faultTolerance }: NonNullable<AsJson<Status>['quorum']
 /** What the agent that backs up says in its status; others say nothing of it. */
 export function backupFacts(backups: AsJson<Status>['backups']): BackupFacts {
   if (backups?.working !== true) return {};
+  const fault =
+    backups.fault ?? backups.captureFault ?? backups.stores.find((store) => store.fault !== undefined)?.fault;
   // One store that has everything is enough.
   const lags = backups.stores.flatMap(({ unprotected }) =>
     unprotected === undefined ? [] : [unprotected.revisions === '0' ? 0 : Number(unprotected.seconds)],
@@ -92,11 +104,12 @@ export function backupFacts(backups: AsJson<Status>['backups']): BackupFacts {
   const proven = backups.stores.flatMap(({ provenAtMs }) => (provenAtMs === undefined ? [] : [Number(provenAtMs)]));
   return {
     ...(lags.length === 0 ? {} : { lagSeconds: Math.min(...lags) }),
+    ...(fault === undefined ? {} : { fault: fault.message }),
     ...(proven.length === 0 ? {} : { provenAtMs: Math.max(...proven) }),
   };
 }
 
-function backupText({ lagSeconds, provenAtMs }: BackupFacts, nowMs: number): string {
+function backupText({ lagSeconds, provenAtMs, fault }: BackupFacts, nowMs: number): string {
   const last =
     lagSeconds === undefined
       ? undefined
@@ -104,9 +117,12 @@ function backupText({ lagSeconds, provenAtMs }: BackupFacts, nowMs: number): str
         ? 'everything is backed up'
         : `last backup ${ageText(lagSeconds)} ago`;
   const proven =
-    provenAtMs === undefined ? undefined : `last proven restore ${ageText((nowMs - provenAtMs) / 1000)} ago`;
+    provenAtMs === undefined
+      ? last && 'no restore proven yet'
+      : `last proven restore ${ageText((nowMs - provenAtMs) / 1000)} ago`;
   const parts = [last, proven].filter((part) => part !== undefined).join(', ');
-  return parts === '' ? '' : ` ${parts.charAt(0).toUpperCase()}${parts.slice(1)}.`;
+  const how = parts === '' ? '' : ` ${parts.charAt(0).toUpperCase()}${parts.slice(1)}.`;
+  return fault === undefined ? how : `${how} Backups do not get on: ${fault}`;
 }
 
 /** The clocks of two machines differ: what seems to lie ahead has just been. */

@@ -106,6 +106,19 @@ describe('the headline of a status', () => {
     expect(headlineOf(working, now).text).toBe(`${well} ${expected}`);
     const elsewhere = status({ backups: { working: false, kinds: [], stores } });
     expect(headlineOf(elsewhere, now).text).toBe(well);
-    expect(headlineOf(elsewhere, now, { lagSeconds: 75 }).text).toBe(`${well} Last backup 1 min 15 s ago.`);
+    expect(headlineOf(elsewhere, now, { lagSeconds: 75 }).text).toBe(
+      `${well} Last backup 1 min 15 s ago, no restore proven yet.`,
+    );
+  });
+
+  it.each([
+    [{}, 'Not well: backups fail. '],
+    [{ lagSeconds: 240 }, 'Not well: backups fail. '],
+    [{ lagSeconds: 2 }, 'Healthy. '],
+  ])('is not well where backups fail, once they lag behind: %j', (facts, begin) => {
+    const { state, text } = headlineOf(status(), now, { ...facts, fault: 'The store refuses it.' });
+    expect(text.startsWith(begin)).toBe(true);
+    expect(text.endsWith(' Backups do not get on: The store refuses it.')).toBe(true);
+    expect(state).toBe(begin.startsWith('Healthy') ? 'healthy' : 'unwell');
   });
 });

@@ -19,6 +19,7 @@ export function knownBackups({
   const provenAtMs = Math.max(own.provenAtMs ?? 0, ...drills.map(({ endedAtMs }) => Number(endedAtMs)));
   const lagSeconds = own.lagSeconds ?? (lags.length === 0 ? undefined : Math.min(...lags));
   return {
+    ...(own.fault === undefined ? {} : { fault: own.fault }),
     ...(lagSeconds === undefined ? {} : { lagSeconds }),
     ...(provenAtMs === 0 ? {} : { provenAtMs }),
   };

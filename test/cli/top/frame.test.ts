@@ -34,7 +34,7 @@ describe('a frame of top', () => {
       [
         "12:00:00 UTC  shop, by the agent beside m1, observed 2 s ago",
         "Healthy. 3 of 3 voters answer, m2 leads (term 4); 1 more may be lost. Everything",
-        "is backed up.",
+        "is backed up, no restore proven yet.",
         "Agents: 3 of 3, the one beside m2 leads (epoch 7), armed",
         "MEMBER  ROLE      HEALTH   LAG  FSYNC p99  10 min    QUOTA          FULL IN",
         "m1 *    follower  healthy    0    2.10 ms  ████████  ████░░ 61.0 %      3 d",

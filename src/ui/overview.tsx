@@ -23,7 +23,10 @@ interface OverviewProps {
 /** All that is known of the cluster. Each part is made anew only when what it shows has changed. */
 export function Overview({ state: { parts, api, connection }, wanted }: OverviewProps): JSX.Element {
   const { status, members, decisions, operations, backups, keyspace, changes, histories } = parts;
-  const todo = useMemo(() => <Todo status={status} members={members} backups={backups} />, [status, members, backups]);
+  const todo = useMemo(
+    () => <Todo status={status} members={members} backups={backups} decisions={decisions} />,
+    [status, members, backups, decisions],
+  );
   const underWay = useMemo(
     () => <UnderWay status={status} operations={operations} decisions={decisions} wanted={wanted} />,
     [status, operations, decisions, wanted],

@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { OpenStream, StreamReply } from './route.ts';
 
 /** What a client leaves unread beyond its first burst costs this agent memory, and it is not shown what is. */
 const largestBacklogBytes = 2 ** 20;
+
+/** Connections that carry one. */
+const carrying = new WeakSet<Socket>();
 
 /** What keeps a stream in bounds. */
 export interface StreamBounds {
@@ -26,12 +30,18 @@ export function openStream(
   headers: Readonly<Record<string, string>>,
   bounds: StreamBounds,
 ): void {
+  // Behind a stream that does not end nothing is ever answered: who asks there all the same would hold many with one connection.
+  if (carrying.has(request.socket)) {
+    request.socket.destroy();
+    return;
+  }
   // Nobody asks for anything else on a connection like this one.
   response.writeHead(reply.status ?? 200, { ...headers, connection: 'close' });
   if (request.method === 'HEAD') {
     response.end();
     return;
   }
+  carrying.add(request.socket);
   const ended = new AbortController();
   let firstBurstBytes: number | undefined;
   const end = (): void => {

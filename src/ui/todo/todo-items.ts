@@ -32,7 +32,8 @@ export function todoItems({
   status,
   members = [],
   backups,
-}: PartsOf<'status' | 'members' | 'backups'>): readonly TodoItem[] {
+  decisions,
+}: PartsOf<'status' | 'members' | 'backups' | 'decisions'>): readonly TodoItem[] {
   const causes = causeItems(
     // What a silent agent said last was true then.
     members.flatMap(({ brief, member, silentSince }) =>
@@ -80,7 +81,14 @@ export function todoItems({
         ],
   );
   const seen = new Set<string>();
-  return [...findings, ...causes, ...down, ...silent, ...backupItems(status, backups)]
+  return [
+    ...findings,
+    ...causes,
+    ...down,
+    ...silent,
+    ...backupItems(status, backups),
+    ...decisionItems(status, decisions),
+  ]
     .filter(({ key }) => !seen.has(key) && seen.add(key))
     .sort(
       (a, b) =>
@@ -119,6 +127,36 @@ function backupItems(status: LiveParts['status'], backups: LiveParts['backups'])
           },
         ],
   );
+}
+
+/** The same of what a policy has decided that a person has to look at, and of policies that have given up. */
+function decisionItems(status: LiveParts['status'], decisions: LiveParts['decisions']): readonly TodoItem[] {
+  if (decisions === undefined || isFault(decisions) || status?.leader?.own === true) return [];
+  const pages = decisions.decisions.filter(({ page }) => page === true);
+  const breakers = decisions.breakers ?? [];
+  return [
+    ...pages.map(
+      ({ policy, reasons: [reason, ...more] }): TodoItem => ({
+        key: `${policy} ${reason.code}`,
+        severity: 'warning',
+        code: reason.code,
+        title: `${policy}: a person has to look`,
+        evidence: [reason, ...more].map(({ message }) => message),
+      }),
+    ),
+    ...breakers
+      .filter(({ policy }) => !pages.some((page) => page.policy === policy))
+      .map(
+        ({ policy, failures }): TodoItem => ({
+          key: `${policy} BREAKER_OPEN`,
+          severity: 'warning',
+          code: 'BREAKER_OPEN',
+          title: `${policy} has stopped after ${failures} failures`,
+          evidence: [],
+          todo: 'See in the history why it fails, then resume.',
+        }),
+      ),
+  ];
 }
 
 interface Told {

@@ -11,8 +11,9 @@ import { notSeen, type Severity, type TodoItem, todoItems } from './todo-items.t
 const icons: Readonly<Record<Severity, IconName>> = { critical: 'bad', warning: 'warning', info: 'info' };
 
 /** What is left for a person, the gravest first. */
-export function Todo({ status, members, backups }: PartsOf<'status' | 'members' | 'backups'>): JSX.Element {
-  const items = todoItems({ status, members, backups });
+export function Todo(parts: PartsOf<'status' | 'members' | 'backups' | 'decisions'>): JSX.Element {
+  const { status, members = [] } = parts;
+  const items = todoItems(parts);
   const unseen = notSeen(status);
   return (
     <Section id="todo" title="To do" aside={items.length === 0 ? undefined : <span class="count">{items.length}</span>}>
@@ -20,7 +21,9 @@ export function Todo({ status, members, backups }: PartsOf<'status' | 'members' 
         <Empty>
           {status?.agent.observedAt === undefined
             ? 'This agent has not observed its member yet.'
-            : 'Nothing. No agent knows of anything that needs a person.'}
+            : members.some(({ silentSince }) => silentSince !== undefined)
+              ? 'Nothing that the agents know of which answer.'
+              : 'Nothing. No agent knows of anything that needs a person.'}
         </Empty>
       ) : (
         <ul class="todo-list">

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -184,5 +185,15 @@ describe('the stream of what is shown live', () => {
     await client.ended;
     expect(client.text()).not.toContain('secret');
     expect(failures).toEqual([['/api/v1/stream', new Error('secret inside')]]);
+  });
+
+  it('is one for a connection: who asks for more on it is cut off, and holds none', async () => {
+    const server = await serve({ live: scriptedLive() });
+    const socket = connect(server.address.port, '127.0.0.1');
+    socket.resume();
+    const closed = once(socket, 'close');
+    socket.write('GET /api/v1/stream HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(64));
+    await closed;
+    for (let n = 0; n < 64; n += 1) expect((await watch(server)).response.statusCode).toBe(200);
   });
 });

@@ -30,6 +30,21 @@ describe('what is to do', () => {
     ]);
   });
 
+  it('has what a policy of the leading agent wants a person to look at, and one that has given up', () => {
+    const parts = situations['healthy']?.parts(now);
+    const decision = {
+      policy: 'snapshot' as const,
+      decision: 'hold' as const,
+      reasons: [{ code: 'SNAPSHOT_FAILED', message: 'The last one failed.' }] as const,
+      page: true,
+    };
+    const decisions = { decisions: [decision], breakers: [{ policy: 'defrag', failures: 3 }] };
+    expect(todoItems({ ...parts, decisions })).toMatchObject([
+      { code: 'SNAPSHOT_FAILED', title: 'snapshot: a person has to look', evidence: ['The last one failed.'] },
+      { code: 'BREAKER_OPEN', title: 'defrag has stopped after 3 failures' },
+    ]);
+  });
+
   it('says of a member that does not answer why, where no agent knows the cause', () => {
     const parts = situations['member-down']?.parts(now);
     const items = todoItems({ status: parts?.status, members: [] });

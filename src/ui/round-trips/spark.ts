@@ -1,5 +1,7 @@
 /** Points of a sparkline are so many at most: one for each minute of the hour. */
 const BUCKETS = 60;
+/** Less is a dot, and no line. */
+const LEAST_MINUTES = 5;
 
 /** What a sparkline shows of values over time. */
 export interface Spark {
@@ -11,7 +13,7 @@ export interface Spark {
 
 /**
  * The line of the last hour, from 0 to the highest value: of each minute the worst, since that is what hurts. Pure. Undefined where fewer than
- * two minutes are known.
+ * five minutes are known.
  * @param times seconds since 1970, ascending, each with its value in `values`
  */
 export function sparkOf(times: readonly number[], values: readonly (number | null)[]): Spark | undefined {
@@ -23,7 +25,7 @@ export function sparkOf(times: readonly number[], values: readonly (number | nul
     worst[bucket] = Math.max(worst[bucket] ?? 0, value);
   }
   const known = worst.filter((value) => value !== undefined);
-  if (known.length < 2) return undefined;
+  if (known.length < LEAST_MINUTES) return undefined;
   const most = Math.max(...known);
   let pen = 'M';
   let path = '';

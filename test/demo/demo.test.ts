@@ -105,6 +105,7 @@ test('three members and three agents run, demo.json tells where, and what it pri
   // The doctor's exit code is 1 where it finds fault with the machine of the test.
   const worth = [
     ['status', 'Healthy', [0]],
+    ['-- top ', 'by the agent beside', [0]],
     ['keyspace', 'PREFIX', [0]],
     ['doctor', 'keys are set', [0, 1]],
     ['explain', 'nospace', [0]],
